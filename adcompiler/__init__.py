@@ -1,0 +1,1 @@
+"""Automatic differentiation of ordinary NumPy programs, source to source."""
