@@ -1,0 +1,148 @@
+"""What passes between the stages of the front end, and out of it.
+
+In: a captured function and what is known of its arguments. Out: a `Lowered` function.
+Invariant: a `Lowered` function is valid for every call whose arguments have the same
+specs and for which every guard still holds.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import CellType, FunctionType
+from typing import Any
+
+from adcompiler.errors import Span
+from adcompiler.ir.nodes import Function
+from adcompiler.ir.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A user function with its syntax tree, whose positions are those of its file."""
+
+    function: FunctionType
+    node: ast.FunctionDef | ast.Lambda
+    filename: str
+
+    @property
+    def globals(self) -> Mapping[str, Any]:
+        return self.function.__globals__
+
+    @property
+    def cells(self) -> dict[str, CellType]:
+        closure = self.function.__closure__ or ()
+        return dict(zip(self.function.__code__.co_freevars, closure, strict=True))
+
+    def span(self, node: ast.AST) -> Span:
+        """Where a node of the tree stands in the file."""
+        return Span(
+            self.filename,
+            getattr(node, "lineno", self.node.lineno),
+            getattr(node, "col_offset", 0),
+            getattr(node, "end_lineno", None) or getattr(node, "lineno", 1),
+            getattr(node, "end_col_offset", None) or 0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LeafSpec:
+    """A dynamic argument leaf; `contiguous` tells C order of an array."""
+
+    type: Type
+    contiguous: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StaticSpec:
+    """An argument known while compiling, guarded by value."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TupleSpec:
+    """A tuple argument of static structure (or a namedtuple, by its class)."""
+
+    items: tuple[ArgSpec, ...]
+    cls: type = tuple
+
+
+ArgSpec = LeafSpec | StaticSpec | TupleSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A number or array read from a cell or a global at each call.
+
+    `spec` is what it was while compiling; a call that reads something else needs
+    another specialisation.
+    """
+
+    name: str
+    read: Callable[[], Any]
+    spec: LeafSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A fact evaluated while compiling: `read()` must still give `value` (identity for
+    functions and modules, equality and type for numbers and strings)."""
+
+    description: str
+    read: Callable[[], Any]
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLeaf:
+    """The result at `index` of the lowered function's results."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultStatic:
+    """A result known while compiling: None, a string, a static number."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTuple:
+    """A tuple result."""
+
+    items: tuple[ResultTree, ...]
+    cls: type = tuple
+
+
+ResultTree = ResultLeaf | ResultStatic | ResultTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A function in IR with what its caller must know.
+
+    `function.params` are the dynamic leaves of the arguments in order, then the
+    captures. `mutated` are the indices of array parameters that the program stores to
+    (their results are not returned: derivative calls leave the caller's data alone).
+    """
+
+    function: Function
+    captures: tuple[Capture, ...]
+    result: ResultTree
+    mutated: frozenset[int]
+    guards: tuple[Guard, ...]
+
+
+class NeedStatic(Exception):
+    """Raised while lowering: the dynamic leaf at `leaf` must be known (an axis, a key).
+
+    `leaf` is the index of the function parameter in question. The caller lowers again
+    with that leaf static, guarded by its value.
+    """
+
+    def __init__(self, leaf: int) -> None:
+        super().__init__(f"argument leaf {leaf} must be static")
+        self.leaf = leaf

@@ -1,0 +1,1 @@
+"""The intermediate representation: see `nodes` for the grammar."""

@@ -1,0 +1,224 @@
+"""The IR: typed SSA with structured regions and immutable values.
+
+In: built by the front end and by passes through `ir.builder`. Out: read by every later
+stage. Grammar, whole::
+
+    Function = name, Region
+    Region   = params, statements, results
+    Stmt     = Let | If | For | While
+    Atom     = Var | Const | Undef
+
+Invariants (checked by `ir.verifier`): every `Var` is defined once and before its uses,
+in its own region or an enclosing one; values never change: ``x[i] = v`` is a `store`
+that yields a new array (`lowering.bufferise` decides what happens in place); control has
+one entry and one exit: `break`, `continue` and `return` are values (a loop's *stop*
+flag), never jumps. Passes rebuild nodes, they never mutate them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from adcompiler.errors import Span
+from adcompiler.ir.primitive import Primitive
+from adcompiler.ir.types import Type
+
+Role = Literal["primal", "tangent", "adjoint"]
+
+_fresh = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """An SSA value. `name` is a hint for the emitted code, not an identity."""
+
+    id: int
+    type: Type = field(compare=False)
+    name: str | None = field(default=None, compare=False)
+
+    def __hash__(self) -> int:
+        return self.id
+
+
+def fresh_var(type: Type, name: str | None = None) -> Var:
+    """A new value of this type."""
+    return Var(next(_fresh), type, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A number known while compiling."""
+
+    value: Any
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Undef:
+    """A value that no run reads: a name not assigned on this path."""
+
+    type: Type
+
+
+Atom = Var | Const | Undef
+
+Params = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Let:
+    """``results = primitive(*operands, **params)``."""
+
+    results: tuple[Var, ...]
+    primitive: Primitive
+    operands: tuple[Atom, ...]
+    params: Params = ()
+    span: Span | None = None
+    role: Role = "primal"
+
+    @property
+    def result(self) -> Var:
+        """The only result."""
+        (result,) = self.results
+        return result
+
+    def param(self, name: str, default: Any = None) -> Any:
+        """A static parameter, e.g. the axis of a reduction."""
+        return dict(self.params).get(name, default)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """Statements with parameters and results.
+
+    `falls` is False where control never reaches the end (the last statement raises);
+    then the results are empty.
+    """
+
+    params: tuple[Var, ...]
+    body: tuple[Stmt, ...]
+    results: tuple[Atom, ...]
+    falls: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class If:
+    """Exactly one arm runs; both take no parameters and give `results`."""
+
+    results: tuple[Var, ...]
+    cond: Atom
+    then: Region
+    orelse: Region
+    span: Span | None = None
+    role: Role = "primal"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The indices of a counted loop: ``range(start, stop, step)[:limit]``.
+
+    With `reverse`, the same indices from last to first.
+    """
+
+    start: Atom
+    stop: Atom
+    step: Atom
+    limit: Atom | None = None
+    reverse: bool = False
+
+    @property
+    def atoms(self) -> tuple[Atom, ...]:
+        bounds = (self.start, self.stop, self.step)
+        return bounds if self.limit is None else (*bounds, self.limit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class For:
+    """A counted loop.
+
+    ``body.params`` are (index, *carried); ``body.results`` are the next carried values,
+    preceded by the stop flag if the loop `exits`: where it is true, the loop ends after
+    this trip. `results` are the carried values at the end; `trips` counts the trips
+    begun, `stopped` tells whether the stop flag ended the loop (None unless `exits`).
+    The range is evaluated once, at entry.
+    """
+
+    results: tuple[Var, ...]
+    range: Range
+    inits: tuple[Atom, ...]
+    body: Region
+    trips: Var
+    stopped: Var | None = None
+    span: Span | None = None
+    role: Role = "primal"
+
+    @property
+    def exits(self) -> bool:
+        return self.stopped is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class While:
+    """A loop on a condition.
+
+    ``cond.params`` and ``body.params`` are the carried values; `cond` gives one bool;
+    ``body.results``, `trips` and `stopped` are as in `For`.
+    """
+
+    results: tuple[Var, ...]
+    inits: tuple[Atom, ...]
+    cond: Region
+    body: Region
+    trips: Var
+    stopped: Var | None = None
+    span: Span | None = None
+    role: Role = "primal"
+
+    @property
+    def exits(self) -> bool:
+        return self.stopped is not None
+
+
+Stmt = Let | If | For | While
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function of IR values: parameters and results are those of its region."""
+
+    name: str
+    region: Region
+    span: Span | None = None
+
+    @property
+    def params(self) -> tuple[Var, ...]:
+        return self.region.params
+
+    @property
+    def results(self) -> tuple[Atom, ...]:
+        return self.region.results
+
+
+def carried_params(loop: For | While) -> tuple[Var, ...]:
+    """The body's carried parameters, without the index."""
+    return loop.body.params[1:] if isinstance(loop, For) else loop.body.params
+
+
+def carried_results(loop: For | While) -> tuple[Atom, ...]:
+    """The body's next carried values, without the stop flag."""
+    return loop.body.results[1:] if loop.exits else loop.body.results
+
+
+def stop_flag(loop: For | While) -> Atom | None:
+    """The body's stop flag, if the loop exits early."""
+    return loop.body.results[0] if loop.exits else None
+
+
+def defined(stmt: Stmt) -> tuple[Var, ...]:
+    """The values that a statement defines in its own region."""
+    if isinstance(stmt, For | While):
+        extra = (stmt.trips,) if stmt.stopped is None else (stmt.trips, stmt.stopped)
+        return (*stmt.results, *extra)
+    return stmt.results

@@ -1,0 +1,108 @@
+"""What a primitive is: one row that every mode, order, backend and test reads.
+
+In: rows written in `primitives/`. Out: the registry `PRIMITIVES`.
+Invariant: a row is the only place where a derivative is stated, and it states it once:
+either the *partials* of an elementwise function, or the *transpose* of a linear one, or,
+for the few that are neither, a pushforward and a pullback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from adcompiler.ir.types import Type
+
+if TYPE_CHECKING:
+    from adcompiler.ir.builder import Expr
+    from adcompiler.ir.nodes import Let
+
+
+class Effect(Flag):
+    """What running a primitive may do besides giving its results."""
+
+    PURE = 0
+    MAY_RAISE = auto()
+    PRINTS = auto()
+    DRAWS = auto()
+    READS_STATE = auto()
+
+
+class Piece(NamedTuple):
+    """A piece of Python source and the precedence of its outermost operator."""
+
+    text: str
+    precedence: int
+
+
+# Python's binding strengths, loosest first; a `Piece` tighter than its place needs
+# no parentheses.
+LAMBDA, TERNARY, OR, AND, NOT, COMPARE = 0, 1, 2, 3, 4, 5
+BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, UNARY, POWER, ATOM = range(6, 15)
+
+TypeRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[Type, ...]]
+Speller = Callable[["Let", tuple[Piece, ...]], Piece]
+Partial = Callable[..., "Expr"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Primitive:
+    """One row.
+
+    - `types(operand_types, params)` gives the result types; raises TypeError with a
+      message for the user where NumPy would refuse the operands.
+    - `spell(let, pieces)` is the NumPy source of an application.
+    - `evaluate(*values, **params)` is its NumPy meaning, for folding and for tests.
+    - `effect(operand_types, params)` or a constant: what it may do.
+    - `elementwise`: operands broadcast together; `partials[k](*operands, y, **params)`
+      is the partial derivative by operand k as an expression in the operands and the
+      result `y`; None where it is zero almost everywhere (an integer operand, floor).
+    - `linear`: the operands in which it is linear *jointly* (all others fixed) and
+      `transpose(k, y_bar, operands, let)`: cotangent of linear operand k.
+    - `bilinear`: linear in each of two operands *separately*; `transpose` too.
+    - `pushforward(tangents, operands, results, let)` gives result tangents;
+      `pullback(cotangents, operands, results, let)` gives operand cotangents. Absent
+      (structurally zero) tangents and cotangents are None, in and out.
+    - `cheap`: worth computing again rather than recording.
+    - `domain`: for each operand how tests draw it ("real", "positive", "unit", ...).
+    """
+
+    name: str
+    types: TypeRule
+    spell: Speller
+    evaluate: Callable[..., Any] | None = None
+    effect: Effect | Callable[[tuple[Type, ...], Mapping[str, Any]], Effect] = (
+        Effect.PURE
+    )
+    elementwise: bool = False
+    partials: tuple[Partial | None, ...] | None = None
+    linear: tuple[int, ...] | None = None
+    bilinear: tuple[int, int] | None = None
+    transpose: Callable[..., Expr | None] | None = None
+    pushforward: Callable[..., tuple[Expr | None, ...]] | None = None
+    pullback: Callable[..., tuple[Expr | None, ...]] | None = None
+    view: bool = False
+    cheap: bool = True
+    domain: tuple[str, ...] = ()
+
+    def effect_on(self, types: tuple[Type, ...], params: Mapping[str, Any]) -> Effect:
+        """The effect of applying it to operands of these types."""
+        if isinstance(self.effect, Effect):
+            return self.effect
+        return self.effect(types, params)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+PRIMITIVES: dict[str, Primitive] = {}
+
+
+def define(primitive: Primitive) -> Primitive:
+    """Enter a row; its name is unique."""
+    if primitive.name in PRIMITIVES:
+        raise ValueError(f"primitive {primitive.name!r} is defined twice")
+    PRIMITIVES[primitive.name] = primitive
+    return primitive
