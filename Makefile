@@ -26,7 +26,7 @@ lint: $(VENV)/.test ## check style, types and architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.test ## format the sources and mend what can be mended
 	$(BIN)/ruff check --fix .
