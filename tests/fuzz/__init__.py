@@ -1,0 +1,1 @@
+"""Random whole programs, checked against references and against each other."""

@@ -1,0 +1,283 @@
+"""One program against its reference: the verdict.
+
+Every number that the compiler returns is compared: values, gradients along random
+directions and component by component, tangents, the caller's data, float32, order
+two, and the variants of `variants.py`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import linecache
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tests.fuzz.program import Program
+from tests.fuzz.reference import Reference, inner, reference, shifted
+
+OK, REFUSED, DISCARDED = "ok", "refused", "discarded"
+WRONG, CRASH, INVALID = "WRONG", "CRASH", "invalid"
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What to compare beyond first order at float64."""
+
+    variants: bool = False
+    second_order: bool = False
+    float32: bool = True
+    primal: bool = True
+
+
+@dataclass
+class Verdict:
+    kind: str
+    message: str = ""  # one line, the same for the same kind of failure
+    detail: str = ""
+
+
+class Mismatch(Exception):
+    """A number that disagrees: `args[0]` says which, `args[1]` gives both."""
+
+
+@contextmanager
+def module(source: str) -> Iterator[Any]:
+    """The source as a real module with a real file, removed afterwards."""
+    folder = tempfile.mkdtemp(prefix="fuzz-")
+    name = os.path.basename(folder).replace("-", "_")
+    path = os.path.join(folder, f"{name}.py")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(source)
+    specification = importlib.util.spec_from_file_location(name, path)
+    assert specification is not None and specification.loader is not None
+    made = importlib.util.module_from_spec(specification)
+    sys.modules[name] = made
+    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        specification.loader.exec_module(made)
+        yield made
+    finally:
+        sys.dont_write_bytecode = written
+        sys.modules.pop(name, None)
+        linecache.cache.pop(path, None)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def examine(program: Program, ad: Any, checks: Checks = Checks()) -> Verdict:
+    """Compile, differentiate and compare one program."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            expected = reference(program)
+            with module(program.source) as plain:
+                values = program.values()
+                float(plain.program(*values))
+        except Exception as problem:
+            return Verdict(INVALID, headline(problem), traceback.format_exc())
+        try:
+            _compare(program, ad, expected, checks)
+        except Mismatch as problem:
+            return Verdict(WRONG, problem.args[0], problem.args[1])
+        except Exception as problem:
+            if isinstance(problem, ad.UnsupportedError):
+                return Verdict(REFUSED, refusal(problem), str(problem))
+            return Verdict(CRASH, headline(problem), traceback.format_exc())
+    if expected.unreliable:
+        return Verdict(DISCARDED, expected.unreliable)
+    return Verdict(OK)
+
+
+def headline(problem: BaseException) -> str:
+    """Type and first line, with the innermost place, of an exception."""
+    text = (str(problem).splitlines() or [""])[0]
+    frames = traceback.extract_tb(problem.__traceback__)
+    place = f" at {os.path.basename(frames[-1].filename)}" if frames else ""
+    if frames and not os.path.basename(frames[-1].filename).startswith("fuzz"):
+        place += f":{frames[-1].name}"
+    return f"{type(problem).__name__}: {text[:90]}{place}"
+
+
+def refusal(problem: Any) -> str:
+    message = getattr(problem, "message", None) or str(problem).splitlines()[0]
+    return " ".join(str(message).split())[:110]
+
+
+# -- comparisons ----------------------------------------------------------------
+
+
+def _compare(program: Program, ad: Any, expected: Reference, checks: Checks) -> None:
+    with module(program.source) as made:
+        differentiable = ad.differentiate(made.program)
+        gradient = first_order(program, differentiable, expected)
+        if checks.primal:
+            primal(program, made.program, differentiable)
+    if checks.float32 and program.float32 and not expected.unreliable:
+        single_precision(program, ad, gradient, expected)
+    if checks.second_order and not expected.unreliable:
+        second_order(program, ad, expected)
+    if checks.variants:
+        from tests.fuzz.variants import agree
+
+        agree(program, ad, gradient, expected)
+
+
+def gradients(program: Program, returned: Any) -> list[Any]:
+    """The gradients in the order of the arguments, None where there is none."""
+    wanted = [a.differentiable for a in program.arguments]
+    parts = [returned] if sum(wanted) == 1 else list(returned)
+    if len(parts) != sum(wanted):
+        raise Mismatch("number of gradients", f"{len(parts)} for {sum(wanted)}")
+    following = iter(parts)
+    return [next(following) if w else None for w in wanted]
+
+
+def first_order(
+    program: Program, differentiable: Any, expected: Reference
+) -> list[Any]:
+    values = program.values()
+    kept = program.values()
+    value, returned = differentiable.value_and_grad(*values)
+    gradient = gradients(program, returned)
+    for before, after in zip(kept, values, strict=True):
+        if not np.array_equal(before, after):
+            raise Mismatch("the caller's data changed", f"{before!r} -> {after!r}")
+    for v, g in zip(values, gradient, strict=True):
+        if g is not None and np.shape(g) != np.shape(v):
+            raise Mismatch("shape of a gradient", f"{np.shape(g)} for {np.shape(v)}")
+    agreed("value", value, expected.value, 1e-11 * (1 + abs(expected.value)))
+    if expected.unreliable:
+        differentiable.jvp(tuple(values), tuple(_tangent(values)))
+        return gradient
+    if expected.components is not None:
+        _by_component(program, gradient, expected.components)
+    for direction, estimate in zip(
+        expected.directions, expected.estimates, strict=True
+    ):
+        scale = magnitude(gradient, direction) + abs(estimate.value)
+        slack = 20 * estimate.error + 1e-9 * (1e-3 + scale)
+        reverse = inner(gradient, direction)
+        agreed("gradient along a direction", reverse, estimate.value, slack)
+        _, tangent = differentiable.jvp(tuple(program.values()), tuple(direction))
+        agreed("jvp", float(tangent), estimate.value, slack)
+        agreed("jvp and gradient", float(tangent), reverse, 1e-9 * (1e-3 + scale))
+    return gradient
+
+
+def _tangent(values: list[Any]) -> list[Any]:
+    return [
+        None if isinstance(v, (bool, int)) else np.ones_like(v) if np.ndim(v) else 1.0
+        for v in values
+    ]
+
+
+def magnitude(gradient: list[Any], direction: list[Any]) -> float:
+    pairs = zip(gradient, direction, strict=True)
+    return float(sum(np.sum(np.abs(np.multiply(g, d))) for g, d in pairs if d is not None))
+
+
+def _by_component(program: Program, gradient: list[Any], wanted: list[Any]) -> None:
+    largest = max(float(np.max(np.abs(w))) for w in wanted if w is not None)
+    for argument, g, w in zip(program.arguments, gradient, wanted, strict=True):
+        if w is None:
+            continue
+        error = np.abs(np.asarray(g) - w)
+        if not np.all(error <= 1e-9 * (1 + largest)):
+            raise Mismatch(
+                "gradient by component", f"{argument.name}:\n got {g!r}\n not {w!r}"
+            )
+
+
+def agreed(what: str, got: Any, wanted: float, slack: float) -> None:
+    if not abs(float(got) - wanted) <= slack:
+        raise Mismatch(what, f"got {float(got)!r}, not {wanted!r} within {slack:.1e}")
+
+
+def primal(program: Program, function: Callable[..., Any], compiled: Any) -> None:
+    """A plain call: the value, and what it does to its arguments."""
+    wanted, got = program.values(), program.values()
+    value = float(function(*wanted))
+    agreed("plain call", compiled(*got), value, 1e-11 * (1 + abs(value)))
+    for argument, a, b in zip(program.arguments, got, wanted, strict=True):
+        if not np.allclose(a, b, rtol=1e-11, atol=1e-12):
+            raise Mismatch("argument after a plain call", f"{argument.name}: {a} {b}")
+
+
+def single_precision(
+    program: Program, ad: Any, gradient: list[Any], expected: Reference
+) -> None:
+    """The same at float32, unless rounding makes it take other decisions."""
+    from tests.fuzz.instrument import Watched
+
+    watched = Watched(program.source)
+    values = program.values("float32")
+    value, path = watched.run(values)
+    if path != watched.run(program.values())[1]:
+        return
+    with module(program.source) as made:
+        got_value, returned = ad.differentiate(made.program).value_and_grad(*values)
+    scale = 1 + max(float(np.max(np.abs(g))) for g in gradient if g is not None)
+    agreed("float32 value", got_value, float(value), 2e-4 * (1 + abs(float(value))))
+    for argument, v, g, w in zip(
+        program.arguments, values, gradients(program, returned), gradient, strict=True
+    ):
+        if w is None:
+            continue
+        if isinstance(v, np.ndarray) and g.dtype != v.dtype:
+            raise Mismatch("dtype of a float32 gradient", f"{argument.name}: {g.dtype}")
+        if not np.all(np.abs(g - w) <= 5e-4 * scale):
+            raise Mismatch("float32 gradient", f"{argument.name}:\n got {g}\n not {w}")
+
+
+def second_order(program: Program, ad: Any, expected: Reference) -> None:
+    """A Hessian-vector product against differences of the gradient."""
+    from tests.fuzz.instrument import Watched
+
+    v, w = expected.directions[0], expected.directions[1]
+    values = program.values()
+    _, path = (watched := Watched(program.source)).run(values)
+    with module(program.source) as made:
+        compiled = ad.differentiate(made.program)
+
+        def slope(t: float) -> float | None:
+            moved = shifted(program.values(), v, t)
+            if watched.run(moved)[1] != path:
+                return None
+            return inner(gradients(program, compiled.grad(*moved)), w)
+
+        estimate = _differences(slope)
+        if hasattr(compiled, "hvp"):
+            got = gradients(program, compiled.hvp(tuple(values), tuple(v)))
+        else:
+            outer = ad.differentiate(ad.grad(made.program))
+            got = gradients(program, outer.jvp(tuple(values), tuple(v))[1])
+    if estimate is None:
+        return
+    wanted, error = estimate
+    scale = magnitude(got, w) + abs(wanted)
+    agreed("second order", inner(got, w), wanted, 30 * error + 1e-6 * (1e-2 + scale))
+
+
+def _differences(slope: Callable[[float], float | None]) -> tuple[float, float] | None:
+    """Extrapolated central differences of `slope` at 0, and an error estimate."""
+    for h in (4e-3, 4e-4):
+        rows = []
+        for step in (h, h / 2, h / 4):
+            above, below = slope(step), slope(-step)
+            if above is None or below is None:
+                break
+            rows.append((above - below) / (2 * step))
+        if len(rows) == 3:
+            first = [(4 * rows[1] - rows[0]) / 3, (4 * rows[2] - rows[1]) / 3]
+            best = (16 * first[1] - first[0]) / 15
+            return best, abs(best - first[1]) + 1e-15 / h
+    return None

@@ -1,0 +1,149 @@
+"""Whole random programs as source text.
+
+`program(seed)` is the fast way; `program_from(source_of_decisions)` serves
+Hypothesis. The same decisions give the same program.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.fuzz import control
+from tests.fuzz.entropy import Chooser, SeededEntropy, Source
+from tests.fuzz.frame import Frame, Helper, Shape, Shared
+from tests.fuzz.program import Argument, Options, Program, Variable, tidy
+
+DEFAULT = Options()
+
+
+def program(seed: int, options: Options = DEFAULT) -> Program:
+    """The program of that seed."""
+    made = program_from(SeededEntropy(seed), options)
+    notes = (f"seed {seed}",)
+    return Program(made.source, made.arguments, seed, made.float32, notes)
+
+
+def program_from(source: Source, options: Options = DEFAULT) -> Program:
+    """A program made of the decisions that `source` takes."""
+    choose = Chooser(source)
+    shared = Shared(choose, options)
+    shared.float32 = options.arrays and choose.chance(options.float32)
+    mixed = choose.chance(options.mixed_joins)
+    shared.python_scalars = shared.float32 or not mixed
+    shared.dims = choose.pick([(3, 2), (2, 3), (4, 2), (3, 3), (1, 3), (2, 2)])
+    lines = ["import math", "import numpy as np", ""]
+    lines += _constants(shared)
+    if choose.chance(options.helpers):
+        for _ in range(choose.between(1, 2)):
+            shared.helpers.append(_helper(shared))
+    frame = Frame(shared)
+    arguments = _arguments(frame)
+    _body(frame, options.max_statements)
+    lines += [helper.source for helper in shared.helpers]
+    names = ", ".join(a.name for a in arguments)
+    lines.append(f"def program({names}):")
+    text = "\n".join(lines + frame.lines) + "\n"
+    return Program(tidy(text), tuple(arguments), None, shared.float32)
+
+
+def _body(frame: Frame, statements: int) -> None:
+    frame.blocks[0].extend(frame.shared.constants)
+    frame.budget = 2 * statements
+    for _ in range(frame.chooser.between(2, statements)):
+        if frame.budget > 0:
+            control.block(frame, 1)
+    control.final_return(frame)
+
+
+def _constants(shared: Shared) -> list[str]:
+    """Global numbers and arrays that functions read."""
+    choose, lines = shared.chooser, []
+    if choose.chance(shared.options.global_values):
+        lines.append(f"SCALE = {choose.pick([0.7, -1.2, 1.5])}")
+        shared.constants.append(Variable("SCALE", "float", fixed=True))
+        if shared.options.arrays and not shared.float32 and choose.chance(50):
+            n = shared.dims[0]
+            values = [round(0.9 - 0.45 * k, 2) for k in range(n)]
+            lines.append(f"WEIGHTS = np.array({values})")
+            constant = Variable("WEIGHTS", "array", (n,), fixed=True, storable=False)
+            constant.group = shared.group()
+            shared.constants.append(constant)
+    return lines
+
+
+def _shape(shared: Shared) -> Shape:
+    n, m = shared.dims
+    shapes: list[tuple[int, Shape]] = [(6, (n,)), (1, (m,))]
+    if shared.options.matrices:
+        shapes += [(3, (n, m)), (2, (n, n)), (1, (1, m)), (1, (n, 1))]
+    return shared.chooser.weighted(shapes)
+
+
+def _data(shared: Shared, shape: Shape) -> np.ndarray:
+    """Values in [-1.2, 1.2], a few decimals, exact in float32."""
+    generator = np.random.default_rng(shared.chooser.below(1 << 16))
+    values = np.round(generator.uniform(-1.2, 1.2, shape) * 1024) / 1024
+    return values.astype(np.float32 if shared.float32 else np.float64)
+
+
+def _arguments(frame: Frame) -> list[Argument]:
+    shared, choose = frame.shared, frame.chooser
+    arguments = []
+    for _ in range(choose.between(1, 2)):
+        name = shared.fresh("a")
+        frame.add(Variable(name, "float", argument=True))
+        arguments.append(Argument(name, float(_data(shared, ()))))
+    most = 2 if shared.options.arrays else 0
+    least = 1 if shared.float32 else 0
+    for _ in range(choose.between(least, most)):
+        name, shape = shared.fresh("x"), _shape(shared)
+        variable = Variable(name, "array", shape, argument=True)
+        variable.storable = shared.options.mutate_arguments
+        frame.add(variable)
+        frame.dtype_of = frame.dtype_of or name
+        arguments.append(Argument(name, _data(shared, shape)))
+    if shared.options.integers and choose.chance(35):
+        name = shared.fresh("n")
+        high = choose.between(1, 4)
+        fixed = choose.chance(60)
+        frame.add(Variable(name, "int", low=0, high=high, argument=True, fixed=fixed))
+        arguments.append(Argument(name, choose.below(high + 1)))
+    return arguments
+
+
+def _helper(shared: Shared) -> Helper:
+    """A function with a few parameters and a short body of its own."""
+    choose = shared.chooser
+    arrays = shared.options.arrays
+    result = choose.weighted(
+        [
+            (5, "float"),
+            (2, "pair"),
+            (3 if arrays else 0, "array"),
+            (2 if arrays and shared.options.mutating_helpers else 0, "none"),
+        ]
+    )
+    name = shared.fresh("helper")
+    frame = Frame(shared)
+    frame.may_call = choose.chance(40)
+    frame.returns = None if result == "none" else result
+    parameters = []
+    if result in ("array", "none") or (arrays and choose.chance(35)):
+        variable = Variable(shared.fresh("p"), "array", _shape(shared), fixed=True)
+        variable.storable = result == "none"
+        variable.argument = True
+        parameters.append(frame.add(variable))
+        frame.dtype_of = variable.name
+    for _ in range(choose.between(1, 2)):
+        parameters.append(frame.add(Variable(shared.fresh("q"), "float")))
+    kept = list(parameters)
+    frame.blocks[0].extend(shared.constants)
+    frame.budget = 5
+    if result == "none":
+        control.statements.store(frame)
+    for _ in range(choose.below(3)):
+        control.block(frame, 1)
+    control.final_return(frame)
+    heading = f"def {name}({', '.join(p.name for p in kept)}):"
+    source = "\n".join([heading, *frame.lines]) + "\n"
+    return Helper(name, [Variable(p.name, p.kind, p.shape) for p in kept], result, source)

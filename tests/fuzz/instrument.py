@@ -1,0 +1,247 @@
+"""A program run under watch: on reals or on complex numbers, decisions recorded.
+
+`Watched(source)` rewrites the source so that comparisons, and functions with kinks,
+go through this module. A run then yields its value together with a trace of every
+decision taken; two runs with equal traces took the same smooth path. With complex
+arguments decisions look at real parts alone, so the complex step works through
+branches, `abs`, `maximum` and stores into fresh arrays.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+METHODS = {"max", "min", "argmax", "argmin", "clip", "round"}
+COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+
+class _Rewriter(ast.NodeTransformer):
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        if not all(isinstance(op, COMPARISONS) for op in node.ops):
+            return node
+        node.left = _call("_real", node.left)
+        node.comparators = [_call("_real", c) for c in node.comparators]
+        return _call("_note", node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        f = node.func
+        if not isinstance(f, ast.Attribute) or f.attr not in METHODS:
+            return node
+        if isinstance(f.value, ast.Name) and f.value.id in ("np", "math"):
+            return node
+        function = ast.Attribute(ast.Name("np", ast.Load()), f.attr, ast.Load())
+        return ast.Call(function, [f.value, *node.args], node.keywords)
+
+    def visit_Import(self, node: ast.Import) -> ast.AST | None:
+        kept = [a for a in node.names if a.name not in ("numpy", "math")]
+        return ast.Import(kept) if kept else None
+
+
+def _call(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+
+
+class Watched:
+    """The program `entry` of a source, run under watch."""
+
+    def __init__(self, source: str, entry: str = "program") -> None:
+        tree = ast.fix_missing_locations(_Rewriter().visit(ast.parse(source)))
+        self._code = compile(tree, "<watched>", "exec")
+        self._entry = entry
+
+    def run(
+        self, arguments: list[Any], complex_step: bool = False
+    ) -> tuple[Any, list[bytes]]:
+        """The value and the trace. The arguments are copied first."""
+        trace: list[bytes] = []
+        shim = Shim(trace, complex_step)
+        namespace = shim.namespace()
+        exec(self._code, namespace)
+        copies = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
+        if complex_step:
+            copies = [_widened(a) for a in copies]
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            value = namespace[self._entry](*copies)
+        return value, trace
+
+
+def _widened(x: Any) -> Any:
+    if isinstance(x, np.ndarray) and x.dtype.kind == "f":
+        return x.astype(complex)
+    return complex(x) if isinstance(x, float) else x
+
+
+def real(x: Any) -> Any:
+    if isinstance(x, complex):
+        return x.real
+    if isinstance(x, np.ndarray) and x.dtype.kind == "c":
+        return x.real
+    return x
+
+
+class Shim:
+    """Stands for `np` in a watched program; for `math` and builtins too."""
+
+    def __init__(self, trace: list[bytes], complex_step: bool) -> None:
+        self._trace = trace
+        self._complex = complex_step
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def namespace(self) -> dict[str, Any]:
+        return {
+            "__name__": "watched",
+            "np": self,
+            "math": _Math() if self._complex else math,
+            "abs": self.abs,
+            "min": self._least,
+            "max": self._greatest,
+            "float": self._float,
+            "int": self._int,
+            "_real": real,
+            "_note": self.note,
+        }
+
+    def note(self, decision: Any) -> Any:
+        self._trace.append(np.asarray(decision).tobytes())
+        return decision
+
+    # -- scalars ---------------------------------------------------------------
+
+    def _float(self, x: Any) -> Any:
+        if self._complex and np.iscomplexobj(x):
+            return complex(x)
+        return float(x)
+
+    def _int(self, x: Any) -> int:
+        return self.note(int(real(x)))
+
+    def _least(self, *xs: Any) -> Any:
+        xs = xs if len(xs) > 1 else tuple(xs[0])
+        return xs[self.note(min(range(len(xs)), key=lambda i: real(xs[i])))]
+
+    def _greatest(self, *xs: Any) -> Any:
+        xs = xs if len(xs) > 1 else tuple(xs[0])
+        return xs[self.note(max(range(len(xs)), key=lambda i: real(xs[i])))]
+
+    # -- elementwise -----------------------------------------------------------
+
+    def abs(self, x: Any) -> Any:
+        sign = self.note(np.sign(real(x)))
+        if isinstance(x, np.ndarray) and x.dtype.kind == "c":
+            return x * sign
+        return x * float(sign) if isinstance(x, complex) else abs(x)
+
+    absolute = abs
+
+    def sign(self, x: Any) -> Any:
+        return self.note(np.sign(real(x)))
+
+    def floor(self, x: Any) -> Any:
+        return self.note(np.floor(real(x)))
+
+    def ceil(self, x: Any) -> Any:
+        return self.note(np.ceil(real(x)))
+
+    def round(self, x: Any, *rest: Any) -> Any:
+        return self.note(np.round(real(x), *rest))
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        order = self.note(np.sign(real(a) - real(b)))
+        return np.where(order >= 0, a, b)[()] if self._complex else np.maximum(a, b)
+
+    def minimum(self, a: Any, b: Any) -> Any:
+        order = self.note(np.sign(real(a) - real(b)))
+        return np.where(order <= 0, a, b)[()] if self._complex else np.minimum(a, b)
+
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
+        return self.minimum(self.maximum(x, low), high)
+
+    def arctan2(self, a: Any, b: Any) -> Any:
+        if not self._complex:
+            return np.arctan2(a, b)
+        turn = np.arctan2(real(a), real(b)) - np.arctan(real(a) / real(b))
+        return np.arctan(np.true_divide(a, b)) + turn
+
+    # -- reductions ------------------------------------------------------------
+
+    def _extreme(self, name: str, x: Any, axis: Any, keepdims: bool) -> Any:
+        x = np.asarray(x)
+        at = getattr(np, "arg" + name)(real(x), axis=axis, keepdims=True)
+        ties = real(x) == getattr(np, name)(real(x), axis=axis, keepdims=True)
+        self.note(ties)
+        if axis is None:
+            best = x.reshape(-1)[at.reshape(-1)[0]]
+            return best.reshape((1,) * x.ndim) if keepdims else best
+        best = np.take_along_axis(x, at, axis)
+        return best if keepdims else np.squeeze(best, axis)
+
+    def max(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return self._extreme("max", x, axis, keepdims)
+
+    def min(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return self._extreme("min", x, axis, keepdims)
+
+    amax, amin = max, min
+
+    def argmax(self, x: Any, *rest: Any, **options: Any) -> Any:
+        return self.note(np.argmax(real(x), *rest, **options))
+
+    def argmin(self, x: Any, *rest: Any, **options: Any) -> Any:
+        return self.note(np.argmin(real(x), *rest, **options))
+
+    # -- fresh arrays ----------------------------------------------------------
+
+    def _wide(self, made: np.ndarray) -> np.ndarray:
+        return made.astype(complex) if self._complex and made.dtype.kind == "f" else made
+
+    def zeros(self, *args: Any, **options: Any) -> np.ndarray:
+        return self._wide(np.zeros(*args, **options))
+
+    def ones(self, *args: Any, **options: Any) -> np.ndarray:
+        return self._wide(np.ones(*args, **options))
+
+    def full(self, *args: Any, **options: Any) -> np.ndarray:
+        if self._complex:
+            options["dtype"] = complex
+        return np.full(*args, **options)
+
+    def empty(self, *args: Any, **options: Any) -> np.ndarray:
+        return self._wide(np.empty(*args, **options))
+
+    def eye(self, *args: Any, **options: Any) -> np.ndarray:
+        return self._wide(np.eye(*args, **options))
+
+    def array(self, *args: Any, **options: Any) -> np.ndarray:
+        return self._wide(np.array(*args, **options))
+
+    def arange(self, *args: Any, **options: Any) -> np.ndarray:
+        return self._wide(np.arange(*args, **options))
+
+
+class _Math:
+    """`math`, on complex numbers too."""
+
+    _names = {"atan": "arctan", "asin": "arcsin", "acos": "arccos", "pow": "power"}
+
+    def __getattr__(self, name: str) -> Any:
+        plain = getattr(math, name)
+        if not callable(plain):
+            return plain
+        wide = getattr(np, self._names.get(name, name), None)
+
+        def function(*xs: Any) -> Any:
+            if any(np.iscomplexobj(x) for x in xs) and wide is not None:
+                return complex(wide(*xs))
+            return plain(*xs)
+
+        return function

@@ -1,0 +1,383 @@
+"""Rewritings of a program that must not change its value or its gradient.
+
+Each variant is an AST rewriting; `variants(source)` yields (name, new source) for
+those that changed something. Names follow the generator's convention: s*, a*, q*, u*
+and e* are floats, x*, y*, v*, p* and r* arrays, k*, n* and i* integers.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tests.fuzz.program import Program
+
+SCALAR = re.compile(r"[saque]\d+$|[kni]\d+$")
+FLOAT = re.compile(r"[saque]\d+$")
+ARRAY = re.compile(r"[xyvp]\d+$")
+SIMPLE = (ast.Assign, ast.AugAssign, ast.Return)
+
+
+def variants(source: str) -> Iterator[tuple[str, str]]:
+    tree = ast.parse(source)
+    original = ast.unparse(tree)
+    for name, rewrite in REWRITINGS.items():
+        changed = ast.fix_missing_locations(rewrite(copy.deepcopy(tree)))
+        text = ast.unparse(changed)
+        if text != original:
+            yield name, text + "\n"
+
+
+def agree(program: Program, ad: Any, gradient: list[Any], expected: Any) -> None:
+    """Differentiate every variant and compare with the original's gradient."""
+    from tests.fuzz.check import Mismatch, agreed, gradients, module
+
+    for name, source in variants(program.source):
+        with module(source) as made:
+            try:
+                value, returned = ad.differentiate(made.program).value_and_grad(
+                    *program.values()
+                )
+            except ad.UnsupportedError:
+                continue
+            except Exception as problem:
+                raise RuntimeError(f"variant {name}: {problem!r}") from problem
+        slack = 1e-11 * (1 + abs(expected.value))
+        agreed(f"value of variant {name}", value, expected.value, slack)
+        if expected.unreliable:
+            continue
+        for a, g in zip(gradient, gradients(program, returned), strict=True):
+            if a is None:
+                continue
+            scale = 1 + float(np.max(np.abs(a)))
+            if not np.all(np.abs(np.asarray(g) - a) <= 1e-8 * scale):
+                detail = f"{source}\n got {g!r}\n not {a!r}"
+                raise Mismatch(f"gradient of variant {name}", detail)
+
+
+# -- helpers --------------------------------------------------------------------
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
+    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
+
+
+def bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
+    """Every statement list, innermost last."""
+    for node in list(ast.walk(tree)):
+        for field in ("body", "orelse"):
+            rows = getattr(node, field, None)
+            if isinstance(rows, list) and rows and not isinstance(node, ast.Module):
+                yield rows
+
+
+def statement(text: str) -> ast.stmt:
+    return ast.parse(text).body[0]
+
+
+def names(node: ast.AST, context: type[ast.expr_context]) -> list[str]:
+    return [
+        n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, context)
+    ]
+
+
+def rewritten(
+    tree: ast.AST, change: Callable[[ast.stmt, int], list[ast.stmt] | None]
+) -> ast.AST:
+    """Replace statements, one by one, by what `change` gives for them."""
+    count = 0
+    for rows in list(bodies(tree)):
+        result = []
+        for row in rows:
+            count += 1
+            new = change(row, count)
+            result += [row] if new is None else new
+        rows[:] = result
+    return tree
+
+
+# -- the rewritings -------------------------------------------------------------
+
+
+def name_temporaries(tree: ast.AST) -> ast.AST:
+    """`y = f(a) * g(b)` becomes `t1 = f(a); t2 = g(b); y = t1 * t2`."""
+
+    def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
+        value = getattr(row, "value", None)
+        if not isinstance(row, (ast.Assign, ast.Return)):
+            return None
+        new: list[ast.stmt] = []
+        row.value = _hoisted(value, f"t{count}_", new, 3)
+        return [*new, row]
+
+    return rewritten(tree, change)
+
+
+def _hoisted(
+    node: Any, prefix: str, new: list[ast.stmt], depth: int
+) -> ast.expr:
+    """`node` with its operands evaluated into temporaries, left to right."""
+
+    def named(part: ast.expr) -> ast.expr:
+        part = _hoisted(part, prefix, new, depth - 1)
+        if isinstance(part, (ast.Name, ast.Constant)):
+            return part
+        name = f"{prefix}{len(new)}"
+        new.append(ast.Assign([ast.Name(name, ast.Store())], part))
+        return ast.Name(name, ast.Load())
+
+    if depth and isinstance(node, ast.BinOp):
+        node.left = named(node.left)
+        node.right = named(node.right)
+    elif depth and isinstance(node, ast.Call) and not node.keywords:
+        if not any(isinstance(a, (ast.Tuple, ast.Starred)) for a in node.args):
+            node.args = [named(a) for a in node.args]
+    return node
+
+
+def inline_temporaries(tree: ast.AST) -> ast.AST:
+    """A name bound once and read once, in the next statement, is inlined there."""
+    for function in functions(tree):
+        stored, loaded = names(function, ast.Store), names(function, ast.Load)
+        for rows in bodies(function):
+            position = 0
+            while position + 1 < len(rows):
+                row, following = rows[position], rows[position + 1]
+                if _inlinable(row, following, stored, loaded):
+                    assert isinstance(row, ast.Assign)
+                    target = row.targets[0]
+                    assert isinstance(target, ast.Name)
+                    _Substitute(target.id, row.value).visit(following)
+                    del rows[position]
+                else:
+                    position += 1
+    return tree
+
+
+def _inlinable(
+    row: ast.stmt, following: ast.stmt, stored: list[str], loaded: list[str]
+) -> bool:
+    if not (isinstance(row, ast.Assign) and isinstance(following, SIMPLE)):
+        return False
+    target = row.targets[0]
+    if len(row.targets) > 1 or not isinstance(target, ast.Name):
+        return False
+    once = stored.count(target.id) == 1 and loaded.count(target.id) == 1
+    lazy = (ast.IfExp, ast.BoolOp, ast.Lambda)
+    if any(isinstance(n, lazy) for n in ast.walk(following)):
+        return False
+    value = following.value
+    return once and value is not None and target.id in names(value, ast.Load)
+
+
+class _Substitute(ast.NodeTransformer):
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self._name, self._value = name, value
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self._value if node.id == self._name else node
+
+
+def for_to_while(tree: ast.AST) -> ast.AST:
+    """Every `for` over a range or an array becomes a `while` over a counter."""
+
+    def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
+        if not isinstance(row, ast.For) or not isinstance(row.target, ast.Name):
+            return None
+        c, stop, target = f"counter{count}", f"stop{count}", row.target.id
+        setup, test, bind, step = [], "", "", 1
+        if isinstance(row.iter, ast.Call) and ast.unparse(row.iter.func) == "range":
+            limits = [ast.unparse(a) for a in row.iter.args]
+            low, high = ("0", limits[0]) if len(limits) == 1 else limits[:2]
+            step = int(limits[2]) if len(limits) == 3 else 1
+            setup = [f"{c} = {low}", f"{stop} = {high}"]
+            test, bind = f"{c} {'<' if step > 0 else '>'} {stop}", f"{target} = {c}"
+        elif isinstance(row.iter, ast.Name):
+            rows = f"rows{count}"
+            setup = [f"{c} = 0", f"{rows} = {row.iter.id}"]
+            test, bind = f"{c} < {rows}.shape[0]", f"{target} = {rows}[{c}]"
+        else:
+            return None
+        head = [statement(bind), statement(f"{c} += {step}")]
+        loop = ast.While(ast.parse(test, mode="eval").body, head + row.body, row.orelse)
+        return [*map(statement, setup), loop]
+
+    return rewritten(tree, change)
+
+
+def expand_augmented(tree: ast.AST) -> ast.AST:
+    """`s += e` becomes `s = s + e`; so do elements and slices of arrays."""
+
+    def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
+        if not isinstance(row, ast.AugAssign):
+            return None
+        target = row.target
+        if isinstance(target, ast.Name) and not SCALAR.match(target.id):
+            return None
+        read = copy.deepcopy(target)
+        read.ctx = ast.Load()
+        return [ast.Assign([target], ast.BinOp(read, row.op, row.value))]
+
+    return rewritten(tree, change)
+
+
+def conditional_expression(tree: ast.AST) -> ast.AST:
+    """A branch that only binds one name becomes a conditional expression."""
+    return _masked(tree, lambda test, a, b: f"{a} if {test} else {b}")
+
+
+def mask(tree: ast.AST) -> ast.AST:
+    """The same with `np.where`, both sides evaluated."""
+    return _masked(tree, lambda test, a, b: f"float(np.where({test}, {a}, {b}))")
+
+
+def _masked(tree: ast.AST, form: Callable[[str, str, str], str]) -> ast.AST:
+    def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
+        if not isinstance(row, ast.If) or len(row.body) != 1 or len(row.orelse) > 1:
+            return None
+        bound = [_bound(r) for r in row.body + row.orelse]
+        if None in bound or len({name for name, _ in bound}) != 1:
+            return None
+        name = bound[0][0]
+        other = bound[1][1] if row.orelse else name
+        test = ast.unparse(row.test)
+        return [statement(f"{name} = {form(test, bound[0][1], other)}")]
+
+    return rewritten(tree, change)
+
+
+def _bound(row: ast.stmt) -> Any:
+    """(name, right-hand side) of a plain assignment to a float name."""
+    if not isinstance(row, ast.Assign) or len(row.targets) != 1:
+        return None
+    target = row.targets[0]
+    if not isinstance(target, ast.Name) or not FLOAT.match(target.id):
+        return None
+    return target.id, f"({ast.unparse(row.value)})"
+
+
+def identities(tree: ast.AST) -> ast.AST:
+    """After an assignment, the name times one: scalars rebound, arrays in place."""
+
+    def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
+        if not isinstance(row, (ast.Assign, ast.AugAssign)):
+            return None
+        target = row.targets[0] if isinstance(row, ast.Assign) else row.target
+        if not isinstance(target, ast.Name):
+            return None
+        if FLOAT.match(target.id):
+            return [row, statement(f"{target.id} = {target.id} * 1.0 + 0.0")]
+        if ARRAY.match(target.id) and target.id[0] == "y":
+            return [row, statement(f"{target.id} *= 1.0")]
+        return None
+
+    return rewritten(tree, change)
+
+
+def dead_code(tree: ast.AST) -> ast.AST:
+    """Code whose results nobody reads."""
+
+    def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
+        if not isinstance(row, ast.Assign) or count % 2:
+            return None
+        target = row.targets[0]
+        if not isinstance(target, ast.Name) or not FLOAT.match(target.id):
+            return None
+        name, u = target.id, f"unused{count}"
+        return [
+            row,
+            statement(f"{u} = np.sin({name}) * 3.0"),
+            statement(f"for index{count} in range(2):\n    {u} = {u} * {name}"),
+        ]
+
+    return rewritten(tree, change)
+
+
+def single_trips(tree: ast.AST) -> ast.AST:
+    """A statement becomes the body of a loop of one trip, or of a true branch."""
+
+    def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
+        if not isinstance(row, (ast.Assign, ast.AugAssign)) or count % 3 == 0:
+            return None
+        target = row.targets[0] if isinstance(row, ast.Assign) else row.target
+        if not isinstance(target, (ast.Name, ast.Subscript)):
+            return None
+        if count % 3 == 1:
+            loop = statement(f"for once{count} in range(1):\n    pass")
+        else:
+            loop = statement("while True:\n    pass\n    break")
+        assert isinstance(loop, (ast.For, ast.While))
+        loop.body[0] = row
+        return [loop]
+
+    return rewritten(tree, change)
+
+
+def outline(tree: ast.AST) -> ast.AST:
+    """A run of scalar assignments becomes a call of a new function."""
+    assert isinstance(tree, ast.Module)
+    new: list[ast.stmt] = []
+    local = {f.name for f in functions(tree)} | {"np", "math", "SCALE", "WEIGHTS"}
+    for rows in list(bodies(tree)):
+        start = next((i for i, r in enumerate(rows) if _bound(r)), None)
+        if start is None:
+            continue
+        stop = start
+        while stop < len(rows) and _bound(rows[stop]):
+            stop += 1
+        replaced = _outlined(rows[start:stop], f"outlined{len(new)}", local, new)
+        if replaced is not None:
+            rows[start:stop] = [replaced]
+    first = next(i for i, r in enumerate(tree.body) if isinstance(r, ast.FunctionDef))
+    tree.body[first:first] = new
+    return tree
+
+
+def _outlined(
+    rows: list[ast.stmt], name: str, known: set[str], new: list[ast.stmt]
+) -> ast.stmt | None:
+    inputs: list[str] = []
+    outputs: list[str] = []
+    for row in rows:
+        if any(isinstance(n, ast.Lambda) for n in ast.walk(row)):
+            return None
+        for used in names(row, ast.Load):
+            if used not in inputs + outputs and not _is_global(used, known):
+                inputs.append(used)
+        outputs += [n for n in names(row, ast.Store) if n not in outputs]
+    if any(re.match(r"f\d+$", n) for row in rows for n in names(row, ast.Load)):
+        return None  # calls a local function: not to be moved out of its scope
+    result = ", ".join(outputs)
+    function = statement(f"def {name}({', '.join(inputs)}):\n    return {result}")
+    assert isinstance(function, ast.FunctionDef)
+    function.body[:0] = copy.deepcopy(rows)
+    new.append(function)
+    return statement(f"{result} = {name}({', '.join(inputs)})")
+
+
+def _is_global(name: str, known: set[str]) -> bool:
+    return name in known or name in ("float", "int", "abs", "min", "max", "range")
+
+
+REWRITINGS: dict[str, Callable[[ast.AST], ast.AST]] = {
+    f.__name__: f
+    for f in (
+        name_temporaries,
+        inline_temporaries,
+        for_to_while,
+        expand_augmented,
+        conditional_expression,
+        mask,
+        identities,
+        dead_code,
+        single_trips,
+        outline,
+    )
+}
