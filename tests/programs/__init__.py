@@ -1,0 +1,34 @@
+"""The corpus: small programs by theme, each a row with its inputs."""
+
+from . import (
+    arrays,
+    branches,
+    calls,
+    dtypes,
+    gates,
+    linear,
+    loops,
+    refused,
+    scalars,
+    shapes,
+    stores,
+    traps,
+)
+from .registry import PROGRAMS, Program
+
+__all__ = [
+    "PROGRAMS",
+    "Program",
+    "arrays",
+    "branches",
+    "calls",
+    "dtypes",
+    "gates",
+    "linear",
+    "loops",
+    "refused",
+    "scalars",
+    "shapes",
+    "stores",
+    "traps",
+]

@@ -1,0 +1,144 @@
+"""Dtypes: float32, NumPy scalars, integer arguments, promotion."""
+
+import numpy as np
+
+from .registry import integers, positive, program, real
+
+
+@program(real(4, dtype=np.float32), tags=("float32",))
+def float32_array(x):
+    return np.sum(np.sin(x) * x)
+
+
+@program(positive(dtype=np.float32), tags=("float32",))
+def float32_scalar(x):
+    return x * x + np.sqrt(x)
+
+
+@program(real(3, dtype=np.float32), real(3), tags=("float32",))
+def float32_with_float64(x, y):
+    return np.sum(x * y + x)
+
+
+@program(real(3, dtype=np.float32), real(), tags=("float32",))
+def float32_array_with_a_python_float(x, s):
+    return np.sum(x * s * 2.0 + 1)
+
+
+@program(real(3, dtype=np.float32), real(dtype=np.float64), tags=("float32",))
+def float32_array_with_a_float64_scalar(x, s):
+    return np.sum(x * s)
+
+
+@program(real(4, dtype=np.float32), 3, tags=("float32",))
+def float32_through_a_loop(x, n):
+    y = x * x
+    for i in range(n):
+        y[i] = y[i + 1] * x[i]
+    return np.sum(y)
+
+
+@program(real(2, 3, dtype=np.float32), real(3, 2, dtype=np.float32), tags=("float32",))
+def float32_product(a, b):
+    return a @ b
+
+
+@program(real(3), tags=("float32",), reference=lambda x: np.sum(x))
+def down_to_float32_and_back(x):
+    return np.sum(x.astype(np.float32) * np.ones(3, dtype=np.float32))
+
+
+def store_in_double(x):
+    y = x * x
+    y[0] += x[1]
+    return np.sum(y)
+
+
+@program(real(3), tags=("float32",), reference=store_in_double)
+def store_into_a_float32_array(x):
+    y = np.zeros(3, dtype=np.float32)
+    y[:] = x * x
+    y[0] += x[1]
+    return np.sum(y)
+
+
+@program(real(dtype=np.float64))
+def numpy_scalar(x):
+    return x * x + np.exp(x)
+
+
+@program(real(dtype=np.float64), real())
+def numpy_and_python_scalars(x, y):
+    return x * y + y * y / x
+
+
+@program(lambda rng: np.float64(1.5), lambda rng: np.float64(0.0), wrt=("x",))
+def numpy_division_by_zero_untaken(x, y):
+    if y != 0.0:
+        return x / y
+    return x * x + y
+
+
+@program(real(4), integers(1, 5, 4))
+def integer_array_as_a_factor(x, k):
+    return np.sum(x * k + x / k + x**k)
+
+
+@program(real(4), np.int64(3))
+def numpy_integer(x, n):
+    return np.sum(x * n) + x[n]
+
+
+@program(real(3), integers(1, 5, 3))
+def integer_array_reduced(x, k):
+    return np.sum(k) * np.sum(x * x) + np.max(k) * x[0]
+
+
+@program(real(3))
+def boolean_mask_as_a_factor(x):
+    return np.sum((x > 0) * x * x) + np.sum(x * (x < 5))
+
+
+@program(integers(0, 9, 4), real())
+def integers_then_floats(k, x):
+    total = 0
+    for i in range(4):
+        total += k[i]
+    return total * x * x
+
+
+@program(real(4), integers(0, 9, 4))
+def integer_array_in_an_exponential(x, k):
+    m = np.max(k)
+    e = np.exp(k - m)
+    return np.sum(e * x) / np.sum(e)
+
+
+@program(real(), 5, 2)
+def integer_division_then_a_float(x, n, m):
+    return (n / m) * x + (n // m) * x * x
+
+
+@program(real(3))
+def accumulator_starts_as_an_integer(x):
+    total = 0
+    for i in range(3):
+        total += x[i] * x[i]
+    return total
+
+
+@program(real(), 3)
+def python_int_becomes_a_float(x, n):
+    y = 1
+    for _ in range(n):
+        y = y * x + 1
+    return y
+
+
+@program(real(4), integers(0, 4, 3))
+def integer_array_mutated(x, k):
+    j = k.copy()
+    j[0] = 3
+    j += 1
+    j %= 4
+    return np.sum(x[j] * x[j])

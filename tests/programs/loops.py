@@ -1,0 +1,604 @@
+"""Loops: ``for`` and ``while``, every exit, trip counts 0, 1, 2 and many."""
+
+import math
+
+import numpy as np
+
+from .registry import TRIPS, positive, program, real, small, trips
+
+
+@trips(real(), TRIPS)
+def power_by_product(x, n):
+    y = 1.5
+    for _ in range(n):
+        y = y * x
+    return y
+
+
+@trips(real(), TRIPS)
+def nonlinear_carried_value(x, n):
+    y = 0.8 + 0.1 * x
+    for i in range(n):
+        y = np.sin(y * x) + 0.3 * y * i
+    return y * y
+
+
+@trips(real(), real(), TRIPS)
+def two_carried_values(x, y, n):
+    a, b = x, y
+    for _ in range(n):
+        a, b = b * x, a + 0.5 * a * b
+    return a * b
+
+
+@trips(small(), TRIPS)
+def logistic_map(x, n):
+    y = 0.4
+    for _ in range(n):
+        y = (3.0 + x) * y * (1.0 - y)
+    return y
+
+
+@trips(real(4), real(), TRIPS, counts=(0, 1, 2, 4))
+def horner(c, x, n):
+    y = 0.7
+    for k in range(n):
+        y = y * x + c[k]
+    return y
+
+
+@trips(real(), TRIPS, counts=(2, 3, 4, 8))
+def range_with_a_start(x, n):
+    y = x
+    for i in range(2, n):
+        y = y * x + i
+    return y
+
+
+@trips(real(), TRIPS, counts=(0, 1, 2, 6, 7))
+def range_with_a_stride(x, n):
+    y = x
+    for i in range(0, n, 3):
+        y = y * x + i
+    return y
+
+
+@trips(real(), TRIPS, counts=(0, 1, 2, 6, 7))
+def range_downwards(x, n):
+    y = x
+    for i in range(n, 0, -1):
+        y = y * x - 0.1 * i
+    return y
+
+
+@trips(real(), TRIPS, counts=(0, 1, 2, 6, 7))
+def range_downwards_by_two(x, n):
+    y = x
+    for i in range(n - 1, -1, -2):
+        y = y * x - 0.1 * i * y
+    return y
+
+
+@program(real(), 1, 9, 3)
+@program(real(), 8, 1, -3, label="down")
+@program(real(), 4, 4, 1, label="empty")
+@program(real(), 4, 9, -1, label="empty down")
+def range_of_runtime_bounds(x, start, stop, step):
+    y = 0.9
+    for i in range(start, stop, step):
+        y = y * y * x + 0.05 * i
+    return y
+
+
+@program(real(), 2, 6, 0, raises=ValueError)
+def range_of_step_zero(x, start, stop, step):
+    y = x
+    for i in range(start, stop, step):
+        y = y * i
+    return y
+
+
+@program(real(5))
+def for_over_an_array(x):
+    total = 0.5
+    for v in x:
+        total = total * v + v
+    return total
+
+
+@program(real(3, 4))
+def for_over_rows(a):
+    total = np.ones(4)
+    for row in a:
+        total = total * row + row
+    return np.sum(total)
+
+
+@program(real(), real(), real())
+def for_over_a_tuple(x, y, z):
+    total = 1.0
+    for v in (x, y, z):
+        total = total * v + np.sin(v)
+    return total
+
+
+@program(real())
+def for_over_a_constant_range(x):
+    y = x
+    for i in range(4):
+        y = y * x + i * x
+    return y
+
+
+@trips(positive(), TRIPS)
+def while_counts(x, n):
+    y = x
+    i = 0
+    while i < n:
+        y = y * x + y
+        i += 1
+    return y
+
+
+@program(0.9, label="many")
+@program(3.0, label="two")
+@program(70.0, label="none")
+def while_on_a_computed_value(x):
+    y = x
+    while y < 50.0:
+        y = y * y + 1.0
+    return y * x
+
+
+@program(1.7)
+@program(90.0, label="none")
+def while_halving(x):
+    y = x
+    count = 0
+    while y < 80.0:
+        y = y * 2.0 + x
+        count += 1
+    return y * count + x
+
+
+@program(2.3)
+def while_true_with_break(x):
+    y = 1.0
+    while True:
+        y = y * x
+        if y > 20.0:
+            break
+        y = y + 0.1
+    return y
+
+
+@program(2.3)
+def break_before_the_update(x):
+    y = 1.0
+    for _ in range(50):
+        if y > 20.0:
+            break
+        y = y * x
+    return y
+
+
+@program(1.9, 3, label="early")
+@program(0.3, 3, label="exhausted")
+@program(1.9, 0, label="no trips")
+def for_else(x, n):
+    y = x
+    for _ in range(n):
+        y = y * x
+        if y > 3.0:
+            y = y * 0.5
+            break
+    else:
+        y = y - 2.0 * x
+    return y * y
+
+
+@program(1.9, label="early")
+@program(0.95, label="exhausted")
+def while_else(x):
+    y, i = x, 0
+    while i < 4:
+        y = y * x
+        if y > 5.0:
+            break
+        i += 1
+    else:
+        y = np.sin(y)
+    return y * x
+
+
+@program(real(6))
+def continue_skips(x):
+    total = 1.0
+    for i in range(6):
+        if x[i] < 0.0:
+            continue
+        total = total * x[i] + 0.5
+    return total
+
+
+@program(real(6))
+def continue_and_break(x):
+    total = 0.7
+    for i in range(6):
+        if i % 2 == 1:
+            continue
+        total = total * x[i] + x[i + 1]
+        if total > 1.2:
+            break
+    return total * total
+
+
+@program(real(), 4)
+def continue_in_a_while(x, n):
+    i, y = 0, 0.6
+    while i < n:
+        i += 1
+        if i == 2:
+            continue
+        y = y * x + i * y * y * 0.1
+    return y
+
+
+@trips(real(), TRIPS, counts=(0, 1, 2, 4))
+def nested_loops(x, n):
+    y = 0.7
+    for i in range(n):
+        for j in range(3):
+            y = np.sin(y * x) + 0.1 * i * j
+    return y
+
+
+@trips(real(), TRIPS, counts=(0, 1, 2, 4))
+def triangular_nest(x, n):
+    y = 0.7
+    for i in range(n):
+        for j in range(i):
+            y = np.sin(y * x) * y + 0.1 * (i - j)
+        y = y * x
+    return y
+
+
+@trips(real(), TRIPS, counts=(0, 1, 2, 4))
+def triangular_nest_downwards(x, n):
+    y = 0.7
+    for i in range(n, 0, -1):
+        for j in range(i, n):
+            y = np.cos(y * x) * y + 0.1 * (j - i)
+    return y * y
+
+
+@program(real(), 2)
+def three_deep(x, n):
+    y = 0.9
+    for i in range(n):
+        for j in range(i + 1):
+            for k in range(j + 1):
+                y = y * x + np.sin(y) * (i + j + k + 1)
+    return y
+
+
+@program(1.3, 3)
+def while_inside_for(x, n):
+    y = x
+    for i in range(n):
+        while y < 4.0 + i:
+            y = y * x + 0.1
+        y = y - 2.0 * x
+    return y * y
+
+
+@program(1.3)
+def for_inside_while(x):
+    y = x
+    while y < 30.0:
+        for i in range(2):
+            y = y * x + 0.1 * i
+    return y
+
+
+@program(1.2, 4)
+def break_out_of_the_inner_loop(x, n):
+    total = 0.5
+    for i in range(n):
+        y = x
+        for _ in range(10):
+            y = y * x
+            if y > 1.5 + 0.2 * i:
+                break
+        total = total * y + y
+    return total
+
+
+@program(1.2, label="from the nest")
+@program(0.4, label="from the end")
+def return_out_of_nested_loops(x):
+    y = 0.8
+    for i in range(4):
+        for j in range(3):
+            y = y * x + 0.1 * i
+            if y > 1.9:
+                return y * x + j
+        y = y * 1.1
+    return y * y
+
+
+@program(1.2, label="from the loop")
+@program(-0.4, label="from the end")
+def return_out_of_a_while(x):
+    y, i = 0.8, 0
+    while i < 6:
+        y = y * x + 0.3
+        if y > 1.5:
+            return y * y
+        i += 1
+    return y * x
+
+
+@program(1.4, label="break")
+@program(0.2, label="return")
+@program(0.9, label="exhausted")
+def break_and_return(x):
+    y = 1.0
+    for i in range(5):
+        y = y * x
+        if y > 3.0:
+            y = y * 2.0
+            break
+        if y < 0.1:
+            return y * x * 7.0
+    return y + x * i
+
+
+@program(real(), 4)
+def loop_variable_after_the_loop(x, n):
+    y = x
+    for i in range(n):
+        y = y * x + 0.1
+    return y * i + x**i
+
+
+@program(real(), 4)
+def loop_variable_reassigned(x, n):
+    y = 0.6
+    for i in range(n):
+        i = i * 2 + 1
+        y = y * x + i
+    return y * i
+
+
+@program(real(), 4)
+def bound_changed_in_the_body(x, n):
+    y = 0.6
+    for _ in range(n):
+        n = n - 1
+        y = y * x + n * y * y * 0.1
+    return y * (n + 2)
+
+
+@program(real(), 2, 8)
+def all_range_arguments_changed_in_the_body(x, step, stop):
+    y = 0.6
+    for i in range(0, stop, step):
+        stop = i
+        step = step + 1
+        y = y * x + 0.1 * (stop + step)
+    return y
+
+
+@program(real(), 3)
+def loop_carries_an_integer(x, n):
+    y, k = 0.6, 1
+    for i in range(n):
+        k = k * 2 + i
+        y = y * x + 0.01 * k * y * y
+    return y * k
+
+
+@program(real(), 5)
+def fibonacci_of_floats(x, n):
+    a, b = 1.0, x
+    for _ in range(n):
+        a, b = b, a + b * x
+    return a
+
+
+@program(real(5))
+def running_maximum(x):
+    best = x[0]
+    for i in range(1, 5):
+        if x[i] > best:
+            best = x[i] * 1.0
+    return best * best
+
+
+@program(real(5))
+def argmax_by_loop(x):
+    best = 0
+    for i in range(1, len(x)):
+        if x[i] > x[best]:
+            best = i
+    return x[best] * x[0] + best
+
+
+@program(positive(5))
+def sum_of_logs(x):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += math.log(x[i]) * x[i]
+    return total
+
+
+@program(real(4), real(4))
+def dot_by_loop(x, y):
+    total = 0.0
+    for i in range(x.size):
+        total += x[i] * y[i]
+    return total * total
+
+
+@program(real(3, 2))
+def sum_of_a_matrix_by_loops(a):
+    total = 0.3
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            total = total * 0.9 + a[i, j] ** 2 * (i + 2 * j)
+    return total
+
+
+@trips(real(3), TRIPS, counts=(0, 1, 2, 4))
+def array_carried_through_a_loop(x, n):
+    y = x + 0.5
+    for _ in range(n):
+        y = np.sin(y) * x
+    return np.sum(y)
+
+
+@program(real(), 3)
+def value_used_only_in_the_last_trip(x, n):
+    y = 0.0
+    for i in range(n):
+        y = np.sin(x * (i + 1))
+    return y * y
+
+
+@program(real(), 3)
+def carried_value_dead_on_entry(x, n):
+    y = 1.5
+    z = x
+    for _ in range(n):
+        y = z * x
+        z = z + y * y * 0.1
+    return y + z
+
+
+@program(real(), 3)
+def invariant_computed_in_the_loop(x, n):
+    y = 0.8
+    for _ in range(n):
+        s = np.exp(x)
+        y = y * s - 0.1 * y * y
+    return y
+
+
+@program(real(), 2)
+def invariant_from_before_the_loop(x, n):
+    s = np.exp(x)
+    y = 0.8
+    for _ in range(n):
+        y = y * s + s
+    s = s * y
+    return s
+
+
+@program(real(), 3)
+def alternating_branch_in_a_loop(x, n):
+    y = 0.8
+    for i in range(n):
+        if i % 2 == 0:
+            y = y * y * x
+        else:
+            y = np.sin(y) + x
+    return y
+
+
+@program(0.7, 5)
+def data_dependent_branch_in_a_loop(x, n):
+    y = 0.8
+    for _ in range(n):
+        if y > 0.6:
+            y = y * x
+        else:
+            y = y * y + x
+    return y
+
+
+@program(1.3)
+def loop_in_a_branch(x):
+    y = x
+    if x > 0:
+        for _ in range(3):
+            y = y * x
+    else:
+        while y < 2:
+            y = y + 1
+    return y * y
+
+
+@program(real(), 3)
+def loops_in_sequence(x, n):
+    y = 0.4
+    for _ in range(n):
+        y = y * x + 0.5
+    for _ in range(n):
+        y = np.sin(y) * x
+    return y
+
+
+@program(real(), 4)
+def while_with_and(x, n):
+    y, i = 0.8, 0
+    while i < n and y < 2.0:
+        y = y * (1.0 + x * x)
+        i += 1
+    return y * x
+
+
+@program(real(4))
+def cumulative_product_by_loop(x):
+    p = 1.0
+    total = 0.0
+    for v in x:
+        p = p * v
+        total = total + p * p
+    return total
+
+
+@program(real(), 3)
+def loop_with_a_static_tuple_state(x, n):
+    state = (x, x * x)
+    for _ in range(n):
+        state = (state[1] * 0.5, state[0] * x + state[1])
+    return state[0] * state[1]
+
+
+@program(real(), 0, raises=UnboundLocalError)
+def loop_variable_never_bound(x, n):
+    for i in range(n):
+        x = x * 2.0
+    return x * i
+
+
+@program(real(5), 5)
+@program(real(5), 0, label="none")
+def early_continue_on_every_trip(x, n):
+    total = 0.4
+    for i in range(n):
+        total = total * x[i]
+        continue
+    return total
+
+
+@program(1.1, 3)
+def while_bound_by_the_loop_variable(x, n):
+    y = 0.5
+    for i in range(n):
+        k = 0
+        while k < i:
+            y = y * x + np.sin(y)
+            k += 1
+    return y
+
+
+@program(real(), 0)
+@program(real(), 3, label="three")
+def break_in_the_first_trip(x, n):
+    y = x
+    for _ in range(n):
+        y = y * y
+        break
+    return y

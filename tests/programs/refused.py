@@ -1,0 +1,166 @@
+"""What the compiler must refuse, each with a word that its message has to contain.
+
+The functions run as plain Python; only their derivatives are refused.
+"""
+
+import numpy as np
+
+from .registry import const, program, real
+
+COUNTER = 0.0
+
+
+@program(real(), refused="try")
+def try_except(x):
+    try:
+        y = x * x
+    except ValueError:
+        y = x
+    return y
+
+
+@program(real(), refused="try")
+def try_finally(x):
+    y = x
+    try:
+        y = y * x
+    finally:
+        y = y + 1.0
+    return y
+
+
+@program(real(), refused="with")
+def with_statement(x):
+    with np.errstate(all="ignore"):
+        y = np.log(x * x)
+    return y
+
+
+@program(real(), refused="global")
+def global_write(x):
+    global COUNTER
+    COUNTER = x * x
+    return COUNTER * x
+
+
+@program(real(), refused="del")
+def delete_a_name(x):
+    y = x * x
+    z = y * x
+    del y
+    return z
+
+
+@program(real(), refused="class")
+def class_inside(x):
+    class Pair:
+        first = 2.0
+
+    return Pair.first * x
+
+
+@program(real(), refused="import")
+def import_inside(x):
+    import math
+
+    return math.sin(x)
+
+
+@program(real(), refused="yield")
+def generator_inside(x):
+    def numbers():
+        yield x
+        yield x * x
+
+    total = 0.0
+    for v in numbers():
+        total += v
+    return total
+
+
+@program(real(), refused="async")
+def coroutine_inside(x):
+    async def later():
+        return x
+
+    later().close()
+    return x * x
+
+
+@program(real(), refused="complex")
+def complex_literal(x):
+    y = x * 1j
+    return (y * y).real
+
+
+@program(real(3), refused="complex")
+def complex_array(x):
+    y = x.astype(np.complex128)
+    return np.sum((y * y).real)
+
+
+@program(real(3), refused="object")
+def object_array(x):
+    y = np.array([x[0], x[1]], dtype=object)
+    return y[0] * y[1]
+
+
+@program(real(4), refused="convolve")
+def unknown_numpy_function(x):
+    return np.sum(np.convolve(x, x))
+
+
+@program(real(4), refused="partition")
+def unknown_array_method(x):
+    y = x * x
+    y.partition(2)
+    return y[0]
+
+
+@program(real(3), real(3), refused="alias")
+def write_that_may_alias(x, y):
+    a = x * x
+    b = y * y
+    c = a if x[0] > y[0] else b
+    c[0] = 2.0
+    return np.sum(a * b)
+
+
+@program(real(3), 3, refused="alias")
+def alias_that_changes_in_a_loop(x, n):
+    a = x * x
+    b = x + 1.0
+    c = a
+    for i in range(n):
+        c[i] = x[i]
+        if x[i] > 0:
+            c = b
+    return np.sum(a * b)
+
+
+@program(real(), refused="eval")
+def evaluates_a_string(x):
+    return eval("2.0") * x
+
+
+@program(real(), refused="open")
+def opens_a_file(x):
+    handle = open("/dev/null")  # noqa: PTH123
+    handle.close()
+    return x * x
+
+
+@program(real(), refused="match")
+def match_statement(x):
+    match x > 0:
+        case True:
+            return x * x
+        case _:
+            return x
+
+
+@program(const(1.0, 2.0), refused="setflags")
+def changes_the_flags_of_an_array(x):
+    y = x * x
+    y.setflags(write=True)
+    return np.sum(y)

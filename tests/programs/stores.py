@@ -1,0 +1,477 @@
+"""In-place stores of every form, views, swaps, mutated arguments."""
+
+import numpy as np
+
+from .registry import TRIPS, integers, positive, program, real, trips
+
+
+@program(real(4))
+def store_one_element(x):
+    y = x * 2.0
+    y[1] = x[0] * x[2]
+    return np.sum(y * y)
+
+
+@program(real(4))
+def store_overwrites_what_was_read(x):
+    y = x * x
+    s = y[1] * y[2]
+    y[1] = s * x[3]
+    return y * s
+
+
+@program(real(4))
+def augmented_stores(x):
+    y = x * x
+    y[0] += x[1] * y[2]
+    y[1] -= x[1]
+    y[2] *= y[0]
+    y[3] /= y[1]
+    y[-1] **= 2
+    return np.sum(y * y)
+
+
+@program(real(4))
+def element_times_itself_in_place(x):
+    y = x + 0.5
+    y[2] *= y[2]
+    y[2] += y[2] * y[1]
+    return y * y
+
+
+@program(real(3, 4))
+def store_a_row(a):
+    b = np.zeros((3, 4))
+    b[0, :] = a[1] * a[2]
+    b[1] = a[0]
+    b[2, :] += a[0, :] * b[0, :]
+    return b * a
+
+
+@program(real(3, 4))
+def augmented_row_and_column(a):
+    b = a * a
+    b[1, :] += b[0, :] * a[2]
+    b[:, 2] *= b[:, 1]
+    b[:, 0] -= 2.0
+    return np.sum(b * b)
+
+
+@program(real(6))
+def slice_stores(x):
+    y = np.zeros(6)
+    y[1:4] = x[:3] * x[3:]
+    y[4:] = x[0]
+    y[:1] = x[5:]
+    return np.sum(y * y)
+
+
+@program(real(6))
+def strided_slice_stores(x):
+    y = x * x
+    y[::2] = x[1::2] * y[::2]
+    y[1::3] += y[::3]
+    return np.sum(y * y)
+
+
+@program(real(6))
+def negative_stride_stores(x):
+    y = x * 2.0
+    y[::-1] = x * x
+    y[4:1:-2] *= x[:2]
+    return y * x
+
+
+@program(real(6))
+def overlapping_slices_of_one_array(x):
+    y = x * x
+    y[1:] = y[:-1] * x[1:]
+    y[:-1] += y[1:] * y[:-1]
+    y[::-1] = y * x
+    return np.sum(y * y)
+
+
+@program(real(5), 1, 4)
+def store_into_runtime_slices(x, i, j):
+    y = x * x
+    y[i:j] = y[i - 1 : j - 1] * x[i:j]
+    y[j - 1] += y[i]
+    return np.sum(y * y)
+
+
+@program(real(3), real())
+def store_broadcasts(x, s):
+    a = np.zeros((2, 3))
+    a[:] = x * s
+    a[0] = s
+    a[:, 1:2] = s * s
+    a += x
+    return np.sum(a * a)
+
+
+@program(real(4))
+def whole_array_in_place(x):
+    y = x * x
+    y += x
+    y *= y
+    y -= 0.5
+    y /= x
+    y **= 2
+    return np.sum(y)
+
+
+@program(real(4))
+def fill_by_ellipsis_and_colon(x):
+    y = np.empty(4)
+    y[...] = x * x
+    z = np.empty_like(x)
+    z[:] = y * x
+    return z
+
+
+@program(real(5), 3)
+def store_at_a_runtime_index(x, i):
+    y = x * x
+    y[i] = y[i - 1] * x[-i]
+    y[-i] += y[i]
+    return np.sum(y * y)
+
+
+@program(real(4))
+def swap_of_elements(x):
+    y = x * x
+    y[0], y[2] = y[2], y[0]
+    y[1], y[0] = y[0] * y[1], y[3]
+    return y * x
+
+
+@program(real(3, 3))
+def swap_of_rows_by_copy(a):
+    b = a * a
+    t = b[0].copy()
+    b[0] = b[2]
+    b[2] = t
+    return b * a
+
+
+@program(real(4))
+def write_through_a_view(x):
+    y = x * x
+    v = y[1:3]
+    v[0] = x[0] * x[3]
+    v *= 2.0
+    return np.sum(y * y)
+
+
+@program(real(6))
+def write_through_a_view_of_a_view(x):
+    y = x * x
+    v = y[1:]
+    w = v[::2]
+    w[1] = x[0]
+    w += y[0]
+    v[1] *= w[0]
+    return np.sum(y * y)
+
+
+@program(real(3, 4))
+def write_through_a_row_view(a):
+    b = a * 2.0
+    for i in range(3):
+        row = b[i]
+        row[0] = row[1] * row[2]
+        row[1:] += row[0]
+    return np.sum(b * b)
+
+
+@program(real(2, 3))
+def write_through_a_transpose(a):
+    b = a * a
+    t = b.T
+    t[0, 1] = a[0, 0] * a[1, 1]
+    t[2] *= t[0]
+    return b * a
+
+
+@program(real(6))
+def write_through_a_reshape(x):
+    y = x * x
+    m = y.reshape(2, 3)
+    m[1, :] = m[0, :] * x[:3]
+    return np.sum(y * y * x)
+
+
+@program(real(4))
+def write_to_the_base_seen_through_a_view(x):
+    y = x * x
+    v = y[::-1]
+    y[0] = x[1] * x[2]
+    return v[3] * v[0] + np.sum(v * x)
+
+
+@program(real(4))
+def write_through_a_second_name(x):
+    y = x * x
+    z = y
+    z[0] = x[1]
+    z = z * 2.0
+    z[1] = 5.0 * x[2]
+    return np.sum(y * z)
+
+
+@program(real(4))
+def copy_is_not_written_through(x):
+    y = x * x
+    z = y.copy()
+    z[0] = x[1] * x[2]
+    return np.sum(y * z)
+
+
+@program(real(4))
+def augmented_name_writes_through(x):
+    y = x * x
+    z = y
+    z += x
+    return y * z
+
+
+@program(real(4))
+def plain_rebinding_does_not_write_through(x):
+    y = x * x
+    z = y
+    z = z + x
+    return y * z
+
+
+@program(real(4), tags=("mutates",))
+def mutated_argument(x):
+    x[0] = x[1] * x[2]
+    x[1:] *= x[0]
+    return np.sum(x * x)
+
+
+@program(real(4), real(4), tags=("mutates",))
+def mutated_argument_and_a_reader(x, y):
+    s = x[1] * y[0]
+    x[1] = s * x[0]
+    x += y
+    return np.sum(x * s)
+
+
+@program(real(3, 3), tags=("mutates",))
+def mutated_matrix_argument_in_loops(a):
+    for i in range(3):
+        for j in range(i):
+            a[i, j] *= a[j, i]
+        a[i, i] += np.sum(a[i])
+    return np.sum(a * a)
+
+
+@program(real(4), tags=("mutates",))
+def returns_the_mutated_argument(x):
+    x[1] = x[0] * x[0]
+    return x
+
+
+@trips(real(5), TRIPS, counts=(0, 1, 2, 5))
+def elements_filled_in_a_loop(x, n):
+    y = x * 0.5
+    for i in range(n):
+        y[i] = x[i] * x[i] + y[i - 1]
+    return np.sum(y * y)
+
+
+@trips(real(5), TRIPS, counts=(1, 2, 3, 5))
+def recurrence_through_an_array(x, n):
+    y = np.zeros(5)
+    y[0] = 0.7
+    for i in range(1, n):
+        y[i] = np.sin(y[i - 1] * x[i]) + x[i - 1]
+    return np.sum(y * y)
+
+
+@program(real(5))
+def downward_recurrence(x):
+    y = x * x
+    for i in range(3, -1, -1):
+        y[i] = y[i] * y[i + 1] + x[i]
+    return np.sum(y)
+
+
+@trips(real(4), TRIPS, counts=(0, 1, 2, 4))
+def accumulate_at_one_place(x, n):
+    y = np.ones(2)
+    for i in range(n):
+        y[0] = y[0] * x[i] + y[1]
+        y[1] += y[0] * y[0] * 0.1
+    return y[0] * y[1]
+
+
+@program(real(5), integers(0, 4, 6))
+def histogram_of_differentiated_weights(x, k):
+    h = np.zeros(4)
+    for i in range(5):
+        h[k[i]] += x[i] * x[i]
+    return np.sum(h * h)
+
+
+@program(real(5), integers(0, 5, 6))
+def scatter_with_repeated_targets(x, k):
+    y = x * x
+    for i in range(6):
+        y[k[i]] = y[k[i]] * x[i % 5] + 0.1 * y[k[i] - 1]
+    return np.sum(y * y)
+
+
+@program(positive(5))
+def store_in_a_branch(x):
+    y = x * x
+    for i in range(1, 5):
+        if y[i] > y[i - 1]:
+            y[i] = y[i - 1] * x[i]
+        else:
+            y[i - 1] = y[i] * x[i - 1]
+    return np.sum(y * y)
+
+
+@program(real(5))
+def store_then_break(x):
+    y = x + 2.0
+    for i in range(4):
+        y[i + 1] = y[i] * y[i + 1]
+        if y[i + 1] > 6.0:
+            break
+    return np.sum(y * y)
+
+
+@program(real(5))
+def store_then_continue(x):
+    y = x * x
+    for i in range(4):
+        y[i] *= x[i + 1]
+        if y[i] < 0.0:
+            continue
+        y[i + 1] += y[i]
+    return np.sum(y * y)
+
+
+@program(real(5))
+def store_then_early_return(x):
+    y = x + 2.0
+    for i in range(4):
+        y[i + 1] *= y[i]
+        if y[i + 1] > 6.0:
+            return np.sum(y * y)
+    return np.sum(y)
+
+
+@program(real(3, 3))
+def store_a_computed_column(a):
+    b = a.copy()
+    for j in range(3):
+        b[:, j] = b[:, j] * b[:, j - 1] + a[j]
+    return b
+
+
+@program(real(4), 3)
+def array_overwritten_every_trip(x, n):
+    y = np.ones(4)
+    total = 0.0
+    for k in range(n):
+        y[:] = np.sin(y * x) + k
+        total += y[0] * y[3]
+    return total * np.sum(y)
+
+
+@program(real(4), 3)
+def new_array_every_trip(x, n):
+    total = 0.5
+    for k in range(n):
+        y = np.zeros(4)
+        y[k] = x[k] * total
+        y[k + 1] += x[k + 1]
+        total = np.sum(y * y)
+    return total
+
+
+@program(real(4))
+def store_of_a_constant_cuts_the_gradient(x):
+    y = x * x
+    y[1] = 3.0
+    y[2:] = 0.0
+    return np.sum(y * x)
+
+
+@program(real(3))
+def store_an_array_in_itself(x):
+    y = x * x
+    y[:] = y
+    y[0] = y[0]
+    return np.sum(y * y)
+
+
+@program(real(2, 3, 2))
+def store_into_three_dimensions(a):
+    b = a * a
+    b[1, 2, 0] = b[0, 0, 1] * a[0, 1, 0]
+    b[:, 1] += b[:, 0]
+    b[..., 1] *= a[..., 0]
+    return np.sum(b * b)
+
+
+@program(real(4), raises=ValueError)
+def store_of_a_wrong_shape(x):
+    y = np.zeros(3)
+    y[:] = x
+    return np.sum(y)
+
+
+@program(real(4), 4, raises=IndexError)
+def store_out_of_range(x, i):
+    y = np.zeros(4)
+    y[i] = x[0]
+    return np.sum(y)
+
+
+@program(real(3), order=1)
+def two_arrays_returned(x):
+    y = x * x
+    y[0] = x[1]
+    z = y * x
+    z[1:] += y[:-1]
+    return y, z
+
+
+@program(real(3))
+def swapped_names_of_two_arrays(x):
+    a = x * 1.5
+    b = x * x
+    for i in range(3):
+        b[i] = a[i] * b[i - 1]
+        a, b = b, a
+    return np.sum(a * a) + np.sum(b)
+
+
+@program(real(4))
+def view_kept_across_a_rebinding(x):
+    y = x * x
+    v = y[1:]
+    y = y + 1.0
+    v[0] = 7.0 * x[0]
+    return np.sum(v * v) + np.sum(y)
+
+
+@program(real(4))
+def float_taken_before_the_store(x):
+    y = x * x
+    s = y[1]
+    y[1] = x[0]
+    return s * y[1]
+
+
+@program(real(4))
+def view_taken_before_the_store(x):
+    y = x * x
+    s = y[1:2]
+    y[1] = x[0]
+    return s * y[1]
