@@ -10,8 +10,8 @@ stage. Grammar, whole::
 
 Invariants (checked by `ir.verifier`): every `Var` is defined once and before its uses,
 in its own region or an enclosing one; values never change: ``x[i] = v`` is a `store`
-that yields a new array (`lowering.bufferise` decides what happens in place); control has
-one entry and one exit: `break`, `continue` and `return` are values (a loop's *stop*
+that yields a new array (`lowering.bufferise` decides what happens in place); control
+has one entry and one exit: `break`, `continue` and `return` are values (a loop's *stop*
 flag), never jumps. Passes rebuild nodes, they never mutate them.
 """
 

@@ -2,8 +2,8 @@
 
 In: rows written in `primitives/`. Out: the registry `PRIMITIVES`.
 Invariant: a row is the only place where a derivative is stated, and it states it once:
-either the *partials* of an elementwise function, or the *transpose* of a linear one, or,
-for the few that are neither, a pushforward and a pullback.
+either the *partials* of an elementwise function, or the *transpose* of a linear one,
+or, for the few that are neither, a pushforward and a pullback.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ others (``s = 0.0`` then ``s = s + x[i]``); it arises at joins only.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -231,6 +231,29 @@ def join_types(left: Type, right: Type) -> Type | None:
             return None if element is None else ListOf(element)
         case _:
             return None
+
+
+def join_all(types: Sequence[Type]) -> Type | None:
+    """The join of one or more types."""
+    result: Type | None = types[0]
+    for other in types[1:]:
+        result = None if result is None else join_types(result, other)
+    return result
+
+
+def same_up_to_lengths(left: Type, right: Type) -> bool:
+    """Whether two types differ in their symbolic lengths at most.
+
+    >>> same_up_to_lengths(Array("float64", (fresh_dim(),)), Array("float64", (3,)))
+    True
+    """
+    match left, right:
+        case Array(), Array():
+            return (left.dtype, left.ndim) == (right.dtype, right.ndim)
+        case ListOf(), ListOf():
+            return same_up_to_lengths(left.element, right.element)
+        case _:
+            return left == right
 
 
 def _never_one(length: Length) -> bool:

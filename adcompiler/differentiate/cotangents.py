@@ -1,0 +1,189 @@
+"""Cotangents while a region is walked backwards: sums, structural zeros, masks.
+
+In: contributions to the cotangent of a value. Out: `Cotangents`, the running cotangent
+of every value that has one; a value without an entry has a cotangent that is exactly
+zero and is never materialised unless control flow must carry it.
+
+Invariants: a cotangent has its value's dtype and shape: broadcasting is undone and
+dtypes are cast here and nowhere else. A cotangent that comes through `where` keeps the
+mask beside the unmasked product, so that the factor of the side not taken can never
+turn its zero into a NaN: the mask is applied after the last product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.nodes import Atom, Const, Let, Undef, Var
+from adcompiler.ir.types import (
+    Array,
+    ListOf,
+    Scalar,
+    Type,
+    dims_of,
+    is_float,
+    may_stretch,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cotangent:
+    """``where(mask, value, 0)``; without a mask, the value."""
+
+    value: Atom
+    mask: Atom | None = None
+
+
+class Cotangents:
+    """Running cotangents of the values in scope."""
+
+    def __init__(self, builder: Builder, known: dict[Var, Cotangent] | None = None):
+        self.builder = builder
+        self._known = dict(known or {})
+
+    def fork(self, builder: Builder) -> Cotangents:
+        """The same cotangents, to be added to by a nested region."""
+        return Cotangents(builder, self._known)
+
+    def __contains__(self, var: Var) -> bool:
+        return var in self._known
+
+    def pop(self, var: Var) -> Cotangent | None:
+        """The final cotangent of a value whose definition is reached."""
+        return self._known.pop(var, None)
+
+    def set(self, var: Var, value: Atom) -> None:
+        """Replace the running cotangent."""
+        self._known[var] = Cotangent(_named(self.builder, value, var))
+
+    def add(self, var: Var, contribution: Cotangent) -> None:
+        """Add a contribution that has the value's shape."""
+        contribution = _cast(self.builder, contribution, var.type)
+        earlier = self._known.get(var)
+        if earlier is None:
+            value = _named(self.builder, contribution.value, var)
+            self._known[var] = replace(contribution, value=value)
+            return
+        total = self.builder.apply(
+            "add",
+            masked(self.builder, earlier),
+            masked(self.builder, contribution),
+            hint=bar_name(var),
+        )
+        self._known[var] = Cotangent(total)
+
+    def value(self, var: Var) -> Atom | None:
+        """The running cotangent, its mask applied; None for a structural zero."""
+        found = self._known.get(var)
+        if found is None:
+            return None
+        value = masked(self.builder, found, bar_name(var))
+        self._known[var] = Cotangent(value)
+        return value
+
+    def value_or_zero(self, var: Var) -> Atom:
+        """The running cotangent, zeros materialised."""
+        value = self.value(var)
+        return zero(self.builder, var) if value is None else value
+
+
+def bar_name(var: Var) -> str | None:
+    """The name of a value's cotangent in emitted code."""
+    return f"{var.name}_bar" if var.name else None
+
+
+def masked(builder: Builder, cotangent: Cotangent, hint: str | None = None) -> Atom:
+    """The cotangent as one value, its mask applied."""
+    if cotangent.mask is None:
+        return cotangent.value
+    scalar = not isinstance(cotangent.mask.type, Array)
+    via = "builtin" if scalar else "np"
+    nothing = constant(0.0)
+    return builder.apply(
+        "where", cotangent.mask, cotangent.value, nothing, via=via, hint=hint
+    )
+
+
+def zero(builder: Builder, var: Var) -> Atom:
+    """A zero cotangent for a value, materialised."""
+    return zero_of_type(builder, var.type, var)
+
+
+def zero_of_type(builder: Builder, type: Type, like: Atom) -> Atom:
+    """Zeros of a float type, shaped as `like` if it is an array."""
+    match type:
+        case Scalar():
+            scalar = 0.0 if type.dtype == "float64" else np.dtype(type.dtype).type(0)
+            return constant(scalar)
+        case Array():
+            hint = bar_name(like) if isinstance(like, Var) else None
+            return builder.apply("zeros_like", like, hint=hint, dtype=None)
+        case ListOf():
+            return builder.apply("list_new", element=type.element)
+
+
+def unbroadcast(builder: Builder, value: Atom, operand: Atom) -> Atom:
+    """Sum a contribution, shaped as the broadcast result, to the operand's shape.
+
+    Axes known to be stretched are summed outright; a length that may turn out to be 1
+    at run time is settled there, by `sum_to`.
+    """
+    target, source = dims_of(operand.type), dims_of(value.type)
+    if not source:
+        return value
+    if not target and not isinstance(operand.type, Array):
+        return builder.apply("sum", value, axis=None, keepdims=False)
+    lead = len(source) - len(target)
+    if lead:
+        axes = tuple(range(lead))
+        value = builder.apply("sum", value, axis=axes, keepdims=False)
+        source = source[lead:]
+    pairs = list(zip(target, source, strict=True))
+    if any(may_stretch(t, s) and t != 1 for t, s in pairs):
+        return builder.apply("sum_to", value, operand)
+    ones = tuple(k for k, (t, s) in enumerate(pairs) if may_stretch(t, s))
+    if ones:
+        value = builder.apply("sum", value, axis=ones, keepdims=True)
+    return value
+
+
+def rename_last(builder: Builder, value: Atom, name: str | None) -> Atom:
+    """Name a value that was just built and has no name yet."""
+    last = builder.stmts[-1] if builder.stmts else None
+    if (
+        name is None
+        or not isinstance(value, Var)
+        or value.name is not None
+        or not isinstance(last, Let)
+        or last.results != (value,)
+    ):
+        return value
+    renamed = Var(value.id, value.type, name)
+    builder.stmts[-1] = replace(last, results=(renamed,))
+    return renamed
+
+
+def _named(builder: Builder, value: Atom, var: Var) -> Atom:
+    return rename_last(builder, value, bar_name(var))
+
+
+def _cast(builder: Builder, cotangent: Cotangent, target: Type) -> Cotangent:
+    source = cotangent.value.type
+    if isinstance(target, ListOf) or isinstance(source, ListOf):
+        return cotangent
+    if source.dtype == target.dtype or not is_float(target):
+        return cotangent
+    if isinstance(cotangent.value, Const) and not isinstance(target, Array):
+        value = constant(np.dtype(target.dtype).type(cotangent.value.value))
+        return replace(cotangent, value=value)
+    via = "astype" if isinstance(source, Array) else "scalar"
+    cast = builder.apply("cast", cotangent.value, dtype=target.dtype, via=via)
+    return replace(cotangent, value=cast)
+
+
+def is_absent(atom: Atom) -> bool:
+    """Whether no cotangent can be due to an atom: it is no value of the program."""
+    return isinstance(atom, Const | Undef)

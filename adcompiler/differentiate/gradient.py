@@ -1,0 +1,109 @@
+"""Reverse mode of whole functions: gradient, and value with pullback.
+
+In: a primal function and the parameters to differentiate. Out: new functions in the
+same IR, which can be differentiated again.
+
+Invariants: a gradient has its parameter's dtype and shape; what the primal may raise or
+print is still there, once, in the forward sweep.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adcompiler.analysis.activity import active
+from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
+from adcompiler.differentiate.recording import record
+from adcompiler.differentiate.residuals import Primal, plan_residuals
+from adcompiler.differentiate.reverse import Adjoint, reverse_statements
+from adcompiler.errors import InternalError
+from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.nodes import Atom, Function, Region, Stmt, Var, fresh_var
+from adcompiler.ir.types import Array, Scalar, is_float
+from adcompiler.ir.walk import clone, free_vars
+
+
+def gradient(
+    function: Function, wrt: tuple[int, ...], *, with_value: bool = False
+) -> Function:
+    """The gradient of a function with one scalar float result.
+
+    Results: the primal's results if `with_value`, then one gradient per parameter in
+    `wrt`.
+    """
+    region = clone(function.region)
+    (result,) = (a for a in region.results if is_float(a.type))
+    builder = Builder(role="adjoint")
+    forward, reverse, gradients = _sweeps(
+        region, wrt, [(result, _unit_seed(builder, result))], builder
+    )
+    values = region.results if with_value else ()
+    body = Region(region.params, (*forward, *reverse), (*values, *gradients))
+    return Function(function.name, body, function.span)
+
+
+def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
+    """The function with its residuals, and its pullback.
+
+    The first gives the primal's results, then residuals. The second takes the
+    residuals, then one cotangent per float result, and gives one gradient per
+    parameter in `wrt`; it can be called any number of times.
+    """
+    region = clone(function.region)
+    floats = [a for a in region.results if is_float(a.type)]
+    cotangents = tuple(fresh_var(a.type, _seed_name(a)) for a in floats)
+    forward, reverse, gradients = _sweeps(
+        region,
+        wrt,
+        list(zip(floats, cotangents, strict=True)),
+        Builder(role="adjoint"),
+    )
+    read = free_vars(Region((), reverse, gradients))
+    kept = tuple(v for v in read if v not in cotangents)
+    first = Region(region.params, forward, (*region.results, *kept))
+    pullback = clone(Region((*kept, *cotangents), reverse, gradients))
+    return (
+        Function(function.name, first, function.span),
+        Function(f"{function.name}_pullback", pullback, function.span),
+    )
+
+
+Seeds = list[tuple[Atom, Atom]]
+
+
+def _sweeps(
+    region: Region, wrt: tuple[int, ...], seeds: Seeds, builder: Builder
+) -> tuple[tuple[Stmt, ...], tuple[Stmt, ...], tuple[Atom, ...]]:
+    """Forward and reverse statements, and the gradients."""
+    params = [region.params[k] for k in wrt]
+    adjoint = Adjoint(active(region, params))
+    bars = Cotangents(builder)
+    for result, seed in seeds:
+        if isinstance(result, Var) and result in adjoint.active:
+            bars.add(result, Cotangent(seed))
+    reverse_statements(region.body, bars, adjoint)
+    builder.span = None
+    gradients = tuple(bars.value_or_zero(p) for p in params)
+    primal = Primal(region)
+    adjoint_stmts = tuple(builder.stmts)
+    plan = plan_residuals(primal, adjoint_stmts, adjoint.indices)
+    forward, reverse = record(primal, adjoint_stmts, plan, adjoint)
+    return forward, reverse, gradients
+
+
+def _unit_seed(builder: Builder, result: Atom) -> Atom:
+    """A cotangent of one for a result with one element."""
+    match result.type:
+        case Array():
+            return builder.apply("ones_like", result, dtype=None)
+        case Scalar(dtype="float64"):
+            return constant(1.0)
+        case Scalar():
+            return constant(np.dtype(result.type.dtype).type(1))
+        case _:
+            raise InternalError(f"no gradient of a result of type {result.type}")
+
+
+def _seed_name(result: Atom) -> str:
+    name = bar_name(result) if isinstance(result, Var) else None
+    return name or "y_bar"

@@ -1,0 +1,303 @@
+"""Making residuals available: tapes in the forward sweep, pops in the reverse sweep.
+
+In: a primal region, its adjoint statements and a `Plan`. Out: both, such that the
+adjoint reads only what is in scope.
+
+Invariants: a recorded value inside loops is appended to its own list where it is
+defined and popped at the start of the twin region; each run of a region appends once
+and its twin pops once, so every list is last in, first out through any nest. A recorded
+value in an arm outside loops becomes one more result of its `If`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from adcompiler.differentiate.residuals import Plan, Primal
+from adcompiler.differentiate.reverse import Adjoint
+from adcompiler.errors import InternalError
+from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.nodes import (
+    Atom,
+    For,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    defined,
+    fresh_var,
+)
+from adcompiler.ir.walk import all_regions, map_range, regions
+
+Lists = dict[Var, Atom]  # the current list of each recorded value
+
+
+class _Threader:
+    """Lists are values: threads them through the statements that touch them."""
+
+    def __init__(self, homes: dict[Var, Region]) -> None:
+        self.homes = homes
+        self._touched: dict[Region, tuple[Var, ...]] = {}
+
+    def touched(self, region: Region) -> tuple[Var, ...]:
+        """The recorded values whose lists a region touches."""
+        if region not in self._touched:
+            own = [v for v, home in self.homes.items() if home is region]
+            for stmt in region.body:
+                own += self.touched_by(stmt)
+            self._touched[region] = tuple(dict.fromkeys(own))
+        return self._touched[region]
+
+    def touched_by(self, stmt: Stmt) -> tuple[Var, ...]:
+        """The same for the regions of a statement."""
+        found = [v for r in regions(stmt) for v in self.touched(r)]
+        return tuple(dict.fromkeys(found))
+
+    def body(self, region: Region, lists: Lists) -> tuple[Stmt, ...]:
+        """The statements of a region with what it does to lists."""
+        return tuple(self.stmt(s, lists) for s in region.body)
+
+    def atom(self, atom: Atom) -> Atom:
+        """An atom as the rewritten region sees it."""
+        return atom
+
+    def stmt(self, stmt: Stmt, lists: Lists) -> Stmt:
+        """A statement with the lists that it touches threaded through."""
+        used = self.touched_by(stmt)
+        match stmt:
+            case Let():
+                operands = tuple(map(self.atom, stmt.operands))
+                return replace(stmt, operands=operands)
+            case If():
+                return self._if(stmt, used, lists)
+            case For() | While():
+                return self._loop(stmt, used, lists)
+            case _:
+                assert_never(stmt)
+
+    def arm(self, region: Region, used: tuple[Var, ...], lists: Lists) -> Region:
+        """An arm, which also gives the lists that either arm touches."""
+        inner = dict(lists)
+        body = self.body(region, inner)
+        results = tuple(map(self.atom, region.results))
+        if region.falls:
+            results += tuple(inner[v] for v in used)
+        return replace(region, body=body, results=results)
+
+    def _if(self, stmt: If, used: tuple[Var, ...], lists: Lists) -> If:
+        then = self.arm(stmt.then, used, lists)
+        orelse = self.arm(stmt.orelse, used, lists)
+        more = self.fresh_lists(used, lists)
+        cond = self.atom(stmt.cond)
+        results = stmt.results + more
+        return replace(stmt, results=results, cond=cond, then=then, orelse=orelse)
+
+    def fresh_lists(self, used: tuple[Var, ...], lists: Lists) -> tuple[Var, ...]:
+        """New versions of the lists, from here on the current ones."""
+        fresh = tuple(_next_version(lists[v]) for v in used)
+        lists.update(zip(used, fresh, strict=True))
+        return fresh
+
+    def _loop(
+        self, stmt: For | While, used: tuple[Var, ...], lists: Lists
+    ) -> For | While:
+        inits = tuple(map(self.atom, stmt.inits)) + tuple(lists[v] for v in used)
+        inner = dict(lists)
+        params = self.fresh_lists(used, inner)
+        body = self.body(stmt.body, inner)
+        ends = tuple(map(self.atom, stmt.body.results))
+        region = Region(
+            stmt.body.params + params, body, ends + tuple(inner[v] for v in used)
+        )
+        results = stmt.results + self.fresh_lists(used, lists)
+        if isinstance(stmt, For):
+            bounds = map_range(stmt.range, self.atom)
+            return replace(
+                stmt, results=results, range=bounds, inits=inits, body=region
+            )
+        cond = replace(
+            stmt.cond, params=stmt.cond.params + tuple(map(_next_version, params))
+        )
+        return replace(stmt, results=results, inits=inits, cond=cond, body=region)
+
+
+def _next_version(atom: Atom) -> Var:
+    if not isinstance(atom, Var):
+        raise InternalError("a tape is no value")
+    return fresh_var(atom.type, atom.name)
+
+
+class _Forward(_Threader):
+    """Appends recorded values; gives recorded values of arms as results."""
+
+    def __init__(self, homes: dict[Var, Region], exported: dict[Var, Region]) -> None:
+        super().__init__(homes)
+        self.exported = exported
+        self.visible: dict[Var, Var] = {}  # an exported value, as seen further out
+
+    def body(self, region: Region, lists: Lists) -> tuple[Stmt, ...]:
+        stmts: list[Stmt] = []
+        builder = Builder(stmts)
+        for param in region.params:
+            self._record(param, builder, lists)
+        for stmt in region.body:
+            builder.append(self.stmt(stmt, lists))
+            builder.span = stmt.span
+            for var in defined(stmt):
+                self._record(var, builder, lists)
+        return tuple(stmts)
+
+    def _record(self, var: Var, builder: Builder, lists: Lists) -> None:
+        if var in self.homes:
+            tape = _list_of(var, lists)
+            lists[var] = builder.apply("list_append", tape, var, hint=tape.name)
+
+    def _if(self, stmt: If, used: tuple[Var, ...], lists: Lists) -> If:
+        result = super()._if(stmt, used, lists)
+        arms = [result.then, result.orelse]
+        more: list[Var] = []
+        for k, arm in enumerate((stmt.then, stmt.orelse)):
+            for var in self._exported_from(arm):
+                seen = self.visible.get(var, var)
+                self.visible[var] = fresh_var(var.type, var.name)
+                more.append(self.visible[var])
+                for j in (0, 1):
+                    atom = seen if j == k else Undef(var.type)
+                    if arms[j].falls:
+                        arms[j] = replace(arms[j], results=(*arms[j].results, atom))
+        results = (*result.results, *more)
+        return replace(result, results=results, then=arms[0], orelse=arms[1])
+
+    def _exported_from(self, arm: Region) -> list[Var]:
+        inside = set(all_regions(arm))
+        return [v for v, home in self.exported.items() if home in inside]
+
+
+class _Reverse(_Threader):
+    """Pops recorded values and computes others again at the start of twin regions."""
+
+    def __init__(
+        self,
+        homes: dict[Var, Region],
+        primal: Primal,
+        adjoint: Adjoint,
+        recomputed: tuple[Var, ...],
+        visible: Mapping[Var, Atom],
+    ) -> None:
+        super().__init__(homes)
+        self.primal = primal
+        self.adjoint = adjoint
+        self.known: dict[Var, Atom] = {**adjoint.indices, **visible}
+        self.recomputed: dict[Region, list[Var]] = {}
+        for var in recomputed:
+            home = primal.homes[var].region
+            self.recomputed.setdefault(home, []).append(var)
+
+    def atom(self, atom: Atom) -> Atom:
+        return self.known.get(atom, atom) if isinstance(atom, Var) else atom
+
+    def body(self, region: Region, lists: Lists) -> tuple[Stmt, ...]:
+        stmts: list[Stmt] = []
+        builder = Builder(stmts, None, "adjoint")
+        for var, home in self.homes.items():
+            if home is region:
+                self.known[var] = _pop(var, builder, lists)
+        for var in self.recomputed.get(self.adjoint.twins[region], ()):
+            self.known[var] = self._compute_again(var, builder)
+        return (*stmts, *super().body(region, lists))
+
+    def _compute_again(self, var: Var, builder: Builder) -> Atom:
+        if var in self.primal.exits:
+            return self._exit_condition(var, builder)
+        stmt = self.primal.homes[var].stmt
+        assert isinstance(stmt, Let)
+        copy = fresh_var(var.type, var.name)
+        operands = tuple(map(self.atom, stmt.operands))
+        builder.append(
+            replace(stmt, results=(copy,), operands=operands, role="adjoint", span=None)
+        )
+        return copy
+
+    def _exit_condition(self, var: Var, builder: Builder) -> Atom:
+        """``stopped and trip == trips - 1``, or its negation."""
+        exit = self.primal.exits[var]
+        assert exit.loop.stopped is not None
+        trips, stopped = self.atom(exit.loop.trips), self.atom(exit.loop.stopped)
+        trip = self._trip(exit.loop, builder)
+        last = builder.apply("subtract", trips, constant(1))
+        here = builder.apply("equal", trip, last)
+        cond: Atom = builder.apply("logical_and", stopped, here, via="builtin")
+        if not exit.holds:
+            cond = builder.apply("logical_not", cond, via="builtin")
+        return cond
+
+    def _trip(self, loop: For | While, builder: Builder) -> Atom:
+        """The number of the trip being reversed, from 0."""
+        index = self.adjoint.counters[loop.body]
+        if isinstance(loop, While):
+            return index
+        start, step = self.atom(loop.range.start), self.atom(loop.range.step)
+        if start == constant(0) and step == constant(1):
+            return index
+        passed = builder.apply("subtract", index, start)
+        return builder.apply("floor_divide", passed, step)
+
+
+def _list_of(var: Var, lists: Lists) -> Var:
+    tape = lists[var]
+    assert isinstance(tape, Var)
+    return tape
+
+
+def _pop(var: Var, builder: Builder, lists: Lists) -> Var:
+    tape = _list_of(var, lists)
+    value, rest = builder.apply_all("list_pop", tape)
+    value, rest = replace(value, name=var.name), replace(rest, name=tape.name)
+    last = builder.stmts[-1]
+    assert isinstance(last, Let)
+    builder.stmts[-1] = replace(last, results=(value, rest))
+    lists[var] = rest
+    return value
+
+
+def record(
+    primal: Primal, reverse: tuple[Stmt, ...], plan: Plan, adjoint: Adjoint
+) -> tuple[tuple[Stmt, ...], tuple[Stmt, ...]]:
+    """The forward statements with their recording, and the reverse ones that read it.
+
+    The reverse statements name values of the function's own region and the final
+    lists, all defined by the forward statements.
+    """
+    homes = {v: primal.homes[v] for v in plan.recorded}
+    taped = {v: h.region for v, h in homes.items() if h.depth > 0}
+    exported = {v: h.region for v, h in homes.items() if h.depth == 0}
+    forward = _Forward(taped, exported)
+    builder = Builder()
+    lists: Lists = {}
+    for stmt in primal.root.body:
+        builder.span = stmt.span
+        for var in forward.touched_by(stmt):
+            if var not in lists:
+                name = f"{var.name}_tape" if var.name else "tape"
+                lists[var] = builder.apply("list_new", element=var.type, hint=name)
+        builder.append(forward.stmt(stmt, lists))
+    mirror = _twin_regions(reverse, adjoint)
+    backward = _Reverse(
+        {v: mirror[home] for v, home in taped.items()},
+        primal,
+        adjoint,
+        plan.recomputed,
+        forward.visible,
+    )
+    return tuple(builder.stmts), tuple(backward.stmt(s, lists) for s in reverse)
+
+
+def _twin_regions(reverse: tuple[Stmt, ...], adjoint: Adjoint) -> dict[Region, Region]:
+    """The adjoint region of each primal region that has one."""
+    found = (r for s in reverse for outer in regions(s) for r in all_regions(outer))
+    return {adjoint.twins[r]: r for r in found}

@@ -1,0 +1,222 @@
+"""What the reverse sweep needs of the forward sweep, and how it comes by it.
+
+In: a primal region, its adjoint statements (which name primal values freely) and the
+twins of regions. Out: a `Plan`: for each value needed out of scope whether it is
+recorded or computed again.
+
+Invariants: values of the function's own region are in scope and cost nothing. The plan
+is the minimum cut, in bytes weighted by nesting depth, between what can only be
+recorded and what the adjoint reads; of equal cuts the one nearest to the adjoint, which
+computes least again. Only pure statements are computed again; a loop never is.
+
+The condition of an early exit is not recorded: it holds at the last trip of a loop that
+was stopped, and nowhere else.
+
+Cut: cf. Zheng et al., "Min-cut rematerialization" (functorch); Griewank and Walther
+(2008), chapter 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from adcompiler.differentiate.mincut import INFINITE, Network
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    For,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Var,
+    While,
+    defined,
+    stop_flag,
+)
+from adcompiler.ir.primitive import Effect
+from adcompiler.ir.types import Array, ListOf, Type
+from adcompiler.ir.walk import operands, regions
+
+TRIPS = 32.0  # the weight of a loop level; a guess that only ranks alternatives
+LENGTH = 32.0  # likewise, the length of an axis
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a primal value is defined: its region, that region's loop depth, and the
+    defining statement (None for a parameter)."""
+
+    region: Region
+    depth: int
+    stmt: Stmt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A condition that holds (or fails) exactly at the last trip of a stopped loop."""
+
+    loop: For | While
+    holds: bool
+
+
+class Primal:
+    """The values of a primal region: their homes, and how they can be had again."""
+
+    def __init__(self, root: Region) -> None:
+        self.root = root
+        self.homes: dict[Var, Home] = {}
+        self.exits: dict[Var, Exit] = {}
+        self._visit(root, 0)
+
+    def _visit(self, region: Region, depth: int) -> None:
+        for param in region.params:
+            self.homes[param] = Home(region, depth, None)
+        for stmt in region.body:
+            if isinstance(stmt, For | While):
+                self._note_exit(stmt)
+            for inner in regions(stmt):
+                self._visit(inner, depth + isinstance(stmt, For | While))
+            for var in defined(stmt):
+                self.homes[var] = Home(region, depth, stmt)
+
+    def _note_exit(self, loop: For | While) -> None:
+        flag = stop_flag(loop)
+        for stmt in loop.body.body:
+            if isinstance(stmt, If) and flag in stmt.results:
+                k = stmt.results.index(flag)
+                arms = [r.results[k] if r.falls else None for r in _arms(stmt)]
+                values = [a.value if isinstance(a, Const) else a for a in arms]
+                if isinstance(stmt.cond, Var) and set(values) == {True, False}:
+                    self.exits[stmt.cond] = Exit(loop, values[0] is True)
+
+    def in_scope(self, var: Var) -> bool:
+        """Whether the reverse sweep sees the value as it is."""
+        return self.homes[var].region is self.root
+
+    def sources(self, var: Var) -> tuple[Var, ...] | None:
+        """The values from which this one can be computed again; None if it cannot."""
+        if var in self.exits:
+            loop = self.exits[var].loop
+            atoms: tuple[Atom | None, ...] = (loop.trips, loop.stopped)
+            if isinstance(loop, For):
+                atoms += (loop.range.start, loop.range.step)
+            return tuple(a for a in atoms if isinstance(a, Var))
+        stmt = self.homes[var].stmt
+        if not isinstance(stmt, Let) or not _repeatable(stmt):
+            return None
+        return tuple(a for a in stmt.operands if isinstance(a, Var))
+
+    def weight(self, var: Var) -> float:
+        """The bytes that recording the value costs, weighted by nesting depth."""
+        depth = self.homes[var].depth
+        if depth == 0:
+            return 1e-3  # a name that stays in scope
+        return _bytes(var.type) * TRIPS**depth
+
+
+def _arms(stmt: If) -> tuple[Region, Region]:
+    return stmt.then, stmt.orelse
+
+
+def _repeatable(let: Let) -> bool:
+    types = tuple(a.type for a in let.operands)
+    effect = let.primitive.effect_on(types, dict(let.params))
+    lists = any(isinstance(t, ListOf) for t in (*types, *(r.type for r in let.results)))
+    return (
+        let.primitive.cheap
+        and not lists
+        and len(let.results) == 1
+        and not effect & ~Effect.MAY_RAISE
+    )
+
+
+def _bytes(type: Type) -> float:
+    match type:
+        case Array():
+            size = 8.0
+            for length in type.dims:
+                size *= length if isinstance(length, int) else LENGTH
+            return max(size, 8.0)
+        case _:
+            return 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do about each value that is needed out of scope, in program order."""
+
+    recorded: tuple[Var, ...]
+    recomputed: tuple[Var, ...]
+
+
+def plan_residuals(
+    primal: Primal, adjoint: Iterable[Stmt], indices: Mapping[Var, Var]
+) -> Plan:
+    """Choose what is recorded and what is computed again."""
+
+    def free(var: Var) -> bool:
+        return var in indices or primal.in_scope(var)
+
+    needed = [v for v in primal_reads(primal, adjoint) if not free(v)]
+    recorded = _cut(primal, needed, free)
+    recomputed: set[Var] = set()
+    pending = [v for v in needed if v not in recorded]
+    while pending:
+        var = pending.pop()
+        if var not in recomputed:
+            recomputed.add(var)
+            sources = primal.sources(var)
+            assert sources is not None, "the cut separates what must be recorded"
+            pending += [s for s in sources if not free(s) and s not in recorded]
+    order = list(primal.homes)
+    return Plan(
+        tuple(v for v in order if v in recorded),
+        tuple(v for v in order if v in recomputed),
+    )
+
+
+def _cut(primal: Primal, needed: list[Var], free: Callable[[Var], bool]) -> set[Var]:
+    """The values to record: the minimum cut nearest to what is needed."""
+    graph = Network()
+    seen: set[Var] = set()
+    pending = list(needed)
+    for var in needed:
+        graph.add(("out", var), "sink", INFINITE)
+    while pending:
+        var = pending.pop()
+        if var in seen:
+            continue
+        seen.add(var)
+        graph.add(("in", var), ("out", var), primal.weight(var))
+        sources = primal.sources(var)
+        if sources is None:
+            graph.add("source", ("in", var), INFINITE)
+            continue
+        for source in sources:
+            if not free(source):
+                graph.add(("out", source), ("in", var), INFINITE)
+                pending.append(source)
+    near = graph.sink_side("source", "sink")
+    return {v for v in seen if ("out", v) in near and ("in", v) not in near}
+
+
+def primal_reads(primal: Primal, stmts: Iterable[Stmt]) -> list[Var]:
+    """The primal values that adjoint statements read, in order of first reading."""
+    found: dict[Var, None] = {}
+
+    def note(atoms: Iterable[Atom]) -> None:
+        for atom in atoms:
+            if isinstance(atom, Var) and atom in primal.homes:
+                found[atom] = None
+
+    def visit(body: Iterable[Stmt]) -> None:
+        for stmt in body:
+            note(operands(stmt))
+            for region in regions(stmt):
+                visit(region.body)
+                note(region.results)
+
+    visit(stmts)
+    return list(found)

@@ -1,0 +1,412 @@
+"""Reverse mode: the adjoint of a region, statement by statement, backwards.
+
+In: a primal region and the active values. Out: statements that compute the cotangents
+of its parameters. They refer to the primal's values freely, as if all were still in
+scope; `residuals` then makes them available.
+
+Invariants: the adjoint mirrors the primal: an `If` becomes an `If` on the same
+condition, a loop becomes a loop over its range reversed (or its trip count), so every
+primal region has one *twin*. Only active values have cotangents; a structural zero is
+materialised only where control flow must carry it.
+
+Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 6; Hascoet and
+Pascual (2013) for stores and control flow.
+
+    y = x * x            ->   x_bar = 2 * x * y_bar
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from adcompiler.analysis.activity import differentiable_operands
+from adcompiler.differentiate.cotangents import (
+    Cotangent,
+    Cotangents,
+    bar_name,
+    is_absent,
+    masked,
+    unbroadcast,
+)
+from adcompiler.errors import InternalError
+from adcompiler.ir.builder import Builder, Expr, constant
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    For,
+    If,
+    Let,
+    Range,
+    Region,
+    Stmt,
+    Var,
+    While,
+    carried_params,
+    carried_results,
+    fresh_var,
+)
+from adcompiler.ir.types import (
+    PY_INT,
+    ListOf,
+    Type,
+    dims_of,
+    join_all,
+    same_up_to_lengths,
+)
+from adcompiler.ir.walk import free_vars
+
+
+@dataclass(slots=True)
+class Adjoint:
+    """The adjoint under construction: who is active, and which region mirrors which.
+
+    `twins` maps each adjoint region to its primal one, `counters` each primal loop
+    body to the index of the reversed loop, `indices` each primal index to it.
+    """
+
+    active: set[Var]
+    twins: dict[Region, Region] = field(default_factory=dict)
+    counters: dict[Region, Var] = field(default_factory=dict)
+    indices: dict[Var, Var] = field(default_factory=dict)
+
+
+def reverse_statements(
+    stmts: tuple[Stmt, ...], bars: Cotangents, adjoint: Adjoint
+) -> None:
+    """Append the adjoint of the statements, last to first, to the builder of `bars`."""
+    for stmt in reversed(stmts):
+        with bars.builder.at(stmt.span, "adjoint"):
+            match stmt:
+                case Let():
+                    _reverse_let(stmt, bars, adjoint)
+                case If():
+                    _reverse_if(stmt, bars, adjoint)
+                case For() | While():
+                    _reverse_loop(stmt, bars, adjoint)
+                case _:
+                    assert_never(stmt)
+
+
+def _reverse_let(let: Let, bars: Cotangents, adjoint: Adjoint) -> None:
+    cotangents = [bars.pop(r) for r in let.results]
+    if all(c is None for c in cotangents):
+        return
+    wanted = [k for k in differentiable_operands(let) if _active(let, k, adjoint)]
+    if not wanted:
+        return
+    if let.primitive.name == "load":
+        _reverse_load(let, masked(bars.builder, _only(cotangents)), bars)
+    elif let.primitive.pullback is not None:
+        _pull_back(let, cotangents, wanted, bars)
+    elif let.primitive.name == "where":
+        _reverse_where(let, _only(cotangents), wanted, bars)
+    elif let.primitive.partials is not None:
+        _reverse_elementwise(let, _only(cotangents), wanted, bars)
+    else:
+        _transpose(let, _only(cotangents), wanted, bars)
+
+
+def _active(let: Let, k: int, adjoint: Adjoint) -> bool:
+    operand = let.operands[k]
+    return isinstance(operand, Var) and operand in adjoint.active
+
+
+def _only(cotangents: list[Cotangent | None]) -> Cotangent:
+    (cotangent,) = cotangents
+    if cotangent is None:
+        raise InternalError("a rule was asked to propagate a structural zero")
+    return cotangent
+
+
+def _exprs(builder: Builder, atoms: tuple[Atom, ...]) -> tuple[Expr, ...]:
+    return tuple(builder.expr(a) for a in atoms)
+
+
+def _operand(let: Let, k: int) -> Var:
+    operand = let.operands[k]
+    if not isinstance(operand, Var):
+        raise InternalError(f"operand {k} of {let.primitive.name} is no value")
+    return operand
+
+
+def _reverse_elementwise(
+    let: Let, y_bar: Cotangent, wanted: list[int], bars: Cotangents
+) -> None:
+    """x_bar += y_bar * dy/dx, summed over what broadcasting repeated."""
+    builder = bars.builder
+    operands, result = _exprs(builder, let.operands), builder.expr(let.result)
+    partials = let.primitive.partials
+    assert partials is not None
+    for k in wanted:
+        rule = partials[k]
+        assert rule is not None
+        partial = rule(*operands, result, **dict(let.params))
+        _contribute(bars, _operand(let, k), _product(builder, y_bar, partial))
+
+
+def _product(
+    builder: Builder, y_bar: Cotangent, partial: Expr | float | int
+) -> Cotangent:
+    if not isinstance(partial, Expr):
+        partial = builder.expr(constant(partial))
+    if isinstance(partial.atom, Const) and partial.atom.value == 1:
+        return y_bar
+    product = (builder.expr(y_bar.value) * partial).atom
+    return Cotangent(product, y_bar.mask)
+
+
+def _reverse_where(
+    let: Let, y_bar: Cotangent, wanted: list[int], bars: Cotangents
+) -> None:
+    """Each arm of a selection gets the cotangent where it was selected."""
+    builder = bars.builder
+    condition = let.operands[0]
+    for k in wanted:
+        mask = condition if k == 1 else builder.apply("logical_not", condition)
+        if y_bar.mask is not None:
+            mask = builder.apply("logical_and", y_bar.mask, mask)
+        operand = _operand(let, k)
+        if dims_of(mask.type) != dims_of(y_bar.value.type):
+            # Only a mask of the full shape can wait until after a product.
+            value = masked(builder, Cotangent(y_bar.value, mask))
+            _contribute(bars, operand, Cotangent(value))
+        else:
+            _contribute(bars, operand, Cotangent(y_bar.value, mask))
+
+
+def _contribute(bars: Cotangents, operand: Var, contribution: Cotangent) -> None:
+    if isinstance(operand.type, ListOf):
+        bars.add(operand, contribution)
+        return
+    source, target = dims_of(contribution.value.type), dims_of(operand.type)
+    if source == target:
+        bars.add(operand, contribution)
+        return
+    value = masked(bars.builder, contribution)
+    bars.add(operand, Cotangent(unbroadcast(bars.builder, value, operand)))
+
+
+def _reverse_load(let: Let, y_bar: Atom, bars: Cotangents) -> None:
+    """``x_bar[index] += y_bar``, on the running cotangent."""
+    array = _operand(let, 0)
+    index = let.param("index")
+    total = bars.builder.apply(
+        "accumulate",
+        bars.value_or_zero(array),
+        y_bar,
+        *let.operands[1:],
+        index=index,
+        hint=bar_name(array),
+    )
+    bars.set(array, total)
+
+
+def _transpose(let: Let, y_bar: Cotangent, wanted: list[int], bars: Cotangents) -> None:
+    """The transpose of a linear operand; broadcasting of a stored value undone."""
+    builder, rule = bars.builder, let.primitive.transpose
+    if rule is None:
+        raise InternalError(f"{let.primitive.name} is linear without a transpose")
+    operands = _exprs(builder, let.operands)
+    value = builder.expr(masked(builder, y_bar))
+    for k in reversed(wanted):
+        contribution = rule(k, value, operands, let)
+        if contribution is not None:
+            _contribute(bars, _operand(let, k), Cotangent(contribution.atom))
+
+
+def _pull_back(
+    let: Let, cotangents: list[Cotangent | None], wanted: list[int], bars: Cotangents
+) -> None:
+    builder, rule = bars.builder, let.primitive.pullback
+    assert rule is not None
+    values = tuple(
+        None if c is None else builder.expr(masked(builder, c)) for c in cotangents
+    )
+    contributions = rule(
+        values, _exprs(builder, let.operands), _exprs(builder, let.results), let
+    )
+    for k in wanted:
+        contribution = contributions[k]
+        if contribution is not None:
+            _contribute(bars, _operand(let, k), Cotangent(contribution.atom))
+
+
+def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
+    """An `If` on the same condition, each arm reversed."""
+    results = [(k, r) for k, r in enumerate(stmt.results) if r in bars]
+    given = [(k, _value_of(bars, r)) for k, r in results]
+    for _, result in results:
+        bars.pop(result)
+    outer = _outer_active(stmt, bars, adjoint)
+    for w in outer:
+        bars.value(w)
+    twins = (stmt.then, stmt.orelse)
+    arms = [_reverse_arm(arm, given, bars, adjoint) for arm in twins]
+    changed = [w for w in outer if any(a.value(w) is not bars.value(w) for a in arms)]
+    if not changed:
+        return
+    regions = []
+    for side, twin in zip(arms, twins, strict=True):
+        atoms = tuple(side.value_or_zero(w) for w in changed)
+        regions.append(side.builder.region((), atoms))
+        adjoint.twins[regions[-1]] = twin
+    merged = []
+    for k, w in enumerate(changed):
+        sides = [
+            r.results[k].type for r, t in zip(regions, twins, strict=True) if t.falls
+        ]
+        merged.append(fresh_var(join_cotangents(sides), bar_name(w)))
+    bars.builder.append(
+        If(
+            tuple(merged),
+            stmt.cond,
+            regions[0],
+            regions[1],
+            bars.builder.span,
+            "adjoint",
+        )
+    )
+    for w, var in zip(changed, merged, strict=True):
+        bars.set(w, var)
+
+
+def _value_of(bars: Cotangents, var: Var) -> Atom:
+    value = bars.value(var)
+    assert value is not None
+    return value
+
+
+def _reverse_arm(
+    arm: Region,
+    given: list[tuple[int, Atom]],
+    bars: Cotangents,
+    adjoint: Adjoint,
+) -> Cotangents:
+    inner = bars.fork(bars.builder.child())
+    if not arm.falls:
+        return inner  # the arm raises: no run reverses it
+    for k, cotangent in given:
+        atom = arm.results[k]
+        if not is_absent(atom) and atom in adjoint.active:
+            inner.add(_var(atom), Cotangent(cotangent))
+    reverse_statements(arm.body, inner, adjoint)
+    return inner
+
+
+def _var(atom: Atom) -> Var:
+    assert isinstance(atom, Var)
+    return atom
+
+
+def _outer_active(stmt: Stmt, bars: Cotangents, adjoint: Adjoint) -> list[Var]:
+    """The active values from outside that a statement's regions read, in order."""
+    match stmt:
+        case If():
+            regions: tuple[Region, ...] = (stmt.then, stmt.orelse)
+        case For() | While():
+            regions = (stmt.body,)
+        case Let():
+            regions = ()
+        case _:
+            assert_never(stmt)
+    found: dict[Var, None] = {}
+    for region in regions:
+        for var in free_vars(region):
+            if var in adjoint.active:
+                found[var] = None
+    return list(found)
+
+
+def join_cotangents(types: list[Type]) -> Type:
+    """The type of a cotangent (or tangent) that has one of these types."""
+    joined = join_all(types)
+    if joined is None:
+        raise InternalError(f"derivatives of types {[*map(str, types)]} meet")
+    return joined
+
+
+def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None:
+    """A loop over the reversed range; it carries the cotangents of the carried values
+    and of the values from outside that the body reads."""
+    params = carried_params(loop)
+    carried = [k for k, p in enumerate(params) if p in adjoint.active]
+    outer = _outer_active(loop, bars, adjoint)
+    if not any(loop.results[k] in bars for k in carried):
+        return
+    inits = [bars.value_or_zero(loop.results[k]) for k in carried]
+    for k in carried:
+        bars.pop(loop.results[k])
+    inits += [bars.value_or_zero(w) for w in outer]
+    names = [bar_name(params[k]) for k in carried] + [bar_name(w) for w in outer]
+    types: list[Type] = [a.type for a in inits]
+    while True:
+        state = tuple(fresh_var(t, n) for t, n in zip(types, names, strict=True))
+        region = _reverse_body(loop, carried, outer, state, bars, adjoint)
+        joined = [
+            join_cotangents([t, r.type])
+            for t, r in zip(types, region.results, strict=True)
+        ]
+        if all(map(same_up_to_lengths, types, joined)):
+            break
+        types = joined
+    results = tuple(fresh_var(t, n) for t, n in zip(types, names, strict=True))
+    bars.builder.append(
+        For(
+            results,
+            _reversed_range(loop),
+            tuple(inits),
+            region,
+            fresh_var(PY_INT, "trips"),
+            None,
+            bars.builder.span,
+            "adjoint",
+        )
+    )
+    for w, var in zip(outer, results[len(carried) :], strict=True):
+        bars.set(w, var)
+    for k, var in zip(carried, results, strict=False):
+        init = loop.inits[k]
+        if not is_absent(init) and init in adjoint.active:
+            bars.add(_var(init), Cotangent(var))
+
+
+def _reverse_body(
+    loop: For | While,
+    carried: list[int],
+    outer: list[Var],
+    state: tuple[Var, ...],
+    bars: Cotangents,
+    adjoint: Adjoint,
+) -> Region:
+    params, ends = carried_params(loop), carried_results(loop)
+    inner = Cotangents(bars.builder.child())
+    for w, var in zip(outer, state[len(carried) :], strict=True):
+        inner.set(w, var)
+    for k, var in zip(carried, state, strict=False):
+        end = ends[k]
+        if not is_absent(end) and end in adjoint.active:
+            inner.add(_var(end), Cotangent(var))
+    reverse_statements(loop.body.body, inner, adjoint)
+    atoms = [inner.value_or_zero(params[k]) for k in carried]
+    atoms += [inner.value_or_zero(w) for w in outer]
+    if isinstance(loop, For):
+        primal_index = loop.body.params[0]
+        index = fresh_var(primal_index.type, primal_index.name)
+        adjoint.indices[primal_index] = index
+    else:
+        index = fresh_var(PY_INT)
+    adjoint.counters[loop.body] = index
+    region = inner.builder.region((index, *state), tuple(atoms))
+    adjoint.twins[region] = loop.body
+    return region
+
+
+def _reversed_range(loop: For | While) -> Range:
+    if isinstance(loop, While):
+        return Range(constant(0), loop.trips, constant(1), None, True)
+    if loop.exits and loop.range.reverse:
+        raise InternalError("a reversed loop that exits early cannot be reversed")
+    limit = loop.trips if loop.exits else loop.range.limit
+    r = loop.range
+    return Range(r.start, r.stop, r.step, limit, not r.reverse)
