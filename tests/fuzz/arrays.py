@@ -92,8 +92,14 @@ def fresh(frame: Frame, shape: Shape) -> Expr:
         forms.append(f"(0.3 * np.arange({shape[0]}))")
     if choose.chance(30):
         value = python_float(frame, scalar(frame, 1))
-        return Expr(f"np.full({text}, {value.text}{dtype})", value.bound)
+        value_text = surely_float(value.text)
+        return Expr(f"np.full({text}, {value_text}{dtype})", value.bound)
     return Expr(choose.pick(forms), 1.3)
+
+
+def surely_float(text: str) -> str:
+    """A scalar expression that is no integer, whatever `text` is."""
+    return text if text.startswith("float(") else f"1.0 * ({text})"
 
 
 def operand(frame: Frame, shape: Shape, depth: int) -> Expr:
@@ -144,7 +150,9 @@ def _matmul(frame: Frame, shape: Shape, depth: int) -> Expr:
         a, b = array(frame, (shape[0], k), depth - 1), array(frame, (k,), 0)
     else:
         return _unary(frame, shape, depth)
-    form = choose.pick(["({} @ {})", "({} @ {})", "np.dot({}, {})", "np.matmul({}, {})"])
+    form = choose.pick(
+        ["({} @ {})", "({} @ {})", "np.dot({}, {})", "np.matmul({}, {})"]
+    )
     return Expr(form.format(a.text, b.text), k * a.bound * b.bound)
 
 
@@ -200,7 +208,7 @@ def _joined(frame: Frame, shape: Shape, depth: int) -> Expr:
     if len(shape) == 1 and n <= 3 and choose.chance(30):
         parts = [python_float(frame, scalar(frame, 1)) for _ in range(n)]
         if not frame.shared.float32:
-            listed = ", ".join(p.text for p in parts)
+            listed = ", ".join(surely_float(p.text) for p in parts)
             return Expr(f"np.array([{listed}])", max(p.bound for p in parts))
     if len(shape) == 2 and choose.chance(50) and n <= 3:
         rows = [array(frame, shape[1:], depth - 1) for _ in range(n)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.util
 import linecache
-import os
 import shutil
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,11 +53,10 @@ class Mismatch(Exception):
 @contextmanager
 def module(source: str) -> Iterator[Any]:
     """The source as a real module with a real file, removed afterwards."""
-    folder = tempfile.mkdtemp(prefix="fuzz-")
-    name = os.path.basename(folder).replace("-", "_")
-    path = os.path.join(folder, f"{name}.py")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(source)
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    name = folder.name.replace("-", "_")
+    path = folder / f"{name}.py"
+    path.write_text(source, encoding="utf-8")
     specification = importlib.util.spec_from_file_location(name, path)
     assert specification is not None and specification.loader is not None
     made = importlib.util.module_from_spec(specification)
@@ -69,7 +68,7 @@ def module(source: str) -> Iterator[Any]:
     finally:
         sys.dont_write_bytecode = written
         sys.modules.pop(name, None)
-        linecache.cache.pop(path, None)
+        linecache.cache.pop(str(path), None)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -82,13 +81,13 @@ def examine(program: Program, ad: Any, checks: Checks = Checks()) -> Verdict:
             with module(program.source) as plain:
                 values = program.values()
                 float(plain.program(*values))
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - the verdict
             return Verdict(INVALID, headline(problem), traceback.format_exc())
         try:
             _compare(program, ad, expected, checks)
         except Mismatch as problem:
             return Verdict(WRONG, problem.args[0], problem.args[1])
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - the verdict
             if isinstance(problem, ad.UnsupportedError):
                 return Verdict(REFUSED, refusal(problem), str(problem))
             return Verdict(CRASH, headline(problem), traceback.format_exc())
@@ -101,8 +100,10 @@ def headline(problem: BaseException) -> str:
     """Type and first line, with the innermost place, of an exception."""
     text = (str(problem).splitlines() or [""])[0]
     frames = traceback.extract_tb(problem.__traceback__)
-    place = f" at {os.path.basename(frames[-1].filename)}" if frames else ""
-    if frames and not os.path.basename(frames[-1].filename).startswith("fuzz"):
+    place = ""
+    if frames:
+        file = Path(frames[-1].filename).name
+        place = " in the program" if file.startswith("fuzz") else f" at {file}"
         place += f":{frames[-1].name}"
     return f"{type(problem).__name__}: {text[:90]}{place}"
 
@@ -182,7 +183,9 @@ def _tangent(values: list[Any]) -> list[Any]:
 
 def magnitude(gradient: list[Any], direction: list[Any]) -> float:
     pairs = zip(gradient, direction, strict=True)
-    return float(sum(np.sum(np.abs(np.multiply(g, d))) for g, d in pairs if d is not None))
+    return float(
+        sum(np.sum(np.abs(np.multiply(g, d))) for g, d in pairs if d is not None)
+    )
 
 
 def _by_component(program: Program, gradient: list[Any], wanted: list[Any]) -> None:

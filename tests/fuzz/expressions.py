@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.fuzz.frame import Frame, Shape
+from tests.fuzz.frame import Frame
 from tests.fuzz.program import LIMIT, Variable
 
 
@@ -224,9 +224,7 @@ def builtin(frame: Frame, depth: int) -> Expr:
         return Expr(f"abs({a.text})", a.bound, a.numpy)
     b = scalar(frame, depth - 1)
     name = "min" if way == 2 else "max"
-    e = Expr(
-        f"{name}({a.text}, {b.text})", max(a.bound, b.bound), a.numpy or b.numpy
-    )
+    e = Expr(f"{name}({a.text}, {b.text})", max(a.bound, b.bound), a.numpy or b.numpy)
     return python_float(frame, e)
 
 
@@ -243,9 +241,7 @@ def scalar_leaf(frame: Frame) -> Expr:
         ]
     )
     if way == "float":
-        return Expr(
-            choose.pick(floats).name, LIMIT, not frame.shared.python_scalars
-        )
+        return Expr(choose.pick(floats).name, LIMIT, not frame.shared.python_scalars)
     if way == "int":
         v = choose.pick(ints)
         bound = max(abs(v.low), abs(v.high), 1)

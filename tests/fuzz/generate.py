@@ -146,4 +146,6 @@ def _helper(shared: Shared) -> Helper:
     control.final_return(frame)
     heading = f"def {name}({', '.join(p.name for p in kept)}):"
     source = "\n".join([heading, *frame.lines]) + "\n"
-    return Helper(name, [Variable(p.name, p.kind, p.shape) for p in kept], result, source)
+    return Helper(
+        name, [Variable(p.name, p.kind, p.shape) for p in kept], result, source
+    )

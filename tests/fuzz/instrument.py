@@ -202,7 +202,9 @@ class Shim:
     # -- fresh arrays ----------------------------------------------------------
 
     def _wide(self, made: np.ndarray) -> np.ndarray:
-        return made.astype(complex) if self._complex and made.dtype.kind == "f" else made
+        return (
+            made.astype(complex) if self._complex and made.dtype.kind == "f" else made
+        )
 
     def zeros(self, *args: Any, **options: Any) -> np.ndarray:
         return self._wide(np.zeros(*args, **options))

@@ -150,7 +150,7 @@ def complex_step(
         moved = shifted(values, direction, 1j * TINY)
         value, _ = watched.run(moved, complex_step=True)
         result = float(np.imag(value)) / TINY
-    except Exception:  # not every program runs on complex numbers
+    except Exception:  # noqa: BLE001 - not every program runs on complex numbers
         return None
     return result if np.isfinite(result) else None
 

@@ -207,9 +207,7 @@ def storable(frame: Frame) -> list[Variable]:
 
 
 def _reaches_argument(frame: Frame, variable: Variable) -> bool:
-    return any(
-        v.argument and v.group == variable.group for v in frame.visible("array")
-    )
+    return any(v.argument and v.group == variable.group for v in frame.visible("array"))
 
 
 def store(frame: Frame) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,7 @@ from tests.fuzz.program import Program
 SCALAR = re.compile(r"[saque]\d+$|[kni]\d+$")
 FLOAT = re.compile(r"[saque]\d+$")
 ARRAY = re.compile(r"[xyvp]\d+$")
+UNOPTIMISED = "unoptimised"
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Return)
 
 
@@ -35,18 +37,16 @@ def variants(source: str) -> Iterator[tuple[str, str]]:
 
 def agree(program: Program, ad: Any, gradient: list[Any], expected: Any) -> None:
     """Differentiate every variant and compare with the original's gradient."""
-    from tests.fuzz.check import Mismatch, agreed, gradients, module
+    from tests.fuzz.check import Mismatch, agreed, gradients
 
-    for name, source in variants(program.source):
-        with module(source) as made:
-            try:
-                value, returned = ad.differentiate(made.program).value_and_grad(
-                    *program.values()
-                )
-            except ad.UnsupportedError:
-                continue
-            except Exception as problem:
-                raise RuntimeError(f"variant {name}: {problem!r}") from problem
+    cases = list(variants(program.source))
+    if _optimiser_can_be_turned_off(ad):
+        cases.append((UNOPTIMISED, program.source))
+    for name, source in cases:
+        found = _differentiated(program, ad, name, source)
+        if found is None:
+            continue
+        value, returned = found
         slack = 1e-11 * (1 + abs(expected.value))
         agreed(f"value of variant {name}", value, expected.value, slack)
         if expected.unreliable:
@@ -58,6 +58,33 @@ def agree(program: Program, ad: Any, gradient: list[Any], expected: Any) -> None
             if not np.all(np.abs(np.asarray(g) - a) <= 1e-8 * scale):
                 detail = f"{source}\n got {g!r}\n not {a!r}"
                 raise Mismatch(f"gradient of variant {name}", detail)
+
+
+def _optimiser_can_be_turned_off(ad: Any) -> bool:
+    settings = getattr(ad, "settings", None)
+    return "optimise" in getattr(getattr(settings, "Settings", None), "__slots__", ())
+
+
+def _differentiated(program: Program, ad: Any, name: str, source: str) -> Any:
+    """(value, gradients) of a variant, or None where it is refused."""
+    from tests.fuzz.check import module
+
+    before = os.environ.get("ADC_OPTIMISE")
+    if name == UNOPTIMISED:
+        os.environ["ADC_OPTIMISE"] = "0"
+    try:
+        with module(source) as made:
+            compiled = ad.differentiate(made.program)
+            return compiled.value_and_grad(*program.values())
+    except ad.UnsupportedError:
+        return None
+    except Exception as problem:
+        raise RuntimeError(f"variant {name}: {problem!r}") from problem
+    finally:
+        if name == UNOPTIMISED:
+            del os.environ["ADC_OPTIMISE"]
+            if before is not None:
+                os.environ["ADC_OPTIMISE"] = before
 
 
 # -- helpers --------------------------------------------------------------------
@@ -120,9 +147,7 @@ def name_temporaries(tree: ast.AST) -> ast.AST:
     return rewritten(tree, change)
 
 
-def _hoisted(
-    node: Any, prefix: str, new: list[ast.stmt], depth: int
-) -> ast.expr:
+def _hoisted(node: Any, prefix: str, new: list[ast.stmt], depth: int) -> ast.expr:
     """`node` with its operands evaluated into temporaries, left to right."""
 
     def named(part: ast.expr) -> ast.expr:
@@ -239,18 +264,32 @@ def mask(tree: ast.AST) -> ast.AST:
 
 
 def _masked(tree: ast.AST, form: Callable[[str, str, str], str]) -> ast.AST:
-    def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
-        if not isinstance(row, ast.If) or len(row.body) != 1 or len(row.orelse) > 1:
-            return None
-        bound = [_bound(r) for r in row.body + row.orelse]
-        if None in bound or len({name for name, _ in bound}) != 1:
-            return None
-        name = bound[0][0]
-        other = bound[1][1] if row.orelse else name
-        test = ast.unparse(row.test)
-        return [statement(f"{name} = {form(test, bound[0][1], other)}")]
+    for rows in list(bodies(tree)):
+        for position, row in enumerate(rows):
+            before = {n for r in rows[:position] for n in _surely_bound(r)}
+            new = _masked_branch(row, form, before)
+            if new is not None:
+                rows[position] = new
+    return tree
 
-    return rewritten(tree, change)
+
+def _masked_branch(
+    row: ast.stmt, form: Callable[[str, str, str], str], before: set[str]
+) -> ast.stmt | None:
+    if not isinstance(row, ast.If) or len(row.body) != 1 or len(row.orelse) > 1:
+        return None
+    bound = [_bound(r) for r in row.body + row.orelse]
+    if None in bound or len({name for name, _ in bound}) != 1:
+        return None
+    name = bound[0][0]
+    if not row.orelse and name not in before:
+        return None
+    other = bound[1][1] if row.orelse else name
+    return statement(f"{name} = {form(ast.unparse(row.test), bound[0][1], other)}")
+
+
+def _surely_bound(row: ast.stmt) -> list[str]:
+    return names(row, ast.Store) if isinstance(row, ast.Assign) else []
 
 
 def _bound(row: ast.stmt) -> Any:
@@ -274,7 +313,7 @@ def identities(tree: ast.AST) -> ast.AST:
             return None
         if FLOAT.match(target.id):
             return [row, statement(f"{target.id} = {target.id} * 1.0 + 0.0")]
-        if ARRAY.match(target.id) and target.id[0] == "y":
+        if target.id[0] == "y" and ARRAY.match(target.id):
             return [row, statement(f"{target.id} *= 1.0")]
         return None
 

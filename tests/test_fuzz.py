@@ -1,0 +1,170 @@
+"""Random whole programs: none may be differentiated wrongly, none may crash.
+
+The sample here has fixed seeds. `python -m tests.fuzz.run --help` runs many more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fuzz import check, fake
+from tests.fuzz.check import Checks, examine, module
+from tests.fuzz.entropy import HypothesisEntropy
+from tests.fuzz.generate import program, program_from
+from tests.fuzz.instrument import Watched
+from tests.fuzz.program import load_text
+from tests.fuzz.reference import reference
+from tests.fuzz.variants import variants
+
+CHUNKS, CHUNK = 10, 15
+BAD = (check.WRONG, check.CRASH, check.INVALID)
+REGRESSIONS = sorted(
+    p
+    for p in (Path(__file__).parent / "fuzz" / "regressions").glob("*.py")
+    if p.name != "__init__.py"
+)
+
+
+@pytest.fixture
+def compiler():
+    """The compiler, as soon as its surface stands."""
+    ad = pytest.importorskip("adcompiler")
+    if not hasattr(ad, "differentiate"):
+        pytest.skip("the compiler has no differentiate() yet")
+    return ad
+
+
+def assert_good(case, verdict) -> None:
+    assert verdict.kind not in BAD, (
+        f"{verdict.kind}: {verdict.message}\n{verdict.detail}\n{case.text()}"
+    )
+
+
+# -- the compiler ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_sample(compiler, chunk):
+    kinds: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        case = program(seed)
+        verdict = examine(case, compiler)
+        assert_good(case, verdict)
+        kinds[verdict.kind] += 1
+        refused[verdict.message] += verdict.kind == check.REFUSED
+    # 70 % over the whole sample; one chunk of fifteen may fall a little below.
+    assert kinds[check.OK] >= 0.6 * CHUNK, refused.most_common(5)
+
+
+@pytest.mark.parametrize("seed", range(1000, 1012))
+def test_variants_agree(compiler, seed):
+    case = program(seed)
+    assert_good(case, examine(case, compiler, Checks(variants=True)))
+
+
+@pytest.mark.parametrize("seed", range(2000, 2012))
+def test_second_order(compiler, seed):
+    case = program(seed)
+    assert_good(case, examine(case, compiler, Checks(second_order=True)))
+
+
+def test_hypothesis(compiler):
+    hypothesis = pytest.importorskip("hypothesis")
+    from hypothesis import strategies
+
+    @hypothesis.settings(
+        max_examples=25,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(strategies.data())
+    def holds(data):
+        case = program_from(HypothesisEntropy(data))
+        assert_good(case, examine(case, compiler))
+
+    holds()
+
+
+@pytest.mark.parametrize("path", REGRESSIONS, ids=lambda p: p.stem)
+def test_regression(compiler, path):
+    case = load_text(path.read_text(encoding="utf-8"))
+    verdict = examine(case, compiler, Checks(variants=True))
+    assert_good(case, verdict)
+    assert verdict.kind == check.OK, verdict
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("chunk", range(40))
+def test_long(compiler, chunk):
+    for seed in range(10_000 + chunk * 500, 10_000 + (chunk + 1) * 500):
+        case = program(seed)
+        checks = Checks(variants=seed % 4 == 0, second_order=seed % 4 == 1)
+        assert_good(case, examine(case, compiler, checks))
+
+
+# -- the harness itself ---------------------------------------------------------
+
+
+def test_programs_run_and_references_converge():
+    reliable = 0
+    for seed in range(60):
+        case = program(seed)
+        with module(case.source) as made:
+            plain = float(made.program(*case.values()))
+        found = reference(case)
+        assert found.value == pytest.approx(plain, rel=1e-12, abs=1e-12)
+        reliable += not found.unreliable
+    assert reliable >= 51
+
+
+def test_programs_are_reproducible_and_can_be_read_back():
+    for seed in range(10):
+        case = program(seed)
+        again = load_text(case.text())
+        assert program(seed).text() == case.text()
+        assert again.source == case.source
+        for a, b in zip(again.values(), case.values(), strict=True):
+            assert np.array_equal(a, b)
+
+
+def test_variants_keep_the_value():
+    seen = set()
+    for seed in range(40):
+        case = program(seed)
+        value, _ = Watched(case.source).run(case.values())
+        for name, source in variants(case.source):
+            seen.add(name)
+            other, _ = Watched(source).run(case.values())
+            assert other == pytest.approx(value, rel=1e-11), (name, seed)
+    assert len(seen) >= 9
+
+
+def test_a_right_gradient_passes():
+    kinds = Counter(examine(program(s), fake.Numerical()).kind for s in range(20))
+    assert set(kinds) <= {check.OK, check.DISCARDED}, kinds
+
+
+@pytest.mark.parametrize("fault", fake.FAULTS)
+def test_a_wrong_gradient_is_noticed(fault):
+    ad = fake.Numerical(fault)
+    seeds = [s for s in range(200) if fault != "dtype" or program(s).float32][:16]
+    kinds = Counter(examine(program(s), ad).kind for s in seeds)
+    assert kinds[check.WRONG] >= 4, kinds
+    assert kinds[check.CRASH] == kinds[check.INVALID] == 0, kinds
+
+
+def test_shrinking_keeps_the_failure():
+    from tests.fuzz.shrink import shrink
+
+    ad = fake.Numerical("tangent")
+    case = program(3)
+    small = shrink(case, lambda c: examine(c, ad), most=120)
+    assert examine(small, ad).kind == check.WRONG
+    assert len(small.source) < len(case.source)
