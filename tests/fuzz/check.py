@@ -81,6 +81,8 @@ def examine(program: Program, ad: Any, checks: Checks = Checks()) -> Verdict:
             with module(program.source) as plain:
                 values = program.values()
                 float(plain.program(*values))
+        except ArithmeticError as problem:
+            return Verdict(DISCARDED, f"plain Python: {headline(problem)}")
         except Exception as problem:  # noqa: BLE001 - the verdict
             return Verdict(INVALID, headline(problem), traceback.format_exc())
         try:

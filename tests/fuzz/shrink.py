@@ -94,6 +94,8 @@ def _without_statements(tree: ast.AST) -> Iterator[Step]:
             yield lambda rows=rows: rows.__delitem__(slice(0, len(rows) // 2))
     for _, field, rows in list(_lists(tree)):
         for position in reversed(range(len(rows))):
+            if isinstance(rows[position], ast.Import):
+                continue
             if field == "orelse" or len(rows) > 1:
                 yield lambda rows=rows, i=position: rows.__delitem__(i)
             elif not isinstance(rows[0], ast.Pass):
