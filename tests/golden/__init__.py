@@ -1,0 +1,1 @@
+"""Golden programs: generated derivatives beside those written by hand."""

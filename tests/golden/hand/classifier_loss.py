@@ -1,0 +1,49 @@
+"""The cross-entropy of a softmax classifier with one hidden layer."""
+
+import numpy as np
+
+WRT = ("w1", "b1", "w2", "b2")
+
+
+def inputs(rng):
+    return [
+        (
+            rng.normal(size=(4, 3)),
+            rng.normal(size=3),
+            rng.normal(size=(3, 5)),
+            rng.normal(size=5),
+            rng.normal(size=(6, 4)),
+            rng.integers(0, 5, 6),
+        )
+    ]
+
+
+def classifier_loss(w1, b1, w2, b2, x, labels):
+    hidden = np.tanh(x @ w1 + b1)
+    logits = hidden @ w2 + b2
+    shifted = logits - np.max(logits, axis=1, keepdims=True)
+    log_sum = np.log(np.sum(np.exp(shifted), axis=1))
+    rows = np.arange(len(labels))
+    return np.mean(log_sum - shifted[rows, labels])
+
+
+def grad_classifier_loss(w1, b1, w2, b2, x, labels):
+    hidden = np.tanh(x @ w1 + b1)
+    logits = hidden @ w2 + b2
+    shifted = logits - np.max(logits, axis=1, keepdims=True)
+    e = np.exp(shifted)
+    rows = np.arange(len(labels))
+
+    # return np.mean(log_sum - shifted[rows, labels]); the shift cancels out
+    logits_bar = e / np.sum(e, axis=1, keepdims=True)
+    logits_bar[rows, labels] -= 1.0
+    logits_bar /= len(labels)
+    # logits = hidden @ w2 + b2
+    hidden_bar = logits_bar @ w2.T
+    w2_bar = hidden.T @ logits_bar
+    b2_bar = np.sum(logits_bar, axis=0)
+    # hidden = np.tanh(x @ w1 + b1)
+    z_bar = hidden_bar * (1.0 - hidden**2)
+    w1_bar = x.T @ z_bar
+    b1_bar = np.sum(z_bar, axis=0)
+    return w1_bar, b1_bar, w2_bar, b2_bar
