@@ -1,0 +1,500 @@
+"""What produced wrong gradients elsewhere: a named test for each trap.
+
+Expected numbers are worked out by hand or follow PyTorch's conventions at kinks.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+import adcompiler as ad
+from tests.numerics import assert_close, flatten, unflatten
+from tests.programs import PROGRAMS, checks, traps
+
+
+def gradients(fn, *args, wrt=None):
+    """The gradients of a scalar function as one flat vector."""
+    return flatten(checks.quietly(ad.grad(fn, wrt=wrt), *args)).astype(float)
+
+
+def pulled(fn, *args):
+    """The gradients of the sum of the results as one flat vector."""
+    value, pullback = ad.vjp(fn)(*args)
+    ones = unflatten(np.ones(np.size(value)), value)
+    return flatten(pullback(ones)).astype(float)
+
+
+TRAPS = [row for row in PROGRAMS.values() if "trap" in row.tags]
+
+
+def over(rows):
+    return pytest.mark.parametrize("row", [pytest.param(r, id=r.name) for r in rows])
+
+
+@over(TRAPS)
+def test_trap_against_the_reference(row):
+    checks.check_value(row)
+    checks.check_reverse(row)
+    checks.check_forward(row)
+
+
+# --- variants that must agree -----------------------------------------------------
+
+
+def pairs():
+    for name, (_, variants) in traps.FAMILIES.items():
+        for other in variants[1:]:
+            label = f"{name}: {variants[0].__name__} and {other.__name__}"
+            yield pytest.param(variants[0], other, name, id=label)
+
+
+@pytest.mark.parametrize(("first", "other", "name"), list(pairs()))
+def test_variants_agree(first, other, name):
+    inputs, _ = traps.FAMILIES[name]
+    rng = np.random.default_rng(11)
+    args = tuple(i(rng) if callable(i) else i for i in inputs)
+    assert math.isclose(first(*args), other(*args), rel_tol=1e-13)
+    assert_close(
+        gradients(other, *args), gradients(first, *args), rtol=1e-12, program=name
+    )
+
+
+# --- values carried by loops ------------------------------------------------------
+
+
+def squares(x, n):
+    for _ in range(n):
+        x = x * x
+    return x
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+def test_nonlinear_carried_value(n):
+    x = 1.1
+    expected = 2**n * x ** (2**n - 1)
+    assert_close(gradients(squares, x, n), [expected], rtol=1e-13)
+
+
+def strided(x, start, stop, step):
+    y = 1.0
+    for i in range(start, stop, step):
+        y = y * x[i]
+    return y
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [(0, 6, 1), (0, 6, 2), (0, 5, 2), (1, 6, 4), (5, -1, -1), (5, 0, -2), (4, 0, -3)],
+)
+def test_strided_and_downward_loops(bounds):
+    x = np.array([1.5, 0.7, -1.2, 0.9, 2.0, -0.6])
+    visited = list(range(*bounds))
+    expected = np.zeros(6)
+    for i in visited:
+        expected[i] = np.prod(x[[k for k in visited if k != i]])
+    assert_close(gradients(strided, x, *bounds), expected, rtol=1e-14)
+
+
+def bounds_changed(x, n):
+    y = x
+    for _ in range(n):
+        n = 0
+        y = y * x
+    return y + n
+
+
+def test_bounds_changed_in_the_body():
+    assert_close(gradients(bounds_changed, 1.3, 4), [5 * 1.3**4], rtol=1e-14)
+
+
+def variable_reassigned(x, n):
+    y = 0.0
+    for i in range(n):
+        y = y + x**i
+        i = 7
+    return y * i
+
+
+def test_loop_variable_reassigned_and_used_after_the_loop():
+    x = 1.3
+    expected = 7 * (1 + 2 * x + 3 * x * x)
+    assert_close(gradients(variable_reassigned, x, 4), [expected], rtol=1e-14)
+
+
+# --- writes -----------------------------------------------------------------------
+
+
+def overwritten(x):
+    y = x * 1.0
+    s = y[0] * y[0]
+    y[0] = 100.0
+    return s + y[1]
+
+
+def test_overwritten_element_that_was_read_earlier():
+    assert_close(gradients(overwritten, np.array([3.0, 5.0])), [6.0, 1.0])
+
+
+def test_the_same_array_given_twice():
+    x = np.array([1.5, -0.5])
+    expected = np.concatenate([2 * x * x, x * x])
+    assert_close(gradients(traps.product_of_two, x, x), expected, rtol=1e-14)
+
+
+def test_a_mutated_argument_that_overlaps_another_is_refused():
+    x = np.array([1.5, -0.5, 2.0])
+    with pytest.raises(ad.UnsupportedError):
+        ad.grad(traps.writes_first_reads_second)(x, x)
+    with pytest.raises(ad.UnsupportedError):
+        ad.grad(traps.writes_first_reads_second)(x[:2], x[1:])
+    assert np.array_equal(x, [1.5, -0.5, 2.0])
+
+
+def test_a_mutated_argument_beside_an_equal_one():
+    x, y = np.array([1.5, -0.5]), np.array([1.5, -0.5])
+    expected = [0.0, y[1], 2 * y[0] * y[1], y[0] ** 2 + x[1]]
+    found = gradients(traps.writes_first_reads_second, x, y)
+    assert_close(found, expected, rtol=1e-14)
+    assert np.array_equal(x, [1.5, -0.5])
+
+
+def writes_through(x):
+    y = x * 2.0
+    v = y[1:]
+    v[0] = x[0] * x[0]
+    return y[0] + 3.0 * y[1] + 5.0 * y[2]
+
+
+def test_a_view_written_through():
+    x = np.array([1.5, 9.0, 9.0])
+    assert_close(gradients(writes_through, x), [2 + 6 * 1.5, 0.0, 10.0])
+
+
+def reads_after_the_caller_mutates(x):
+    return np.sum(x * x * x)
+
+
+def test_pullback_uses_the_values_of_the_forward_call():
+    x = np.array([1.0, 2.0])
+    _, pullback = ad.vjp(reads_after_the_caller_mutates)(x)
+    x[:] = 100.0
+    assert_close(pullback(1.0), [3.0, 12.0])
+
+
+# --- integers ---------------------------------------------------------------------
+
+
+def log_sum_exp(x, k):
+    return np.log(np.sum(np.exp(x + k)))
+
+
+def test_integers_do_not_make_integer_adjoints():
+    x, k = np.array([0.1, 0.2, 0.3]), np.array([1, 0, 2])
+    weights = np.exp(x + k)
+    gradient = ad.grad(log_sum_exp)(x, k)
+    assert gradient.dtype == np.float64
+    assert_close(gradient, weights / np.sum(weights), rtol=1e-14)
+
+
+def integer_then_float(n, x):
+    y = n * n
+    y = y * x
+    return y * y
+
+
+def test_an_integer_in_wrt_is_a_float():
+    found = gradients(integer_then_float, 3, 0.5, wrt=("n", "x"))
+    assert_close(found, [4 * 27 * 0.25, 2 * 81 * 0.5])
+
+
+# --- where and its untaken side ---------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_where_with_a_log_on_the_untaken_side():
+    x = np.array([0.0, -1.0, 2.0])
+    assert_close(gradients(traps.unguarded_log, x), [1.0, 1.0, 0.5])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_where_with_a_square_root_on_the_untaken_side():
+    x = np.array([0.0, -1.0, 4.0])
+    assert_close(gradients(traps.unguarded_sqrt, x), [0.0, 0.0, 0.25])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_where_with_a_division_by_zero_on_the_untaken_side():
+    x, y = np.array([1.0, 3.0]), np.array([0.0, 2.0])
+    found = gradients(traps.unguarded_quotient, x, y)
+    assert_close(found, [1.0, 0.5, 0.0, -0.75])
+
+
+def branch_log(x):
+    total = 0.0
+    for i in range(len(x)):
+        if x[i] > 0:
+            total += np.log(x[i])
+        else:
+            total += x[i]
+    return total
+
+
+def test_a_branch_does_not_see_the_other_side():
+    x = np.array([0.0, -1.0, 2.0])
+    assert_close(gradients(branch_log, x), [1.0, 1.0, 0.5])
+
+
+# --- kinks: PyTorch's conventions -------------------------------------------------
+
+
+def guarded_norm(x):
+    s = np.sum(x * x)
+    return np.sqrt(s) if s > 0 else 0.0 * s
+
+
+def where_norm(x):
+    s = np.sum(x * x)
+    return np.where(s > 0, np.sqrt(s), 0.0)
+
+
+def bare_norm(x):
+    return np.sqrt(np.sum(x * x))
+
+
+@pytest.mark.parametrize("norm", [guarded_norm, where_norm])
+def test_guarded_norm_at_zero(norm):
+    assert_close(pulled(norm, np.zeros(2)), [0.0, 0.0])
+    assert_close(pulled(norm, np.array([3.0, 4.0])), [0.6, 0.8])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_bare_norm_at_zero_is_nan():
+    assert_close(gradients(bare_norm, np.zeros(2)), [math.nan, math.nan])
+
+
+def power(x, y):
+    return x**y
+
+
+def numpy_power(x, y):
+    return np.power(x, y)
+
+
+POWERS = [
+    (0.0, 0.0, 0.0, 0.0),
+    (0.0, 1.0, 1.0, 0.0),
+    (0.0, 2.0, 0.0, 0.0),
+    (2.0, 0.0, 0.0, math.log(2.0)),
+    (-2.0, 2.0, -4.0, math.nan),
+    (3.0, 2.5, 2.5 * 3.0**1.5, 3.0**2.5 * math.log(3.0)),
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("fn", [power, numpy_power])
+@pytest.mark.parametrize(("x", "y", "x_bar", "y_bar"), POWERS)
+def test_power_at_the_edges(fn, x, y, x_bar, y_bar):
+    found = gradients(fn, np.float64(x), np.float64(y))
+    assert_close(found, [x_bar, y_bar], rtol=1e-14)
+    arrays = pulled(fn, np.array([x]), np.array([y]))
+    assert_close(arrays, [x_bar, y_bar], rtol=1e-14)
+
+
+def to_the_zero(x):
+    return x**0
+
+
+def to_the_one(x):
+    return x**1
+
+
+def to_the_two(x):
+    return x**2
+
+
+@pytest.mark.parametrize(
+    ("fn", "expected"), [(to_the_zero, 0.0), (to_the_one, 1.0), (to_the_two, 0.0)]
+)
+def test_integer_powers_at_zero(fn, expected):
+    assert_close(gradients(fn, 0.0), [expected])
+    assert_close(pulled(fn, np.zeros(2)), [expected, expected])
+
+
+def zero_to_the(y):
+    return 0.0**y
+
+
+@pytest.mark.parametrize("y", [0.0, 0.5, 1.0, 2.0])
+def test_zero_to_a_power(y):
+    assert_close(gradients(zero_to_the, y), [0.0])
+
+
+def largest(x):
+    return np.max(x)
+
+
+def largest_of_rows(x):
+    return np.sum(np.max(x, axis=1))
+
+
+def smallest(x):
+    return np.min(x)
+
+
+def elementwise_maximum(x, y):
+    return np.sum(np.maximum(x, y))
+
+
+def elementwise_minimum(x, y):
+    return np.sum(np.minimum(x, y))
+
+
+def test_ties_of_max_and_min_share_equally():
+    x = np.array([1.0, 3.0, 3.0])
+    assert_close(gradients(largest, x), [0.0, 0.5, 0.5])
+    assert_close(gradients(smallest, -x), [0.0, 0.5, 0.5])
+    rows = np.array([[2.0, 2.0, 2.0], [1.0, 3.0, 3.0]])
+    third = 1.0 / 3.0
+    expected = [third, third, third, 0.0, 0.5, 0.5]
+    assert_close(gradients(largest_of_rows, rows), expected, rtol=1e-15)
+
+
+def test_ties_of_maximum_and_minimum_go_half_each():
+    x, y = np.array([1.0, 1.0, 2.0]), np.array([1.0, 2.0, 1.0])
+    found = gradients(elementwise_maximum, x, y)
+    assert_close(found, [0.5, 0.0, 1.0, 0.5, 1.0, 0.0])
+    found = gradients(elementwise_minimum, x, y)
+    assert_close(found, [0.5, 1.0, 0.0, 0.5, 0.0, 1.0])
+
+
+def clipped(x):
+    return np.sum(np.clip(x, -1.0, 1.0))
+
+
+def absolute(x):
+    return np.sum(np.abs(x))
+
+
+def signed(x):
+    return np.sum(np.sign(x) + np.floor(x) + np.ceil(x))
+
+
+def test_clip_passes_at_both_bounds():
+    x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    assert_close(gradients(clipped, x), [0.0, 1.0, 1.0, 1.0, 0.0])
+
+
+def test_abs_and_steps_at_zero():
+    assert_close(gradients(absolute, np.array([-2.0, 0.0, 3.0])), [-1.0, 0.0, 1.0])
+    assert_close(gradients(signed, np.array([-2.0, 0.0, 0.5])), [0.0, 0.0, 0.0])
+
+
+def product(x):
+    return np.prod(x)
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [([0.0, 2.0, 3.0], [6.0, 0.0, 0.0]), ([0.0, 0.0, 3.0], [0.0, 0.0, 0.0])],
+)
+def test_product_with_zeros(x, expected):
+    assert_close(gradients(product, np.array(x)), expected)
+
+
+# --- broadcasting of axes of size one ---------------------------------------------
+
+
+def added(x, y):
+    return np.sum(3.0 * (x + y))
+
+
+def subtracted(x, y):
+    return np.sum(3.0 * (x - y))
+
+
+def multiplied(x, y):
+    return np.sum(x * y)
+
+
+def divided(x, y):
+    return np.sum(x / y)
+
+
+def raised(x, y):
+    return np.sum(x**y)
+
+
+def chosen(x, y):
+    return np.sum(np.where(x > y, x, y))
+
+
+def angled(x, y):
+    return np.sum(np.arctan2(x, y))
+
+
+def limited(x, y):
+    return np.sum(np.clip(x, y, 5.0))
+
+
+OPERATORS = (
+    added,
+    subtracted,
+    multiplied,
+    divided,
+    raised,
+    elementwise_maximum,
+    elementwise_minimum,
+    chosen,
+    angled,
+    limited,
+)
+
+
+@pytest.mark.parametrize("fn", OPERATORS)
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [((3, 1), (1, 4)), ((1,), (4,)), ((1, 1), (3, 4)), ((3, 1), (4,)), ((1,), (1,))],
+)
+def test_broadcast_of_a_size_one_axis_is_undone(fn, left, right):
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(0.5, 1.5, left), rng.uniform(0.5, 1.5, right)
+    wide = np.broadcast_shapes(left, right)
+    whole_x, whole_y = ad.grad(fn)(
+        np.broadcast_to(x, wide).copy(), np.broadcast_to(y, wide).copy()
+    )
+    x_bar, y_bar = ad.grad(fn)(x, y)
+    assert x_bar.shape == left
+    assert y_bar.shape == right
+    assert_close(x_bar, summed_to(whole_x, left), rtol=1e-13, program=fn.__name__)
+    assert_close(y_bar, summed_to(whole_y, right), rtol=1e-13, program=fn.__name__)
+
+
+def summed_to(array, shape):
+    array = array.sum(axis=tuple(range(array.ndim - len(shape))))
+    axes = tuple(k for k, n in enumerate(shape) if n == 1)
+    return array.sum(axis=axes, keepdims=True)
+
+
+def test_one_compiled_function_takes_size_one_and_more():
+    function = ad.differentiate(multiplied)
+    for left, right in [((3,), (3,)), ((1,), (3,)), ((3,), (1,)), ((), (3,))]:
+        x, y = np.full(left, 2.0), np.full(right, 5.0)
+        x_bar, y_bar = function.grad(x, y)
+        size = int(np.prod(np.broadcast_shapes(left, right)))
+        assert_close(x_bar, np.full(left, 5.0 * size / x.size))
+        assert_close(y_bar, np.full(right, 2.0 * size / y.size))
+
+
+# --- float32 ----------------------------------------------------------------------
+
+
+def small_beside_large(x):
+    return np.sum(4096.0 * x + 0.5 * x * x)
+
+
+def test_float32_noise_hides_no_term():
+    x = np.array([1.0, 2.0, -3.0], dtype=np.float32)
+    single = ad.grad(small_beside_large)(x)
+    assert single.dtype == np.float32
+    assert np.array_equal(single, np.float32(4096.0) + x)
