@@ -1,0 +1,203 @@
+"""Which names a function may still read: a backward analysis of its syntax tree.
+
+In: the tree of a function. Out: `Liveness`, the names live after each statement and at
+the head of each loop.
+Invariant: a name that is not live is not read before it is assigned again, on any path.
+A name that a nested function reads is live everywhere, since the call may come from
+anywhere.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+__all__ = ["Liveness", "live_after"]
+
+Names = frozenset[str]
+NONE: Names = frozenset()
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """What `live_after` found."""
+
+    _after: dict[ast.stmt, Names]
+    _heads: dict[ast.stmt, Names]
+
+    def after(self, stmt: ast.stmt) -> Names:
+        """The names live when this statement is done; for the last statement of a loop
+        body, those live on the way to the next trip."""
+        return self._after[stmt]
+
+    def head(self, loop: ast.For | ast.While) -> Names:
+        """The names live where the loop asks for its next trip, or ends."""
+        return self._heads[loop]
+
+
+def live_after(node: ast.FunctionDef | ast.Lambda) -> Liveness:
+    """The liveness of the names in one function.
+
+    >>> tree = ast.parse('''
+    ... def f(x, n):
+    ...     u, v = x, 2 * x
+    ...     for i in range(n):
+    ...         u, v = v, u
+    ...         if u > 1:
+    ...             break
+    ...     return v
+    ... ''').body[0]
+    >>> first, loop, last = tree.body
+    >>> live = live_after(tree)
+    >>> sorted(live.after(first)), sorted(live.after(loop)), sorted(live.head(loop))
+    (['n', 'range', 'u', 'v'], ['v'], ['u', 'v'])
+    >>> swap, test = loop.body
+    >>> sorted(live.after(swap))
+    ['u', 'v']
+    """
+    if isinstance(node, ast.Lambda):
+        return Liveness({}, {})
+    always = frozenset().union(*map(_captured, _scopes_in(node.body)))
+    analysis = _Analysis(always)
+    analysis.block(node.body, always, _Exits(always, always))
+    return Liveness(analysis.after, analysis.heads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exits:
+    """What is live where `break` and `continue` lead to."""
+
+    broken: Names
+    continued: Names
+
+
+@dataclass(slots=True)
+class _Analysis:
+    """The state of one analysis; `always` are the captured names."""
+
+    always: Names
+    after: dict[ast.stmt, Names] = field(default_factory=dict)
+    heads: dict[ast.stmt, Names] = field(default_factory=dict)
+
+    def block(self, stmts: Iterable[ast.stmt], out: Names, exits: _Exits) -> Names:
+        """The names live before the statements, given those live after them."""
+        for stmt in reversed(list(stmts)):
+            out = out | self.always
+            # Loop bodies are visited until nothing changes: what was found only grows.
+            self.after[stmt] = out
+            out = self.statement(stmt, out, exits)
+        return out
+
+    def statement(self, stmt: ast.stmt, out: Names, exits: _Exits) -> Names:
+        match stmt:
+            case ast.Assign(targets=targets, value=value):
+                return _store(targets, out) | _reads(value)
+            case ast.AnnAssign(target=target, value=value):
+                return out if value is None else _store([target], out) | _reads(value)
+            case ast.AugAssign(target=target, value=value):
+                return out | _reads(target) | _names(target) | _reads(value)
+            case ast.If(test=test, body=body, orelse=orelse):
+                arms = self.block(body, out, exits) | self.block(orelse, out, exits)
+                return arms | _reads(test)
+            case ast.For(iter=iterable):
+                return self.loop(stmt, out, exits) | _reads(iterable)
+            case ast.While():
+                return self.loop(stmt, out, exits)
+            case ast.Return(value=value):
+                return self.always | _reads(value)
+            case ast.Raise():
+                return self.always | _reads(stmt)
+            case ast.Break():
+                return exits.broken
+            case ast.Continue():
+                return exits.continued
+            case ast.FunctionDef(name=name, args=args, decorator_list=decorators):
+                defaults = (*args.defaults, *args.kw_defaults, *decorators)
+                return (out - {name}).union(*map(_reads, defaults))
+            case ast.With(items=items, body=body):
+                inner = self.block(body, out, exits)
+                return inner.union(*(_reads(item.context_expr) for item in items))
+            case _:
+                return out | _reads(stmt)
+
+    def loop(self, loop: ast.For | ast.While, out: Names, exits: _Exits) -> Names:
+        """The names live at the head of a loop, a fixpoint over its back edge."""
+        ended = self.block(loop.orelse, out, exits)
+        test = _reads(loop.test) if isinstance(loop, ast.While) else NONE
+        head = ended | test
+        while True:
+            body = self.block(loop.body, head, _Exits(out, head))
+            if isinstance(loop, ast.For):
+                body = _store([loop.target], body)
+            if body <= head:
+                break
+            head |= body
+        self.heads[loop] = head | self.always
+        return head
+
+
+def _store(targets: Iterable[ast.expr], out: Names) -> Names:
+    """What is live before a store: without the names stored, with those of indices."""
+    targets = list(targets)
+    names = frozenset().union(*map(_names, targets))
+    return (out - names).union(*map(_reads, targets))
+
+
+def _names(target: ast.expr) -> Names:
+    """The plain names that a target assigns."""
+    match target:
+        case ast.Name(id=name):
+            return frozenset({name})
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            return frozenset().union(*map(_names, items))
+        case ast.Starred(value=value):
+            return _names(value)
+        case _:
+            return NONE
+
+
+def _reads(node: ast.AST | None) -> Names:
+    """The names that an expression reads, those of nested scopes included."""
+    if node is None:
+        return NONE
+    return frozenset(
+        child.id
+        for child in ast.walk(node)
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load)
+    )
+
+
+def _scopes_in(stmts: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The outermost nested functions and lambdas."""
+    for node in stmts:
+        if isinstance(node, _SCOPES):
+            yield node
+        else:
+            yield from _scopes_in(ast.iter_child_nodes(node))
+
+
+def _captured(scope: ast.AST) -> Names:
+    """The names that a nested function reads from the function around it."""
+    if not isinstance(scope, ast.FunctionDef | ast.Lambda):
+        return _reads(scope)
+    body = [scope.body] if isinstance(scope, ast.Lambda) else scope.body
+    own = {arg.arg for arg in ast.walk(scope.args) if isinstance(arg, ast.arg)}
+    reads: set[str] = set()
+    for node in _own_nodes(body):
+        if isinstance(node, ast.Name):
+            (reads if isinstance(node.ctx, ast.Load) else own).add(node.id)
+        elif isinstance(node, ast.FunctionDef):
+            own.add(node.name)
+    inner = map(_captured, _scopes_in(body))
+    return frozenset(reads.union(*inner) - own)
+
+
+def _own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes of a function body without those inside nested functions."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, _SCOPES):
+            yield from _own_nodes(ast.iter_child_nodes(node))

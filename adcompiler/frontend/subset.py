@@ -1,0 +1,227 @@
+"""The gatekeeper: which syntax is accepted, said in one table.
+
+In: a captured function. Out: nothing, or an `UnsupportedError` at the first construct
+that is refused.
+Invariant: a node class that no row names is refused, so that syntax of a later Python
+cannot slip through. What depends on types and values is refused while lowering, through
+`refuse`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import NoReturn
+
+from adcompiler.errors import UnsupportedError
+from adcompiler.frontend.interface import Captured
+
+__all__ = ["ACCEPTED", "REFUSED", "check", "refuse"]
+
+
+def refuse(
+    captured: Captured, node: ast.AST, message: str, hint: str | None = None
+) -> NoReturn:
+    """Refuse the program at a node of its tree."""
+    raise UnsupportedError(message, span=captured.span(node), hint=hint)
+
+
+ACCEPTED: tuple[type[ast.AST], ...] = (
+    # statements
+    *(ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Pass),
+    *(ast.If, ast.For, ast.While, ast.Break, ast.Continue, ast.Return),
+    *(ast.Assert, ast.Raise, ast.FunctionDef, ast.With),
+    # expressions
+    *(ast.Name, ast.Constant, ast.Tuple, ast.List, ast.Attribute, ast.Subscript),
+    *(ast.Slice, ast.Call, ast.Lambda, ast.IfExp, ast.JoinedStr, ast.FormattedValue),
+    *(ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare),
+    # operators
+    *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow),
+    *(ast.MatMult, ast.BitAnd, ast.BitOr, ast.BitXor),
+    *(ast.UAdd, ast.USub, ast.Not, ast.Invert, ast.And, ast.Or),
+    *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot),
+    # parts
+    *(ast.Load, ast.Store, ast.keyword, ast.arguments, ast.arg, ast.withitem),
+)
+
+_LOOP = "write a for loop that stores into an array"
+_TEST = "test beforehand what would raise"
+_PASS_IN = "pass the value as an argument and return it"
+_BITS = "multiply or floor-divide by a power of two"
+_PARTS = "name each part: a[0], a[1]"
+
+REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
+    ast.Try: ("'try' is not supported", _TEST),
+    ast.TryStar: ("'try' is not supported", _TEST),
+    ast.AsyncFor: ("'async for' is not supported", "write it with for"),
+    ast.AsyncWith: ("'async with' is not supported", None),
+    ast.AsyncFunctionDef: ("async functions are not supported", "write it with def"),
+    ast.Await: ("'await' is not supported", "await it outside, pass the result"),
+    ast.Yield: ("'yield' is not supported", "store the values into an array"),
+    ast.YieldFrom: ("'yield' is not supported", "store the values into an array"),
+    ast.Global: ("'global' is not supported", _PASS_IN),
+    ast.Nonlocal: ("'nonlocal' is not supported", _PASS_IN),
+    ast.Delete: ("'del' is not supported", "leave the name alone"),
+    ast.ClassDef: ("a class cannot be defined here", "define it outside"),
+    ast.Import: ("'import' is not supported here", "import at the top of the file"),
+    ast.ImportFrom: ("'import' is not supported here", "import at the top of the file"),
+    ast.Match: ("'match' is not supported", "write if and elif"),
+    ast.NamedExpr: ("':=' is not supported", "assign in a statement of its own"),
+    ast.Starred: ("'*' is not supported here", _PARTS),
+    ast.Dict: ("dicts are not supported", "use one name for each entry, or a tuple"),
+    ast.Set: ("sets are not supported", "compare with each value: a == 1 or a == 2"),
+    ast.ListComp: ("a list comprehension is not supported", _LOOP),
+    ast.SetComp: ("a set comprehension is not supported", _LOOP),
+    ast.DictComp: ("a dict comprehension is not supported", _LOOP),
+    ast.GeneratorExp: ("a generator expression is not supported", _LOOP),
+    ast.In: ("'in' is not supported", "compare with each value: a == 1 or a == 2"),
+    ast.NotIn: ("'in' is not supported", "compare with each value: a == 1 or a == 2"),
+    ast.LShift: ("'<<' is not supported", _BITS),
+    ast.RShift: ("'>>' is not supported", _BITS),
+    ast.Del: ("'del' is not supported", "leave the name alone"),
+}
+
+
+def check(captured: Captured) -> None:
+    """Refuse the function if any part of it is outside the language."""
+    _Checker(captured).function(captured.node)
+
+
+class _Checker:
+    """One walk over a function, nested functions included."""
+
+    def __init__(self, captured: Captured) -> None:
+        self.captured = captured
+
+    def function(self, node: ast.FunctionDef | ast.Lambda) -> None:
+        """A function's parameters and body; what stands outside it runs before it."""
+        for star, extra in (("*", node.args.vararg), ("**", node.args.kwarg)):
+            if extra is not None:
+                self.refuse(
+                    extra,
+                    f"'{star}{extra.arg}' takes any number of arguments",
+                    "name each parameter",
+                )
+        for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
+            self.visit(part)
+
+    def refuse(self, node: ast.AST, message: str, hint: str | None) -> NoReturn:
+        refuse(self.captured, node, message, hint)
+
+    def visit(self, node: ast.AST, parent: ast.AST | None = None) -> None:
+        """Accept or refuse a node, then what it holds."""
+        kind = type(node)
+        if kind in REFUSED:
+            # Operators have no position of their own.
+            place = node if hasattr(node, "lineno") else parent
+            self.refuse(place or node, *REFUSED[kind])
+        if kind not in ACCEPTED:
+            self.refuse(node, f"this syntax ({kind.__name__}) is not supported", None)
+        special = _SPECIAL.get(kind)
+        if special is not None:
+            special(self, node, parent)
+        for child in self.children(node):
+            self.visit(child, node)
+
+    def children(self, node: ast.AST) -> list[ast.AST]:
+        """What of a node runs where it stands; annotations do not."""
+        match node:
+            case ast.FunctionDef(args=args) | ast.Lambda(args=args):
+                defaults = (*args.defaults, *args.kw_defaults)
+                return [default for default in defaults if default is not None]
+            case ast.AnnAssign(target=target, value=value):
+                return [target] if value is None else [target, value]
+            case _:
+                return list(ast.iter_child_nodes(node))
+
+    def nested(self, node: ast.AST, parent: ast.AST | None) -> None:
+        assert isinstance(node, ast.FunctionDef | ast.Lambda)
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            self.refuse(
+                node.decorator_list[0],
+                "a nested function cannot be decorated",
+                "decorate a function outside, or leave the decorator away",
+            )
+        self.function(node)
+
+    def constant(self, node: ast.AST, parent: ast.AST | None) -> None:
+        assert isinstance(node, ast.Constant)
+        if isinstance(node.value, complex):
+            self.refuse(
+                node, "complex numbers are not supported", "use two real numbers"
+            )
+        if isinstance(node.value, bytes):
+            self.refuse(node, "bytes are not supported", "use a str")
+
+    def list_display(self, node: ast.AST, parent: ast.AST | None) -> None:
+        """Lists stand directly in calls, as of np.array, or in such lists."""
+        within = isinstance(parent, ast.Call | ast.List | ast.keyword)
+        if isinstance(parent, ast.Tuple | ast.Assign | ast.For | ast.AugAssign):
+            within = False
+        if not within:
+            self.refuse(
+                node,
+                "a list is supported as an argument of a NumPy function only",
+                "write a tuple, or np.array([...])",
+            )
+
+    def with_statement(self, node: ast.AST, parent: ast.AST | None) -> None:
+        assert isinstance(node, ast.With)
+        for item in node.items:
+            callee = item.context_expr
+            call = callee.func if isinstance(callee, ast.Call) else None
+            name = getattr(call, "attr", None) or getattr(call, "id", None)
+            if name != "no_grad" or item.optional_vars is not None:
+                self.refuse(
+                    callee,
+                    "'with' is supported for ad.no_grad() only",
+                    "open resources outside, and pass what is read from them",
+                )
+
+    def attribute(self, node: ast.AST, parent: ast.AST | None) -> None:
+        assert isinstance(node, ast.Attribute)
+        if not isinstance(node.ctx, ast.Load):
+            self.refuse(
+                node,
+                "an attribute cannot be assigned",
+                "assign a local name and return it",
+            )
+
+    def call(self, node: ast.AST, parent: ast.AST | None) -> None:
+        assert isinstance(node, ast.Call)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.refuse(
+                    keyword, "'**' is not supported here", "write each keyword: a=a"
+                )
+
+    def while_statement(self, node: ast.AST, parent: ast.AST | None) -> None:
+        assert isinstance(node, ast.While)
+        if node.orelse:
+            self.refuse(
+                node.orelse[0],
+                "'else' of a while loop is not supported",
+                "keep a flag that says whether the loop broke off",
+            )
+
+    def raise_statement(self, node: ast.AST, parent: ast.AST | None) -> None:
+        assert isinstance(node, ast.Raise)
+        if node.exc is None or node.cause is not None:
+            self.refuse(
+                node,
+                "only 'raise SomeError(...)' is supported",
+                "name the exception, and leave 'from' away",
+            )
+
+
+_SPECIAL: dict[type[ast.AST], Callable[[_Checker, ast.AST, ast.AST | None], None]] = {
+    ast.FunctionDef: _Checker.nested,
+    ast.Lambda: _Checker.nested,
+    ast.Constant: _Checker.constant,
+    ast.List: _Checker.list_display,
+    ast.With: _Checker.with_statement,
+    ast.Attribute: _Checker.attribute,
+    ast.Call: _Checker.call,
+    ast.While: _Checker.while_statement,
+    ast.Raise: _Checker.raise_statement,
+}
