@@ -36,7 +36,7 @@ def elif_chain(x):
     elif x < 2.0:
         y = np.exp(-x)
     else:
-        y = 1.0 / x
+        y = 1.0 / (x * x)
     return y * x
 
 

@@ -129,7 +129,7 @@ def double_buffered_stencil(x, steps):
     v = x * 0.5
     for _ in range(steps):
         for i in range(1, 5):
-            v[i] = u[i] + 0.3 * (u[i - 1] - 2.0 * u[i] + u[i + 1]) * u[i]
+            v[i] = u[i] + 0.05 * (u[i - 1] - 2.0 * u[i] + u[i + 1]) * u[i]
         u, v = v, u
     return np.sum(u * u) + np.sum(v)
 
@@ -140,7 +140,7 @@ def double_buffered_stencil_by_slices(x, steps):
     v = np.empty_like(u)
     v[:] = u
     for _ in range(steps):
-        v[1:-1] = u[1:-1] + 0.3 * (u[:-2] - 2.0 * u[1:-1] + u[2:]) * u[1:-1]
+        v[1:-1] = u[1:-1] + 0.05 * (u[:-2] - 2.0 * u[1:-1] + u[2:]) * u[1:-1]
         u, v = v, u
     return np.sum(u * u)
 

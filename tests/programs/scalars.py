@@ -84,7 +84,7 @@ def math_atan2(y, x):
 
 @program(real())
 def math_hyperbolic(x):
-    return math.sinh(x) - math.cosh(x) * math.tanh(x)
+    return math.sinh(x) + math.cosh(x) * math.tanh(x)
 
 
 @program(positive())
@@ -134,7 +134,7 @@ def numpy_arctan2(y, x):
 
 @program(real())
 def numpy_hyperbolic(x):
-    return np.sinh(x) - np.cosh(x) * np.tanh(x)
+    return np.sinh(x) + np.cosh(x) * np.tanh(x)
 
 
 @program(positive())

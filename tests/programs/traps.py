@@ -27,7 +27,7 @@ def family(name, *inputs):
 # --- a nonlinear carried value is read as it was in its trip, not at the start ----
 
 
-@trips(0.7, TRIPS, counts=(0, 1, 2, 7), tags=("trap",))
+@trips(-0.3, TRIPS, counts=(0, 1, 2, 7), tags=("trap",))
 def carried_square(x, n):
     y = 0.9
     for _ in range(n):
@@ -35,12 +35,12 @@ def carried_square(x, n):
     return y
 
 
-@trips(0.7, TRIPS, counts=(0, 1, 2, 7), tags=("trap",))
+@trips(-0.3, TRIPS, counts=(0, 1, 2, 7), tags=("trap",))
 def carried_product_of_two(x, n):
     y, z = 0.9, 1.1
     for _ in range(n):
         y = y * z * x
-        z = z + y * y
+        z = z + 0.1 * y * y
     return y * z
 
 
