@@ -15,7 +15,7 @@ from adcompiler.analysis.activity import active
 from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
 from adcompiler.differentiate.recording import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
-from adcompiler.differentiate.reverse import Adjoint, reverse_statements
+from adcompiler.differentiate.reverse import Adjoint, reverse_statements, twin_regions
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Atom, Function, Region, Stmt, Var, fresh_var
@@ -76,16 +76,18 @@ def _sweeps(
 ) -> tuple[tuple[Stmt, ...], tuple[Stmt, ...], tuple[Atom, ...]]:
     """Forward and reverse statements, and the gradients."""
     params = [region.params[k] for k in wrt]
-    adjoint = Adjoint(active(region, params))
+    primal = Primal(region)
+    adjoint = Adjoint(active(primal.root, params))
     bars = Cotangents(builder)
     for result, seed in seeds:
         if isinstance(result, Var) and result in adjoint.active:
             bars.add(result, Cotangent(seed))
-    reverse_statements(region.body, bars, adjoint)
+    reverse_statements(primal.root.body, bars, adjoint)
     builder.span = None
     gradients = tuple(bars.value_or_zero(p) for p in params)
-    primal = Primal(region)
     adjoint_stmts = tuple(builder.stmts)
+    mirrored = frozenset(twin for _, twin in twin_regions(adjoint_stmts, adjoint))
+    primal.versions.reversed = mirrored
     plan = plan_residuals(primal, adjoint_stmts, adjoint.indices)
     forward, reverse = record(primal, adjoint_stmts, plan, adjoint)
     return forward, reverse, gradients

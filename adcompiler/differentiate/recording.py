@@ -4,19 +4,21 @@ In: a primal region, its adjoint statements and a `Plan`. Out: both, such that t
 adjoint reads only what is in scope.
 
 Invariants: a recorded value inside loops is appended to its own list where it is
-defined and popped at the start of the twin region; each run of a region appends once
+defined and popped in the twin region; each run of a region appends once
 and its twin pops once, so every list is last in, first out through any nest. A recorded
 value in an arm outside loops becomes one more result of its `If`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import assert_never
 
+from adcompiler.analysis.versions import Overwrite, Passage
 from adcompiler.differentiate.residuals import Plan, Primal
-from adcompiler.differentiate.reverse import Adjoint
+from adcompiler.differentiate.reverse import Adjoint, twin_regions
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import (
@@ -29,10 +31,12 @@ from adcompiler.ir.nodes import (
     Undef,
     Var,
     While,
+    carried_params,
+    carried_results,
     defined,
     fresh_var,
 )
-from adcompiler.ir.walk import all_regions, map_range, regions
+from adcompiler.ir.walk import all_regions, free_vars, map_range, regions
 
 Lists = dict[Var, Atom]  # the current list of each recorded value
 
@@ -135,9 +139,15 @@ def _next_version(atom: Atom) -> Var:
 class _Forward(_Threader):
     """Appends recorded values; gives recorded values of arms as results."""
 
-    def __init__(self, homes: dict[Var, Region], exported: dict[Var, Region]) -> None:
+    def __init__(
+        self,
+        homes: dict[Var, Region],
+        exported: dict[Var, Region],
+        dropped: frozenset[Var],
+    ) -> None:
         super().__init__(homes)
         self.exported = exported
+        self.dropped = dropped  # loads of overwritten elements that nothing needs
         self.visible: dict[Var, Var] = {}  # an exported value, as seen further out
 
     def body(self, region: Region, lists: Lists) -> tuple[Stmt, ...]:
@@ -146,6 +156,8 @@ class _Forward(_Threader):
         for param in region.params:
             self._record(param, builder, lists)
         for stmt in region.body:
+            if self.dropped.intersection(defined(stmt)):
+                continue
             builder.append(self.stmt(stmt, lists))
             builder.span = stmt.span
             for var in defined(stmt):
@@ -178,8 +190,20 @@ class _Forward(_Threader):
         return [v for v, home in self.exported.items() if home in inside]
 
 
+@dataclass(frozen=True, slots=True)
+class _Passages:
+    """The versions after a primal loop or branch, at the start of its regions, at the
+    end of its body and before it."""
+
+    afters: tuple[Var, ...] = ()
+    starts: tuple[Var, ...] = ()
+    ends: tuple[Var, ...] = ()
+    inits: tuple[Atom, ...] = ()
+
+
 class _Reverse(_Threader):
-    """Pops recorded values and computes others again at the start of twin regions."""
+    """Pops recorded values, restores overwritten arrays and computes others again, each
+    just before its first use in the twin of the region that defines it."""
 
     def __init__(
         self,
@@ -192,11 +216,10 @@ class _Reverse(_Threader):
         super().__init__(homes)
         self.primal = primal
         self.adjoint = adjoint
-        self.known: dict[Var, Atom] = {**adjoint.indices, **visible}
-        self.recomputed: dict[Region, list[Var]] = {}
-        for var in recomputed:
-            home = primal.homes[var].region
-            self.recomputed.setdefault(home, []).append(var)
+        known: dict[Var, Atom] = {**adjoint.indices, **visible}
+        self.known: ChainMap[Var, Atom] = ChainMap(known)
+        self.recomputed = frozenset(recomputed)
+        self._at_start: dict[Region, tuple[Var, ...]] = {}
 
     def atom(self, atom: Atom) -> Atom:
         return self.known.get(atom, atom) if isinstance(atom, Var) else atom
@@ -204,12 +227,162 @@ class _Reverse(_Threader):
     def body(self, region: Region, lists: Lists) -> tuple[Stmt, ...]:
         stmts: list[Stmt] = []
         builder = Builder(stmts, None, "adjoint")
-        for var, home in self.homes.items():
-            if home is region:
-                self.known[var] = _pop(var, builder, lists)
-        for var in self.recomputed.get(self.adjoint.twins[region], ()):
+        for stmt in region.body:
+            wanted = (*free_vars(stmt), *self._passages(stmt).afters)
+            self._provide_all(wanted, region, builder, lists)
+            builder.append(self.stmt(stmt, lists))
+        rest = [v for v, home in self.homes.items() if home is region]
+        wanted = (*_vars(region.results), *self._at_start.get(region, ()), *rest)
+        self._provide_all(wanted, region, builder, lists)
+        return tuple(stmts)
+
+    # --- Providing values ------------------------------------------------------------
+
+    def _provide_all(
+        self, wanted: Iterable[Var], region: Region, builder: Builder, lists: Lists
+    ) -> None:
+        """Make the values that are at home in this region's twin available."""
+        home = self.adjoint.twins[region]
+        pending = list(wanted)
+        seen: set[Var] = set()
+        while pending:
+            var = pending.pop(0)
+            if var in self.known or var in seen or var not in self.primal.homes:
+                continue
+            seen.add(var)
+            event = (home, var) in self.primal.versions.events
+            if event or self.primal.homes[var].region is home:
+                self._provide(var, home, builder, lists)
+            elif var in self.recomputed:
+                # Computed again further in, from values that may be at home here.
+                pending += self.primal.sources(var) or ()
+
+    def _provide(self, var: Var, home: Region, builder: Builder, lists: Lists) -> None:
+        event = self.primal.versions.events.get((home, var))
+        mine = event is not None or self.primal.homes[var].region is home
+        if var in self.known or not mine:
+            return
+        if var in self.homes:
+            self.known[var] = _pop(var, builder, lists)
+        elif var not in self.recomputed or isinstance(event, Passage):
+            return  # restored where it passes through a loop or branch
+        elif isinstance(event, Overwrite):
+            self._restore(event, var, home, builder, lists)
+        elif not self.primal.is_version(var):
+            for source in self.primal.sources(var) or ():
+                self._provide(source, home, builder, lists)
             self.known[var] = self._compute_again(var, builder)
-        return (*stmts, *super().body(region, lists))
+
+    def _restore(
+        self,
+        event: Overwrite,
+        var: Var,
+        home: Region,
+        builder: Builder,
+        lists: Lists,
+    ) -> None:
+        """Put back what a store overwrote: ``x0 = store(x1, old, index)``."""
+        after, index = event.let.result, event.let.operands[2:]
+        for source in (after, event.old, *_vars(index)):
+            self._provide(source, home, builder, lists)
+        self.known[var] = builder.apply(
+            "store",
+            self.atom(after),
+            self.atom(event.old),
+            *map(self.atom, index),
+            index=event.let.param("index"),
+            hint=var.name,
+        )
+
+    # --- Versions that pass through loops and branches -------------------------------
+
+    def _passages(self, stmt: Stmt) -> _Passages:
+        """The versions that the reversal of a loop or branch restores on its way."""
+        inner = regions(stmt)
+        if not inner:
+            return _Passages()
+        versions, again = self.primal.versions, self.recomputed
+        region, _, primal = versions.parents[self.adjoint.twins[inner[-1]]]
+        match primal:
+            case If():
+                found = [
+                    (event.k, var)
+                    for (home, var), event in versions.events.items()
+                    if home is region
+                    and isinstance(event, Passage)
+                    and event.stmt is primal
+                ]
+                live = [(k, v) for k, v in found if v in again]
+                arms = [a for a in (primal.then, primal.orelse) if a.falls]
+                used = [
+                    primal.results[k]
+                    for k, v in found
+                    if v in again or any(a.results[k] in again for a in arms)
+                ]
+                return _Passages(tuple(used), tuple(v for _, v in live))
+            case For() | While():
+                group = versions.groups.get(primal, ())
+                ends, params = carried_results(primal), carried_params(primal)
+                inits = [v for v in _vars(primal.inits) if v in again]
+                if group and (inits or any(ends[k] in again for k in group)):
+                    return _Passages(
+                        tuple(primal.results[k] for k in group),
+                        tuple(params[k] for k in group),
+                        tuple(_vars(tuple(ends[k] for k in group))),
+                        tuple(primal.inits[k] for k in group),
+                    )
+        return _Passages()
+
+    def arm(self, region: Region, used: tuple[Var, ...], lists: Lists) -> Region:
+        self.known = self.known.new_child()
+        twin = self.adjoint.twins[region]
+        primal = self.primal.versions.parents[twin][2]
+        assert isinstance(primal, If)
+        for result, end in zip(primal.results, twin.results, strict=False):
+            if isinstance(end, Var) and result in self.known:
+                self.known.setdefault(end, self.known[result])
+        arm = super().arm(region, used, lists)
+        restored = tuple(self.atom(v) for v in self._at_start.get(region, ()))
+        self.known = self.known.parents
+        return replace(arm, results=arm.results + restored)
+
+    def _if(self, stmt: If, used: tuple[Var, ...], lists: Lists) -> If:
+        starts = self._passages(stmt).starts
+        self._at_start[stmt.then] = self._at_start[stmt.orelse] = starts
+        result = super()._if(stmt, used, lists)
+        restored = tuple(fresh_var(v.type, v.name) for v in starts)
+        self.known.update(zip(starts, restored, strict=True))
+        return replace(result, results=(*result.results, *restored))
+
+    def _loop(
+        self, stmt: For | While, used: tuple[Var, ...], lists: Lists
+    ) -> For | While:
+        passages = self._passages(stmt)
+        inits = tuple(map(self.atom, passages.afters))
+        params = tuple(fresh_var(v.type, v.name) for v in passages.starts)
+        self._at_start[stmt.body] = passages.starts
+        self.known = self.known.new_child()
+        self.known.update(zip(passages.ends, params, strict=True))
+        result = super()._loop(stmt, used, lists)
+        ends = tuple(map(self.atom, passages.starts))
+        self.known = self.known.parents
+        restored = tuple(fresh_var(v.type, v.name) for v in passages.starts)
+        for init, value in zip(passages.inits, restored, strict=True):
+            if isinstance(init, Var):
+                self.known[init] = value
+        body = replace(
+            result.body,
+            params=result.body.params + params,
+            results=result.body.results + ends,
+        )
+        return replace(
+            result,
+            results=result.results + restored,
+            inits=result.inits + inits,
+            body=body,
+        )
+
+    # --- Computing again -------------------------------------------------------------
 
     def _compute_again(self, var: Var, builder: Builder) -> Atom:
         if var in self.primal.exits:
@@ -248,6 +421,10 @@ class _Reverse(_Threader):
         return builder.apply("floor_divide", passed, step)
 
 
+def _vars(atoms: tuple[Atom, ...]) -> list[Var]:
+    return [a for a in atoms if isinstance(a, Var)]
+
+
 def _list_of(var: Var, lists: Lists) -> Var:
     tape = lists[var]
     assert isinstance(tape, Var)
@@ -276,7 +453,7 @@ def record(
     homes = {v: primal.homes[v] for v in plan.recorded}
     taped = {v: h.region for v, h in homes.items() if h.depth > 0}
     exported = {v: h.region for v, h in homes.items() if h.depth == 0}
-    forward = _Forward(taped, exported)
+    forward = _Forward(taped, exported, primal.added - set(plan.recorded))
     builder = Builder()
     lists: Lists = {}
     for stmt in primal.root.body:
@@ -286,7 +463,7 @@ def record(
                 name = f"{var.name}_tape" if var.name else "tape"
                 lists[var] = builder.apply("list_new", element=var.type, hint=name)
         builder.append(forward.stmt(stmt, lists))
-    mirror = _twin_regions(reverse, adjoint)
+    mirror = {twin: region for region, twin in twin_regions(reverse, adjoint)}
     backward = _Reverse(
         {v: mirror[home] for v, home in taped.items()},
         primal,

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from adcompiler.analysis.versions import Versions, keep_overwritten
 from adcompiler.differentiate.mincut import INFINITE, Network
 from adcompiler.ir.nodes import (
     Atom,
@@ -37,7 +38,7 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Array, ListOf, Type
-from adcompiler.ir.walk import operands, regions
+from adcompiler.ir.walk import free_vars, operands, regions
 
 TRIPS = 32.0  # the weight of a loop level; a guess that only ranks alternatives
 LENGTH = 32.0  # likewise, the length of an axis
@@ -45,12 +46,13 @@ LENGTH = 32.0  # likewise, the length of an axis
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a primal value is defined: its region, that region's loop depth, and the
-    defining statement (None for a parameter)."""
+    """Where a primal value is defined: its region, that region's loop depth, the
+    defining statement (None for a parameter) and its position in the region."""
 
     region: Region
     depth: int
     stmt: Stmt | None
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +67,37 @@ class Primal:
     """The values of a primal region: their homes, and how they can be had again."""
 
     def __init__(self, root: Region) -> None:
-        self.root = root
+        self.root, olds, self.added = keep_overwritten(root)
         self.homes: dict[Var, Home] = {}
         self.exits: dict[Var, Exit] = {}
-        self._visit(root, 0)
+        self.versions = Versions(self.root, olds)
+        self._overwritten = frozenset(olds.values())
+        self._sources: dict[Var, tuple[Var, ...] | None] = {}
+        self._uses: dict[Var, list[tuple[int, Stmt]]] = {}
+        self._visit(self.root, 0)
 
     def _visit(self, region: Region, depth: int) -> None:
         for param in region.params:
-            self.homes[param] = Home(region, depth, None)
-        for stmt in region.body:
+            self.homes[param] = Home(region, depth, None, -1)
+        for position, stmt in enumerate(region.body):
             if isinstance(stmt, For | While):
                 self._note_exit(stmt)
             for inner in regions(stmt):
                 self._visit(inner, depth + isinstance(stmt, For | While))
             for var in defined(stmt):
-                self.homes[var] = Home(region, depth, stmt)
+                self.homes[var] = Home(region, depth, stmt, position)
+            for var in free_vars(stmt):
+                self._note_use(var, region, position, stmt)
+
+    def _note_use(self, var: Var, region: Region, position: int, stmt: Stmt) -> None:
+        # Every enclosing statement notes the use; the one in the home region counts.
+        if self.homes[var].region is region:
+            self._uses.setdefault(var, []).append((position, stmt))
 
     def _note_exit(self, loop: For | While) -> None:
         flag = stop_flag(loop)
         for stmt in loop.body.body:
-            if isinstance(stmt, If) and flag in stmt.results:
+            if isinstance(stmt, If) and isinstance(flag, Var) and flag in stmt.results:
                 k = stmt.results.index(flag)
                 arms = [r.results[k] if r.falls else None for r in _arms(stmt)]
                 values = [a.value if isinstance(a, Const) else a for a in arms]
@@ -96,17 +109,48 @@ class Primal:
         return self.homes[var].region is self.root
 
     def sources(self, var: Var) -> tuple[Var, ...] | None:
-        """The values from which this one can be computed again; None if it cannot."""
+        """The values from which this one can be had again; None if it cannot."""
+        if var not in self._sources:
+            self._sources[var] = self._find_sources(var)
+        return self._sources[var]
+
+    def _find_sources(self, var: Var) -> tuple[Var, ...] | None:
         if var in self.exits:
             loop = self.exits[var].loop
             atoms: tuple[Atom | None, ...] = (loop.trips, loop.stopped)
             if isinstance(loop, For):
                 atoms += (loop.range.start, loop.range.step)
             return tuple(a for a in atoms if isinstance(a, Var))
-        stmt = self.homes[var].stmt
+        home = self.homes[var]
+        if var in self._overwritten:
+            return None
+        if self.is_version(var):
+            return self.versions.sources(home.region, var)
+        stmt = home.stmt
         if not isinstance(stmt, Let) or not _repeatable(stmt):
             return None
+        if not self.versions.reloadable(stmt, home.region, self._last_use(var)):
+            return None
         return tuple(a for a in stmt.operands if isinstance(a, Var))
+
+    def is_version(self, var: Var) -> bool:
+        """Whether a value is had again by restoring, as a version of an array."""
+        region = self.homes[var].region
+        event = (region, var) in self.versions.events
+        if event and not self.versions.linear(region, var):
+            return False
+        return event or (region, var) in self.versions.ends
+
+    def _last_use(self, var: Var) -> int:
+        """The last position in its own region at which a value, or what is computed
+        from it again, may be needed."""
+        home = self.homes[var]
+        last = home.position
+        for position, stmt in self._uses.get(var, ()):
+            last = max(last, position)
+            if isinstance(stmt, Let) and _repeatable(stmt):
+                last = max(last, self._last_use(stmt.result))
+        return last
 
     def weight(self, var: Var) -> float:
         """The bytes that recording the value costs, weighted by nesting depth."""

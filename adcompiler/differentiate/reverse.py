@@ -17,6 +17,7 @@ Pascual (2013) for stores and control flow.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -54,7 +55,7 @@ from adcompiler.ir.types import (
     join_all,
     same_up_to_lengths,
 )
-from adcompiler.ir.walk import free_vars
+from adcompiler.ir.walk import all_regions, free_vars, regions
 
 
 @dataclass(slots=True)
@@ -69,6 +70,16 @@ class Adjoint:
     twins: dict[Region, Region] = field(default_factory=dict)
     counters: dict[Region, Var] = field(default_factory=dict)
     indices: dict[Var, Var] = field(default_factory=dict)
+
+
+def twin_regions(
+    stmts: Iterable[Stmt], adjoint: Adjoint
+) -> Iterator[tuple[Region, Region]]:
+    """The regions of adjoint statements, each with the primal region it reverses."""
+    for stmt in stmts:
+        for outer in regions(stmt):
+            for region in all_regions(outer):
+                yield region, adjoint.twins[region]
 
 
 def reverse_statements(
