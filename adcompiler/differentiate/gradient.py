@@ -13,7 +13,7 @@ import numpy as np
 
 from adcompiler.analysis.activity import active
 from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
-from adcompiler.differentiate.recording import record
+from adcompiler.differentiate.replaying import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
 from adcompiler.differentiate.reverse import Adjoint, reverse_statements, twin_regions
 from adcompiler.errors import InternalError
