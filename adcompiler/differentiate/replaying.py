@@ -310,10 +310,8 @@ def record(
         plan.recomputed,
         forward.visible,
     )
-    return tuple(builder.stmts), tuple(backward.stmt(s, lists) for s in reverse)
-
-
-def _twin_regions(reverse: tuple[Stmt, ...], adjoint: Adjoint) -> dict[Region, Region]:
-    """The adjoint region of each primal region that has one."""
-    found = (r for s in reverse for outer in regions(s) for r in all_regions(outer))
-    return {adjoint.twins[r]: r for r in found}
+    replayed = tuple(backward.stmt(s, lists) for s in reverse)
+    for var in free_vars(replayed):
+        if var in primal.homes and not primal.in_scope(var):
+            raise InternalError(f"the reverse sweep lacks the value {var.name or var}")
+    return tuple(builder.stmts), replayed
