@@ -1,0 +1,360 @@
+"""Which array values may share memory, and what would go wrong if stores were in place.
+
+In: a function. Out: the *roots* of every array and list value, the memory that each
+statement writes, and the `Hazard`s: places where a store in place would change a value
+that is still needed, or memory that is not the function's own.
+
+Memory is named by roots: ``(kind, value)`` with kind *fresh* (allocated by the
+statement that defines the value), *param* (the caller's), *carried* (whatever a loop's
+parameter holds when a trip begins), *content* (what a list holds then), *result* (what
+a loop leaves in an owned parameter) or *readonly* (a broadcast view).
+
+Invariants: values whose roots are disjoint share no memory. A loop's parameter that the
+body stores to *owns* its memory: at entry and at the end of every trip it must be
+disjoint from all other values alive, which is why ``carried`` roots are disjoint from
+each other and from what was allocated in this trip; a swap of two owned parameters
+keeps that, and copies nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Literal, assert_never
+
+from adcompiler.analysis.liveness import Liveness, liveness
+from adcompiler.ir.nodes import (
+    Atom,
+    For,
+    Function,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Var,
+    While,
+    carried_params,
+    carried_results,
+)
+from adcompiler.ir.types import Array, ListOf
+from adcompiler.ir.walk import definitions
+
+Root = tuple[str, Var]
+Roots = frozenset[Root]
+
+IN_PLACE = frozenset({"store", "accumulate", "list_append", "list_pop", "list_set"})
+# Rows whose result may share memory with their first operand, besides `view` rows.
+MAY_SHARE = frozenset(
+    {"reshape", "reshape_like", "stop_gradient", "broadcast_to", "load"}
+    | {"transpose", "expand_dims", "squeeze", "flip"}
+)
+NONE: Roots = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a copy mends a hazard.
+
+    - *operand*: of operand `index` of the statement, before it (of a loop: of init
+      `index`, at entry);
+    - *end*: of result `index` of the region (a loop's body, or the function);
+    - *view*: of the result of the statement, where it is defined.
+    """
+
+    kind: Literal["operand", "end", "view"]
+    node: Stmt | Region
+    index: int = 0
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is known of memory.
+
+    `roots` of arrays and lists themselves; `content` of what lists hold; `writes` of
+    each statement, inner regions included; `hazards`, each with the statements whose
+    being done in place makes it one.
+    """
+
+    roots: dict[Var, Roots] = field(default_factory=dict)
+    content: dict[Var, Roots] = field(default_factory=dict)
+    writes: dict[Stmt, Roots] = field(default_factory=dict)
+    hazards: dict[Place, set[Let]] = field(default_factory=dict)
+
+    def own(self, atom: Atom) -> Roots:
+        """The memory of the array or list itself."""
+        return self.roots.get(atom, NONE) if isinstance(atom, Var) else NONE
+
+    def reach(self, atom: Atom) -> Roots:
+        """The memory of the value and of all that it holds."""
+        held = self.content.get(atom, NONE) if isinstance(atom, Var) else NONE
+        return self.own(atom) | held
+
+
+def writes_in_place(let: Let) -> bool:
+    """Whether the statement changes its first operand."""
+    return let.primitive.name in IN_PLACE
+
+
+def is_view(let: Let) -> bool:
+    """Whether the result may share memory with the first operand."""
+    shares = let.primitive.view or let.primitive.name in MAY_SHARE
+    return shares and isinstance(let.results[0].type, Array)
+
+
+def memory(function: Function, owned_params: Set[int] = frozenset()) -> Memory:
+    """The memory of the function's values; `owned_params` may be stored to."""
+    analysis = _Analysis(function, owned_params)
+    analysis.region(function.region)
+    analysis.function_results(function.region)
+    return analysis.found
+
+
+class _Analysis:
+    def __init__(self, function: Function, owned_params: Set[int]) -> None:
+        self.live: Liveness = liveness(function.region)
+        self.defs: Mapping[Var, Stmt] = definitions(function.region)
+        self.found = Memory()
+        self.appends: list[tuple[Let, Roots]] = []
+        self.unowned: set[Root] = set()
+        self.writers: dict[Root, set[Let]] = {}
+        self.written: set[Root] = set()
+        for position, param in enumerate(function.params):
+            self.start(param, "param")
+            if position not in owned_params:
+                self.unowned.add(("param", param))
+
+    def start(self, var: Var, kind: str) -> None:
+        """A value of which only the type is known."""
+        if isinstance(var.type, Array | ListOf):
+            self.found.roots[var] = frozenset({(kind, var)})
+        if isinstance(var.type, ListOf):
+            self.found.content[var] = frozenset({("content", var)})
+            self.unowned.add(("content", var))
+
+    # --- statements ---------------------------------------------------------------
+
+    def region(self, region: Region) -> None:
+        for stmt in region.body:
+            before = set(self.written)
+            self.written.clear()
+            match stmt:
+                case Let():
+                    self.let(stmt)
+                case If():
+                    self.choice(stmt)
+                case For() | While():
+                    self.loop(stmt)
+                case _:
+                    assert_never(stmt)
+            self.found.writes[stmt] = frozenset(self.written)
+            self.written |= before
+
+    def let(self, let: Let) -> None:
+        if writes_in_place(let):
+            self.in_place(let)
+        elif is_view(let):
+            roots = self.found.own(let.operands[0])
+            if let.primitive.name == "broadcast_to":
+                self.unowned.add(("readonly", let.result))
+                roots |= {("readonly", let.result)}
+            self.found.roots[let.result] = roots
+        else:
+            for result in let.results:
+                if isinstance(result.type, Array | ListOf):
+                    self.found.roots[result] = frozenset({("fresh", result)})
+                if isinstance(result.type, ListOf):
+                    held = (self.found.content.get(v, NONE) for v in _vars(let))
+                    self.found.content[result] = NONE.union(*held)
+
+    def in_place(self, let: Let) -> None:
+        target, after = let.operands[0], let.results[-1]
+        found, roots = self.found, self.found.own(target)
+        if isinstance(target.type, ListOf):
+            content = found.reach(target) - roots
+            if let.primitive.name == "list_pop":
+                self.popped(let.results[0], content)
+            else:
+                value = found.reach(let.operands[-1])
+                if let.primitive.name == "list_append":
+                    self.appends.append((let, value))
+                content |= value
+            found.content[after] = content
+        rivals = [v for v in self.live.after[let] if v not in let.results]
+        if self.separate(roots, rivals, Place("operand", let, 0), {let}):
+            found.roots[after] = roots
+            self.write(roots, {let})
+        else:
+            found.roots[after] = frozenset({("fresh", after)})
+
+    def write(self, roots: Roots, writers: Set[Let]) -> None:
+        self.written |= roots
+        for root in roots:
+            self.writers.setdefault(root, set()).update(writers)
+
+    def popped(self, value: Var, content: Roots) -> None:
+        if isinstance(value.type, Array | ListOf):
+            self.found.roots[value] = content or frozenset({("fresh", value)})
+        if isinstance(value.type, ListOf):
+            self.found.content[value] = content
+
+    def choice(self, stmt: If) -> None:
+        for arm in (stmt.then, stmt.orelse):
+            self.region(arm)
+        for k, result in enumerate(stmt.results):
+            ends = [a.results[k] for a in (stmt.then, stmt.orelse) if a.falls]
+            self.join(result, ends)
+
+    def join(self, result: Var, ends: Iterable[Atom]) -> None:
+        ends = list(ends)
+        if isinstance(result.type, Array | ListOf):
+            self.found.roots[result] = NONE.union(*map(self.found.own, ends))
+        if isinstance(result.type, ListOf):
+            held = [self.found.content.get(a, NONE) for a in ends if isinstance(a, Var)]
+            self.found.content[result] = NONE.union(*held)
+
+    # --- hazards ------------------------------------------------------------------
+
+    def hazard(self, place: Place, writers: Set[Let]) -> None:
+        self.found.hazards.setdefault(place, set()).update(writers)
+
+    def separate(
+        self, roots: Roots, rivals: Iterable[Atom], place: Place, writers: Set[Let]
+    ) -> bool:
+        """Note a hazard unless the memory is the function's own and no rival shares it.
+
+        Where all rivals that share are views, or lists that a value was appended to,
+        these are copied rather than what is stored to; False if a copy at `place` is
+        asked for.
+        """
+        sharing = [v for v in rivals if self.found.reach(v) & roots]
+        places = [self.elsewhere(v, roots) for v in sharing]
+        if roots & self.unowned or any(not p for p in places):
+            self.hazard(place, writers)
+            return False
+        for found in places:
+            for other in found:
+                self.hazard(other, writers)
+        return True
+
+    def elsewhere(self, rival: Atom, roots: Roots) -> list[Place]:
+        """Where a copy would part this value from the memory; nowhere if empty."""
+        if not isinstance(rival, Var) or self.found.own(rival) & roots == NONE:
+            return [Place("operand", s, 1) for s, held in self.appends if held & roots]
+        stmt = self.defs.get(rival)
+        if isinstance(stmt, Let) and is_view(stmt):
+            return [Place("view", stmt)]
+        return []
+
+    # --- loops --------------------------------------------------------------------
+
+    def loop(self, loop: For | While) -> None:
+        params = carried_params(loop)
+        for param in params:
+            self.start(param, "carried")
+        if isinstance(loop, While):
+            for param, twin in zip(loop.cond.params, params, strict=True):
+                self.join(param, (twin,))
+            self.region(loop.cond)
+        self.region(loop.body)
+        owned = self.owned(loop)
+        self.loop_ends(loop, owned)
+        self.loop_entry(loop, owned)
+        self.loop_results(loop, owned)
+
+    def owned(self, loop: For | While) -> list[int]:
+        """The parameters that are stored to, or whose memory becomes that of one."""
+        params, ends = carried_params(loop), carried_results(loop)
+        owned = {k for k, p in enumerate(params) if ("carried", p) in self.written}
+        pending = sorted(owned)
+        while pending:
+            k = pending.pop()
+            writers = self.writers.get(("carried", params[k]), set())
+            for j, param in enumerate(params):
+                root = ("carried", param)
+                if j not in owned and root in self.found.own(ends[k]):
+                    self.write(frozenset({root}), writers)
+                    owned.add(j)
+                    pending.append(j)
+        return sorted(owned)
+
+    def loop_ends(self, loop: For | While, owned: list[int]) -> None:
+        """At the end of a trip, owned parameters get memory that nothing else holds."""
+        params, ends = carried_params(loop), carried_results(loop)
+        skip = 1 if loop.exits else 0
+        parted: set[int] = set()
+        for k in owned:
+            roots = self.found.own(ends[k])
+            place = Place("end", loop.body, skip + k)
+            writers = self.writers.get(("carried", params[k]), set())
+            peers = [ends[j] for j in owned if j < k and j not in parted]
+            lists = [e for e in ends if not self.found.own(e) & roots]
+            rivals = [*self.live.through[loop], *peers, *lists]
+            if not self.separate(roots, rivals, place, writers):
+                parted.add(k)
+                continue
+            for j, end in enumerate(ends):
+                if j not in owned and self.found.own(end) & roots:
+                    other = Place("end", loop.body, skip + j)
+                    for place in self.elsewhere(end, roots) or [other]:
+                        self.hazard(place, writers)
+
+    def loop_entry(self, loop: For | While, owned: list[int]) -> None:
+        """At entry, owned parameters get memory that nothing else holds."""
+        params = carried_params(loop)
+        parted: set[int] = set()
+        self.written -= {("carried", p) for p in params}
+        for k in owned:
+            roots = self.found.own(loop.inits[k])
+            writers = self.writers.get(("carried", params[k]), set())
+            others = [a for j, a in enumerate(loop.inits) if j not in (k, *parted)]
+            rivals = [*self.live.through[loop], *others]
+            if self.separate(roots, rivals, Place("operand", loop, k), writers):
+                self.write(roots, writers)
+            else:
+                parted.add(k)
+
+    def loop_results(self, loop: For | While, owned: list[int]) -> None:
+        params, ends = carried_params(loop), carried_results(loop)
+        for k, result in enumerate(loop.results):
+            self.join(result, (loop.inits[k], ends[k]))
+            if k in owned:
+                self.found.roots[result] = frozenset({("result", result)})
+        borrowed = {
+            ("carried", p): loop.results[k]
+            for k, p in enumerate(params)
+            if k not in owned
+        }
+        for table in (self.found.roots, self.found.content):
+            for result in loop.results:
+                if result in table:
+                    table[result] = self.expanded(table[result], borrowed)
+
+    def expanded(self, roots: Roots, borrowed: Mapping[Root, Var]) -> Roots:
+        """Whatever a borrowed parameter ever held is what its result may hold."""
+        result, pending = set(roots), [r for r in roots if r in borrowed]
+        while pending:
+            more = self.found.own(borrowed[pending.pop()]) - result
+            result |= more
+            pending += [r for r in more if r in borrowed]
+        return frozenset(result)
+
+    # --- the function -------------------------------------------------------------
+
+    def function_results(self, region: Region) -> None:
+        """Results share memory with nothing: neither parameters nor each other."""
+        self.unowned |= {("param", p) for p in region.params}
+        for k, atom in enumerate(region.results):
+            place = Place("end", region, k)
+            self.separate(self.found.own(atom), region.results[:k], place, set())
+            held = self.found.reach(atom) - self.found.own(atom)
+            shared = held & self.unowned
+            for other in region.results:
+                if other is not atom:
+                    shared |= held & self.found.own(other)
+            for append, value in self.appends:
+                if value & shared:
+                    self.hazard(Place("operand", append, 1), set())
+
+
+def _vars(let: Let) -> list[Var]:
+    return [a for a in let.operands if isinstance(a, Var)]

@@ -1,0 +1,210 @@
+"""Copies made explicit, so that every store may happen in place.
+
+In: a function of immutable values. Out: the same function with `copy`s inserted, after
+which whatever is stored to (`store`, `accumulate`, a list's `append` and `pop`) is the
+function's own, dead afterwards, and shares memory with no live value; and sums of
+cotangents of arrays, ``x_bar1 = add(x_bar0, g)``, done in place where that takes no
+copy: ``accumulate(x_bar0, g)``, written ``x_bar += g``.
+Invariants: no value changes; results share memory with nothing; a loop's parameter that
+the body stores to is copied at entry at most, and a swap of two buffers copies nothing.
+
+    y = store(x, v, i)         y = copy(x)
+    return y            ->     y = store(y, v, i)
+                               return y
+
+`aliasing` finds the hazards, this pass mends them until there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+
+from adcompiler import settings
+from adcompiler.errors import InternalError
+from adcompiler.ir.builder import Builder
+from adcompiler.ir.nodes import (
+    Atom,
+    For,
+    Function,
+    Let,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    fresh_var,
+)
+from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.types import Array
+from adcompiler.ir.walk import all_stmts, map_regions
+from adcompiler.lowering.aliasing import Place, memory
+
+_ROUNDS = 100
+
+
+def bufferise(function: Function, owned_params: Set[int] = frozenset()) -> Function:
+    """Insert copies until all stores may be done in place.
+
+    `owned_params` are the positions of parameters that may themselves be stored to.
+    """
+    function = _mended(function, owned_params)
+    function = _accumulated(function, owned_params)
+    if settings.current().verify:
+        check_buffers(function, owned_params)
+    return function
+
+
+def check_buffers(function: Function, owned_params: Set[int] = frozenset()) -> None:
+    """Raise InternalError where a store in place would change what is still needed."""
+    hazards = memory(function, owned_params).hazards
+    if hazards:
+        places = ", ".join(_describe(p) for p in hazards)
+        raise InternalError(f"bufferise: {function.name} needs a copy of {places}")
+
+
+def _describe(place: Place) -> str:
+    match place.node:
+        case Let():
+            node = place.node.primitive.name
+        case other:
+            node = type(other).__name__
+    return f"{place.kind} {place.index} of {node}"
+
+
+def _mended(function: Function, owned_params: Set[int]) -> Function:
+    for _ in range(_ROUNDS):
+        hazards = memory(function, owned_params).hazards
+        if not hazards:
+            return function
+        mend = _Mend(hazards)
+        function = replace(function, region=mend.region(function.region))
+    raise InternalError(f"bufferise: {function.name} still has hazards")
+
+
+class _Mend:
+    """Inserts a copy at each place."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self.operands: dict[Stmt | Region, list[int]] = {}
+        self.ends: dict[Stmt | Region, list[int]] = {}
+        self.views: set[Stmt | Region] = set()
+        for place in places:
+            if place.kind == "view":
+                self.views.add(place.node)
+            else:
+                table = self.operands if place.kind == "operand" else self.ends
+                table.setdefault(place.node, []).append(place.index)
+
+    def region(self, region: Region) -> Region:
+        builder = Builder()
+        for stmt in region.body:
+            self.stmt(stmt, builder)
+        results = list(region.results)
+        for k in self.ends.get(region, ()):
+            builder.role = region.body[-1].role if region.body else "primal"
+            results[k] = _copy(builder, results[k])
+        return replace(region, body=tuple(builder.stmts), results=tuple(results))
+
+    def stmt(self, stmt: Stmt, builder: Builder) -> None:
+        copied = self.operands.get(stmt, ())
+        viewed = stmt in self.views
+        with builder.at(stmt.span, stmt.role):
+            # What is stored to needs a name; other copies are written where used.
+            hint = stmt.results[-1].name if isinstance(stmt, Let) else None
+            atoms = {
+                k: _copy(builder, _operand(stmt, k), None if k else hint)
+                for k in copied
+            }
+            stmt = _with_operands(map_regions(stmt, self.region), atoms)
+            if not viewed:
+                builder.append(stmt)
+                return
+            assert isinstance(stmt, Let)
+            view = fresh_var(stmt.result.type)
+            builder.append(replace(stmt, results=(view,)))
+            copy = PRIMITIVES["copy"]
+            builder.append(Let(stmt.results, copy, (view,), (), stmt.span, stmt.role))
+
+
+def _copy(builder: Builder, atom: Atom, hint: str | None = None) -> Atom:
+    return atom if isinstance(atom, Undef) else builder.apply("copy", atom, hint=hint)
+
+
+def _operand(stmt: Stmt, k: int) -> Atom:
+    return stmt.inits[k] if isinstance(stmt, For | While) else _let(stmt).operands[k]
+
+
+def _let(stmt: Stmt) -> Let:
+    assert isinstance(stmt, Let)
+    return stmt
+
+
+def _with_operands(stmt: Stmt, atoms: Mapping[int, Atom]) -> Stmt:
+    if not atoms:
+        return stmt
+    if isinstance(stmt, For):
+        return replace(stmt, inits=_replaced(stmt.inits, atoms))
+    if isinstance(stmt, While):
+        return replace(stmt, inits=_replaced(stmt.inits, atoms))
+    let = _let(stmt)
+    return replace(let, operands=_replaced(let.operands, atoms))
+
+
+def _replaced(old: Sequence[Atom], atoms: Mapping[int, Atom]) -> tuple[Atom, ...]:
+    return tuple(atoms.get(k, atom) for k, atom in enumerate(old))
+
+
+# --- sums in place ----------------------------------------------------------------
+
+
+def _accumulated(function: Function, owned_params: Set[int]) -> Function:
+    """Do sums of cotangents in place where that takes no copy."""
+    wanted = {s for s in all_stmts(function.region) if _is_running_sum(s)}
+    while wanted:
+        changed = _InPlace(wanted)
+        result = replace(function, region=changed.region(function.region))
+        hazards = memory(result, owned_params).hazards
+        if not hazards:
+            return result
+        blamed = {
+            changed.origin[s]
+            for w in hazards.values()
+            for s in w
+            if s in changed.origin
+        }
+        wanted = wanted - blamed if blamed else set()
+    return function
+
+
+def _is_running_sum(stmt: Stmt) -> bool:
+    """Whether this adds to a cotangent of the same shape and dtype."""
+    if not isinstance(stmt, Let) or stmt.primitive.name != "add":
+        return False
+    total, result = stmt.operands[0], stmt.result
+    return (
+        stmt.role == "adjoint"
+        and isinstance(total, Var)
+        and isinstance(total.type, Array)
+        and total.type == result.type
+    )
+
+
+class _InPlace:
+    """Rewrites the chosen sums; `origin` maps what they became to what they were."""
+
+    def __init__(self, wanted: Set[Stmt]) -> None:
+        self.wanted = wanted
+        self.origin: dict[Let, Stmt] = {}
+
+    def region(self, region: Region) -> Region:
+        return replace(region, body=tuple(map(self.stmt, region.body)))
+
+    def stmt(self, stmt: Stmt) -> Stmt:
+        if stmt not in self.wanted:
+            return map_regions(stmt, self.region)
+        assert isinstance(stmt, Let)
+        params = (("index", ()),)
+        changed = replace(stmt, primitive=PRIMITIVES["accumulate"], params=params)
+        self.origin[changed] = stmt
+        return changed

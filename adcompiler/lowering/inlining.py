@@ -1,0 +1,354 @@
+"""Which values are written out where they are used, instead of getting a name.
+
+In: a function out of `bufferise`. Out: the *folded* values with their statements, and
+the `If`s that are conditional expressions.
+Invariants: a folded value has no name of the user's, is used once, in the region that
+defines it, and may run there: it is moved past no print, past no statement that may
+raise if it may raise itself, and past no write to memory that it reads. Parts of one
+expression are evaluated in the order in which they were computed, as far as the
+difference could be noticed. Lengths of parameters are folded however often used.
+
+    t = multiply(2, x)
+    y = sin(t)          ->   y = np.sin(2 * x)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    For,
+    Function,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    defined,
+)
+from adcompiler.ir.primitive import ATOM, Effect, Piece
+from adcompiler.ir.types import Array, ListOf
+from adcompiler.ir.walk import all_stmts, free_vars, operands, regions
+from adcompiler.lowering.aliasing import Memory, Root, writes_in_place
+
+WIDTH = 88
+# These look at shapes and dtypes only.
+SHAPES = frozenset({"shape", "size", "zeros_like", "ones_like", "empty_like"})
+# Written with `if` or `and`, these do not evaluate all their operands.
+LAZY = frozenset({"where", "logical_and", "logical_or"})
+
+Folded = dict[Var, Let | If]
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """The statement of each folded value, and the `If`s that are expressions."""
+
+    folded: Folded = field(default_factory=dict)
+    choices: set[If] = field(default_factory=set)
+
+
+def fold(function: Function, memory: Memory) -> Folding:
+    """Choose the values that are written out where they are used."""
+    folder = _Folder(function, memory)
+    folder.region(function.region, 1)
+    return folder.found
+
+
+def leaves(folded: Mapping[Var, Let | If]) -> dict[Var, tuple[Var, ...]]:
+    """The values that are read where each folded value is written out."""
+    known: dict[Var, tuple[Var, ...]] = {}
+
+    def read(var: Var) -> tuple[Var, ...]:
+        if var not in folded:
+            return (var,)
+        if var not in known:
+            parts = (a for a in parts_of(folded[var]) if isinstance(a, Var))
+            known[var] = tuple(dict.fromkeys(v for a in parts for v in read(a)))
+        return known[var]
+
+    for var in folded:
+        read(var)
+    return known
+
+
+def parts_of(stmt: Let | If) -> tuple[Atom, ...]:
+    """The operands of an expression."""
+    if isinstance(stmt, Let):
+        return stmt.operands
+    return (stmt.cond, stmt.then.results[0], stmt.orelse.results[0])
+
+
+class Effects(NamedTuple):
+    """What running a statement may do that others notice."""
+
+    raises: bool
+    acts: bool
+    writes: frozenset[Root]
+    names: frozenset[str | None]
+
+
+class Use(NamedTuple):
+    """Where a value is read: a statement's position in its region, and the slot."""
+
+    region: Region
+    position: int
+    slot: int
+
+
+class _Folder:
+    def __init__(self, function: Function, memory: Memory) -> None:
+        self.memory = memory
+        self.found = Folding()
+        self.uses: dict[Var, list[Use]] = {}
+        self.effects_of: dict[Stmt, Effects] = {}
+        self.top = function.region
+        self.note_uses(function.region)
+        names = [v.name for s in all_stmts(function.region) for v in _all_defined(s)]
+        self.lasting = {p for p in function.params if p.name not in names}
+
+    def note_uses(self, region: Region) -> None:
+        for position, stmt in enumerate(region.body):
+            self.note(operands(stmt), region, position)
+            for inner in regions(stmt):
+                self.note_uses(inner)
+        self.note(region.results, region, len(region.body))
+
+    def note(self, atoms: tuple[Atom, ...], region: Region, position: int) -> None:
+        for slot, atom in enumerate(atoms):
+            if isinstance(atom, Var):
+                self.uses.setdefault(atom, []).append(Use(region, position, slot))
+
+    # --- choosing -----------------------------------------------------------------
+
+    def region(self, region: Region, depth: int) -> None:
+        for stmt in region.body:
+            for inner in regions(stmt):
+                self.region(inner, depth + 1)
+        chooser = _Chooser(self, region, depth)
+        for position in reversed(range(len(region.body))):
+            stmt = region.body[position]
+            if isinstance(stmt, If) and self.is_choice(stmt):
+                self.found.choices.add(stmt)
+            if self.is_length(stmt) or (
+                self.is_candidate(stmt) and chooser.accepts(position)
+            ):
+                assert isinstance(stmt, Let | If)
+                self.found.folded[stmt.results[0]] = stmt
+
+    def is_choice(self, stmt: If) -> bool:
+        """Whether this may be written ``a if c else b``."""
+        if len(stmt.results) != 1 or not (stmt.then.falls and stmt.orelse.falls):
+            return False
+        span = stmt.span
+        if span is not None and span.lineno != span.end_lineno:
+            return False
+        if span is None and stmt.results[0].name is not None:
+            return False
+        return all(
+            not isinstance(arm.results[0], Undef)
+            and all(v in self.found.folded for s in arm.body for v in defined(s))
+            and all(len(defined(s)) == 1 for s in arm.body)
+            for arm in (stmt.then, stmt.orelse)
+        )
+
+    def is_candidate(self, stmt: Stmt) -> bool:
+        """Whether the statement may be written out elsewhere at all."""
+        if isinstance(stmt, If):
+            named = stmt not in self.found.choices
+        else:
+            named = not isinstance(stmt, Let) or writes_in_place(stmt)
+        if named or len(defined(stmt)) != 1 or self.effects(stmt).acts:
+            return False
+        (result,) = defined(stmt)
+        return (
+            result.name is None
+            and not isinstance(result.type, ListOf)
+            and len(self.uses.get(result, ())) == 1
+        )
+
+    def is_length(self, stmt: Stmt) -> bool:
+        """Whether this is a length that can be asked for anywhere."""
+        return (
+            isinstance(stmt, Let)
+            and stmt.primitive.name in ("shape", "size")
+            and stmt.result.name is None
+            and stmt.operands[0] in self.lasting
+        )
+
+    # --- facts --------------------------------------------------------------------
+
+    def effects(self, stmt: Stmt) -> Effects:
+        """What running the statement may do, inner regions included."""
+        if stmt not in self.effects_of:
+            names = frozenset(v.name for v in _all_defined(stmt))
+            flag = Effect.PURE
+            for inner in all_stmts((stmt,)):
+                if isinstance(inner, Let):
+                    types = tuple(a.type for a in inner.operands)
+                    flag |= inner.primitive.effect_on(types, dict(inner.params))
+            acts = flag & (Effect.PRINTS | Effect.DRAWS | Effect.READS_STATE)
+            self.effects_of[stmt] = Effects(
+                Effect.MAY_RAISE in flag,
+                bool(acts),
+                self.memory.writes.get(stmt, frozenset()),
+                names - {None},
+            )
+        return self.effects_of[stmt]
+
+    def reads(self, stmt: Stmt) -> frozenset[Root]:
+        """The memory that the statement reads."""
+        if isinstance(stmt, Let) and stmt.primitive.name in SHAPES:
+            return frozenset()
+        return frozenset[Root]().union(*map(self.memory.reach, free_vars(stmt)))
+
+
+class _Chooser:
+    """Goes backwards through one region.
+
+    `root` is the statement in whose text a folded one is written, `order` the path of
+    slots that leads to it there, `room` the columns left in that text.
+    """
+
+    def __init__(self, folder: _Folder, region: Region, depth: int) -> None:
+        self.folder = folder
+        self.region = region
+        self.indent = 4 * depth
+        self.root: dict[int, int] = {}
+        self.order: dict[int, tuple[int, ...]] = {}
+        self.room: dict[tuple[int, int], int] = {}
+
+    def accepts(self, position: int) -> bool:
+        """Whether the statement may be written out at its use; if so, note it."""
+        stmt = self.region.body[position]
+        (result,) = defined(stmt)
+        (use,) = self.folder.uses[result]
+        if use.region is not self.region:
+            return False
+        consumer = None
+        if use.position < len(self.region.body):
+            consumer = self.region.body[use.position]
+            if not self.takes_expression(consumer, use.slot, stmt):
+                return False
+        root = self.root.get(use.position, use.position)
+        path = (*self.order.get(use.position, ()), _rank(consumer, use.slot))
+        if not self.may_move(position, root, path):
+            return False
+        place = (root, path[0] if self.apart(root) else 0)
+        cost = len(estimate(stmt).text) + 2
+        room = self.room.get(place, self.first_room(root, use))
+        if cost > room:
+            return False
+        self.room[place] = room - cost
+        self.root[position], self.order[position] = root, path
+        return True
+
+    def takes_expression(self, consumer: Stmt, slot: int, stmt: Stmt) -> bool:
+        """Whether this operand need not be a name."""
+        if not isinstance(consumer, Let):
+            return True
+        if writes_in_place(consumer):
+            return slot != 0
+        name = consumer.primitive.name
+        # What builtin operators skip must not have been able to raise.
+        lazy = name in LAZY and consumer.param("via") == "builtin" and slot > 0
+        if lazy and self.folder.effects(stmt).raises:
+            return False
+        return not (name in SHAPES and not isinstance(stmt, If) and _is_large(stmt))
+
+    def may_move(self, position: int, root: int, path: tuple[int, ...]) -> bool:
+        """Whether the statement may run after all that comes before the root."""
+        stmt = self.region.body[position]
+        own, reads = self.folder.effects(stmt), self.folder.reads(stmt)
+        names = {v.name for v in free_vars(stmt)}
+        for between in range(position + 1, root):
+            if self.root.get(between, between) > root:
+                continue
+            if self.root.get(between) == root and _before(path, self.order[between]):
+                continue
+            other = self.folder.effects(self.region.body[between])
+            if (own.raises and (other.raises or other.acts)) or reads & other.writes:
+                return False
+            if between not in self.root and names & other.names:
+                return False
+        return True
+
+    def apart(self, root: int) -> bool:
+        """Whether each slot of the root is a statement of its own."""
+        if root == len(self.region.body):
+            return self.region is not self.folder.top
+        return isinstance(self.region.body[root], For | While)
+
+    def first_room(self, root: int, use: Use) -> int:
+        """The columns left by the rest of the root's text."""
+        taken = 24
+        if root < len(self.region.body):
+            stmt = self.region.body[root]
+            if isinstance(stmt, Let):
+                target = max((len(v.name or "") for v in stmt.results), default=0)
+                taken = target + len(estimate(stmt).text) + 4
+        return WIDTH - self.indent - taken
+
+
+def _is_large(stmt: Stmt) -> bool:
+    """Whether computing this only to ask for its shape would be odd."""
+    return isinstance(stmt, Let) and any(
+        isinstance(v.type, Array) for v in stmt.results
+    )
+
+
+def _rank(consumer: Stmt | None, slot: int) -> int:
+    """The place of an operand in the order of evaluation."""
+    if isinstance(consumer, For):
+        bounds = len(consumer.range.atoms)
+        return slot + len(consumer.inits) if slot < bounds else slot - bounds
+    if isinstance(consumer, Let) and consumer.primitive.name == "store":
+        return 0 if slot == 1 else slot
+    if isinstance(consumer, Let) and consumer.primitive.name == "accumulate":
+        return len(consumer.operands) if slot == 1 else slot
+    return slot
+
+
+def _before(path: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether the part at `path` is evaluated before the one at `other`."""
+    if path[: len(other)] == other:
+        return True  # an operand of the other
+    return path < other
+
+
+def estimate(stmt: Stmt) -> Piece:
+    """About the text of a statement whose operands have names."""
+    if isinstance(stmt, If):
+        parts = [_placeholder(a).text for a in parts_of(stmt)]
+        return Piece(" if  else ".join(parts), ATOM)
+    assert isinstance(stmt, Let)
+    pieces = tuple(map(_placeholder, stmt.operands))
+    if stmt.primitive.name in ("store", "accumulate") or len(stmt.results) != 1:
+        return Piece(", ".join(p.text for p in pieces) + " = ", ATOM)
+    return stmt.primitive.spell(stmt, pieces)
+
+
+def _placeholder(atom: Atom) -> Piece:
+    match atom:
+        case Const():
+            return Piece(str(atom.value), ATOM)
+        case Var():
+            return Piece(atom.name or "n", ATOM)
+        case Undef():
+            return Piece("None", ATOM)
+
+
+def _all_defined(stmt: Stmt) -> list[Var]:
+    """The values defined by the statement and in it, parameters too."""
+    found = []
+    for inner in all_stmts((stmt,)):
+        found += defined(inner)
+        for region in regions(inner):
+            found += region.params
+    return found
