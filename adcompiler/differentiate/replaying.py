@@ -18,6 +18,7 @@ from adcompiler.differentiate.recording import Recorder
 from adcompiler.differentiate.residuals import Plan, Primal
 from adcompiler.differentiate.reverse import Adjoint, twin_regions
 from adcompiler.differentiate.threading import Lists, Threader, list_of
+from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import (
     Atom,
