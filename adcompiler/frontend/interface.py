@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import CellType, FunctionType
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from adcompiler.errors import Span
 from adcompiler.ir.nodes import Function
@@ -37,11 +37,12 @@ class Captured:
 
     def span(self, node: ast.AST) -> Span:
         """Where a node of the tree stands in the file."""
+        lineno: int = getattr(node, "lineno", self.node.lineno)
         return Span(
             self.filename,
-            getattr(node, "lineno", self.node.lineno),
+            lineno,
             getattr(node, "col_offset", 0),
-            getattr(node, "end_lineno", None) or getattr(node, "lineno", 1),
+            getattr(node, "end_lineno", None) or lineno,
             getattr(node, "end_col_offset", None) or 0,
         )
 
@@ -146,3 +147,39 @@ class NeedStatic(Exception):
     def __init__(self, leaf: int) -> None:
         super().__init__(f"argument leaf {leaf} must be static")
         self.leaf = leaf
+
+
+DerivativeKind = Literal["value", "grad", "value_and_grad", "vjp", "jvp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """What a callable such as `ad.grad(f)` stands for, in `__adcompiler_derivative__`.
+
+    `function` is the Python function, or another such callable (``grad(grad(f))``);
+    `wrt` are argument names or positions, None for the default. A call means what
+    the public method of the same name does; "value" is the function itself.
+    """
+
+    kind: DerivativeKind
+    function: Any
+    wrt: tuple[str | int, ...] | None
+
+
+class Derive(Protocol):
+    """The passes that differentiate, given to the front end, which may not import them.
+
+    Lowering a call to a callable with `__adcompiler_derivative__` lowers the function
+    inside as one of its own (values of an enclosing function that it reads become
+    further parameters), derives it, and inlines what it gets:
+
+    - "grad": the gradients of the parameters `wrt`;
+    - "value_and_grad": the function's results, then the gradients;
+    - "jvp": takes further a tangent per parameter in `wrt`, gives the results, then a
+      tangent per float result;
+    - "vjp": two functions, see `differentiate.gradient.vjp`.
+    """
+
+    def __call__(
+        self, kind: DerivativeKind, function: Function, wrt: tuple[int, ...]
+    ) -> tuple[Function, ...]: ...

@@ -1,0 +1,328 @@
+"""What is known of the arguments of a call, and which of them are differentiated.
+
+In: argument values. Out: an `ArgSpec` per argument, the flat dynamic leaves, and a
+cache key.
+Invariant: arguments with equal keys have equal specs up to the names of lengths. A
+length that is not 1 is never part of a key: a new length compiles nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from types import NoneType
+from typing import Any
+
+import numpy as np
+
+from adcompiler.errors import UnsupportedError
+from adcompiler.frontend.interface import (
+    ArgSpec,
+    LeafSpec,
+    StaticSpec,
+    TupleSpec,
+)
+from adcompiler.ir.types import (
+    PY_BOOL,
+    PY_FLOAT,
+    PY_INT,
+    Array,
+    Scalar,
+    fresh_dim,
+    is_float,
+)
+
+__all__ = [
+    "as_differentiated",
+    "bind",
+    "describe",
+    "differentiated",
+    "is_dynamic",
+    "key_of",
+    "leaf_specs",
+    "leaves_of",
+    "same_static",
+]
+
+FLOATS = ("float16", "float32", "float64")
+
+# Static values that are compared by value; all others are compared by identity.
+_BY_VALUE = (str, int, float, bool, NoneType, bytes)
+
+
+def bind(
+    signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """The value of every parameter, and the names of those that were passed.
+
+    Raises the TypeError of a plain call.
+
+    >>> def f(x, n=3): ...
+    >>> bind(inspect.signature(f), (1.5,), {})
+    ({'x': 1.5, 'n': 3}, frozenset({'x'}))
+    """
+    bound = signature.bind(*args, **kwargs)
+    passed = frozenset(bound.arguments)
+    bound.apply_defaults()
+    return dict(bound.arguments), passed
+
+
+def describe(value: Any, *, name: str = "the argument") -> ArgSpec:
+    """What is known of an argument; a TypeError if no program can take it.
+
+    >>> describe(2.5)
+    LeafSpec(type=Scalar(dtype='float64', kind='python'), contiguous=True)
+    >>> describe(np.zeros((1, 3), "f")).type.dims[0]
+    1
+    >>> describe("same")
+    StaticSpec(value='same')
+    >>> describe((1, None))
+    TupleSpec(items=(LeafSpec(type=...), StaticSpec(value=None)), cls=<class 'tuple'>)
+    """
+    match value:
+        case enum.Enum():
+            return StaticSpec(value)
+        case np.ndarray():
+            return _describe_array(value, name)
+        case np.bool_() | np.number():
+            return LeafSpec(Scalar(_dtype(value.dtype, name), "numpy"))
+        case bool():
+            return LeafSpec(PY_BOOL)
+        case int():
+            if not -(2**63) <= value < 2**63:
+                raise UnsupportedError(f"{name} does not fit into 64 bits: {value}")
+            return LeafSpec(PY_INT)
+        case float():
+            return LeafSpec(PY_FLOAT)
+        case complex():
+            raise UnsupportedError(
+                f"{name} is a complex number", hint="pass its two parts"
+            )
+        case tuple():
+            items = tuple(
+                describe(item, name=f"{name}[{k}]") for k, item in enumerate(value)
+            )
+            return TupleSpec(items, type(value))
+        case _:
+            return _describe_object(value, name)
+
+
+def _describe_array(value: np.ndarray[Any, Any], name: str) -> LeafSpec:
+    kind = type(value)
+    if kind is not np.ndarray and kind is not np.memmap:
+        raise UnsupportedError(
+            f"{name} is a {kind.__name__}", hint="pass a plain array: np.asarray(...)"
+        )
+    dims = tuple(1 if n == 1 else fresh_dim(not_one=True) for n in value.shape)
+    dtype = _dtype(value.dtype, name)
+    return LeafSpec(Array(dtype, dims), value.flags.c_contiguous)
+
+
+def _dtype(dtype: np.dtype[Any], name: str) -> str:
+    """The name of a dtype that programs are compiled for."""
+    if not dtype.isnative:
+        raise UnsupportedError(
+            f"the bytes of {name} are not in this machine's order (dtype {dtype.str})",
+            hint="convert it: x.astype(x.dtype.newbyteorder('='))",
+        )
+    if dtype.kind in "iub" or dtype.name in FLOATS:
+        return dtype.name
+    what = {"O": "object", "c": "complex"}.get(dtype.kind, str(dtype))
+    hint = {
+        "O": "convert it: x.astype(float)",
+        "c": "pass x.real and x.imag",
+        "f": "convert it: x.astype(np.float64)",
+    }
+    raise UnsupportedError(
+        f"{name} has dtype {what}", hint=hint.get(dtype.kind, "pass numbers")
+    )
+
+
+_CONTAINERS = (list, dict, set, frozenset, bytearray, range)
+
+
+def _describe_object(value: Any, name: str) -> StaticSpec:
+    kind = type(value).__name__
+    if isinstance(value, list):
+        hint = "pass a tuple, or an array: np.array(...)"
+        raise UnsupportedError(f"{name} is a list", hint=hint)
+    if isinstance(value, _CONTAINERS):
+        hint = "pass its parts as arguments, or a tuple of them"
+        raise UnsupportedError(f"{name} is a {kind}", hint=hint)
+    if hasattr(value, "to_numpy"):
+        article = "an" if kind[:1] in "AEIOU" else "a"
+        raise UnsupportedError(
+            f"{name} is {article} {kind}, not a NumPy array",
+            hint="pass its values: .to_numpy()",
+        )
+    if hasattr(value, "__array__") and not isinstance(value, type):
+        raise UnsupportedError(
+            f"{name} is a {type(value).__module__}.{kind}, not a NumPy array",
+            hint="convert it: np.asarray(...)",
+        )
+    return StaticSpec(value)
+
+
+def is_dynamic(spec: ArgSpec) -> bool:
+    """Whether an argument has any leaf that is not known while compiling."""
+    if isinstance(spec, TupleSpec):
+        return any(map(is_dynamic, spec.items))
+    return isinstance(spec, LeafSpec)
+
+
+def leaves_of(spec: ArgSpec, value: Any) -> Iterator[tuple[LeafSpec, Any]]:
+    """The dynamic leaves of an argument, in order, with their specs."""
+    if isinstance(spec, LeafSpec):
+        yield spec, value
+    elif isinstance(spec, TupleSpec):
+        for item_spec, item in zip(spec.items, value, strict=True):
+            yield from leaves_of(item_spec, item)
+
+
+def key_of(spec: ArgSpec) -> Hashable:
+    """What two specs have in common when one program serves both.
+
+    >>> key_of(describe(np.zeros(3))) == key_of(describe(np.zeros(4)))
+    True
+    >>> key_of(describe(np.zeros(3))) == key_of(describe(np.zeros(1)))
+    False
+    >>> key_of(StaticSpec(1)) == key_of(StaticSpec(True))
+    False
+    """
+    match spec:
+        case LeafSpec(type=Array(dtype=dtype, dims=dims), contiguous=contiguous):
+            return (dtype, tuple(length == 1 for length in dims), contiguous)
+        case LeafSpec(type=type_):
+            return type_
+        case TupleSpec(items=items, cls=cls):
+            return (cls, tuple(map(key_of, items)))
+        case StaticSpec(value=value):
+            return static_key(value)
+
+
+class _Same:
+    """A key that is equal for one and the same object, which it keeps alive."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+def same_static(left: Any, right: Any) -> bool:
+    """Whether a value known while compiling is still what it was."""
+    return static_key(left) == static_key(right)
+
+
+def static_key(value: Any) -> Hashable:
+    if type(value) in _BY_VALUE:
+        # repr tells 0.0 from -0.0, and finds nan equal to itself
+        return ("static", type(value), repr(value))
+    if isinstance(value, np.generic):
+        return ("static", value.dtype.str, repr(value))
+    if isinstance(value, tuple):
+        return ("static", type(value), tuple(map(static_key, value)))
+    if isinstance(value, np.dtype):
+        return ("static", np.dtype, value.str)
+    return ("static", _Same(value))
+
+
+def leaf_specs(spec: ArgSpec) -> Iterator[LeafSpec]:
+    """The specs of the dynamic leaves, in order."""
+    if isinstance(spec, LeafSpec):
+        yield spec
+    elif isinstance(spec, TupleSpec):
+        for item in spec.items:
+            yield from leaf_specs(item)
+
+
+def differentiated(
+    specs: Mapping[str, ArgSpec],
+    wrt: Sequence[str | int] | None,
+    passed: frozenset[str],
+    function: str,
+) -> tuple[str, ...]:
+    """The names of the arguments to differentiate.
+
+    Without `wrt` they are those passed that are or hold floats. An argument that is
+    left to its default is differentiated only if it is named.
+
+    >>> specs = {"x": LeafSpec(PY_FLOAT), "n": LeafSpec(PY_INT)}
+    >>> differentiated(specs, None, frozenset(specs), "f")
+    ('x',)
+    >>> differentiated(specs, (1,), frozenset(specs), "f")
+    ('n',)
+    """
+    names = tuple(specs)
+    if wrt is not None:
+        return tuple(_named(names, entry, function) for entry in wrt)
+    chosen = tuple(name for name in names if name in passed and _holds(specs[name]))
+    if chosen:
+        return chosen
+    kinds = ", ".join(f"{name} is {_kind(specs[name])}" for name in names)
+    reason = f": {kinds}" if names else ": it takes no arguments"
+    raise TypeError(
+        f"nothing can be differentiated in {function}(){reason}. "
+        "Pass a float or an array of floats, or name an argument, as in "
+        f"wrt={(names[0] if names else 'x',)!r}"
+    )
+
+
+def _named(names: tuple[str, ...], entry: str | int, function: str) -> str:
+    if isinstance(entry, str) and entry in names:
+        return entry
+    if isinstance(entry, int) and 0 <= entry < len(names):
+        return names[entry]
+    raise ValueError(
+        f"wrt names {entry!r}, which is no argument of {function}({', '.join(names)})"
+    )
+
+
+def _holds(spec: ArgSpec) -> bool:
+    return any(is_float(leaf.type) for leaf in leaf_specs(spec))
+
+
+def _kind(spec: ArgSpec) -> str:
+    """What an argument is, in the words of an error message."""
+    match spec:
+        case LeafSpec(type=Array(dtype=dtype)):
+            return f"an array of {dtype}"
+        case LeafSpec(type=Scalar(dtype=dtype)):
+            return {"int64": "an int", "bool": "a bool", "float64": "a float"}.get(
+                dtype, f"a number of {dtype}"
+            )
+        case TupleSpec():
+            return "a tuple without floats"
+        case StaticSpec(value=None):
+            return "None"
+        case StaticSpec(value=value):
+            return f"a {type(value).__name__}"
+        case LeafSpec():
+            return "a list"
+
+
+def as_differentiated(spec: ArgSpec, *, name: str) -> ArgSpec:
+    """The spec of an argument that is differentiated: a whole number becomes float64.
+
+    >>> as_differentiated(LeafSpec(PY_INT), name="n").type == PY_FLOAT
+    True
+    """
+    match spec:
+        case LeafSpec(type=type_) if is_float(type_):
+            return spec
+        case LeafSpec(type=Scalar(dtype=dtype, kind=kind)) if dtype != "bool":
+            return LeafSpec(Scalar("float64", kind))
+        case TupleSpec() if _holds(spec):
+            return spec
+        case LeafSpec(type=Array()):
+            hint = "; pass it as floats: x.astype(float)"
+        case _:
+            hint = ""
+    raise TypeError(f"{name} cannot be differentiated: it is {_kind(spec)}{hint}")
