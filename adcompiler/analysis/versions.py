@@ -62,13 +62,13 @@ def is_write(stmt: Stmt) -> bool:
     return isinstance(stmt, Let) and stmt.primitive.name in ("store", "accumulate")
 
 
-def keep_overwritten(region: Region) -> tuple[Region, dict[Let, Var], frozenset[Var]]:
+def keep_overwritten(region: Region) -> tuple[Region, dict[Var, Var], frozenset[Var]]:
     """Load, before each store in a loop, what it overwrites.
 
-    Gives the region, the value overwritten by each store, and the loads that were
+    Gives the region, the value overwritten (by the version stored), and the loads that were
     added (an earlier load of the same element serves as it is).
     """
-    olds: dict[Let, Var] = {}
+    olds: dict[Var, Var] = {}
     added: set[Var] = set()
 
     def visit(node: Region, in_loop: bool) -> Region:
@@ -85,7 +85,7 @@ def keep_overwritten(region: Region) -> tuple[Region, dict[Let, Var], frozenset[
                     if key not in loads:
                         loads[key] = _load(builder, stmt, array, index)
                         added.add(loads[key])
-                    olds[stmt] = loads[key]
+                    olds[stmt.result] = loads[key]
             inner = in_loop or isinstance(stmt, For | While)
             change = visit_in_loop if inner else visit_outside
             builder.append(map_regions(stmt, change))
@@ -112,7 +112,7 @@ def _load(builder: Builder, store: Let, array: Atom, index: list[Atom]) -> Var:
 class Versions:
     """The events of the versions that loops carry."""
 
-    def __init__(self, root: Region, olds: dict[Let, Var]) -> None:
+    def __init__(self, root: Region, olds: dict[Var, Var]) -> None:
         self.olds = olds
         self.events: dict[tuple[Region, Var], Event] = {}
         self.groups: dict[For | While, tuple[int, ...]] = {}
@@ -179,7 +179,7 @@ class Versions:
                 case Let():
                     array = stmt.operands[0] if is_write(stmt) else None
                     if isinstance(array, Var) and array in current:
-                        old = self.olds[stmt]
+                        old = self.olds[stmt.result]
                         self.events[region, array] = Overwrite(stmt, old, position)
                         following[array] = stmt.result
                 case If():
