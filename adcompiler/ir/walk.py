@@ -372,12 +372,17 @@ class Lengths:
                 assert_never(type)
 
 
-def retype(function: Function, lengths: Lengths) -> Function:
-    """The function with the lengths in all its types mapped; values keep identity."""
+def retype(
+    function: Function, lengths: Lengths, names: Mapping[Var, str] | None = None
+) -> Function:
+    """The function with the lengths in all its types mapped, and some values renamed.
+
+    Values keep their identity.
+    """
+    renamed = names or {}
 
     def define(var: Var) -> Var:
-        type_ = lengths.type(var.type)
-        return var if type_ == var.type else Var(var.id, type_, var.name)
+        return Var(var.id, lengths.type(var.type), renamed.get(var, var.name))
 
     def atom(a: Atom) -> Atom:
         match a:

@@ -1,0 +1,182 @@
+"""Common subexpressions: what is computed twice is computed once.
+
+In: any function. Out: one in which no statement repeats a computation whose result is
+in scope. Invariants: results and effects are the same. What may raise is merged with
+an equal computation that always ran before it, which would have raised. Values are
+immutable, so equal loads of the same array value are equal. New arrays (`zeros`,
+`copy`, ...) are not merged: each is there to be written to. In the arm of an `If` its
+condition is known.
+
+A merged value takes the user's name, wherever in the program the user gave it.
+
+Value numbering scoped by dominance, which in structured code is nesting (cf. Briggs,
+Cooper and Simpson 1997); linear.
+
+>>> import adcompiler.primitives
+>>> from adcompiler.ir.builder import Builder
+>>> from adcompiler.ir.nodes import Function, Region, fresh_var
+>>> from adcompiler.ir.printer import show
+>>> from adcompiler.ir.types import NP_FLOAT
+>>> b, x = Builder(), fresh_var(NP_FLOAT, "x")
+>>> first, y = b.apply("multiply", x, x), b.apply("multiply", x, x, hint="y")
+>>> both = b.apply("add", first, y)
+>>> print(show(merge_common_subexpressions(Function("f", b.region((x,), (both,))))))
+f(x: np.float64)
+    y: np.float64 = multiply(x, x)
+    %0: np.float64 = add(y, y)
+    return %0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+import numpy as np
+
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    Function,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    defined,
+)
+from adcompiler.ir.primitive import Effect
+from adcompiler.ir.types import NP_BOOL, PY_BOOL
+from adcompiler.ir.walk import free_vars, rebuild
+from adcompiler.optimise.equations import Equations
+
+NEW_ARRAYS = frozenset({"copy", "list_new"}) | {
+    name + like for name in ("empty", "full", "ones", "zeros") for like in ("", "_like")
+}
+COMMUTATIVE = frozenset({"add", "multiply", "equal", "not_equal"})
+
+
+def merge_common_subexpressions(function: Function) -> Function:
+    """The function with equal computations merged; the same object if it has none."""
+    merger = _Merger()
+    region = merger.region(function.region)
+    if not merger.merged:
+        return function
+    return merger.equations.applied(replace(function, region=region))
+
+
+def atom_key(atom: Atom) -> Hashable:
+    """What tells an atom from every other; 0.0 from -0.0 and 1 from True, too.
+
+    >>> atom_key(constant(0.0)) == atom_key(constant(-0.0))
+    False
+    """
+    match atom:
+        case Const():
+            return (atom.type, repr(atom.value))
+        case _:
+            return atom
+
+
+class _Merger:
+    def __init__(self) -> None:
+        self.equations = Equations()
+        self.known: dict[Var, Atom] = {}
+        self.table: dict[Hashable, Let] = {}
+        self.scopes: list[list[Hashable]] = [[]]
+        self.merged = False
+
+    def atom(self, atom: Atom) -> Atom:
+        return self.known.get(atom, atom) if isinstance(atom, Var) else atom
+
+    def region(self, region: Region) -> Region:
+        """The region merged; what is computed in it is known in it only."""
+        for param in region.params:
+            self.equations.define(param)
+        self.scopes.append([])
+        body = tuple(new for old in region.body if (new := self.stmt(old)) is not None)
+        results = tuple(map(self.atom, region.results))
+        for key in self.scopes.pop():
+            del self.table[key]
+        return replace(region, body=body, results=results)
+
+    def stmt(self, stmt: Stmt) -> Stmt | None:
+        """The statement merged; None where its results are known already."""
+        match stmt:
+            case Let():
+                return self.let(stmt)
+            case If():
+                cond = self.atom(stmt.cond)
+                then = self.arm(stmt.then, cond, True)
+                orelse = self.arm(stmt.orelse, cond, False)
+                new: Stmt = replace(stmt, cond=cond, then=then, orelse=orelse)
+            case _:
+                new = rebuild(stmt, self.atom, self.region)
+        for var in defined(new):
+            self.equations.define(var)
+        return new
+
+    def arm(self, arm: Region, cond: Atom, holds: bool) -> Region:
+        """An arm, in which the condition is known."""
+        if not isinstance(cond, Var) or cond.type not in (PY_BOOL, NP_BOOL):
+            return self.region(arm)
+        self.known[cond] = constant(holds if cond.type == PY_BOOL else np.bool_(holds))
+        self.merged |= cond in free_vars(arm)
+        region = self.region(arm)
+        del self.known[cond]
+        return region
+
+    def let(self, let: Let) -> Let | None:
+        new = replace(let, operands=tuple(map(self.atom, let.operands)))
+        key = _key(new)
+        if key is not None:
+            earlier = self.table.get(key)
+            if earlier is not None and self.merge(new, earlier):
+                return None
+            if earlier is None:
+                self.table[key] = new
+                self.scopes[-1].append(key)
+        for var in new.results:
+            self.equations.define(var)
+        return new
+
+    def merge(self, later: Let, earlier: Let) -> bool:
+        """Let the results of the earlier computation stand for those of the later."""
+        if may_raise(later) and earlier.role != "primal":
+            return False  # an unused value of derivative code goes, with its errors
+        pairs = list(zip(later.results, earlier.results, strict=True))
+        if not all(self.equations.agree(old.type, new.type) for old, new in pairs):
+            return False
+        for old, new in pairs:
+            self.equations.equate(old.type, new.type)
+            self.known[old] = new
+            if later.role == "primal" and old.name is not None:
+                self.equations.name(new, old.name)
+        self.merged = True
+        return True
+
+
+def may_raise(let: Let) -> bool:
+    """Whether the program expects an error of a statement."""
+    types = tuple(a.type for a in let.operands)
+    effect = let.primitive.effect_on(types, dict(let.params))
+    return let.role == "primal" and bool(effect & Effect.MAY_RAISE)
+
+
+def _key(let: Let) -> Hashable | None:
+    """What two computations have in common if they are one; None if they never are."""
+    if let.primitive.name in NEW_ARRAYS or not let.results:
+        return None
+    types = tuple(a.type for a in let.operands)
+    if let.primitive.effect_on(types, dict(let.params)) & ~Effect.MAY_RAISE:
+        return None
+    if any(isinstance(a, Undef) for a in let.operands):
+        return None
+    read = [atom_key(a) for a in let.operands]
+    if let.primitive.name in COMMUTATIVE and types[0] == types[1]:
+        read.sort(key=lambda k: (0, k.id) if isinstance(k, Var) else (1, repr(k)))
+    # `known` says what is known of the result's lengths, not what is computed.
+    static = tuple(p for p in let.params if p[0] != "known")
+    return (let.primitive.name, tuple(read), static)

@@ -1,0 +1,77 @@
+"""What a pass learns while it replaces values: equal lengths, and better names.
+
+In: each value as it is defined, in program order, and each replacement of one type by
+another. Out: the function with what was learnt applied to all its types.
+Invariant: a value is only replaced by one whose type says at least as much. A symbolic
+length that the replaced value was the first to have becomes the other's length
+everywhere; one that was known before must be the same already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adcompiler.ir.nodes import Function, Var
+from adcompiler.ir.types import Dim, Length, ListOf, Type, covers, dims_of
+from adcompiler.ir.walk import Lengths, retype
+
+
+class Equations:
+    """Lengths found equal, and names found, so far.
+
+    >>> from adcompiler.ir.types import Array, fresh_dim
+    >>> old, new = (Array("float64", (fresh_dim(),)) for _ in range(2))
+    >>> equations = Equations()
+    >>> equations.agree(old, new)
+    True
+    >>> equations.define(Var(1, old))
+    >>> equations.agree(old, new)
+    False
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[Dim] = set()
+        self._lengths = Lengths(fresh=False)
+        self._names: dict[Var, str] = {}
+
+    def define(self, var: Var) -> None:
+        """A value that stays is defined here."""
+        self._seen.update(d for d in _lengths(var.type) if isinstance(d, Dim))
+
+    def agree(self, old: Type, new: Type) -> bool:
+        """Whether values of the new type may stand for ones of the old."""
+        return covers(old, new) and all(
+            a == b or not self._known(a) for a, b in _pairs(old, new)
+        )
+
+    def equate(self, old: Type, new: Type) -> None:
+        """Values of the new type stand for ones of the old."""
+        for a, b in _pairs(old, new):
+            if a != b and isinstance(a, Dim):
+                self._lengths.known[a] = self._lengths.length(b)
+
+    def name(self, var: Var, name: str) -> None:
+        """A name for the value, unless it has one."""
+        if var.name is None:
+            self._names.setdefault(var, name)
+
+    def applied(self, function: Function) -> Function:
+        """The function with what was learnt applied."""
+        if any(a != b for a, b in self._lengths.known.items()) or self._names:
+            return retype(function, self._lengths, self._names)
+        return function
+
+    def _known(self, length: Length) -> bool:
+        if isinstance(length, int) or length in self._seen:
+            return True
+        # A structural length (of a slice) is known if what it is made of is.
+        parts = length.key if isinstance(length.key, tuple) else ()
+        return any(isinstance(p, Dim) and self._known(p) for p in parts)
+
+
+def _lengths(type: Type) -> tuple[Length, ...]:
+    return _lengths(type.element) if isinstance(type, ListOf) else dims_of(type)
+
+
+def _pairs(old: Type, new: Type) -> Iterator[tuple[Length, Length]]:
+    return zip(_lengths(old), _lengths(new), strict=True)
