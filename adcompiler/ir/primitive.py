@@ -44,7 +44,7 @@ BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, UNARY, POWER, ATOM = range(6, 15)
 
 TypeRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[Type, ...]]
 Speller = Callable[["Let", tuple[Piece, ...]], Piece]
-Partial = Callable[..., "Expr"]
+Partial = Callable[..., "Expr | float"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

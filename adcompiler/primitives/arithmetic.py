@@ -1,0 +1,345 @@
+"""Rows of arithmetic: the operators, the derivative's own division, remainders.
+
+In: scalars and arrays. Out: their broadcast.
+Invariants: operators on Python numbers raise as Python does (`via` is absent), those
+of NumPy never; partials never raise where the primal did not.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adcompiler.ir.builder import Expr
+from adcompiler.ir.nodes import Let
+from adcompiler.ir.primitive import (
+    PRODUCT,
+    SUM,
+    Effect,
+    Piece,
+    Primitive,
+    define,
+)
+from adcompiler.ir.types import Scalar, result_dtype
+from adcompiler.primitives import spelling
+from adcompiler.primitives.rules import (
+    Factor,
+    known_number,
+    ratio,
+    select,
+)
+from adcompiler.primitives.typerules import (
+    Params,
+    Types,
+    broadcast_effect,
+    division_effect,
+    is_python,
+    leaves,
+    math_types,
+    operator_types,
+    ufunc_types,
+)
+
+REAL = ("real", "real")
+
+
+def _either(python: Callable[..., Any], numpy: Callable[..., Any]) -> Any:
+    """The operator, or NumPy's function where `via` says so."""
+
+    def evaluate(*values: Any, via: str | None = None) -> Any:
+        return (numpy if via == "np" else python)(*values)
+
+    return evaluate
+
+
+add = define(
+    Primitive(
+        "add",
+        operator_types("add", operator.add),
+        spelling.infix("+", SUM, "add"),
+        _either(operator.add, np.add),
+        broadcast_effect,
+        elementwise=True,
+        partials=(lambda a, b, y, **_: 1, lambda a, b, y, **_: 1),
+        domain=REAL,
+    )
+)
+
+subtract = define(
+    Primitive(
+        "subtract",
+        operator_types("subtract", operator.sub),
+        spelling.infix("-", SUM, "subtract"),
+        _either(operator.sub, np.subtract),
+        broadcast_effect,
+        elementwise=True,
+        partials=(lambda a, b, y, **_: 1, lambda a, b, y, **_: -1),
+        domain=REAL,
+    )
+)
+
+multiply = define(
+    Primitive(
+        "multiply",
+        operator_types("multiply", operator.mul),
+        spelling.infix("*", PRODUCT, "multiply"),
+        _either(operator.mul, np.multiply),
+        broadcast_effect,
+        elementwise=True,
+        partials=(lambda a, b, y, **_: b, lambda a, b, y, **_: a),
+        domain=REAL,
+    )
+)
+
+
+# --- Division ---------------------------------------------------------------------
+
+
+def _divided(a: Expr, b: Expr) -> bool:
+    """Whether the primal raised if b was zero: plain division of Python numbers."""
+    return is_python(a.type) and is_python(b.type)
+
+
+divide = define(
+    Primitive(
+        "divide",
+        operator_types("divide", operator.truediv),
+        spelling.infix("/", PRODUCT, "divide"),
+        _either(operator.truediv, np.divide),
+        division_effect,
+        elementwise=True,
+        partials=(
+            lambda a, b, y, via=None: ratio(1, b, safe=via is None and _divided(a, b)),
+            lambda a, b, y, via=None: ratio(-y, b, safe=via is None and _divided(a, b)),
+        ),
+        domain=("real", "nonzero"),
+    )
+)
+
+
+def _ieee_types(types: Types, params: Params) -> Types:
+    if params.get("safe"):
+        return operator_types("divide", operator.truediv)(types, {})
+    return ufunc_types("divide")(types, params)
+
+
+def _ieee_evaluate(a: Any, b: Any, safe: bool = False) -> Any:
+    return a / b if safe else np.divide(a, b)
+
+
+def _ieee_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    if let.param("safe") or not all(is_python(a.type) for a in let.operands):
+        return spelling.infix("/", PRODUCT, "divide")(let, pieces)
+    return spelling.called("np.divide", *spelling.texts(pieces))
+
+
+def _also(safe: bool, b: Expr) -> bool:
+    return safe and is_python(b.type)
+
+
+# The derivative's division. With `safe` the primal has shown that b is not zero, so
+# that Python's own division does; it is stated pure, being run after the primal.
+ieee_divide = define(
+    Primitive(
+        "ieee_divide",
+        _ieee_types,
+        _ieee_spell,
+        _ieee_evaluate,
+        broadcast_effect,
+        elementwise=True,
+        partials=(
+            lambda a, b, y, safe=False: ratio(1, b, safe=_also(safe, b)),
+            lambda a, b, y, safe=False: ratio(-y, b, safe=_also(safe, b)),
+        ),
+        domain=("real", "nonzero"),
+    )
+)
+
+floor_divide = define(
+    Primitive(
+        "floor_divide",
+        operator_types("floor_divide", operator.floordiv),
+        spelling.infix("//", PRODUCT, "floor_divide"),
+        _either(operator.floordiv, np.floor_divide),
+        division_effect,
+        elementwise=True,
+        partials=(None, None),
+        domain=("real", "nonzero"),
+    )
+)
+
+
+def _whole_quotient(a: Expr, b: Expr, y: Expr, via: str | None = None) -> Factor:
+    return -a.call("floor_divide", b, **({} if via is None else {"via": via}))
+
+
+remainder = define(
+    Primitive(
+        "remainder",
+        operator_types("remainder", operator.mod),
+        spelling.infix("%", PRODUCT, "remainder"),
+        _either(operator.mod, np.remainder),
+        division_effect,
+        elementwise=True,
+        partials=(lambda a, b, y, **_: 1, _whole_quotient),
+        domain=("real", "nonzero"),
+    )
+)
+
+
+def _fmod_types(types: Types, params: Params) -> Types:
+    if params.get("via") == "math":
+        return math_types("fmod", types)
+    return ufunc_types("fmod")(types, params)
+
+
+fmod = define(
+    Primitive(
+        "fmod",
+        _fmod_types,
+        spelling.function("fmod"),
+        lambda a, b, via="np": (math.fmod if via == "math" else np.fmod)(a, b),
+        lambda types, params: (
+            Effect.MAY_RAISE
+            if params.get("via") == "math"
+            else broadcast_effect(types, params)
+        ),
+        elementwise=True,
+        partials=(
+            lambda a, b, y, **_: 1,
+            lambda a, b, y, via="np": ratio(y - a, b, safe=via == "math"),
+        ),
+        domain=("real", "nonzero"),
+    )
+)
+
+# --- Powers -----------------------------------------------------------------------
+
+
+def _raised(x: Expr, exponent: Factor) -> Expr:
+    """``x ** exponent`` that gives inf where Python numbers would raise."""
+    via = {"via": "np"} if is_python(x.type) else {}
+    return x.call("power", exponent, **via)
+
+
+def _by_base(x: Expr, p: Expr, y: Expr, via: str | None = None) -> Factor:
+    """``p * x ** (p - 1)``, which is 0 at p = 0 even for x = 0."""
+    n = known_number(p)
+    if n is None:
+        return p * _raised(x, _lowered(x, p))
+    if n == 0:
+        return 0.0
+    if n == 1:
+        return 1
+    if n == 2:
+        return p * x
+    if n == 0.5:
+        return ratio(0.5, y)
+    if n > 1:
+        return p * x.call("power", n - 1)
+    return p * _raised(x, n - 1)
+
+
+def _lowered(x: Expr, p: Expr) -> Expr:
+    """``p - 1``, except where both are zero and the factor p alone decides."""
+    mask = p.call("equal", 0)
+    if isinstance(p.type, Scalar) and p.type.dtype == "int64":
+        return select(mask, 1, p - 1)
+    return select(x.call("equal", 0).call("logical_and", mask), 1.0, p - 1)
+
+
+def _by_exponent(x: Expr, p: Expr, y: Expr, via: str | None = None) -> Factor:
+    """``y * log(x)``, which is 0 at x = 0 for every exponent not negative."""
+    base = known_number(x)
+    if base is not None and base > 0:
+        return y * x.call("log", via="math" if is_python(x.type) else "np")
+    origin = x.call("equal", 0).call("logical_and", p.call("greater_equal", 0))
+    return y * select(origin, 1.0, x).call("log")
+
+
+def _power_effect(types: Types, params: Params) -> Effect:
+    dtype = result_dtype(*leaves("power", types))
+    if np.dtype(dtype).kind in "iu":
+        return Effect.MAY_RAISE  # integers to negative integer powers
+    return division_effect(types, params)
+
+
+def _power_evaluate(a: Any, b: Any, via: str | None = None) -> Any:
+    if via == "math":
+        return math.pow(a, b)
+    return np.power(a, b) if via == "np" else a**b
+
+
+power = define(
+    Primitive(
+        "power",
+        operator_types("power", operator.pow),
+        spelling.power,
+        _power_evaluate,
+        _power_effect,
+        elementwise=True,
+        partials=(_by_base, _by_exponent),
+        domain=("positive", "real"),
+    )
+)
+
+# --- One operand ------------------------------------------------------------------
+
+negative = define(
+    Primitive(
+        "negative",
+        operator_types("negative", operator.neg),
+        spelling.prefix("-", "negative"),
+        _either(operator.neg, np.negative),
+        elementwise=True,
+        partials=(lambda a, y, **_: -1,),
+        domain=("real",),
+    )
+)
+
+positive = define(
+    Primitive(
+        "positive",
+        operator_types("positive", operator.pos),
+        spelling.prefix("+", "positive"),
+        _either(operator.pos, np.positive),
+        elementwise=True,
+        partials=(lambda a, y, **_: 1,),
+        domain=("real",),
+    )
+)
+
+
+def _absolute_evaluate(a: Any, via: str | None = None) -> Any:
+    if via == "math":
+        return math.fabs(a)
+    return np.absolute(a) if via == "np" else abs(a)
+
+
+absolute = define(
+    Primitive(
+        "absolute",
+        operator_types("absolute", abs),
+        spelling.absolute,
+        _absolute_evaluate,
+        elementwise=True,
+        partials=(lambda a, y, **_: a.call("sign"),),
+        domain=("nonzero",),
+    )
+)
+
+square = define(
+    Primitive(
+        "square",
+        ufunc_types("square"),
+        spelling.function("square"),
+        lambda a, via="np": np.square(a),
+        elementwise=True,
+        partials=(lambda a, y, **_: 2 * a,),
+        domain=("real",),
+    )
+)

@@ -1,0 +1,244 @@
+"""Rows that read and write parts of arrays.
+
+In: an array, perhaps a value, and the operands of the static param `index` (see the
+table in docs/architecture.md). Out: the part, or the array with the part replaced.
+Invariants: arrays are values: `store` and `accumulate` give new arrays. The optional
+param `known`, an Array type, states the lengths of ``x[index]`` that the front end
+knows, and with them that no slice has step zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from adcompiler.ir.builder import Expr
+from adcompiler.ir.nodes import Let
+from adcompiler.ir.primitive import (
+    ATOM,
+    LAMBDA,
+    Effect,
+    Piece,
+    Primitive,
+    Speller,
+    define,
+)
+from adcompiler.ir.types import Array, Length, ListOf, Type, dims_of, fresh_dim
+from adcompiler.primitives import spelling
+from adcompiler.primitives.rules import cast_like, zero_like
+from adcompiler.primitives.typerules import (
+    Params,
+    Types,
+    broadcasts_safely,
+    leaves,
+    number_array,
+)
+
+Index = tuple[Any, ...]
+
+
+def index_operand_count(index: Index) -> int:
+    """How many operands an index takes."""
+    counts = (sum(e[1:]) if isinstance(e, tuple) else e == "int" for e in index)
+    return int(sum(counts))
+
+
+def _consumed(index: Index) -> int:
+    return sum(entry != "new" for entry in index)
+
+
+def loaded_dims(x: Array, params: Params) -> tuple[Length, ...]:
+    """The lengths of ``x[index]``."""
+    index: Index = params["index"]
+    if _consumed(index) > x.ndim:
+        raise TypeError(
+            f"too many indices: the array has {x.ndim} axes, the index {len(index)}"
+        )
+    rest = iter(x.dims)
+    dims: list[Length] = []
+    for entry in index:
+        match entry:
+            case "int":
+                next(rest)
+            case "new":
+                dims.append(1)
+            case "full" | ("slice", False, False, False):
+                dims.append(next(rest))
+            case _:
+                next(rest)
+                dims.append(fresh_dim())
+    dims.extend(rest)
+    known = params.get("known")
+    if isinstance(known, Array) and known.ndim == len(dims):
+        return known.dims
+    return tuple(dims)
+
+
+def _array(types: Types) -> Array:
+    x = types[0]
+    if not isinstance(x, Array):
+        raise TypeError("a number cannot be indexed")
+    return x
+
+
+def _part(types: Types, params: Params) -> Type:
+    x = _array(types)
+    return number_array(x.dtype, loaded_dims(x, params))
+
+
+def _index_effect(params: Params) -> Effect:
+    """Ints may be out of bounds; slices raise for step zero alone."""
+    stated = params.get("known") is not None
+    for entry in params["index"]:
+        if entry == "int":
+            return Effect.MAY_RAISE
+        if isinstance(entry, tuple) and entry[3] and not stated:
+            return Effect.MAY_RAISE
+    return Effect.PURE
+
+
+def _write_effect(types: Types, params: Params) -> Effect:
+    x, value = _array(types), types[1]
+    target, source = loaded_dims(x, params), dims_of(value)
+    fits = len(source) <= len(target) and broadcasts_safely((source, target))
+    stretched = any(
+        s != 1 and t == 1 for s, t in zip(source[::-1], target[::-1], strict=False)
+    )
+    if not fits or stretched:
+        return Effect.MAY_RAISE
+    return _index_effect(params)
+
+
+def _write_types(types: Types, params: Params) -> Types:
+    x, value = _array(types), types[1]
+    loaded_dims(x, params)
+    if isinstance(value, ListOf):
+        raise TypeError("a list cannot be stored in an array")
+    leaves("a store", types)
+    return (x,)
+
+
+# --- The index at run time --------------------------------------------------------
+
+
+def runtime_index(index: Index, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The subscript as NumPy takes it."""
+    rest = iter(values)
+    return tuple(_entry(e, rest) for e in index) if index else (...,)
+
+
+def _entry(entry: Any, rest: Iterator[Any]) -> Any:
+    match entry:
+        case "int":
+            return next(rest)
+        case "new":
+            return None
+        case "full":
+            return slice(None)
+        case _:
+            return slice(*(next(rest) if given else None for given in entry[1:]))
+
+
+def _load(x: Any, *values: Any, index: Index, known: Any = None) -> Any:
+    found = x[runtime_index(index, values)]
+    return found if np.ndim(found) else found[()]
+
+
+def _store(x: Any, value: Any, *values: Any, index: Index, known: Any = None) -> Any:
+    result = x.copy()
+    result[runtime_index(index, values)] = value
+    return result
+
+
+def _accumulate(x: Any, g: Any, *values: Any, index: Index, known: Any = None) -> Any:
+    result = x.copy()
+    result[runtime_index(index, values)] += g
+    return result
+
+
+# --- Rows -------------------------------------------------------------------------
+
+
+def _load_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    index = spelling.index_text(let, pieces) if let.param("index") else "()"
+    return spelling.atom(f"{spelling.within(pieces[0], ATOM)}[{index}]")
+
+
+def _write_spell(sign: str) -> Speller:
+    def spell(let: Let, pieces: spelling.Pieces) -> Piece:
+        target = spelling.within(pieces[0], ATOM)
+        index = spelling.index_text(let, pieces)
+        text = f"{target}[{index}] {sign} {pieces[1].text}"
+        return Piece(text, LAMBDA)
+
+    return spell
+
+
+def _read(y_bar: Expr, operands: tuple[Expr, ...], let: Let) -> Expr:
+    """The part of a cotangent that belongs to the value written."""
+    x = operands[0].type
+    assert isinstance(x, Array)
+    known = Array(x.dtype, loaded_dims(x, dict(let.params)))
+    index = let.param("index")
+    return y_bar.call("load", *operands[2:], index=index, known=known)
+
+
+def _load_transpose(k: int, y_bar: Expr, operands: tuple[Expr, ...], let: Let) -> Expr:
+    x, *indices = operands
+    zero, params = zero_like(x), dict(let.params)
+    return zero.call("accumulate", cast_like(y_bar, x.atom), *indices, **params)
+
+
+def _store_transpose(k: int, y_bar: Expr, operands: tuple[Expr, ...], let: Let) -> Expr:
+    if k == 1:
+        return _read(y_bar, operands, let)
+    return y_bar.call("store", 0.0, *operands[2:], **dict(let.params))
+
+
+def _accumulate_transpose(
+    k: int, y_bar: Expr, operands: tuple[Expr, ...], let: Let
+) -> Expr:
+    return _read(y_bar, operands, let) if k == 1 else y_bar
+
+
+load = define(
+    Primitive(
+        "load",
+        lambda types, params: (_part(types, params),),
+        _load_spell,
+        _load,
+        lambda types, params: _index_effect(params),
+        linear=(0,),
+        transpose=_load_transpose,
+        view=True,
+        domain=("real",),
+    )
+)
+
+store = define(
+    Primitive(
+        "store",
+        _write_types,
+        _write_spell("="),
+        _store,
+        _write_effect,
+        linear=(0, 1),
+        transpose=_store_transpose,
+        domain=("real", "real"),
+    )
+)
+
+accumulate = define(
+    Primitive(
+        "accumulate",
+        _write_types,
+        _write_spell("+="),
+        _accumulate,
+        _write_effect,
+        linear=(0, 1),
+        transpose=_accumulate_transpose,
+        domain=("real", "real"),
+    )
+)

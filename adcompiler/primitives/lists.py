@@ -1,0 +1,145 @@
+"""Rows of growable lists: what is recorded, and read back last in first out.
+
+In: lists as values. Out: the list after appending or popping.
+Invariants: the adjoint of append is pop and that of pop is append, so that what is
+recorded differentiates again; a structural zero is an absent list.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adcompiler.ir.builder import Expr
+from adcompiler.ir.nodes import Let
+from adcompiler.ir.primitive import Effect, Piece, Primitive, define
+from adcompiler.ir.types import PY_INT, ListOf, join_types
+from adcompiler.primitives import spelling
+from adcompiler.primitives.rules import zero_like
+from adcompiler.primitives.typerules import Params, Types
+
+MaybeExprs = tuple[Expr | None, ...]
+Exprs = tuple[Expr, ...]
+
+
+def _list(types: Types) -> ListOf:
+    xs = types[0]
+    if not isinstance(xs, ListOf):
+        raise TypeError(f"not a list: {xs}")
+    return xs
+
+
+list_new = define(
+    Primitive(
+        "list_new",
+        lambda types, params: (ListOf(params["element"]),),
+        lambda let, pieces: spelling.atom("[]"),
+        lambda element: [],
+        linear=(),
+    )
+)
+
+# --- append -----------------------------------------------------------------------
+
+
+def _append_types(types: Types, params: Params) -> Types:
+    xs = _list(types)
+    element = join_types(xs.element, types[1])
+    if element is None:
+        raise TypeError(f"a list of {xs.element} cannot take {types[1]}")
+    return (ListOf(element),)
+
+
+def _empty(like: Expr) -> Expr:
+    """A new list for values like this one."""
+    return Expr(like.builder, like.builder.apply("list_new", element=like.type))
+
+
+def _append_push(
+    dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let
+) -> MaybeExprs:
+    xs_dot, v_dot = dots
+    if xs_dot is None and v_dot is None:
+        return (None,)
+    v_dot = zero_like(operands[1]) if v_dot is None else v_dot
+    xs_dot = _empty(v_dot) if xs_dot is None else xs_dot
+    return (xs_dot.call("list_append", v_dot),)
+
+
+def _append_pull(
+    bars: MaybeExprs, operands: Exprs, results: Exprs, let: Let
+) -> MaybeExprs:
+    (xs_bar,) = bars
+    if xs_bar is None:
+        return (None, None)
+    v_bar, rest = xs_bar.builder.apply_all("list_pop", xs_bar.atom)
+    return (Expr(xs_bar.builder, rest), Expr(xs_bar.builder, v_bar))
+
+
+def _append_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    return spelling.method(pieces[0], "append", pieces[1].text)
+
+
+list_append = define(
+    Primitive(
+        "list_append",
+        _append_types,
+        _append_spell,
+        lambda xs, value: [*xs, value],
+        pushforward=_append_push,
+        pullback=_append_pull,
+        cheap=False,
+        domain=("list", "real"),
+    )
+)
+
+# --- pop --------------------------------------------------------------------------
+
+
+def _pop_push(
+    dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let
+) -> MaybeExprs:
+    (xs_dot,) = dots
+    if xs_dot is None:
+        return (None, None)
+    v_dot, rest = xs_dot.builder.apply_all("list_pop", xs_dot.atom)
+    return (Expr(xs_dot.builder, v_dot), Expr(xs_dot.builder, rest))
+
+
+def _pop_pull(
+    bars: MaybeExprs, operands: Exprs, results: Exprs, let: Let
+) -> MaybeExprs:
+    v_bar, rest_bar = bars
+    if v_bar is None and rest_bar is None:
+        return (None,)
+    v_bar = zero_like(results[0]) if v_bar is None else v_bar
+    rest_bar = _empty(v_bar) if rest_bar is None else rest_bar
+    return (rest_bar.call("list_append", v_bar),)
+
+
+def _pop(xs: list[Any]) -> tuple[Any, list[Any]]:
+    return xs[-1], xs[:-1]
+
+
+list_pop = define(
+    Primitive(
+        "list_pop",
+        lambda types, params: (_list(types).element, _list(types)),
+        lambda let, pieces: spelling.method(pieces[0], "pop"),
+        _pop,
+        pushforward=_pop_push,
+        pullback=_pop_pull,
+        cheap=False,
+        domain=("list",),
+    )
+)
+
+list_length = define(
+    Primitive(
+        "list_length",
+        lambda types, params: (PY_INT,),
+        lambda let, pieces: spelling.called("len", pieces[0].text),
+        len,
+        Effect.PURE,
+        linear=(),
+    )
+)

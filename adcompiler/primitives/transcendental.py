@@ -1,0 +1,254 @@
+"""Rows of the elementary functions of one or two operands.
+
+In: scalars and arrays. Out: floats, NumPy's with ``via="np"`` (the default), Python's
+with ``via="math"``.
+Invariants: `math` functions raise on their own domain only, so that a partial may use
+`math` (or plain division, `safe`) just where the primal has raised already.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adcompiler.ir.builder import Expr
+from adcompiler.ir.primitive import Effect, Primitive, define
+from adcompiler.ir.types import PY_INT
+from adcompiler.primitives import spelling
+from adcompiler.primitives.rules import Factor, ratio, select
+from adcompiler.primitives.typerules import (
+    Params,
+    Types,
+    broadcast_effect,
+    math_effect,
+    math_types,
+    ufunc_types,
+)
+
+Rule = Callable[[Expr, Expr, str], Factor]
+
+LN2, LN10 = math.log(2.0), math.log(10.0)
+TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
+
+
+def _function(name: str, math_name: str | None) -> Callable[..., Any]:
+    by_numpy = getattr(np, name, None)
+    by_math = getattr(math, math_name or name, None)
+
+    def evaluate(*values: Any, via: str = "np") -> Any:
+        chosen = by_math if via == "math" else by_numpy
+        if chosen is None:
+            raise TypeError(f"{via}.{name} does not exist")
+        return chosen(*values)
+
+    return evaluate
+
+
+def _types(name: str, math_name: str | None) -> Callable[[Types, Params], Types]:
+    def rule(types: Types, params: Params) -> Types:
+        if params.get("via") == "math":
+            return math_types(math_name or name, types)
+        return ufunc_types(name)(types, params)
+
+    return rule
+
+
+def unary(
+    name: str,
+    partial: Rule | None,
+    math_name: str | None = None,
+    *,
+    total: bool = False,
+    domain: str = "real",
+) -> Primitive:
+    """A row of one operand; `total` where the `math` function never raises."""
+
+    def by_operand(x: Expr, y: Expr, via: str = "np") -> Factor:
+        assert partial is not None
+        return partial(x, y, via)
+
+    return define(
+        Primitive(
+            name,
+            _types(name, math_name),
+            spelling.function(name, math_name),
+            _function(name, math_name),
+            Effect.PURE if total else math_effect,
+            elementwise=True,
+            partials=(None if partial is None else by_operand,),
+            domain=(domain,),
+        )
+    )
+
+
+def inverse(x: Expr, via: str) -> Expr:
+    """``1 / x`` where `math` raised already if x was zero."""
+    return ratio(1, x, safe=via == "math")
+
+
+# --- Trigonometric ----------------------------------------------------------------
+
+unary("sin", lambda x, y, via: x.call("cos", via=via))
+unary("cos", lambda x, y, via: -x.call("sin", via=via))
+unary("tan", lambda x, y, via: 1 + y * y)
+unary(
+    "arcsin",
+    lambda x, y, via: ratio(1, (1 - x * x).call("sqrt", via=via)),
+    "asin",
+    domain="unit",
+)
+unary(
+    "arccos",
+    lambda x, y, via: ratio(-1, (1 - x * x).call("sqrt", via=via)),
+    "acos",
+    domain="unit",
+)
+unary("arctan", lambda x, y, via: ratio(1, 1 + x * x, safe=True), "atan", total=True)
+
+# --- Hyperbolic -------------------------------------------------------------------
+
+unary("sinh", lambda x, y, via: x.call("cosh", via=via))
+unary("cosh", lambda x, y, via: x.call("sinh", via=via))
+unary("tanh", lambda x, y, via: 1 - y * y, total=True)
+unary(
+    "arcsinh",
+    lambda x, y, via: ratio(1, (1 + x * x).call("sqrt", via=via), safe=True),
+    "asinh",
+    total=True,
+)
+unary(
+    "arccosh",
+    lambda x, y, via: ratio(1, (x * x - 1).call("sqrt", via=via)),
+    "acosh",
+    domain="ge1",
+)
+unary("arctanh", lambda x, y, via: inverse(1 - x * x, via), "atanh", domain="unit")
+
+# --- Exponentials and logarithms --------------------------------------------------
+
+unary("exp", lambda x, y, via: y)
+unary("exp2", lambda x, y, via: LN2 * y)
+unary("expm1", lambda x, y, via: x.call("exp", via=via))
+unary("log", lambda x, y, via: inverse(x, via), domain="positive")
+unary("log2", lambda x, y, via: inverse(LN2 * x, via), domain="positive")
+unary("log10", lambda x, y, via: inverse(LN10 * x, via), domain="positive")
+unary("log1p", lambda x, y, via: inverse(1 + x, via), domain="positive")
+unary("sqrt", lambda x, y, via: ratio(0.5, y), domain="positive")
+unary("cbrt", lambda x, y, via: ratio(1, 3 * y * y), total=True, domain="positive")
+
+
+def _gauss(x: Expr) -> Expr:
+    return (-(x * x)).call("exp", via="math")
+
+
+# Of `math` alone.
+define(
+    Primitive(
+        "erf",
+        lambda types, params: math_types("erf", types),
+        lambda let, pieces: spelling.called("math.erf", pieces[0].text),
+        lambda x, via="math": math.erf(x),
+        elementwise=True,
+        partials=(lambda x, y, **_: TWO_OVER_ROOT_PI * _gauss(x),),
+        domain=("real",),
+    )
+)
+define(
+    Primitive(
+        "erfc",
+        lambda types, params: math_types("erfc", types),
+        lambda let, pieces: spelling.called("math.erfc", pieces[0].text),
+        lambda x, via="math": math.erfc(x),
+        elementwise=True,
+        partials=(lambda x, y, **_: -TWO_OVER_ROOT_PI * _gauss(x),),
+        domain=("real",),
+    )
+)
+
+# --- Steps: the derivative is zero almost everywhere ------------------------------
+
+
+def _rounding(name: str) -> Primitive:
+    """`math.floor` and its like give ints."""
+
+    def types(operands: Types, params: Params) -> Types:
+        if params.get("via") == "math":
+            return math_types(name, operands, PY_INT)
+        return ufunc_types(name)(operands, params)
+
+    return define(
+        Primitive(
+            name,
+            types,
+            spelling.function(name),
+            _function(name, None),
+            math_effect,
+            elementwise=True,
+            partials=(None,),
+            domain=("real",),
+        )
+    )
+
+
+floor = _rounding("floor")
+ceil = _rounding("ceil")
+trunc = _rounding("trunc")
+rint = unary("rint", None)
+sign = unary("sign", None)
+
+# --- Units ------------------------------------------------------------------------
+
+unary("degrees", lambda x, y, via: 180.0 / math.pi, total=True)
+unary("radians", lambda x, y, via: math.pi / 180.0, total=True)
+
+
+# --- Two operands -----------------------------------------------------------------
+
+
+def binary(
+    name: str,
+    partials: tuple[Callable[..., Factor] | None, ...],
+    math_name: str | None = None,
+    *,
+    domain: tuple[str, str] = ("nonzero", "nonzero"),
+) -> Primitive:
+    """A row of two operands whose `math` function never raises."""
+    return define(
+        Primitive(
+            name,
+            _types(name, math_name),
+            spelling.function(name, math_name),
+            _function(name, math_name),
+            broadcast_effect,
+            elementwise=True,
+            partials=partials,
+            domain=domain,
+        )
+    )
+
+
+def _norm_squared(a: Expr, b: Expr) -> Expr:
+    """``a² + b²``, and 1 at the origin, where both partials are then zero."""
+    total = a * a + b * b
+    return select(total.call("equal", 0), 1.0, total)
+
+
+arctan2 = binary(
+    "arctan2",
+    (
+        lambda a, b, y, **_: ratio(b, _norm_squared(a, b), safe=True),
+        lambda a, b, y, **_: ratio(-a, _norm_squared(a, b), safe=True),
+    ),
+    "atan2",
+)
+hypot = binary(
+    "hypot",
+    (lambda a, b, y, **_: ratio(a, y), lambda a, b, y, **_: ratio(b, y)),
+)
+copysign = binary(
+    "copysign",
+    (lambda a, b, y, **_: y.call("sign") * a.call("sign"), None),
+)

@@ -1,0 +1,211 @@
+"""Typing rules and effects that rows share.
+
+In: the types of the operands (and params). Out: result types, effects.
+Invariants: promotion is NumPy 2's (NEP 50), asked of the installed NumPy; an operation
+on operands of rank 0 gives a scalar, as NumPy's ufuncs do; operands that NumPy would
+refuse raise TypeError with a message for the user.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from adcompiler.ir.primitive import Effect, TypeRule
+from adcompiler.ir.types import (
+    PY_FLOAT,
+    Array,
+    Length,
+    ListOf,
+    Scalar,
+    Type,
+    broadcast_dims,
+    dims_of,
+    fresh_dim,
+    result_kind,
+)
+
+Params = Mapping[str, Any]
+Types = tuple[Type, ...]
+Leaf = Scalar | Array
+
+_SAMPLES: dict[str, Any] = {"float64": 1.0, "int64": 1, "bool": True}
+_PYTHON_TYPES: dict[str, type] = {"float64": float, "int64": int}
+
+
+def leaves(name: str, types: Iterable[Type]) -> tuple[Leaf, ...]:
+    """The operand types, none of which may be a list."""
+    found = tuple(types)
+    for t in found:
+        if isinstance(t, ListOf):
+            raise TypeError(f"{name} takes numbers and arrays, not a list")
+    return tuple(t for t in found if not isinstance(t, ListOf))
+
+
+def is_python(t: Type) -> bool:
+    """Whether values of this type may be Python numbers on some path."""
+    return isinstance(t, Scalar) and t.kind != "numpy"
+
+
+def all_scalars(types: Iterable[Type]) -> bool:
+    """Whether no operand is an array."""
+    return all(isinstance(t, Scalar) for t in types)
+
+
+# --- Elementwise results ----------------------------------------------------------
+
+
+@cache
+def _resolve(name: str, terms: tuple[tuple[str, bool], ...]) -> str:
+    """The result dtype of a ufunc; the flags tell which operands are weak."""
+    ufunc = getattr(np, name)
+    dtypes = [
+        _PYTHON_TYPES[d] if weak and d in _PYTHON_TYPES else np.dtype(d)
+        for d, weak in terms
+    ]
+    try:
+        return str(ufunc.resolve_dtypes((*dtypes, None))[-1])
+    except TypeError:
+        operands = " and ".join(d for d, _ in terms)
+        raise TypeError(f"np.{name} is not defined for {operands}") from None
+
+
+def _versions(types: tuple[Leaf, ...]) -> Iterable[tuple[tuple[str, bool], ...]]:
+    """The operands as (dtype, weak), once for each kind that a scalar may have."""
+    choices = []
+    for t in types:
+        kind = t.kind if isinstance(t, Scalar) else "numpy"
+        weak = {"python": (True,), "numpy": (False,), "either": (True, False)}[kind]
+        choices.append([(t.dtype, w) for w in weak])
+    return itertools.product(*choices)
+
+
+def _one_dtype(name: str, dtypes: set[str]) -> str:
+    if len(dtypes) > 1:
+        raise TypeError(
+            f"the dtype of {name} depends on the path taken, since an operand is a "
+            "Python number on one path and a NumPy number on another; convert it by "
+            "float(...) where it is assigned"
+        )
+    (dtype,) = dtypes
+    return dtype
+
+
+def ufunc_dtype(name: str, types: tuple[Leaf, ...]) -> str:
+    """The result dtype of the NumPy function on these operands."""
+    return _one_dtype(name, {_resolve(name, v) for v in _versions(types)})
+
+
+def shaped(dtype: str, *types: Type) -> Leaf:
+    """The broadcast of the operands with this dtype; a NumPy scalar at rank 0."""
+    dims = broadcast_dims(*map(dims_of, types))
+    return Array(dtype, dims) if dims else Scalar(dtype, "numpy")
+
+
+def ufunc_types(name: str) -> TypeRule:
+    """The rule of a ufunc."""
+
+    def rule(types: Types, params: Params) -> Types:
+        operands = leaves(f"np.{name}", types)
+        return (shaped(ufunc_dtype(name, operands), *operands),)
+
+    return rule
+
+
+def operator_types(name: str, python: Callable[..., Any]) -> TypeRule:
+    """The rule of an operator: Python's on Python numbers, else the ufunc's.
+
+    With ``via="np"`` it is always the ufunc; with ``via="math"`` a Python float.
+    """
+    by_ufunc = ufunc_types(name)
+
+    def rule(types: Types, params: Params) -> Types:
+        via = params.get("via")
+        if via == "math":
+            return math_types(name, types)
+        operands = leaves(name, types)
+        if via == "np" or not all_scalars(operands):
+            return by_ufunc(types, params)
+        dtypes = set()
+        for version in _versions(operands):
+            if all(weak for _, weak in version):
+                sample = python(*(_SAMPLES[d] for d, _ in version))
+                dtypes.add(str(np.dtype(type(sample))))
+            else:
+                dtypes.add(_resolve(name, version))
+        scalars = [t for t in operands if isinstance(t, Scalar)]
+        return (Scalar(_one_dtype(name, dtypes), result_kind(*scalars)),)
+
+    return rule
+
+
+def math_types(name: str, types: Types, result: Type = PY_FLOAT) -> Types:
+    """The rule of a function of `math`: numbers in, a Python number out."""
+    for t in leaves(f"math.{name}", types):
+        if dims_of(t):
+            raise TypeError(
+                f"math.{name} takes a number, not an array; use NumPy's function"
+            )
+    return (result,)
+
+
+# --- Lengths ----------------------------------------------------------------------
+
+
+def known_dims(params: Params, count: int) -> tuple[Length, ...]:
+    """The lengths stated by the param `known` (an Array type), or fresh ones."""
+    known = params.get("known")
+    if isinstance(known, Array) and known.ndim == count:
+        return known.dims
+    return tuple(fresh_dim() for _ in range(count))
+
+
+def rank(t: Type) -> int:
+    """The number of axes; 0 for a scalar."""
+    return len(dims_of(t))
+
+
+def number_array(dtype: str, dims: tuple[Length, ...]) -> Leaf:
+    """An array, or at rank 0 the NumPy scalar that reductions give."""
+    return Array(dtype, dims) if dims else Scalar(dtype, "numpy")
+
+
+# --- Effects ----------------------------------------------------------------------
+
+
+def _agree(left: Length, right: Length) -> bool:
+    return left == right or left == 1 or right == 1
+
+
+def broadcasts_safely(shapes: Iterable[tuple[Length, ...]]) -> bool:
+    """Whether the shapes are known to broadcast together."""
+    for left, right in itertools.combinations(list(shapes), 2):
+        count = min(len(left), len(right))
+        pairs = zip(left[len(left) - count :], right[len(right) - count :], strict=True)
+        if not all(_agree(a, b) for a, b in pairs):
+            return False
+    return True
+
+
+def broadcast_effect(types: Types, params: Params) -> Effect:
+    """Broadcasting raises unless the lengths are known to agree."""
+    safe = broadcasts_safely(map(dims_of, types))
+    return Effect.PURE if safe else Effect.MAY_RAISE
+
+
+def math_effect(types: Types, params: Params) -> Effect:
+    """A function of `math` has domain errors; NumPy's gives nan."""
+    if params.get("via") == "math":
+        return Effect.MAY_RAISE
+    return broadcast_effect(types, params)
+
+
+def division_effect(types: Types, params: Params) -> Effect:
+    """Python numbers raise ZeroDivisionError; NumPy's give inf or nan."""
+    if params.get("via") != "np" and all(is_python(t) for t in types):
+        return Effect.MAY_RAISE
+    return math_effect(types, params)
