@@ -141,9 +141,7 @@ class Expr:
         return Expr(self.builder, self.builder.apply(name, self.atom, *rest, **params))
 
     def _swapped(self, name: str, other: Any) -> Expr:
-        return Expr(
-            self.builder, self.builder.apply(name, self.lift(other), self.atom)
-        )
+        return Expr(self.builder, self.builder.apply(name, self.lift(other), self.atom))
 
     def __add__(self, other: Any) -> Expr:
         return self.call("add", other)
