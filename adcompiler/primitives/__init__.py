@@ -3,21 +3,31 @@
 from adcompiler.primitives import (
     arithmetic,
     comparison,
+    contraction,
     creation,
     effects,
     indexing,
+    joining,
+    linalg,
     lists,
+    reduction,
     selection,
+    shape,
     transcendental,
 )
 
 __all__ = [
     "arithmetic",
     "comparison",
+    "contraction",
     "creation",
     "effects",
     "indexing",
+    "joining",
+    "linalg",
     "lists",
+    "reduction",
     "selection",
+    "shape",
     "transcendental",
 ]

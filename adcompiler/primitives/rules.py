@@ -12,7 +12,7 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr, constant
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.ir.types import Array, Length, Scalar, dims_of
+from adcompiler.ir.types import Array, Scalar, dims_of
 
 Factor = Expr | float
 
@@ -82,8 +82,3 @@ def cast_like(value: Expr, like: Atom) -> Expr:
         return value
     via = "astype" if isinstance(source, Array) else "scalar"
     return value.call("cast", dtype=target.dtype, via=via)
-
-
-def known_as(dims: tuple[Length, ...]) -> Array:
-    """The param `known` of a value with these lengths."""
-    return Array("float64", dims)

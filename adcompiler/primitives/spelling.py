@@ -9,7 +9,11 @@ Invariant: the source computes what the row's `evaluate` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
 
 from adcompiler.ir.nodes import Const, Let
 from adcompiler.ir.primitive import (
@@ -228,5 +232,15 @@ def inv_or_nan(a):
         return np.stack([inv_or_nan(matrix) for matrix in a])
 ''',
 }
+
+
+@cache
+def helper(name: str) -> Callable[..., Any]:
+    """A helper as a function, made of the source that is printed."""
+    namespace: dict[str, Any] = {"np": np}
+    exec(HELPERS[name], namespace)
+    function: Callable[..., Any] = namespace[name]
+    return function
+
 
 CONNECTIVES = {"logical_and": ("and", AND), "logical_or": ("or", OR)}

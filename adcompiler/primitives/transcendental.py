@@ -15,16 +15,19 @@ from typing import Any
 import numpy as np
 
 from adcompiler.ir.builder import Expr
-from adcompiler.ir.primitive import Effect, Primitive, define
-from adcompiler.ir.types import PY_INT
+from adcompiler.ir.nodes import Let
+from adcompiler.ir.primitive import Effect, Piece, Primitive, define
+from adcompiler.ir.types import PY_INT, Array
 from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import Factor, ratio, select
 from adcompiler.primitives.typerules import (
     Params,
     Types,
     broadcast_effect,
+    leaves,
     math_effect,
     math_types,
+    shaped,
     ufunc_types,
 )
 
@@ -198,6 +201,45 @@ ceil = _rounding("ceil")
 trunc = _rounding("trunc")
 rint = unary("rint", None)
 sign = unary("sign", None)
+
+
+def _round_types(types: Types, params: Params) -> Types:
+    (x,) = leaves("round", types)
+    if params.get("via") == "np" or isinstance(x, Array):
+        return (shaped("float64" if x.dtype == "bool" else x.dtype, x),)
+    if params.get("decimals") is None or x.dtype == "bool":
+        return (PY_INT,)
+    return (x,)
+
+
+def _round_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    name = "np.round" if let.param("via") == "np" else "round"
+    decimals = let.param("decimals")
+    return spelling.called(
+        name, pieces[0].text, "" if decimals is None else str(decimals)
+    )
+
+
+def _round(x: Any, decimals: int | None = None, via: str | None = None) -> Any:
+    return np.round(x, decimals or 0) if via == "np" else round(x, decimals)
+
+
+define(
+    Primitive(
+        "round",
+        _round_types,
+        _round_spell,
+        _round,
+        lambda types, params: (
+            Effect.PURE
+            if params.get("via") == "np" or params.get("decimals") is not None
+            else Effect.MAY_RAISE
+        ),
+        elementwise=True,
+        partials=(None,),
+        domain=("real",),
+    )
+)
 
 # --- Units ------------------------------------------------------------------------
 
