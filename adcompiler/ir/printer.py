@@ -42,6 +42,7 @@ from adcompiler.ir.nodes import (
     While,
     carried_params,
 )
+from adcompiler.ir.primitive import ATOM, UNARY, Piece
 from adcompiler.ir.types import Array, Dim, Length, ListOf, Scalar, Type
 from adcompiler.ir.walk import count_uses
 
@@ -51,6 +52,25 @@ INDENT = "    "
 def show(function: Function, *, spans: bool = False) -> str:
     """The function as text; with `spans`, each statement's role and source line."""
     return "\n".join(_Printer(count_uses(function.region), spans).function(function))
+
+
+def formula(function: Function) -> str:
+    """What a function without control flow gives, each value written out in place."""
+    pieces: dict[Atom, Piece] = {
+        p: Piece(p.name or f"v{k}", ATOM) for k, p in enumerate(function.params)
+    }
+
+    def piece(atom: Atom) -> Piece:
+        if isinstance(atom, Const):
+            return Piece(repr(atom.value), ATOM if atom.value >= 0 else UNARY)
+        return pieces[atom]
+
+    for stmt in function.region.body:
+        assert isinstance(stmt, Let), "control flow is no formula"
+        if len(stmt.results) == 1:
+            read = tuple(map(piece, stmt.operands))
+            pieces[stmt.result] = stmt.primitive.spell(stmt, read)
+    return ", ".join(piece(a).text for a in function.results)
 
 
 class _Printer:

@@ -37,7 +37,6 @@ import numpy as np
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import (
     Atom,
-    Const,
     Function,
     If,
     Let,
@@ -51,6 +50,7 @@ from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import NP_BOOL, PY_BOOL
 from adcompiler.ir.walk import free_vars, rebuild
 from adcompiler.optimise.equations import Equations
+from adcompiler.optimise.rewriting import atom_key
 
 NEW_ARRAYS = frozenset({"copy", "list_new"}) | {
     name + like for name in ("empty", "full", "ones", "zeros") for like in ("", "_like")
@@ -65,19 +65,6 @@ def merge_common_subexpressions(function: Function) -> Function:
     if not merger.merged:
         return function
     return merger.equations.applied(replace(function, region=region))
-
-
-def atom_key(atom: Atom) -> Hashable:
-    """What tells an atom from every other; 0.0 from -0.0 and 1 from True, too.
-
-    >>> atom_key(constant(0.0)) == atom_key(constant(-0.0))
-    False
-    """
-    match atom:
-        case Const():
-            return (atom.type, repr(atom.value))
-        case _:
-            return atom
 
 
 class _Merger:

@@ -1,0 +1,349 @@
+"""Rules of arithmetic: neutral elements, signs, products, quotients, constants.
+
+In: `Let`s of elementwise primitives. Out: simpler ones; see `rewriting` for the
+conventions. Nothing here is true of real numbers only: ``0 * x`` may be nan.
+
+>>> import adcompiler.primitives
+>>> from adcompiler.optimise.simplify import tidy
+>>> tidy(lambda x, y_bar: (y_bar * 1) * x)
+'y_bar * x'
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const, Let
+from adcompiler.ir.types import PY_INT, ListOf, Scalar, dims_of, is_float
+from adcompiler.optimise.rewriting import (
+    Given,
+    Site,
+    atom_key,
+    is_number,
+    number,
+    rank,
+    rewrites,
+    short,
+)
+
+# --- Constants -------------------------------------------------------------------
+
+COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+CONNECTIVES = ("logical_not", "logical_and", "logical_or")
+OPERATORS = ("add", "subtract", "multiply", "divide", "power", "negative", "positive")
+
+
+@rewrites(*OPERATORS, *COMPARISONS, *CONNECTIVES, exact=True)
+def fold(let: Let, at: Site) -> Given:
+    """A pure function of Python numbers is computed, if the result reads better."""
+    kinds = [isinstance(a, Const) and _is_python(a) for a in let.operands]
+    evaluate = let.primitive.evaluate
+    if not all(kinds) or evaluate is None:
+        return None
+    try:
+        value = evaluate(*map(number, let.operands), **dict(let.params))
+    except (ArithmeticError, ValueError):
+        return None  # the program raises when it runs
+    if not isinstance(value, bool | int | float) or not short(value):
+        return None
+    return constant(value)
+
+
+def _is_python(atom: Atom) -> bool:
+    return isinstance(atom.type, Scalar) and atom.type.kind == "python"
+
+
+# --- Neutral elements ------------------------------------------------------------
+
+
+@rewrites("multiply", exact=True)
+def times_one(let: Let, at: Site) -> Given:
+    """``x * 1`` and ``1 * x`` are x."""
+    a, b = let.operands
+    if is_number(b, 1):
+        return a
+    return b if is_number(a, 1) else None
+
+
+@rewrites("divide", "ieee_divide", "power", exact=True)
+def over_one(let: Let, at: Site) -> Given:
+    """``x / 1`` and ``x ** 1`` are x."""
+    return let.operands[0] if is_number(let.operands[1], 1) else None
+
+
+@rewrites("power", exact=True)
+def to_the_zero(let: Let, at: Site) -> Given:
+    """``x ** 0`` is 1, even of nan."""
+    if not is_number(let.operands[1], 0) or not _is_python(let.result):
+        return None
+    return constant(1 if let.result.type == PY_INT else 1.0)
+
+
+@rewrites("subtract", exact=True)
+def minus_zero(let: Let, at: Site) -> Given:
+    """``x - 0`` is x."""
+    a, b = let.operands
+    negative_zero = str(number(b)) == "-0.0"
+    return a if is_number(b, 0) and not negative_zero else None
+
+
+@rewrites("add")
+def plus_zero(let: Let, at: Site) -> Given:
+    """``x + 0`` and ``0 + x`` are x: the zero is structural."""
+    a, b = let.operands
+    if _is_zero(b, at) and _same_shape(a, let):
+        return a
+    return b if _is_zero(a, at) and _same_shape(b, let) else None
+
+
+@rewrites("subtract")
+def zero_minus(let: Let, at: Site) -> Given:
+    """``0 - x`` is ``-x``."""
+    a, b = let.operands
+    if _is_zero(b, at) and _same_shape(a, let):
+        return a
+    if _is_zero(a, at) and _same_shape(b, let):
+        return at.make("negative", b)
+    return None
+
+
+def _is_zero(atom: Atom, at: Site) -> bool:
+    return is_number(atom, 0) or at.let(atom, "zeros_like", "zeros") is not None
+
+
+def _same_shape(atom: Atom, let: Let) -> bool:
+    return dims_of(atom.type) == dims_of(let.result.type)
+
+
+# --- Signs -----------------------------------------------------------------------
+
+
+@rewrites("negative", exact=True)
+def twice_negative(let: Let, at: Site) -> Given:
+    """``-(-x)`` is x."""
+    inner = at.let(let.operands[0], "negative")
+    return inner.operands[0] if inner and _is_float(inner.operands[0]) else None
+
+
+def _is_float(atom: Atom) -> bool:
+    return not isinstance(atom.type, ListOf) and is_float(atom.type)
+
+
+@rewrites("negative")
+def negative_difference(let: Let, at: Site) -> Given:
+    """``-(a - b)`` is ``b - a``."""
+    inner = at.own(let.operands[0], "subtract")
+    if inner is None or inner.params:
+        return None
+    a, b = inner.operands
+    return at.make("subtract", b, a)
+
+
+def unsigned(atom: Atom, at: Site) -> Atom | None:
+    """x where the atom is ``-x``, in derivative code."""
+    if isinstance(atom, Const):
+        value = number(atom)
+        negative = not isinstance(value, bool | np.bool_) and value < 0
+        return Const(-value, atom.type) if negative else None
+    let = at.let(atom, "negative")
+    return None if let is None else let.operands[0]
+
+
+@rewrites("add")
+def add_negative(let: Let, at: Site) -> Given:
+    """``a + (-b)`` is ``a - b``, ``(-a) + b`` is ``b - a``, both negative ``-(a + b)``.
+
+    >>> from adcompiler.optimise.simplify import tidy
+    >>> tidy(lambda x, y: -x + y)
+    'y - x'
+    >>> tidy(lambda x, y: -x + -y)
+    '-(x + y)'
+    """
+    a, b = let.operands
+    minus_a, minus_b = unsigned(a, at), unsigned(b, at)
+    if minus_a is not None and minus_b is not None:
+        return at.make("negative", at.make("add", minus_a, minus_b))
+    if minus_b is not None:
+        return at.make("subtract", a, minus_b)
+    if minus_a is not None:
+        return at.make("subtract", b, minus_a)
+    return None
+
+
+@rewrites("subtract")
+def subtract_negative(let: Let, at: Site) -> Given:
+    """``a - (-b)`` is ``a + b``, ``(-a) - b`` is ``-(a + b)``.
+
+    >>> from adcompiler.optimise.simplify import tidy
+    >>> tidy(lambda x, y: -x - y)
+    '-(x + y)'
+    """
+    a, b = let.operands
+    minus_a, minus_b = unsigned(a, at), unsigned(b, at)
+    if minus_a is not None and minus_b is not None:
+        return at.make("subtract", minus_b, minus_a)
+    if minus_b is not None:
+        return at.make("add", a, minus_b)
+    if minus_a is not None and not isinstance(a, Const):
+        return at.make("negative", at.make("add", minus_a, b))
+    return None
+
+
+@rewrites("multiply", "ieee_divide", "matmul")
+def sign_in_front(let: Let, at: Site) -> Given:
+    """``x * (-y)`` is ``-(x * y)``, and so for each factor; so for quotients.
+
+    >>> from adcompiler.optimise.simplify import tidy
+    >>> tidy(lambda x, y_bar: y_bar * -(2 * x))
+    '-2 * y_bar * x'
+    >>> tidy(lambda x, y, y_bar: y_bar * -(x / -y))
+    'y_bar * (x / y)'
+    """
+    a, b = let.operands
+    minus_a, minus_b = unsigned(a, at), unsigned(b, at)
+    if minus_a is None and minus_b is None:
+        return None
+    left = a if minus_a is None else minus_a
+    right = b if minus_b is None else minus_b
+    product = at.make(let.primitive.name, left, right, **dict(let.params))
+    both = minus_a is not None and minus_b is not None
+    return product if both else at.make("negative", product)
+
+
+# --- Products and quotients ------------------------------------------------------
+
+
+@rewrites("multiply")
+def constant_first(let: Let, at: Site) -> Given:
+    """``x * 2`` is ``2 * x``, ``2 * (3 * x)`` is ``6 * x``.
+
+    >>> from adcompiler.optimise.simplify import tidy
+    >>> tidy(lambda x, y_bar: y_bar * 2 * (x * 3))
+    '6 * y_bar * x'
+    """
+    a, b = let.operands
+    if isinstance(b, Const):
+        return None if isinstance(a, Const) else at.make("multiply", b, a)
+    inner = at.own(b, "multiply")
+    if inner is None or not isinstance(a, Const):
+        return None
+    c, x = inner.operands
+    if not isinstance(c, Const) or not (_is_python(a) and _is_python(c)):
+        return None
+    product = a.value * c.value
+    return at.make("multiply", product, x) if short(product) else None
+
+
+@rewrites("multiply")
+def regroup(let: Let, at: Site) -> Given:
+    """``a * (b * c)`` is ``a * b * c``, with constants and numbers before arrays.
+
+    >>> from adcompiler.optimise.simplify import tidy
+    >>> tidy(lambda x, y, y_bar: y_bar * (2 * x * y))
+    '2 * y_bar * x * y'
+    """
+    a, inner = let.operands[0], at.own(let.operands[1], "multiply")
+    if inner is None or inner.params or let.params:
+        return None
+    b, c = inner.operands
+    if rank(a) > max(rank(b), rank(c)):
+        # Numbers are multiplied before they meet an array.
+        return at.make("multiply", inner.result, a)
+    if isinstance(b, Const):
+        return at.make("multiply", at.make("multiply", b, a), c)
+    return at.make("multiply", at.make("multiply", a, b), c)
+
+
+@rewrites("multiply")
+def times_reciprocal(let: Let, at: Site) -> Given:
+    """``a * (2 / b)`` is ``2 * a / b``.
+
+    Of ``a * (b / c)`` the parentheses stay, since ``a * b`` may be out of range.
+
+    >>> from adcompiler.optimise.simplify import tidy
+    >>> tidy(lambda x, y_bar: y_bar * (1 / x))
+    'y_bar / x'
+    """
+    a, b = let.operands
+    for factor, other in ((a, b), (b, a)):
+        quotient = at.own(other, "ieee_divide")
+        if quotient is not None and isinstance(quotient.operands[0], Const):
+            c, x = quotient.operands
+            if rank(factor) > rank(x) and not is_number(c, 1):
+                return None  # one pass over an array, not two
+            scaled = at.make("multiply", c, factor)
+            return at.make("ieee_divide", scaled, x, **dict(quotient.params))
+    return None
+
+
+@rewrites("add")
+def twice(let: Let, at: Site) -> Given:
+    """``x + x`` is ``2 * x``."""
+    a, b = let.operands
+    same = a == b and not isinstance(a, Const) and _is_float(a)
+    return at.make("multiply", 2, a) if same else None
+
+
+# --- Selections ------------------------------------------------------------------
+
+
+@rewrites("where", exact=True)
+def where_settled(let: Let, at: Site) -> Given:
+    """``where(c, x, x)`` is x; so is ``where(True, x, y)``."""
+    mask, a, b = let.operands
+    chosen = number(mask)
+    if chosen is not None:
+        atom = a if chosen else b
+    elif atom_key(a) == atom_key(b):
+        atom = a
+    else:
+        return None
+    return atom if _same_shape(atom, let) else None
+
+
+@rewrites("where")
+def where_not(let: Let, at: Site) -> Given:
+    """``where(not c, a, b)`` is ``where(c, b, a)``."""
+    mask, a, b = let.operands
+    inner = at.let(mask, "logical_not")
+    if inner is None or inner.operands[0].type != mask.type:
+        return None
+    return at.make("where", inner.operands[0], b, a, **dict(let.params))
+
+
+@rewrites("where")
+def where_again(let: Let, at: Site) -> Given:
+    """``where(c, where(c, a, b), d)`` is ``where(c, a, d)``."""
+    mask, a, b = let.operands
+    for k, atom in ((1, a), (2, b)):
+        inner = at.let(atom, "where")
+        if inner is not None and inner.operands[0] == mask:
+            arms = (inner.operands[1], b) if k == 1 else (a, inner.operands[2])
+            return at.make("where", mask, *arms, **dict(let.params))
+    return None
+
+
+OPPOSITE = {"equal": "not_equal", "not_equal": "equal"}
+OPPOSITE_OF_INTS = {
+    "less": "greater_equal",
+    "greater_equal": "less",
+    "greater": "less_equal",
+    "less_equal": "greater",
+}
+
+
+@rewrites("logical_not")
+def not_compared(let: Let, at: Site) -> Given:
+    """``not a == b`` is ``a != b``; ``not a < b`` is ``a >= b`` of ints only (nan)."""
+    inner = at.let(let.operands[0], "logical_not", *OPPOSITE, *OPPOSITE_OF_INTS)
+    if inner is None:
+        return None
+    name, read = inner.primitive.name, inner.operands
+    if name == "logical_not":
+        return read[0] if read[0].type == let.result.type else None
+    ordered = name in OPPOSITE_OF_INTS
+    if ordered and any(isinstance(a.type, ListOf) or is_float(a.type) for a in read):
+        return None
+    opposite = OPPOSITE.get(name) or OPPOSITE_OF_INTS[name]
+    return at.make(opposite, *read, **dict(inner.params))

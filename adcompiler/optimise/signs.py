@@ -1,0 +1,88 @@
+"""The last touch on derivative code: where signs stand.
+
+In: a simplified function, in which each sign stands in front of a whole product. Out:
+one in which it stands at the first factor, as it is written: ``-(2 * y_bar * x)`` is
+``-2 * y_bar * x``. Invariants: values are the same to the bit; the sign of an
+accumulated value stays in front, to be printed ``x_bar[i] -= ...``.
+
+>>> import adcompiler.primitives
+>>> from adcompiler.optimise.simplify import tidy
+>>> tidy(lambda x, y_bar: -(y_bar / x))
+'-y_bar / x'
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adcompiler.ir.builder import Builder
+from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var, fresh_var
+from adcompiler.ir.walk import all_stmts, count_uses, map_regions
+
+PRODUCTS = ("multiply", "ieee_divide")
+
+
+def settle_signs(function: Function) -> Function:
+    """Give each sign in front of a product to the product's first factor."""
+    accumulated = {
+        let.operands[1]
+        for let in all_stmts(function.region)
+        if isinstance(let, Let) and let.primitive.name == "accumulate"
+    }
+    settler = _Settler(count_uses(function.region), accumulated)
+    region = settler.region(function.region)
+    return replace(function, region=region) if settler.changed else function
+
+
+class _Settler:
+    def __init__(self, uses: dict[Var, int], accumulated: set[Atom]) -> None:
+        self.uses = uses
+        self.accumulated = accumulated
+        self.local: dict[Var, Let] = {}
+        self.changed = False
+
+    def region(self, region: Region) -> Region:
+        outer, self.local = self.local, {}
+        body: list[Stmt] = []
+        for stmt in region.body:
+            body += self.stmt(stmt)
+        self.local = outer
+        return replace(region, body=tuple(body))
+
+    def stmt(self, stmt: Stmt) -> list[Stmt]:
+        if not isinstance(stmt, Let):
+            return [map_regions(stmt, self.region)]
+        for var in stmt.results:
+            self.local[var] = stmt
+        product = self.product(stmt.operands[0]) if _is_sign(stmt) else None
+        if product is None or stmt.result in self.accumulated:
+            return [stmt]
+        builder = Builder([], stmt.span, stmt.role)
+        operands = self.signed(builder, product)
+        self.changed = True
+        settled = replace(product, results=stmt.results, operands=operands)
+        return [*builder.stmts, settled]
+
+    def product(self, atom: Atom) -> Let | None:
+        """The product that the atom is, if only the sign reads it."""
+        let = self.local.get(atom) if isinstance(atom, Var) else None
+        if let is None or let.role == "primal" or let.primitive.name not in PRODUCTS:
+            return None
+        return let if self.uses.get(let.result, 0) == 1 else None
+
+    def signed(self, builder: Builder, product: Let) -> tuple[Atom, ...]:
+        """The operands of a product of the opposite sign."""
+        first, second = product.operands
+        inner = self.product(first)
+        if isinstance(first, Const):
+            return Const(-first.value, first.type), second
+        if inner is not None:
+            head = fresh_var(inner.result.type)
+            operands = self.signed(builder, inner)
+            builder.append(replace(inner, results=(head,), operands=operands))
+            return head, second
+        return builder.apply("negative", first), second
+
+
+def _is_sign(let: Let) -> bool:
+    return let.primitive.name == "negative" and let.role != "primal"

@@ -1,0 +1,297 @@
+"""Simplification: the rules of `algebra` and `arrays`, and control flow that is known.
+
+In: any function. Out: one with the same results. Invariants: what is primal keeps every
+bit, dtype, kind and error; derivative code keeps its values up to rounding and the sign
+of a zero, and every type. Nothing is removed here: what is no longer used is dead, and
+`dce` removes it.
+
+One walk in program order. The operands of a statement are simplified before it is, and
+what a rule builds is simplified in turn, so that a walk nearly reaches the fixpoint.
+
+Control flow: an `If` on a constant becomes its arm; a value that both arms give, or
+that a loop carries unchanged, is the value itself; a loop that makes no trip goes; one
+that never stops early has no stop flag.
+
+>>> tidy(lambda x, y_bar: y_bar * (2 * x) + y_bar * -(1 / x))
+'2 * y_bar * x - y_bar / x'
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from adcompiler.ir.builder import Builder, Expr, constant
+from adcompiler.ir.nodes import (
+    Atom,
+    For,
+    Function,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    carried_params,
+    carried_results,
+    defined,
+    fresh_var,
+    stop_flag,
+)
+from adcompiler.ir.printer import formula
+from adcompiler.ir.types import NP_FLOAT
+from adcompiler.ir.walk import count_uses, map_range
+from adcompiler.optimise import algebra, arrays
+from adcompiler.optimise.dce import eliminate_dead_code, has_effect
+from adcompiler.optimise.equations import Equations
+from adcompiler.optimise.rewriting import Known, Site, atom_key, number, rules_for
+from adcompiler.optimise.signs import settle_signs
+
+__all__ = ["algebra", "arrays", "simplify", "tidy"]
+
+FUEL = 40  # rewrites in a row; what the rules need is far less
+
+
+def simplify(function: Function) -> Function:
+    """The function simplified; the same object if nothing was found."""
+    simplifier = _Simplifier(function.region)
+    region = simplifier.region(function.region)
+    if not simplifier.changed:
+        return function
+    return simplifier.equations.applied(replace(function, region=region))
+
+
+def tidy(build: Callable[..., Expr]) -> str:
+    """A formula of NumPy floats, taken as derivative code, after simplification."""
+    import adcompiler.primitives  # noqa: F401  (fills the registry)
+
+    names = inspect.signature(build).parameters
+    params = tuple(fresh_var(NP_FLOAT, name) for name in names)
+    builder = Builder(role="adjoint")
+    result = build(*map(builder.expr, params)).atom
+    function = Function("tidy", builder.region(params, (result,)))
+    for _ in range(2):
+        function = eliminate_dead_code(simplify(function))
+    return formula(eliminate_dead_code(settle_signs(function)))
+
+
+class _Simplifier:
+    def __init__(self, region: Region) -> None:
+        self.equations = Equations()
+        self.known = Known(count_uses(region))
+        self.mapping: dict[Var, Atom] = {}
+        self.out: list[Stmt] = []
+        self.place = 0
+        self.places = 0
+        self.changed = False
+
+    # --- Values ------------------------------------------------------------------
+
+    def atom(self, atom: Atom) -> Atom:
+        while isinstance(atom, Var) and atom in self.mapping:
+            atom = self.mapping[atom]
+        return atom
+
+    def atoms(self, atoms: Iterable[Atom]) -> tuple[Atom, ...]:
+        return tuple(map(self.atom, atoms))
+
+    def define(self, var: Var) -> None:
+        self.known.places[var] = self.place
+        self.equations.define(var)
+
+    def emit(self, stmt: Stmt) -> None:
+        self.out.append(stmt)
+        for var in defined(stmt):
+            self.define(var)
+            if isinstance(stmt, Let):
+                self.known.lets[var] = stmt
+
+    def stand_in(self, old: Var, new: Atom) -> None:
+        """Let an atom stand for a value from here on."""
+        uses = self.known.uses
+        if isinstance(new, Var):
+            uses[new] = uses.get(new, 0) + uses.get(old, 0)
+        self.equations.equate(old.type, new.type)
+        self.mapping[old] = new
+        self.changed = True
+
+    def use_instead(self, old: Var, new: Atom) -> None:
+        """Likewise, where the statement that defines it stays."""
+        if self.known.uses.get(old, 0) > 0 and old not in self.mapping:
+            self.stand_in(old, new)
+
+    def replaceable(self, old: Var, new: Atom) -> bool:
+        same = isinstance(new, Var) and new == old
+        return not same and self.equations.agree(old.type, new.type)
+
+    # --- Statements --------------------------------------------------------------
+
+    def region(self, region: Region) -> Region:
+        outer = self.out, self.place
+        self.out, self.place = [], self.places
+        self.places += 1
+        for param in region.params:
+            self.define(param)
+        for stmt in region.body:
+            self.stmt(stmt)
+        body, results = tuple(self.out), self.atoms(region.results)
+        self.out, self.place = outer
+        return replace(region, body=body, results=results)
+
+    def stmt(self, stmt: Stmt) -> None:
+        match stmt:
+            case Let():
+                self.let(stmt, FUEL)
+            case If():
+                self.choice(stmt)
+            case For() | While():
+                self.loop(stmt)
+            case _:
+                assert_never(stmt)
+
+    def let(self, let: Let, fuel: int) -> None:
+        operands = self.atoms(let.operands)
+        if any(a is not b for a, b in zip(operands, let.operands, strict=True)):
+            let = replace(let, operands=operands)
+        for rule in rules_for(let.primitive) if fuel else ():
+            if not rule.exact and let.role == "primal":
+                continue
+            site = Site(self.known, Builder([], let.span, let.role), self.place)
+            given = rule.rewrite(let, site)
+            if given is None:
+                continue
+            atoms = given if isinstance(given, tuple) else (given,)
+            if all(map(self.replaceable, let.results, atoms)):
+                self.rewrite(let, site.builder.stmts, atoms, fuel)
+                return
+        self.emit(let)
+
+    def rewrite(
+        self, let: Let, built: list[Stmt], atoms: tuple[Atom, ...], fuel: int
+    ) -> None:
+        """Emit what a rule built, and let what it gave stand for the results."""
+        named = {}
+        for stmt in built:
+            self.count(stmt, 1)
+        for old, new in zip(let.results, atoms, strict=True):
+            self.stand_in(old, new)
+            if isinstance(new, Var) and old.name is not None and new.name is None:
+                named[new] = replace(new, name=old.name)
+        self.release(let)
+        for stmt in built:
+            assert isinstance(stmt, Let)
+            results = tuple(named.pop(r, r) for r in stmt.results)
+            self.let(replace(stmt, results=results), fuel - 1)
+        for var, better in named.items():
+            if better.name is not None:
+                self.equations.name(var, better.name)
+
+    def count(self, stmt: Stmt, change: int) -> None:
+        assert isinstance(stmt, Let)
+        for atom in stmt.operands:
+            if isinstance(atom, Var):
+                self.known.uses[atom] = self.known.uses.get(atom, 0) + change
+
+    def release(self, let: Let) -> None:
+        """A statement is dead: it no longer uses its operands."""
+        self.count(let, -1)
+        for atom in let.operands:
+            inner = self.known.lets.get(atom) if isinstance(atom, Var) else None
+            if inner is None or has_effect(inner):
+                continue
+            if not any(self.known.uses.get(r, 0) > 0 for r in inner.results):
+                for result in inner.results:
+                    del self.known.lets[result]
+                self.release(inner)
+
+    # --- Control flow ------------------------------------------------------------
+
+    def choice(self, stmt: If) -> None:
+        cond = self.atom(stmt.cond)
+        value = number(cond)
+        if value is not None:
+            arm = stmt.then if value else stmt.orelse
+            known = not any(isinstance(a, Undef) for a in arm.results)
+            same = map(self.replaceable, stmt.results, arm.results)
+            if arm.falls and known and all(same):
+                for inner in arm.body:
+                    self.stmt(inner)
+                for old, new in zip(stmt.results, arm.results, strict=True):
+                    self.stand_in(old, self.atom(new))
+                return
+        first = self.places
+        then, orelse = self.region(stmt.then), self.region(stmt.orelse)
+        for k, result in enumerate(stmt.results):
+            given = [a.results[k] for a in (then, orelse) if a.falls]
+            atom = self.common(given, first)
+            if atom is not None and self.replaceable(result, atom):
+                self.use_instead(result, atom)
+        self.emit(replace(stmt, cond=cond, then=then, orelse=orelse))
+
+    def common(self, given: list[Atom], first: int) -> Atom | None:
+        """The value that is given on every path, if the `If` did not define it."""
+        atoms = [a for a in given if not isinstance(a, Undef)]
+        if not atoms or any(atom_key(a) != atom_key(atoms[0]) for a in atoms):
+            return None
+        atom = atoms[0]
+        inside = isinstance(atom, Var) and self.known.places.get(atom, 0) >= first
+        return None if inside else atom
+
+    def loop(self, loop: For | While) -> None:
+        loop = self.entered(loop)
+        if self.never_runs(loop):
+            for old, new in zip(loop.results, loop.inits, strict=True):
+                self.stand_in(old, new)
+            self.stand_in(loop.trips, constant(0))
+            if loop.stopped is not None:
+                self.stand_in(loop.stopped, constant(False))
+            return
+        self.invariants(loop)
+        if isinstance(loop, While):
+            loop = replace(loop, cond=self.region(loop.cond))
+        self.emit(self.unstoppable(replace(loop, body=self.region(loop.body))))
+
+    def entered(self, loop: For | While) -> For | While:
+        inits = self.atoms(loop.inits)
+        if isinstance(loop, While):
+            return replace(loop, inits=inits)
+        return replace(loop, inits=inits, range=map_range(loop.range, self.atom))
+
+    def never_runs(self, loop: For | While) -> bool:
+        if not all(map(self.replaceable, loop.results, loop.inits)):
+            return False
+        if isinstance(loop, While):
+            return not loop.cond.body and number(loop.cond.results[0]) is False
+        r = loop.range
+        if r.limit is not None and number(r.limit) == 0:
+            return True
+        bounds = [number(a) for a in (r.start, r.stop, r.step)]
+        return None not in bounds and bounds[2] != 0 and not range(*bounds)
+
+    def invariants(self, loop: For | While) -> None:
+        """What is carried unchanged is what came in."""
+        if not loop.body.falls:
+            return
+        ends = self.atoms(carried_results(loop))
+        params = carried_params(loop)
+        conds = loop.cond.params if isinstance(loop, While) else params
+        rows = zip(params, conds, loop.inits, ends, loop.results, strict=True)
+        for param, cond, init, end, result in rows:
+            if isinstance(init, Undef) or not self.replaceable(param, init):
+                continue
+            if end == param or atom_key(end) == atom_key(init):
+                for var in (param, cond, result):
+                    if self.replaceable(var, init):
+                        self.use_instead(var, init)
+
+    def unstoppable(self, loop: For | While) -> For | While:
+        """A loop whose stop flag is never true has none."""
+        flag = stop_flag(loop) if loop.body.falls else None
+        if flag is None or loop.stopped is None or number(flag) is not False:
+            return loop
+        self.stand_in(loop.stopped, constant(False))
+        body = replace(loop.body, results=loop.body.results[1:])
+        return replace(loop, body=body, stopped=None)
