@@ -38,6 +38,7 @@ from adcompiler.ir.walk import all_stmts, free_vars, operands, regions
 from adcompiler.lowering.aliasing import Memory, Root, writes_in_place
 
 WIDTH = 88
+LENGTHS = frozenset({"shape", "size"})
 # These look at shapes and dtypes only.
 SHAPES = frozenset({"shape", "size", "zeros_like", "ones_like", "empty_like"})
 # Written with `if` or `and`, these do not evaluate all their operands.
@@ -61,15 +62,23 @@ def fold(function: Function, memory: Memory) -> Folding:
     return folder.found
 
 
-def leaves(folded: Mapping[Var, Let | If]) -> dict[Var, tuple[Var, ...]]:
-    """The values that are read where each folded value is written out."""
+def leaves(
+    folded: Mapping[Var, Let | If], *, shapes: bool = True
+) -> dict[Var, tuple[Var, ...]]:
+    """The values that are read where each folded value is written out.
+
+    Without `shapes`, those are left out of which only a length is asked for.
+    """
     known: dict[Var, tuple[Var, ...]] = {}
 
     def read(var: Var) -> tuple[Var, ...]:
         if var not in folded:
             return (var,)
         if var not in known:
-            parts = (a for a in parts_of(folded[var]) if isinstance(a, Var))
+            stmt = folded[var]
+            if not shapes and isinstance(stmt, Let) and stmt.primitive.name in LENGTHS:
+                return ()
+            parts = (a for a in parts_of(stmt) if isinstance(a, Var))
             known[var] = tuple(dict.fromkeys(v for a in parts for v in read(a)))
         return known[var]
 
@@ -177,7 +186,7 @@ class _Folder:
         """Whether this is a length that can be asked for anywhere."""
         return (
             isinstance(stmt, Let)
-            and stmt.primitive.name in ("shape", "size")
+            and stmt.primitive.name in LENGTHS
             and stmt.result.name is None
             and stmt.operands[0] in self.lasting
         )
@@ -346,7 +355,7 @@ def _placeholder(atom: Atom) -> Piece:
 
 def _all_defined(stmt: Stmt) -> list[Var]:
     """The values defined by the statement and in it, parameters too."""
-    found = []
+    found: list[Var] = []
     for inner in all_stmts((stmt,)):
         found += defined(inner)
         for region in regions(inner):

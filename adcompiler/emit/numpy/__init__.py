@@ -1,0 +1,1 @@
+"""The parts of the NumPy emitter: expressions, statements, layout."""

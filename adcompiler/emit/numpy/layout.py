@@ -1,0 +1,202 @@
+"""The shape of emitted code, and its text: indentation, and lines of 88 columns.
+
+In: a tree of lines and blocks. Out: lines of text. Long lines are broken as ruff and
+black do: inside the last brackets, or inside parentheses put around the right-hand
+side, in front of the operators that bind least; one argument per line if need be.
+
+>>> tree = (Block((("if x > 0:", (Line("y = x"),)), ("else:", (Line("y = 0"),)))),)
+>>> print("\\n".join(render(tree)))
+if x > 0:
+    y = x
+else:
+    y = 0
+>>> print("\\n".join(wrap("y = first_value * second + third", 0, 20)))
+y = (
+    first_value
+    * second
+    + third
+)
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+WIDTH = 88
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A simple statement."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment; `apart` puts an empty line before it."""
+
+    text: str
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A compound statement: headers with what stands under them."""
+
+    clauses: tuple[tuple[str, Nodes], ...]
+
+
+Node = Line | Comment | Block
+Nodes = tuple[Node, ...]
+
+
+def render(nodes: Sequence[Node], indent: int = 0) -> Iterator[str]:
+    """The lines of the tree."""
+    for position, node in enumerate(nodes):
+        match node:
+            case Line():
+                yield from wrap(node.text, indent)
+            case Comment():
+                if node.apart and position:
+                    yield ""
+                yield shorten(" " * indent + node.text)
+            case Block():
+                for header, body in node.clauses:
+                    yield from wrap(header, indent)
+                    yield from render(body or (Line("pass"),), indent + 4)
+
+
+def shorten(line: str) -> str:
+    """A comment cut at the width of a line."""
+    return line if len(line) <= WIDTH else line[: WIDTH - 4].rstrip() + " ..."
+
+
+# --- long lines -------------------------------------------------------------------
+
+_KEYWORDS = re.compile(r"(return|raise|if|elif|while|del|assert) |for .+? in ")
+_ASSIGNMENT = re.compile(r" (?://|\*\*|[-+*/%@&|^])?= ")
+_LEVELS = (
+    (" if ", " else "),
+    (" or ",),
+    (" and ",),
+    (" not in ", " in ", " < ", " <= ", " > ", " >= ", " == ", " != ", " is "),
+    (" | ",),
+    (" ^ ",),
+    (" & ",),
+    (" + ", " - "),
+    (" * ", " / ", " // ", " % ", " @ "),
+)
+
+
+def wrap(text: str, indent: int, width: int = WIDTH) -> list[str]:
+    """A statement or header as lines that fit, if they can."""
+    if "\n" in text:
+        return [" " * indent + line for line in text.split("\n")]
+    if indent + len(text) <= width:
+        return [" " * indent + text]
+    head, body, tail = _parted(text)
+    if not head or (_closing_pair(body) and not _operators(body)):
+        return _expression(head + body + tail, indent, width)
+    inner = _expression(body, indent + 4, width)
+    if head == "return " and _commas(body):
+        inner = _listed(body, indent + 4, width)
+    return [" " * indent + head + "(", *inner, " " * indent + ")" + tail]
+
+
+def _parted(text: str) -> tuple[str, str, str]:
+    """What stands before the expression, the expression, the colon after it."""
+    tail = ":" if text.endswith(":") else ""
+    body = text[: len(text) - len(tail)]
+    keyword = _KEYWORDS.match(body)
+    if keyword:
+        return keyword.group(), body[keyword.end() :], tail
+    for start in _top_level(body):
+        found = _ASSIGNMENT.match(body, start)
+        if found:
+            return body[: found.end()], body[found.end() :], tail
+    return "", body, tail
+
+
+def _expression(text: str, indent: int, width: int) -> list[str]:
+    """An expression that may be broken: it stands in brackets, or ends with some."""
+    pad = " " * indent
+    if indent + len(text) <= width:
+        return [pad + text]
+    pieces = _operators(text)
+    if pieces:
+        return [line for p in pieces for line in _expression(p, indent, width)]
+    pair = _closing_pair(text)
+    if pair is None:
+        return [pad + text]
+    start, stop = pair
+    inside = text[start + 1 : stop]
+    if not inside:
+        return [pad + text]
+    if indent + 4 + len(inside) <= width:
+        lines = [pad + "    " + inside]
+    elif _commas(inside):
+        lines = _listed(inside, indent + 4, width)
+    else:
+        lines = _expression(inside, indent + 4, width)
+    return [pad + text[: start + 1], *lines, pad + text[stop:]]
+
+
+def _listed(text: str, indent: int, width: int) -> list[str]:
+    """One item per line, with a comma after each."""
+    lines = []
+    for item in _split(text, _commas(text), 2):
+        lines += _expression(item, indent, width - 1)
+        lines[-1] += ","
+    return lines
+
+
+def _operators(text: str) -> list[str]:
+    """The expression split before its least binding operators; empty if it has none."""
+    places = list(_top_level(text))
+    for level in _LEVELS:
+        found = [p for p in places if any(text.startswith(op, p) for op in level)]
+        if found:
+            return _split(text, found, 1)
+    return []
+
+
+def _commas(text: str) -> list[int]:
+    return [p for p in _top_level(text) if text.startswith(", ", p)]
+
+
+def _split(text: str, places: Sequence[int], skip: int) -> list[str]:
+    """The parts between the places, without the `skip` characters at each."""
+    edges = [-skip, *places, len(text)]
+    return [part for a, b in itertools.pairwise(edges) if (part := text[a + skip : b])]
+
+
+def _top_level(text: str) -> Iterator[int]:
+    """The positions outside brackets and strings."""
+    depth, quote, escaped = 0, "", False
+    for position, character in enumerate(text):
+        if quote:
+            if character == quote and not escaped:
+                quote = ""
+            escaped = character == "\\" and not escaped
+        elif character in "\"'":
+            quote = character
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif depth == 0:
+            yield position
+
+
+def _closing_pair(text: str) -> tuple[int, int] | None:
+    """The brackets that end the expression."""
+    if not text or text[-1] not in ")]}":
+        return None
+    outside = set(_top_level(text[:-1]))
+    # The bracket opens after the last character outside, which may be none.
+    opening = max(outside, default=-1) + 1
+    return opening, len(text) - 1

@@ -1,0 +1,425 @@
+"""Statements as code: assignments, control flow, exits.
+
+In: a region whose values have names. Out: a tree of lines and blocks, and whether
+control goes on after it.
+
+A region is written with what is to be done at its end, its *finish*: assign the results
+of an `If`, give a loop its next values and perhaps `break`, or `return`. An `If` at the
+end of a region takes the finish into its arms where that gives an arm an exit; what
+follows an arm that exits is not nested under `else`. Only the names of the join's own
+results are then never assigned, and nothing reads these.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from adcompiler.emit.numpy.expressions import Expressions
+from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
+from adcompiler.errors import Span
+from adcompiler.ir.builder import constant
+from adcompiler.ir.names import Named
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    For,
+    If,
+    Let,
+    Range,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    carried_params,
+    carried_results,
+    defined,
+    stop_flag,
+)
+from adcompiler.ir.primitive import Effect
+from adcompiler.ir.types import Scalar
+from adcompiler.ir.walk import count_uses
+
+AUGMENTED = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "ieee_divide": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+    "power": "**",
+}
+IN_PLACE = frozenset({"store", "accumulate", "list_append", "list_pop", "list_set"})
+
+
+class Code(NamedTuple):
+    """Emitted statements, and whether control goes on after them."""
+
+    nodes: Nodes
+    falls: bool = True
+
+
+Finish = Callable[[tuple[Atom, ...]], Code]
+
+
+class Statements:
+    """Writes the statements of one function."""
+
+    def __init__(self, named: Named) -> None:
+        self.named = named
+        self.expr = Expressions(named)
+        self.used = count_uses(named.function.region)
+
+    # --- regions ------------------------------------------------------------------
+
+    def region(self, region: Region, finish: Finish, exits: Exits) -> Code:
+        """The statements, then the finish on the results."""
+        last = region.body[-1] if region.body and region.falls else None
+        if not (isinstance(last, If) and exits.within(last, region.results)):
+            nodes = self.sequence(region.body, top=exits.top)
+            end = finish(region.results) if region.falls else Code((), False)
+            return Code((*nodes, *end.nodes), end.falls)
+
+        def inner(atoms: tuple[Atom, ...]) -> Code:
+            known: dict[Atom, Atom] = dict(zip(last.results, atoms, strict=True))
+            return finish(tuple(known.get(a, a) for a in region.results))
+
+        nodes = self.sequence(region.body[:-1], top=exits.top)
+        end = self.branch(last, inner, exits)
+        return Code((*nodes, *_headed(last, end.nodes, ())), end.falls)
+
+    def sequence(self, stmts: Sequence[Stmt], *, top: bool = False) -> Nodes:
+        """Statements one after another; adjoint ones headed by their source line."""
+        nodes: list[Node] = []
+        line: tuple[str, int] | None = None
+        forward = top
+        for stmt in stmts:
+            found = self.stmt(stmt)
+            if not found:
+                continue
+            place = _place(stmt)
+            if place is not None and place != line:
+                found = _headed(stmt, found, nodes if forward else ())
+                forward = False
+            line = None if isinstance(found[-1], Block) else place
+            nodes += found
+        return tuple(nodes)
+
+    def stmt(self, stmt: Stmt) -> Nodes:
+        if any(v in self.named.folded for v in defined(stmt)):
+            return ()
+        match stmt:
+            case Let():
+                return self.let(stmt)
+            case If() if stmt in self.named.choices:
+                (result,) = stmt.results
+                name = self.named.names[result]
+                return (Line(f"{name} = {self.expr.choice(stmt).text}"),)
+            case If():
+                return self.branch(stmt, self.joining(stmt), NO_EXIT).nodes
+            case For() | While():
+                return self.loop(stmt)
+
+    # --- simple statements ----------------------------------------------------------
+
+    def let(self, let: Let) -> Nodes:
+        pieces = self.expr.pieces(let.operands)
+        if let.primitive.name in IN_PLACE:
+            return self.in_place(let)
+        targets = [self.named.names[v] for v in let.results]
+        text = let.primitive.spell(let, pieces).text
+        if not targets:
+            return (Line(text),)
+        types = tuple(a.type for a in let.operands)
+        effect = let.primitive.effect_on(types, dict(let.params))
+        if effect is Effect.PURE and not any(v in self.used for v in let.results):
+            return ()
+        if len(let.results) == 1:
+            return self.assign(targets[0], let, text)
+        return (Line(f"{', '.join(targets)} = {text}"),)
+
+    def in_place(self, let: Let) -> Nodes:
+        """A statement that changes its first operand."""
+        pieces = self.expr.pieces(let.operands)
+        name = let.primitive.name
+        if name == "accumulate" and not let.param("index"):
+            return (Line(f"{pieces[0].text} += {pieces[1].text}"),)
+        text = let.primitive.spell(let, pieces).text
+        if name == "list_pop" and let.results[0] in self.used:
+            return (Line(f"{self.named.names[let.results[0]]} = {text}"),)
+        return (Line(text),)
+
+    def assign(self, target: str, let: Let, text: str) -> Nodes:
+        """``y = ...``; ``y += ...`` where a number is changed by an operator."""
+        symbol = AUGMENTED.get(let.primitive.name)
+        if text == target:
+            return ()
+        if symbol and isinstance(let.result.type, Scalar) and not let.param("via"):
+            left, right = self.expr.pieces(let.operands)
+            if left.text == target and text.startswith(f"{target} {symbol} "):
+                return (Line(f"{target} {symbol}= {right.text}"),)
+        return (Line(f"{target} = {text}"),)
+
+    def moves(self, pairs: Iterable[tuple[Var, Atom]]) -> Nodes:
+        """Assign all at once: one after another where none reads an earlier target."""
+        moves = [
+            (self.named.names[target], source)
+            for target, source in pairs
+            if self.is_assigned(target, source)
+        ]
+        nodes: list[Node] = []
+        while moves:
+            position = next((k for k in range(len(moves)) if self.free(moves, k)), None)
+            if position is None:
+                targets = ", ".join(t for t, _ in moves)
+                sources = ", ".join(self.expr.text(s) for _, s in moves)
+                nodes.append(Line(f"{targets} = {sources}"))
+                break
+            target, source = moves.pop(position)
+            nodes += self.move(target, source)
+        return tuple(nodes)
+
+    def is_assigned(self, target: Var, source: Atom) -> bool:
+        """Whether a move has anything to do."""
+        if isinstance(source, Undef):
+            return target in self.named.unset
+        return self.expr.text(source) != self.named.names[target]
+
+    def free(self, moves: Sequence[tuple[str, Atom]], position: int) -> bool:
+        """Whether no other move reads what this one assigns."""
+        target, _ = moves[position]
+        return not any(
+            target in self.expr.read(source)
+            for k, (_, source) in enumerate(moves)
+            if k != position
+        )
+
+    def move(self, target: str, source: Atom) -> Nodes:
+        stmt = self.named.folded.get(source) if isinstance(source, Var) else None
+        text = self.expr.text(source)
+        if isinstance(stmt, Let):
+            return self.assign(target, stmt, text)
+        return (Line(f"{target} = {text}"),)
+
+    # --- branches -------------------------------------------------------------------
+
+    def joining(self, stmt: If) -> Finish:
+        """The end of an arm: the results of the `If` get their values."""
+
+        def finish(atoms: tuple[Atom, ...]) -> Code:
+            pairs = zip(stmt.results, atoms, strict=True)
+            return Code(self.moves(p for p in pairs if p[0] in self.used))
+
+        return finish
+
+    def branch(self, stmt: If, finish: Finish, exits: Exits) -> Code:
+        """An `If`; what follows an arm that exits is not nested."""
+        then = self.region(stmt.then, finish, exits.arm(stmt, stmt.then))
+        orelse = self.region(stmt.orelse, finish, exits.arm(stmt, stmt.orelse))
+        falls = then.falls or orelse.falls
+        if not then.nodes and not orelse.nodes:
+            return Code((), falls)
+        if not then.falls and then.nodes:
+            return Code((self.when(stmt.cond, then.nodes), *orelse.nodes), falls)
+        if not orelse.falls and orelse.nodes:
+            return Code((self.unless(stmt.cond, orelse.nodes), *then.nodes), falls)
+        if not then.nodes:
+            return Code((self.unless(stmt.cond, orelse.nodes),), falls)
+        block = self.when(stmt.cond, then.nodes)
+        if not orelse.nodes:
+            return Code((block,), falls)
+        return Code((Block((*block.clauses, *_else(orelse.nodes))),), falls)
+
+    def when(self, cond: Atom, nodes: Nodes) -> Block:
+        return Block(((f"if {self.expr.text(cond)}:", nodes),))
+
+    def unless(self, cond: Atom, nodes: Nodes) -> Block:
+        return Block(((f"if {self.expr.opposite(cond)}:", nodes),))
+
+    # --- loops ----------------------------------------------------------------------
+
+    def loop(self, loop: For | While) -> Nodes:
+        params = carried_params(loop)
+        kept = [
+            k
+            for k, (p, r) in enumerate(zip(params, loop.results, strict=True))
+            if self.is_carried(loop, k) or r in self.used
+        ]
+        before = self.moves((params[k], loop.inits[k]) for k in kept)
+        body = self.region(
+            loop.body, self.next_trip(loop, kept), Exits(stop_flag(loop))
+        )
+        after = self.moves(
+            (loop.results[k], params[k]) for k in kept if loop.results[k] in self.used
+        )
+        if isinstance(loop, For):
+            block = Block(((self.for_header(loop), body.nodes),))
+        else:
+            block = self.while_block(loop, body.nodes)
+        return (*before, block, *after)
+
+    def is_carried(self, loop: For | While, k: int) -> bool:
+        """Whether a trip reads this value of the one before."""
+        if isinstance(loop, While) and loop.cond.params[k] in self.used:
+            return True
+        return carried_params(loop)[k] in self.used
+
+    def next_trip(self, loop: For | While, kept: Sequence[int]) -> Finish:
+        """The end of a trip: the next values, and `break` if the stop flag says so."""
+        params, skip = carried_params(loop), 1 if loop.exits else 0
+        flag = stop_flag(loop)
+
+        # A mark of having stopped is false until the loop stops.
+        marks = {
+            k
+            for k, end in enumerate(carried_results(loop))
+            if isinstance(flag, Var) and end == flag and _is_false(loop.inits[k])
+        }
+
+        def finish(atoms: tuple[Atom, ...]) -> Code:
+            pairs = [(params[k], atoms[skip + k]) for k in kept]
+            stop = atoms[0] if loop.exits else constant(False)
+            if _is_false(stop):
+                pairs = [p for k, p in zip(kept, pairs, strict=True) if k not in marks]
+                return Code(self.moves(pairs))
+            if isinstance(stop, Const):
+                return Code((*self.moves(pairs), Line("break")), False)
+            return Code(self.maybe_stop(loop, stop, pairs))
+
+        return finish
+
+    def maybe_stop(
+        self, loop: For | While, stop: Atom, pairs: Sequence[tuple[Var, Atom]]
+    ) -> Nodes:
+        """A stop flag known at run time is read before the next values are assigned."""
+        moves = self.moves(pairs)
+        assigned = {self.named.names[target] for target, _ in pairs}
+        if moves and assigned & self.expr.read(stop):
+            assert loop.stopped is not None
+            name = self.named.names[loop.stopped]
+            first: Nodes = (Line(f"{name} = {self.expr.text(stop)}"),)
+            return (*first, *moves, Block(((f"if {name}:", (Line("break"),)),)))
+        return (*moves, self.when(stop, (Line("break"),)))
+
+    def for_header(self, loop: For) -> str:
+        index = loop.body.params[0]
+        text = self.range_text(loop.range, ordered=index in self.used)
+        return f"for {self.named.names[index]} in {text}:"
+
+    def range_text(self, bounds: Range, *, ordered: bool) -> str:
+        """The indices; where no one reads them, only their number counts."""
+        start, stop, step = map(
+            self.expr.text, (bounds.start, bounds.stop, bounds.step)
+        )
+        arguments = [start, stop, step]
+        if step == "1":
+            arguments = [start, stop] if start != "0" else [stop]
+        text = f"range({', '.join(arguments)})"
+        if bounds.limit is not None:
+            text = f"{text}[:{self.expr.text(bounds.limit)}]"
+        return f"reversed({text})" if bounds.reverse and ordered else text
+
+    def while_block(self, loop: While, body: Nodes) -> Block:
+        """``while c:``; a condition that takes statements is tested in the body."""
+        (cond,) = loop.cond.results
+        first = self.sequence(loop.cond.body)
+        if not first:
+            return Block(((f"while {self.expr.text(cond)}:", body),))
+        leave = self.unless(cond, (Line("break"),))
+        return Block((("while True:", (*first, leave, *body)),))
+
+
+class Exits(NamedTuple):
+    """Which `If`s at the end of a region take the finish into their arms.
+
+    `flag` is the stop flag among the region's results, where they belong to a loop's
+    body; `returns` tells that they are the function's. `top` marks the function's own
+    statements.
+    """
+
+    flag: Atom | None = None
+    returns: bool = False
+    top: bool = False
+
+    def within(self, stmt: If, results: tuple[Atom, ...]) -> bool:
+        """Whether an arm of the `If` that ends the region surely exits."""
+        if self.returns:
+            return any(r in results for r in stmt.results) and _returns(stmt)
+        if self.flag is None or self.flag not in stmt.results:
+            return False
+        return any(self.arm(stmt, a).sure(a) for a in (stmt.then, stmt.orelse))
+
+    def arm(self, stmt: If, arm: Region) -> Exits:
+        """The same for an arm."""
+        if self.flag is None or self.flag not in stmt.results or not arm.falls:
+            return Exits(None, self.returns)
+        return Exits(arm.results[stmt.results.index(_var(self.flag))])
+
+    def sure(self, region: Region) -> bool:
+        """Whether the region exits, somewhere for sure."""
+        if isinstance(self.flag, Const):
+            return bool(self.flag.value)
+        last = region.body[-1] if region.body else None
+        return isinstance(last, If) and self.within(last, region.results)
+
+
+NO_EXIT = Exits()
+
+
+def _var(atom: Atom) -> Var:
+    assert isinstance(atom, Var)
+    return atom
+
+
+def _is_false(atom: Atom) -> bool:
+    return isinstance(atom, Const) and not atom.value
+
+
+def _else(nodes: Nodes) -> tuple[tuple[str, Nodes], ...]:
+    """``else:``, or ``elif`` where all that is in it is an `if`."""
+    if len(nodes) == 1 and isinstance(nodes[0], Block):
+        (header, body), *rest = nodes[0].clauses
+        if header.startswith("if "):
+            return (("el" + header, body), *rest)
+    return (("else:", nodes),)
+
+
+def _returns(stmt: If) -> bool:
+    """Whether the user's own statement returns; without source, names tell."""
+    if stmt.span is None:
+        return all(r.name is None for r in stmt.results)
+    return re.search(r"\breturn\b", _source(stmt.span)) is not None
+
+
+def _source(span: Span) -> str:
+    lines = range(span.lineno, span.end_lineno + 1)
+    return "".join(linecache.getline(span.filename, k) for k in lines)
+
+
+# --- comments ---------------------------------------------------------------------
+
+
+def _place(stmt: Stmt) -> tuple[str, int] | None:
+    """The source line that an adjoint statement comes from."""
+    if stmt.role != "adjoint" or stmt.span is None or stmt.span.text is None:
+        return None
+    return stmt.span.filename, stmt.span.lineno
+
+
+def _headed(stmt: Stmt, nodes: Nodes, before: Sequence[Node]) -> Nodes:
+    """The statement under a comment that quotes its source line.
+
+    An empty line parts the first from what is `before`, the forward sweep.
+    """
+    if _place(stmt) is None or not nodes:
+        return nodes
+    span = stmt.span
+    assert span is not None
+    text = (span.text or "").strip()
+    if span.end_lineno > span.lineno and not text.endswith(":"):
+        text += " ..."
+    return (Comment(f"# adjoint of: {text}", apart=bool(before)), *nodes)

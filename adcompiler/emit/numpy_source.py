@@ -1,0 +1,88 @@
+"""The NumPy source of a function: the text that users read, save and run.
+
+In: a function whose values have names (`lowering.naming`). Out: `Source`: a module
+fragment with its imports, the helpers it calls, and one function definition; and the
+objects that the text names but does not define. Nothing is decided here that changes
+what is computed.
+Invariants: the same function gives the same text; lines have 88 columns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from adcompiler.emit.numpy.layout import Line, render
+from adcompiler.emit.numpy.statements import Code, Exits, Statements
+from adcompiler.ir.names import Named
+from adcompiler.ir.nodes import Atom
+from adcompiler.primitives.spelling import HELPERS
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Text that defines one function, and the global names that it needs besides."""
+
+    text: str
+    globals: Mapping[str, object] = field(default_factory=dict)
+
+
+def emit(
+    named: Named, *, name: str, arg_names: Sequence[str], doc: str | None = None
+) -> Source:
+    """The source of the function, as `name(*arg_names)`.
+
+    It returns its result alone, or a tuple of several.
+    """
+    statements = Statements(named)
+
+    def finish(atoms: tuple[Atom, ...]) -> Code:
+        texts = [statements.expr.text(a) for a in atoms]
+        text = texts[0] if len(texts) == 1 else ", ".join(texts) or "()"
+        return Code((Line(f"return {text}"),), False)
+
+    region = named.function.region
+    body = statements.region(region, finish, Exits(returns=True, top=True))
+    lines = [*_signature(name, arg_names), *_docstring(doc), *render(body.nodes, 4)]
+    definition = "\n".join(lines) + "\n"
+    return Source(_with_preamble(definition))
+
+
+def _signature(name: str, arg_names: Sequence[str]) -> list[str]:
+    header = f"def {name}({', '.join(arg_names)}):"
+    if len(header) <= 88:
+        return [header]
+    inner = f"    {', '.join(arg_names)}"
+    if len(inner) <= 88:
+        return [f"def {name}(", inner, "):"]
+    return [f"def {name}(", *(f"    {a}," for a in arg_names), "):"]
+
+
+def _docstring(doc: str | None) -> list[str]:
+    if not doc:
+        return []
+    text = doc.strip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    first, *rest = text.split("\n")
+    if not rest:
+        return [f'    """{first}"""']
+    return [f'    """{first}', *(f"    {t}".rstrip() for t in rest), '    """']
+
+
+def _with_preamble(definition: str) -> str:
+    """The imports and helpers that the definition uses, in front of it."""
+    helpers = [t for n, t in HELPERS.items() if re.search(rf"\b{n}\(", definition)]
+    parts = [*helpers, definition]
+    code = "\n\n".join(parts)
+    imports = [
+        line
+        for module, line in (("math", "import math"), ("np", "import numpy as np"))
+        if re.search(rf"(?<![\w.]){module}\.", code)
+    ]
+    if not imports:
+        return code
+    # Standard library first, then the rest, as formatters have it.
+    return "\n\n".join(imports) + "\n\n\n" + code
+
+
+__all__ = ["Source", "emit"]

@@ -1,0 +1,370 @@
+"""Out of SSA: which values share a Python name, and what the names are.
+
+In: a function out of `bufferise`. Out: `Named`: the function, its trip counts explicit,
+a name for each value that needs one, and the values that are folded into expressions.
+Invariants: what is stored to and the result of the store have one name; values with one
+name are otherwise never needed at the same time; where control flow joins values with
+different names, the emitter assigns. A name is the user's wherever the value has one;
+no name shadows a builtin, a keyword, an argument, or a helper of the generated code.
+
+    x0, x1 = phi(x0, x2)      ->   x, x, x
+    u1, v1 = phi(u0, v1), phi(v0, u1)   ->   u, v  (and ``u, v = v, u`` when emitted)
+
+Live ranges and copies follow Boissinot et al., "Revisiting out-of-SSA translation for
+correctness, code quality, and efficiency" (2009): all values of a join are copied in
+parallel, and coalesced where their live ranges do not meet.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Iterable, Sequence
+
+from adcompiler.analysis.liveness import Liveness, liveness
+from adcompiler.ir.names import Named
+from adcompiler.ir.nodes import (
+    Atom,
+    For,
+    Function,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    carried_params,
+    carried_results,
+    defined,
+    stop_flag,
+)
+from adcompiler.ir.walk import all_stmts, count_uses, regions
+from adcompiler.lowering.aliasing import memory, writes_in_place
+from adcompiler.lowering.counters import explicit_counters
+from adcompiler.lowering.describing import describe
+from adcompiler.lowering.inlining import Folding, fold, leaves
+from adcompiler.primitives.spelling import HELPERS
+
+RESERVED = frozenset(
+    {"np", "math", *HELPERS, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+)
+
+
+def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
+    """Give the values names; `arg_names` are those of the parameters, in order."""
+    function = explicit_counters(function)
+    folding = fold(function, memory(function))
+    classes = _Classes(function, arg_names)
+    _interfere(function, classes, folding)
+    _coalesce(function, classes)
+    return Named(
+        function,
+        _choose(function, classes, arg_names),
+        folding.folded,
+        frozenset(folding.choices),
+        _unset(function, classes),
+    )
+
+
+class _Classes:
+    """Sets of values that share a name (union-find), and which values conflict."""
+
+    def __init__(self, function: Function, arg_names: Sequence[str]) -> None:
+        self.parent: dict[Var, Var] = {}
+        self.members: dict[Var, list[Var]] = {}
+        self.conflicts: dict[Var, set[Var]] = {}
+        self.hint: dict[Var, str | None] = {}
+        self.arguments = frozenset(function.params)
+        for param, name in zip(function.params, arg_names, strict=True):
+            self.add(param)
+            self.hint[param] = name
+
+    def add(self, var: Var) -> None:
+        if var not in self.parent:
+            self.parent[var] = var
+            self.members[var] = [var]
+            self.conflicts[var] = set()
+            self.hint[var] = var.name
+
+    def find(self, var: Var) -> Var:
+        while self.parent[var] != var:
+            self.parent[var] = var = self.parent[self.parent[var]]
+        return var
+
+    def conflict(self, var: Var, others: Iterable[Var]) -> None:
+        """The value is defined while the others are needed."""
+        for other in others:
+            if other != var:
+                self.conflicts[var].add(other)
+                self.conflicts[other].add(var)
+
+    def apart(self, left: Var, right: Var) -> bool:
+        """Whether some members are needed at the same time."""
+        small, large = sorted(
+            (self.find(left), self.find(right)), key=lambda v: len(self.members[v])
+        )
+        meeting = self.conflicts_of(small)
+        return any(v in meeting for v in self.members[large])
+
+    def conflicts_of(self, root: Var) -> set[Var]:
+        return set().union(*(self.conflicts[v] for v in self.members[root]))
+
+    def same(self, left: Var, right: Var) -> bool:
+        """Whether the two have one name."""
+        if left not in self.parent or right not in self.parent:
+            return False
+        return self.find(left) == self.find(right)
+
+    def merge(self, left: Var, right: Var) -> None:
+        """Make one class of two."""
+        left, right = self.find(left), self.find(right)
+        if left == right:
+            return
+        if len(self.members[left]) < len(self.members[right]):
+            left, right = right, left
+        self.parent[right] = left
+        self.members[left] += self.members.pop(right)
+        self.hint[left] = self.hint[left] or self.hint[right]
+
+    def try_merge(self, left: Atom, right: Atom) -> None:
+        """Make one class of two, if they have no different names and never meet."""
+        if not (isinstance(left, Var) and isinstance(right, Var)):
+            return
+        if left not in self.parent or right not in self.parent:
+            return
+        a, b = self.find(left), self.find(right)
+        if a == b or self.apart(a, b):
+            return
+        members = self.members[a] + self.members[b]
+        # An argument is assigned to only where the user did so.
+        given = not self.arguments.isdisjoint(members)
+        if len({self.hint[a], self.hint[b]} - (set() if given else {None})) < 2:
+            self.merge(a, b)
+
+
+def _interfere(function: Function, classes: _Classes, folding: Folding) -> None:
+    """Note which values are needed at the same time."""
+    live = liveness(function.region, leaves(folding.folded))
+    finder = _Interference(classes, live, folding)
+    params = function.params
+    finder.define(params, live.entry[function.region].union(params))
+    finder.region(function.region)
+
+
+class _Interference:
+    """At every definition, what is needed after it."""
+
+    def __init__(self, classes: _Classes, live: Liveness, folding: Folding) -> None:
+        self.classes = classes
+        self.live = live
+        self.folded = folding.folded
+        self.choices = folding.choices
+        self.read = leaves(folding.folded)
+        self.values = leaves(folding.folded, shapes=False)
+
+    def define(self, variables: Iterable[Var], needed: Iterable[Var]) -> None:
+        """These become names at one point, after which all of `needed` are read."""
+        group = [v for v in variables if v not in self.folded]
+        for var in group:
+            self.classes.add(var)
+        for var in group:
+            self.classes.conflict(var, needed)
+
+    def region(self, region: Region) -> None:
+        """The statements of a region; its parameters are defined by its owner."""
+        for stmt in region.body:
+            if any(v in self.folded for v in defined(stmt)):
+                continue
+            if isinstance(stmt, For | While):
+                self.loop(stmt)
+            elif stmt not in self.choices:
+                for inner in regions(stmt):
+                    self.region(inner)
+            self.define(defined(stmt), self.live.after[stmt])
+
+    def loop(self, loop: For | While) -> None:
+        params = carried_params(loop)
+        through = self.live.through[loop]
+        entry = self.live.entry[loop.body]
+        after = self.live.after[loop]
+        kept = {p for p, r in zip(params, loop.results, strict=True) if r in after}
+        needed = through | kept | entry.intersection(params)
+        self.define(params, needed)
+        self.bounds(loop, params)
+        if isinstance(loop, For):
+            self.define(loop.body.params[:1], entry | through)
+        else:
+            self.define(loop.cond.params, needed)
+            self.region(loop.cond)
+        self.region(loop.body)
+
+    def bounds(self, loop: For | While, params: Sequence[Var]) -> None:
+        """The range is written after the carried values are given their first ones."""
+        if not isinstance(loop, For):
+            return
+        bounds = [a for a in loop.range.atoms if isinstance(a, Var)]
+        read = {v for a in bounds for v in self.read.get(a, (a,))}
+        values = {v for a in bounds for v in self.values.get(a, (a,))}
+        for param, init in zip(params, loop.inits, strict=True):
+            same = {init}
+            made = self.folded.get(init) if isinstance(init, Var) else None
+            if isinstance(made, Let) and made.primitive.name == "copy":
+                # A copy has the lengths of what it is a copy of.
+                same |= {a for a in made.operands if a not in values}
+            self.classes.conflict(param, [v for v in read if v not in same])
+
+
+def _coalesce(function: Function, classes: _Classes) -> None:
+    """Merge what must have one name, then what joins join, then equal hints."""
+    stmts = list(all_stmts(function.region))
+    for stmt in stmts:
+        if isinstance(stmt, Let) and writes_in_place(stmt):
+            stored = stmt.operands[0]
+            assert isinstance(stored, Var)
+            classes.merge(stored, stmt.results[-1])
+        if isinstance(stmt, While):
+            for param, twin in zip(stmt.cond.params, stmt.body.params, strict=True):
+                classes.merge(param, twin)
+    for stmt in stmts:
+        for left, right in _joined(stmt):
+            classes.try_merge(left, right)
+    by_hint: dict[str, list[Var]] = {}
+    for var in list(classes.parent):
+        hint = classes.hint[classes.find(var)]
+        if hint is None:
+            continue
+        for other in by_hint.setdefault(hint, []):
+            classes.try_merge(other, var)
+            if classes.find(other) == classes.find(var):
+                break
+        else:
+            by_hint[hint].append(var)
+
+
+def _joined(stmt: Stmt) -> list[tuple[Atom, Atom]]:
+    """The pairs of values that would best share a name."""
+    match stmt:
+        case If():
+            return [
+                (r, end)
+                for arm in (stmt.then, stmt.orelse)
+                if arm.falls
+                for r, end in zip(stmt.results, arm.results, strict=True)
+            ]
+        case For() | While():
+            params = carried_params(stmt)
+            return [
+                *zip(params, stmt.results, strict=True),
+                *zip(params, carried_results(stmt), strict=True),
+                *zip(params, stmt.inits, strict=True),
+            ]
+        case Let():
+            return []
+
+
+# --- choosing the text ------------------------------------------------------------
+
+
+def _choose(
+    function: Function, classes: _Classes, arg_names: Sequence[str]
+) -> dict[Var, str]:
+    """A name for each class, in the order in which they first appear."""
+    taken = {*RESERVED, *arg_names}
+    used = count_uses(function.region)
+    stmts = list(all_stmts(function.region))
+    origin = {v: s for s in stmts for v in defined(s)}
+    twins = {s.body.params[0] for s in stmts if isinstance(s, For) and _adjoint(s)}
+    chosen: dict[Var, str] = {}
+    for param, name in zip(function.params, arg_names, strict=True):
+        chosen[classes.find(param)] = name
+    for var in classes.parent:
+        root = classes.find(var)
+        if root in chosen:
+            continue
+        members, hint = classes.members[root], classes.hint[root]
+        read = any(v in used for v in members)
+        if not read and (hint in (None, "_") or twins.issuperset(members)):
+            chosen[root] = "_"
+            continue
+        if hint in (None, "_"):
+            hint = describe(members, origin)
+        chosen[root] = name = _free(hint, taken)
+        taken.add(name)
+    names = {var: chosen[classes.find(var)] for var in classes.parent}
+    for stmt in stmts:
+        if isinstance(stmt, For | While) and isinstance(stop_flag(stmt), Var):
+            # In case the flag must be kept while the next values are assigned.
+            assert stmt.stopped is not None
+            names[stmt.stopped] = _free("stop", taken)
+    return names
+
+
+def _adjoint(stmt: Stmt) -> bool:
+    return stmt.role == "adjoint"
+
+
+def _free(hint: str, taken: set[str]) -> str:
+    """The hint as an identifier that nothing else has.
+
+    >>> _free("sum", {"sum"}), _free("x", {"x", "x_1"}), _free("2nd", set())
+    ('sum_', 'x_2', 'v_2nd')
+    """
+    name = re.sub(r"\W", "_", hint)
+    if not name.isidentifier() and not keyword.iskeyword(name):
+        name = f"v_{name}"
+    if name in RESERVED:
+        name = f"{name}_"
+    if name not in taken:
+        return name
+    number = 1
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
+
+
+# --- values that may be missing ---------------------------------------------------
+
+
+def _unset(function: Function, classes: _Classes) -> frozenset[Var]:
+    """The values that some path leaves without one, though they are assigned on."""
+    flows = [p for s in all_stmts(function.region) for p in _flows(s)]
+    missing: set[Var] = set()
+    while True:
+        more = {t for t, s in flows if isinstance(s, Undef) or s in missing}
+        if more <= missing:
+            break
+        missing |= more
+    copied: set[Var] = set()
+    while True:
+        more = {
+            source
+            for target, source in flows
+            if isinstance(source, Var)
+            and source in missing
+            and (target in copied or not classes.same(target, source))
+        }
+        if more <= copied:
+            return frozenset(copied)
+        copied |= more
+
+
+def _flows(stmt: Stmt) -> list[tuple[Var, Atom]]:
+    """Which values become which where control flow joins."""
+    match stmt:
+        case If():
+            arms = [a for a in (stmt.then, stmt.orelse) if a.falls]
+            pairs = [zip(stmt.results, a.results, strict=True) for a in arms]
+            return [flow for pair in pairs for flow in pair]
+        case For() | While():
+            params = carried_params(stmt)
+            heads = stmt.cond.params if isinstance(stmt, While) else params
+            return [
+                *zip(params, stmt.inits, strict=True),
+                *zip(params, carried_results(stmt), strict=True),
+                *zip(heads, params, strict=True),
+                *zip(stmt.results, params, strict=True),
+            ]
+        case Let():
+            return []
