@@ -1,1 +1,47 @@
-"""Automatic differentiation of ordinary NumPy programs, source to source."""
+"""Automatic differentiation of ordinary NumPy programs, source to source.
+
+>>> import adcompiler as ad
+>>> import numpy as np
+>>> @ad.differentiate
+... def loss(w, x):
+...     return np.sum((x @ w) ** 2)
+>>> loss(np.array([1.0, 2.0]), np.eye(2))
+np.float64(5.0)
+"""
+
+from adcompiler.api import (
+    differentiate,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    no_grad,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
+from adcompiler.check import GradientError, check_grads
+from adcompiler.differentiable import Differentiable
+from adcompiler.errors import Diagnostic, InternalError, UnsupportedError
+from adcompiler.gradients import Gradients
+
+__all__ = [
+    "Diagnostic",
+    "Differentiable",
+    "GradientError",
+    "Gradients",
+    "InternalError",
+    "UnsupportedError",
+    "check_grads",
+    "differentiate",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

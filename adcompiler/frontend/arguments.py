@@ -42,6 +42,7 @@ __all__ = [
     "key_of",
     "leaf_specs",
     "leaves_of",
+    "named",
     "same_static",
 ]
 
@@ -262,7 +263,7 @@ def differentiated(
     """
     names = tuple(specs)
     if wrt is not None:
-        return tuple(_named(names, entry, function) for entry in wrt)
+        return tuple(named(names, entry, function) for entry in wrt)
     chosen = tuple(name for name in names if name in passed and _holds(specs[name]))
     if chosen:
         return chosen
@@ -275,7 +276,8 @@ def differentiated(
     )
 
 
-def _named(names: tuple[str, ...], entry: str | int, function: str) -> str:
+def named(names: tuple[str, ...], entry: str | int, function: str) -> str:
+    """The argument that an entry of `wrt` names, by name or position."""
     if isinstance(entry, str) and entry in names:
         return entry
     if isinstance(entry, int) and 0 <= entry < len(names):

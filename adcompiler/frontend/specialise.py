@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from adcompiler.frontend.arguments import describe, key_of, same_static
 from adcompiler.frontend.interface import Capture, Guard
@@ -71,11 +71,12 @@ class Specialisations(Generic[Program]):
                 self._programs.popitem(last=False)
             return program
 
-    def last(self) -> Program | None:
-        """The program used last."""
+    def last(self, wanted: Callable[[Any], bool]) -> Program | None:
+        """The program used last among those whose key is wanted."""
         with self._lock:
-            for programs in reversed(self._programs.values()):
-                return programs[0]
+            for key, programs in reversed(self._programs.items()):
+                if wanted(key):
+                    return programs[0]
         return None
 
     def __len__(self) -> int:

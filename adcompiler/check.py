@@ -1,0 +1,223 @@
+"""Checking derivatives against difference quotients.
+
+In: a function and arguments. Out: nothing, or a `GradientError` that names the
+argument, the index, both numbers and the relative error.
+Invariant: quotients are taken in float64 and extrapolated (Richardson), so that the
+tolerance is tight enough to show a missing term.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adcompiler.differentiable import Differentiable
+from adcompiler.frontend.arguments import bind, describe, differentiated
+from adcompiler.programs import name_of
+
+__all__ = ["GradientError", "check_grads"]
+
+Vector = np.ndarray[Any, np.dtype[np.float64]]
+
+
+class GradientError(AssertionError):
+    """A derivative differs from the difference quotient."""
+
+
+def check_grads(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 1,
+    modes: Sequence[str] = ("rev", "fwd"),
+    *,
+    tolerance: float | None = None,
+) -> None:
+    """Compare the derivatives of `f` at `args` with difference quotients.
+
+    Raises GradientError unless all agree, up to the `order`. Orders above one need a
+    scalar result.
+    """
+    unknown = set(modes) - {"rev", "fwd"}
+    if unknown:
+        raise ValueError(f"modes are 'rev' and 'fwd', not {sorted(unknown)}")
+    if tolerance is None:
+        tolerance = 1e-2 if any(map(_is_coarse, args)) else 1e-6
+    function = f if isinstance(f, Differentiable) else Differentiable(f)
+    point = _Point.of(function, tuple(args), tolerance)
+    if "rev" in modes:
+        point.check_reverse()
+    if "fwd" in modes:
+        point.check_forward()
+    if order > 1:
+        check_grads(
+            Differentiable(function.grad, function.wrt),
+            args,
+            order - 1,
+            modes,
+            tolerance=tolerance,
+        )
+
+
+def _is_coarse(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_is_coarse, value))
+    return getattr(value, "dtype", None) in (np.float16, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """A function at the arguments where it is checked; `places` are the moving ones."""
+
+    function: Differentiable
+    args: tuple[Any, ...]
+    places: dict[int, str]
+    tolerance: float
+    value: Vector
+
+    @classmethod
+    def of(
+        cls, function: Differentiable, args: tuple[Any, ...], tolerance: float
+    ) -> _Point:
+        values, passed = bind(function.signature, (*function.prefix, *args), {})
+        specs = {name: describe(value, name=name) for name, value in values.items()}
+        wanted = differentiated(specs, function.wrt, passed, name_of(function.function))
+        names = list(specs)[len(function.prefix) :][: len(args)]
+        places = {k: name for k, name in enumerate(names) if name in wanted}
+        value = _flat(function(*copy.deepcopy(args)))
+        return cls(function, args, places, tolerance, value)
+
+    def slope(self, place: int, direction: Any) -> Vector:
+        """How the result changes as an argument moves; extrapolated differences."""
+        sizes = [np.max(np.abs(x), initial=0.0) for x in _leaves(self.args[place])]
+        step = 1e-3 * max(1.0, *sizes)
+        coarse, fine = (self._central(place, direction, h) for h in (step, step / 2))
+        return (4 * fine - coarse) / 3
+
+    def _central(self, place: int, direction: Any, step: float) -> Vector:
+        ends = []
+        for sign in (1, -1):
+            args = list(map(_refined, copy.deepcopy(self.args)))
+            args[place] = _moved(args[place], direction, sign * step)
+            ends.append(_flat(self.function(*args)))
+        return (ends[0] - ends[1]) / (2 * step)
+
+    def check_reverse(self) -> None:
+        """Each element of each gradient, for one random cotangent."""
+        value, pullback = self.function.vjp(*copy.deepcopy(self.args))
+        rng = np.random.default_rng(0)
+        cotangent = _map(lambda x: _draw(rng, x), value)
+        gradients = pullback(cotangent)
+        if len(self.places) == 1:
+            gradients = (gradients,)
+        weights = _flat(cotangent)
+        order = self.function.wrt or tuple(self.places.values())
+        for place, name in self.places.items():
+            found = _leaves(gradients[order.index(name)])
+            for unit, leaf, index in _units(self.args[place]):
+                expected = float(weights @ self.slope(place, unit))
+                self.compare(
+                    f"the gradient of {name}", index, found[leaf][index], expected
+                )
+
+    def check_forward(self) -> None:
+        """Each element of the tangent, for one random direction per argument."""
+        rng = np.random.default_rng(1)
+        for place, name in self.places.items():
+            direction = _map(lambda x: _draw(rng, x), self.args[place])
+            tangents: list[Any] = [None] * len(self.args)
+            tangents[place] = direction
+            args = copy.deepcopy(self.args)
+            found = _flat(self.function.jvp(args, tuple(tangents))[1])
+            expected = self.slope(place, direction)
+            for k, (a, b) in enumerate(zip(found, expected, strict=True)):
+                self.compare(f"the tangent along {name}", (k,), a, b)
+
+    def compare(
+        self, what: str, index: tuple[int, ...], found: float, expected: float
+    ) -> None:
+        """Raise unless the two numbers agree."""
+        size = max(abs(found), abs(expected))
+        scale = 1e-3 * np.max(np.abs(self.value), initial=0.0)
+        error = abs(found - expected)
+        if not error <= self.tolerance * max(size, scale):
+            where = f"[{', '.join(map(str, index))}]" if index else ""
+            raise GradientError(
+                f"{what}{where} of {name_of(self.function.function)} is "
+                f"{float(found):.12g}, the difference quotient {float(expected):.12g}: "
+                f"a relative error of {float(error / size if size else error):.2g}"
+            )
+
+
+# --- Values with parts -----------------------------------------------------------
+
+
+def _moves(value: Any) -> bool:
+    return np.asarray(value).dtype.kind in "fiu" and not isinstance(value, str)
+
+
+def _map(change: Callable[[Any], Any], value: Any) -> Any:
+    """A tuple with its numbers changed, None for what is no number."""
+    if isinstance(value, tuple):
+        return tuple(_map(change, item) for item in value)
+    return change(value) if _moves(value) else None
+
+
+def _leaves(value: Any) -> list[Vector]:
+    """The numbers in a value, as float64 arrays."""
+    if isinstance(value, tuple):
+        return [leaf for item in value for leaf in _leaves(item)]
+    if value is None or not _moves(value):
+        return []
+    return [np.asarray(value, np.float64)]
+
+
+def _flat(value: Any) -> Vector:
+    return np.concatenate([np.zeros(0), *(leaf.ravel() for leaf in _leaves(value))])
+
+
+def _refined(value: Any) -> Any:
+    """The value in float64, where it is coarser."""
+    if isinstance(value, tuple):
+        return tuple(map(_refined, value))
+    if getattr(getattr(value, "dtype", None), "kind", "") == "f":
+        return value.astype(np.float64)
+    return value
+
+
+def _draw(rng: np.random.Generator, like: Any) -> Any:
+    """A random direction in the space of a value; None for integers."""
+    if np.asarray(like).dtype.kind != "f" and np.ndim(like):
+        return None
+    drawn = rng.uniform(0.5, 1.5, np.shape(like)) * rng.choice([-1, 1], np.shape(like))
+    return drawn.astype(getattr(like, "dtype", np.float64))[()]
+
+
+def _moved(value: Any, direction: Any, step: float) -> Any:
+    if isinstance(value, tuple):
+        parts = (_moved(v, d, step) for v, d in zip(value, direction, strict=True))
+        return tuple(parts)
+    if direction is None:
+        return value
+    moved = value + step * np.asarray(direction, np.float64)
+    return moved if isinstance(value, np.ndarray | np.generic) else float(moved)
+
+
+def _units(value: Any) -> Iterator[tuple[Any, int, tuple[int, ...]]]:
+    """Unit directions, each with the leaf and the index that it moves."""
+    if not isinstance(value, tuple):
+        for index in np.ndindex(np.shape(value)):
+            unit = np.zeros(np.shape(value))
+            unit[index] = 1.0
+            yield unit, 0, index
+        return
+    before = 0
+    for k, item in enumerate(value):
+        for unit, leaf, index in _units(item) if _leaves(item) else ():
+            direction: list[Any] = [None] * len(value)
+            direction[k] = unit
+            yield tuple(direction), before + leaf, index
+        before += len(_leaves(item))

@@ -1,0 +1,290 @@
+"""A differentiable function, and its derivatives as callables.
+
+In: a user's function. Out: `Differentiable`, whose call is the function's own and whose
+attributes `grad`, `value_and_grad`, `vjp`, `jvp` are `Derived` callables.
+Invariants: nothing is compiled before the first derivative call; programs are shared by
+all derivatives and by all methods bound to instances; derivative calls leave the
+caller's data untouched.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from types import FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from adcompiler.evaluation import (
+    Pullback,
+    bind_call,
+    bind_jvp,
+    find_program,
+    flat_results,
+    result_of,
+)
+from adcompiler.frontend.arguments import named
+from adcompiler.frontend.interface import Derivative, DerivativeKind
+from adcompiler.frontend.specialise import Specialisations
+from adcompiler.jacobians import hessian, jacobian
+from adcompiler.programs import Program, Request, name_of
+
+__all__ = ["Derived", "Differentiable", "Wrt"]
+
+Wrt = str | int | tuple[str | int, ...] | None
+
+_SOURCES: dict[str, DerivativeKind] = {
+    "primal": "value",
+    "gradient": "grad",
+    "tangent": "jvp",
+}
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What a method has in common with the same method bound to instances."""
+
+    programs: Specialisations[Program] = field(default_factory=Specialisations)
+    signature: tuple[Hashable, inspect.Signature] | None = None
+    second: Differentiable | None = None
+
+
+class Differentiable:
+    """A function with derivatives. Calling it calls the function itself.
+
+    >>> def area(r, h):
+    ...     return 3.0 * r * r * h
+    >>> g = Differentiable(area, wrt="r")
+    >>> g(2.0, 1.0), g.wrt
+    (12.0, ('r',))
+    """
+
+    __wrapped__: Any
+    __name__: str
+    function: Any
+    wrt: tuple[str, ...] | None
+
+    def __init__(
+        self, function: Any, wrt: Wrt = None, backend: str | None = None
+    ) -> None:
+        if backend not in (None, "numpy"):
+            raise ValueError(f"there is no backend {backend!r}; write backend='numpy'")
+        if isinstance(function, Differentiable):
+            wrt = function.wrt if wrt is None else wrt
+            function = function.function
+        if not callable(function):
+            raise TypeError(f"not a function: {function!r}")
+        names = tuple(inspect.signature(function).parameters)
+        prefix: tuple[Any, ...] = ()
+        if isinstance(function, MethodType):
+            function, prefix = function.__func__, (function.__self__,)
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.wrt = _names(wrt, names, name_of(function))
+        self.backend = backend
+        self.prefix = prefix
+        self._shared = _Shared()
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """The function's signature, read anew if its defaults are replaced."""
+        function = self.function
+        version: Hashable = None
+        if isinstance(function, FunctionType):
+            parts = function.__code__, function.__defaults__, function.__kwdefaults__
+            version = tuple(map(id, parts))
+        known = self._shared.signature
+        if known is None or known[0] != version:
+            known = self._shared.signature = version, inspect.signature(function)
+        return known[1]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*self.prefix, *args, **kwargs)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Differentiable:
+        """The method bound to an instance; programs are shared by all instances."""
+        if instance is None:
+            return self
+        return self._bound((instance,))
+
+    def __repr__(self) -> str:
+        return f"<differentiable {getattr(self, '__qualname__', self.function)}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickled by name where the name stands for this; else by its function."""
+        if not self.prefix:
+            name = getattr(self, "__qualname__", "")
+            found: Any = sys.modules.get(self.__module__)
+            for part in name.split("."):
+                found = getattr(found, part, None)
+            if found is self:
+                return name
+            return Differentiable, (self.function, self.wrt, self.backend)
+        return getattr, (self.prefix[0], self.__name__)
+
+    @property
+    def __adcompiler_derivative__(self) -> Derivative:
+        return Derivative("value", self.function, self.wrt)
+
+    # --- Derivatives -------------------------------------------------------------
+
+    @property
+    def grad(self) -> Derived:
+        """``grad(*args)``: the gradient, or `Gradients` of several arguments."""
+        return Derived("grad", self)
+
+    @property
+    def value_and_grad(self) -> Derived:
+        """``value_and_grad(*args)``: the value and the gradient."""
+        return Derived("value_and_grad", self)
+
+    @property
+    def vjp(self) -> Derived:
+        """``vjp(*args)``: the value, and the pullback of cotangents."""
+        return Derived("vjp", self)
+
+    @property
+    def jvp(self) -> Derived:
+        """``jvp(primals, tangents)``: the value and its tangent."""
+        return Derived("jvp", self)
+
+    def hvp(self, args: tuple[Any, ...], vectors: tuple[Any, ...]) -> Any:
+        """The product of the Hessian with one vector per argument, shaped as `grad`.
+
+        A vector is None where its argument is not differentiated.
+        """
+        return self.gradient_function().jvp(args, vectors)[1]
+
+    def jacobian(self, *args: Any, mode: str | None = None) -> Any:
+        """The Jacobian, of shape result.shape + argument.shape, per argument."""
+        return jacobian(self, args, mode)
+
+    def hessian(self, *args: Any) -> Any:
+        """The Hessian, of shape argument.shape * 2; of several arguments nested."""
+        return hessian(self, args)
+
+    def gradient_function(self) -> Differentiable:
+        """The gradient as a function to be differentiated."""
+        if self._shared.second is None:
+            self._shared.second = Differentiable(Derived("grad", self._bound(())))
+        return self._shared.second._bound(self.prefix)
+
+    def _bound(self, prefix: tuple[Any, ...]) -> Differentiable:
+        """This with its first arguments given."""
+        bound: Differentiable = object.__new__(Differentiable)
+        bound.__dict__.update(self.__dict__)
+        bound.prefix = prefix
+        return bound
+
+    def source(self, *args: Any, of: str = "gradient") -> str:
+        """The generated text for such arguments, or for those of the last call."""
+        kind = _SOURCES.get(of)
+        if kind is None:
+            known = ", ".join(map(repr, _SOURCES))
+            raise ValueError(f"there is no source of {of!r}, only of {known}")
+        derived = Derived(kind, self)
+        program = derived.compile(*args) if args else derived.last()
+        return program.text
+
+
+class Derived:
+    """A derivative as a callable; it may be differentiated in turn.
+
+    >>> def cube(x):
+    ...     return x * x * x
+    >>> Differentiable(cube).grad
+    <grad of cube>
+    """
+
+    __name__: str
+
+    def __init__(self, kind: DerivativeKind, base: Differentiable) -> None:
+        self.kind: DerivativeKind = kind
+        self.base = base
+        self.__name__ = self.__qualname__ = name_of(self)
+        self.__doc__ = f"The {kind} of {name_of(base.function)}."
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        if self.kind == "jvp":
+            kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+            names = ("primals", "tangents")
+            return inspect.Signature([inspect.Parameter(name, kind) for name in names])
+        return self.base.signature
+
+    @property
+    def __adcompiler_derivative__(self) -> Derivative:
+        return Derivative(self.kind, self.base.function, self.base.wrt)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} of {name_of(self.base.function)}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.base, self.kind)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        request = self.request(*args, **kwargs)
+        program = find_program(self.base._shared.programs, request)
+        results = flat_results(program, request)
+        value = result_of(program, results)
+        if program.pullback is None:
+            return value
+        return value, Pullback(program, results)
+
+    def request(self, *args: Any, **kwargs: Any) -> Request:
+        """What such a call asks for."""
+        base = self.base
+        if self.kind == "jvp":
+            return bind_jvp(self, base.signature, base.prefix, *args, **kwargs)
+        return bind_call(self, base.signature, (*base.prefix, *args), kwargs)
+
+    def compile(self, *args: Any, **kwargs: Any) -> Program:
+        """The program for such arguments, without running it."""
+        if self.kind == "jvp":
+            args = (args, tuple(map(_unit_tangent, args)))
+        return find_program(self.base._shared.programs, self.request(*args, **kwargs))
+
+    def last(self) -> Program:
+        """The program used last, or the one for the annotated types."""
+        program = self.base._shared.programs.last(lambda key: key[0] == self.kind)
+        if program is not None:
+            return program
+        examples = {float: 1.0, int: 1, bool: True}
+        parameters = self.base.signature.parameters.values()
+        wanted = list(parameters)[len(self.base.prefix) :]
+        args = []
+        for parameter in wanted:
+            annotation = parameter.annotation
+            if isinstance(annotation, str):
+                annotation = {t.__name__: t for t in examples}.get(annotation)
+            if annotation not in examples:
+                name = name_of(self.base.function)
+                raise TypeError(
+                    f"{name}() has not been differentiated yet, and {parameter.name} "
+                    "is not annotated as a float, int or bool: pass arguments, as in "
+                    f"{name}.source({', '.join(p.name for p in wanted)})"
+                )
+            args.append(examples[annotation])
+        return self.compile(*args)
+
+
+def _names(wrt: Wrt, names: tuple[str, ...], function: str) -> tuple[str, ...] | None:
+    """`wrt` as names; a ValueError for what is no argument, where it is written."""
+    if wrt is None:
+        return None
+    entries = (wrt,) if isinstance(wrt, str | int) else tuple(wrt)
+    return tuple(named(names, entry, function) for entry in entries)
+
+
+def _unit_tangent(value: Any) -> Any:
+    """A tangent for an argument that can move; None for one that cannot."""
+    if isinstance(value, tuple):
+        return tuple(map(_unit_tangent, value))
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if isinstance(value, float) or kind == "f":
+        return np.ones_like(value)
+    return None

@@ -1,0 +1,286 @@
+"""A derivative call: from Python arguments to flat leaves, and back from flat results.
+
+In: the arguments of a call. Out: a `Request`, the `Program` that serves it, and what it
+gives, in the structure and the kinds that the caller expects.
+Invariants: a float argument has a float gradient, a NumPy scalar a NumPy scalar, an
+array an array of its own; an argument that is stored to overlaps no other.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from adcompiler.errors import UnsupportedError
+from adcompiler.frontend.arguments import (
+    as_differentiated,
+    bind,
+    describe,
+    key_of,
+    leaves_of,
+    same_static,
+)
+from adcompiler.frontend.interface import (
+    ArgSpec,
+    LeafSpec,
+    ResultLeaf,
+    ResultStatic,
+    ResultTree,
+    ResultTuple,
+    StaticSpec,
+    TupleSpec,
+)
+from adcompiler.frontend.specialise import Specialisations, guards_hold
+from adcompiler.ir.types import Array, Scalar, Type, is_float
+from adcompiler.programs import (
+    Program,
+    Request,
+    compile_program,
+    derivative_of,
+)
+
+__all__ = [
+    "Pullback",
+    "bind_call",
+    "bind_jvp",
+    "find_program",
+    "flat_results",
+    "result_of",
+]
+
+# --- Arguments -------------------------------------------------------------------
+
+
+def bind_call(
+    target: Any,
+    signature: inspect.Signature,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> Request:
+    """What a call with these arguments asks for."""
+    values, passed = bind(signature, args, kwargs)
+    specs = {name: describe(value, name=name) for name, value in values.items()}
+    return Request(target, specs, passed, _leaves(specs, values))
+
+
+def bind_jvp(
+    target: Any,
+    signature: inspect.Signature,
+    prefix: tuple[Any, ...],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+) -> Request:
+    """What ``jvp(primals, tangents)`` asks for."""
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, tuple):
+            raise TypeError(
+                f"{name} is a tuple with an entry per argument, as in (x,), "
+                f"not {type(given).__name__}"
+            )
+    if len(primals) != len(tangents):
+        raise ValueError(
+            f"there are {len(primals)} primals and {len(tangents)} tangents; "
+            "an argument that does not move has the tangent None"
+        )
+    values, passed = bind(signature, (*prefix, *primals), {})
+    dots, _ = bind(signature, (*[None] * len(prefix), *tangents), {})
+    specs, dot_specs, dot_values = [], [], []
+    for name, value in values.items():
+        dot = dots[name] if name in passed else None
+        spec, dot_spec, dot = _moving(describe(value, name=name), value, dot, name)
+        specs.append(spec)
+        dot_specs.append(dot_spec)
+        dot_values.append(dot)
+    both: dict[str, ArgSpec] = {
+        "primals": TupleSpec(tuple(specs)),
+        "tangents": TupleSpec(tuple(dot_specs)),
+    }
+    arguments = {"primals": tuple(values.values()), "tangents": tuple(dot_values)}
+    if not any(True for _ in leaves_of(both["tangents"], arguments["tangents"])):
+        raise ValueError("no argument moves: every tangent is None")
+    return Request(target, both, passed, _leaves(both, arguments))
+
+
+def _moving(
+    spec: ArgSpec, value: Any, dot: Any, name: str
+) -> tuple[ArgSpec, ArgSpec, Any]:
+    """The specs of an argument and its tangent, and the tangent like the argument."""
+    if dot is None:
+        return spec, StaticSpec(None), None
+    if isinstance(spec, TupleSpec):
+        if not isinstance(dot, tuple) or len(dot) != len(spec.items):
+            raise TypeError(f"the tangent of {name} is no tuple of {len(spec.items)}")
+        parts = [
+            _moving(s, v, d, f"{name}[{k}]")
+            for k, (s, v, d) in enumerate(zip(spec.items, value, dot, strict=True))
+        ]
+        return (
+            TupleSpec(tuple(p[0] for p in parts), spec.cls),
+            TupleSpec(tuple(p[1] for p in parts)),
+            tuple(p[2] for p in parts),
+        )
+    spec = as_differentiated(spec, name=name)
+    assert isinstance(spec, LeafSpec)
+    dot = _like(dot, spec.type, np.shape(value), f"the tangent of {name}")
+    return spec, LeafSpec(spec.type), dot
+
+
+def _like(given: Any, type_: Type, shape: tuple[int, ...], what: str) -> Any:
+    """A tangent or cotangent as a value of this type and shape."""
+    if np.asarray(given).dtype.kind not in "fiu":
+        raise TypeError(f"{what} is of dtype {np.asarray(given).dtype}, not a float")
+    if np.shape(given) != shape:
+        raise ValueError(f"{what} has shape {np.shape(given)}, not {shape}")
+    return as_type(given, type_)
+
+
+def _leaves(specs: Mapping[str, ArgSpec], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(
+        leaf
+        for name, spec in specs.items()
+        for _, leaf in leaves_of(spec, values[name])
+    )
+
+
+# --- Programs --------------------------------------------------------------------
+
+
+def find_program(programs: Specialisations[Program], request: Request) -> Program:
+    """The program that serves a request, compiled if there is none."""
+    derivative = derivative_of(request.target)
+    kind = "value" if derivative is None else derivative.kind
+    key: tuple[Hashable, ...] = (
+        kind,
+        tuple(map(key_of, request.specs.values())),
+        request.passed,
+    )
+
+    def fits(program: Program) -> bool:
+        lowered = program.lowered
+        return all(
+            same_static(request.leaves[k], value) for k, value in program.statics
+        ) and guards_hold(lowered.guards, lowered.captures)
+
+    return programs.find(key, fits, lambda _: compile_program(request))
+
+
+def flat_results(program: Program, request: Request) -> tuple[Any, ...]:
+    """The results of the program for these leaves."""
+    params = program.lowered.function.params
+    static = {k for k, _ in program.statics}
+    values = [leaf for k, leaf in enumerate(request.leaves) if k not in static]
+    values += [capture.read() for capture in program.lowered.captures]
+    arguments = [as_type(v, p.type) for v, p in zip(values, params, strict=True)]
+    _refuse_overlaps(program, arguments)
+    return program.call(*arguments)
+
+
+def _refuse_overlaps(program: Program, arguments: list[Any]) -> None:
+    """Refuse arrays that share memory with one that the function stores to."""
+    for k in program.lowered.mutated:
+        for other, value in enumerate(arguments):
+            if other == k or not isinstance(value, np.ndarray):
+                continue
+            if _overlap(arguments[k], value):
+                params = program.lowered.function.params
+                raise UnsupportedError(
+                    f"{params[k].name} is stored to and overlaps {params[other].name} "
+                    "in memory",
+                    hint="pass a copy of one of them",
+                )
+
+
+def _overlap(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> bool:
+    return np.may_share_memory(left, right) and bool(np.shares_memory(left, right))
+
+
+# --- Results ---------------------------------------------------------------------
+
+
+def as_type(value: Any, type_: Type) -> Any:
+    """The value as its type has it: a float, a NumPy scalar, an array.
+
+    >>> as_type(np.float64(2), Scalar("float64", "python"))
+    2.0
+    >>> as_type(2, Scalar("float64", "numpy"))
+    np.float64(2.0)
+    """
+    match type_:
+        case Scalar(kind="python", dtype="bool"):
+            return bool(value)
+        case Scalar(kind="python", dtype=dtype):
+            return int(value) if dtype == "int64" else float(value)
+        case Scalar(kind="numpy", dtype=dtype):
+            return value if type(value) is (t := np.dtype(dtype).type) else t(value)
+        case Array(dtype=dtype):
+            return np.asarray(value, dtype)
+        case _:
+            return value
+
+
+def result_of(program: Program, results: tuple[Any, ...]) -> Any:
+    """The results in the structure of the target's result."""
+
+    def visit(tree: ResultTree) -> Any:
+        match tree:
+            case ResultLeaf(index=index):
+                return as_type(results[index], program.types[index])
+            case ResultStatic(value=value):
+                return value
+            case _:
+                items = map(visit, tree.items)
+                make = getattr(tree.cls, "_make", tree.cls)
+                return make(items)
+
+    return visit(program.lowered.result)
+
+
+class Pullback:
+    """Takes the cotangent of a value, gives gradients; any number of times."""
+
+    __slots__ = ("_floats", "_program", "_residuals", "_result", "_shapes", "_types")
+
+    def __init__(self, program: Program, results: tuple[Any, ...]) -> None:
+        pullback = program.pullback
+        assert pullback is not None
+        self._program = pullback
+        self._result = program.lowered.result
+        self._types = program.types
+        self._floats = [k for k in range(program.values) if is_float(program.types[k])]
+        self._shapes = {k: np.shape(results[k]) for k in self._floats}
+        self._residuals = results[program.values :]
+
+    def __call__(self, cotangent: Any) -> Any:
+        given: dict[int, Any] = {}
+        for k, part in _flatten(self._result, cotangent):
+            if k in self._shapes and part is not None:
+                c = _like(part, self._types[k], self._shapes[k], "the cotangent")
+                given[k] = c + given[k] if k in given else c
+        cotangents = [
+            given[k]
+            if k in given
+            else as_type(np.zeros(self._shapes[k]), self._types[k])
+            for k in self._floats
+        ]
+        results = self._program.call(*self._residuals, *cotangents)
+        return result_of(self._program, results)
+
+    def __repr__(self) -> str:
+        return f"<pullback {self._program.lowered.function.name}>"
+
+
+def _flatten(tree: ResultTree, cotangent: Any) -> Iterator[tuple[int, Any]]:
+    """The cotangents of the results, by the index of the result."""
+    match tree:
+        case ResultLeaf(index=index):
+            yield index, cotangent
+        case ResultTuple(items=items):
+            if cotangent is None:
+                return
+            if not isinstance(cotangent, tuple) or len(cotangent) != len(items):
+                raise TypeError(f"the cotangent is a tuple of {len(items)}, or None")
+            for item, part in zip(items, cotangent, strict=True):
+                yield from _flatten(item, part)

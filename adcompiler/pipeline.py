@@ -1,0 +1,189 @@
+"""The passes, in order. Nothing else composes them.
+
+In: what is to be computed, a function or a derivative of one, and what is known of its
+arguments. Out: a `Program`: generated text, and the callable that it defines.
+Invariants: with ADC_VERIFY every pass is followed by the verifier; a fault of a pass is
+an `InternalError` that shows the last IR that was sound.
+"""
+
+from __future__ import annotations
+
+import keyword
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from adcompiler.errors import InternalError
+from adcompiler.frontend.interface import DerivativeKind, Lowered
+from adcompiler.ir.nodes import Function
+from adcompiler.ir.printer import show
+from adcompiler.ir.verifier import verify
+from adcompiler.settings import current
+
+__all__ = ["Built", "build", "derive", "primal"]
+
+Pass = Callable[[Function], Function]
+Step = tuple[str, Pass]
+
+
+# --- The passes ------------------------------------------------------------------
+
+
+def primal(lowered: Lowered) -> Function:
+    """The function itself."""
+    return run(
+        lowered.function,
+        ("lower", _same),
+        ("optimise", _optimise),
+    )
+
+
+def derive(
+    kind: DerivativeKind, function: Function, wrt: tuple[int, ...]
+) -> tuple[Function, ...]:
+    """A derivative of a function, as functions: see `frontend.interface.Derive`."""
+    from adcompiler.differentiate.forward import jvp
+    from adcompiler.differentiate.gradient import gradient
+
+    match kind:
+        case "value":
+            return (run(function, ("optimise", _optimise)),)
+        case "grad" | "value_and_grad":
+            with_value = kind == "value_and_grad"
+            return (
+                run(
+                    function,
+                    ("lower", _same),
+                    ("optimise", _optimise),
+                    ("reverse", partial(gradient, wrt=wrt, with_value=with_value)),
+                    ("optimise", _optimise),
+                ),
+            )
+        case "jvp":
+            return (
+                run(
+                    function,
+                    ("lower", _same),
+                    ("optimise", _optimise),
+                    ("forward", partial(jvp, wrt=wrt)),
+                    ("optimise", _optimise),
+                ),
+            )
+        case "vjp":
+            return _derive_vjp(function, wrt)
+
+
+def _derive_vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, ...]:
+    from adcompiler.differentiate.gradient import vjp
+
+    function = run(function, ("lower", _same), ("optimise", _optimise))
+    with _Faults("reverse", function):
+        sweeps = vjp(function, wrt)
+    return tuple(
+        run(sweep, ("reverse", _same), ("optimise", _optimise)) for sweep in sweeps
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A function as generated text and as a callable on flat leaves.
+
+    The callable takes the leaves by position, and gives the results as a tuple.
+    """
+
+    text: str
+    call: Callable[..., tuple[Any, ...]]
+
+
+def build(function: Function, *, name: str, doc: str) -> Built:
+    """The text of a function and what it defines."""
+    from adcompiler.emit.numpy_source import emit
+    from adcompiler.execute.numpy_backend import load
+    from adcompiler.lowering.bufferise import bufferise
+    from adcompiler.lowering.naming import name_values
+
+    function = run(function, ("bufferise", bufferise))
+    name = _identifier(name)
+    arg_names = _distinct(_identifier(p.name or "x") for p in function.params)
+    with _Faults("emit", function):
+        named = name_values(function, arg_names=arg_names)
+        source = emit(named, name=name, doc=doc)
+    call = load(source, name, doc.rstrip("."))
+    if len(function.results) == 1:
+        return Built(source.text, lambda *leaves: (call(*leaves),))
+    return Built(source.text, call)
+
+
+# --- Running them ----------------------------------------------------------------
+
+
+def run(function: Function, *steps: Step) -> Function:
+    """The passes one after the other, each dumped and verified as asked for."""
+    settings = current()
+    for name, step in steps:
+        with _Faults(name, function):
+            function = step(function)
+        if name in settings.dump:
+            print(f"--- {name}\n{show(function)}\n", file=sys.stderr)
+        if settings.verify:
+            verify(function, stage=name)
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """Adds to the faults of a pass its name and the IR that it was given."""
+
+    stage: str
+    given: Function
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: object, error: BaseException | None, trace: object
+    ) -> None:
+        if isinstance(error, InternalError) and error.ir is None:
+            error.ir = show(self.given)
+            error.message = f"{self.stage}: {error.message}"
+
+
+def _same(function: Function) -> Function:
+    return function
+
+
+def _optimise(function: Function) -> Function:
+    from adcompiler.optimise import optimise
+
+    return optimise(function)
+
+
+# --- Names -----------------------------------------------------------------------
+
+
+def _identifier(name: str) -> str:
+    """A name that Python accepts.
+
+    >>> _identifier("<lambda>_grad"), _identifier("x_dot")
+    ('lambda_grad', 'x_dot')
+    """
+    name = "".join(c for c in name if c.isidentifier() or c.isdigit())
+    return f"{name}_" if keyword.iskeyword(name) or not name else name
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, later ones altered where they would repeat an earlier one.
+
+    >>> _distinct(["x", "y", "x"])
+    ('x', 'y', 'x_2')
+    """
+    taken: list[str] = []
+    for name in names:
+        count, candidate = 1, name
+        while candidate in taken:
+            count += 1
+            candidate = f"{name}_{count}"
+        taken.append(candidate)
+    return tuple(taken)
