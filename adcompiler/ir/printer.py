@@ -23,6 +23,7 @@ f(x: float64, c: bool)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any, assert_never
 
 from adcompiler.errors import Span
@@ -194,11 +195,12 @@ class _Printer:
 
     def loop(self, head: str, loop: For | While, cond: Region | None) -> Iterator[str]:
         inits = [self.atom(a) for a in loop.inits]
-        pairs = zip(carried_params(loop), inits, strict=True)
-        carried = ", ".join(f"{self.typed(p)} = {init}" for p, init in pairs)
+        # Not strict: what is malformed must be shown, too.
+        pairs = zip_longest(map(self.typed, carried_params(loop)), inits, fillvalue="?")
+        carried = ", ".join(f"{param} = {init}" for param, init in pairs)
         if cond is not None:
             # The parameters of the condition have the names of the body's.
-            for param, twin in zip(cond.params, carried_params(loop), strict=True):
+            for param, twin in zip(cond.params, carried_params(loop), strict=False):
                 self.names[param] = self.names[twin]
             test = list(self.region(cond, "test"))
         body = list(self.region(loop.body))

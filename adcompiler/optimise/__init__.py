@@ -6,7 +6,13 @@ Invariant: the passes repeat until nothing changes, a bounded number of times.
 
 from __future__ import annotations
 
-from adcompiler.ir.nodes import Function
+import inspect
+from collections.abc import Callable
+
+from adcompiler.ir.builder import Builder, Expr
+from adcompiler.ir.nodes import Function, fresh_var
+from adcompiler.ir.printer import formula
+from adcompiler.ir.types import NP_FLOAT
 from adcompiler.optimise.cse import merge_common_subexpressions
 from adcompiler.optimise.dce import eliminate_dead_code
 from adcompiler.optimise.signs import settle_signs
@@ -18,6 +24,7 @@ __all__ = [
     "optimise",
     "settle_signs",
     "simplify",
+    "tidy",
 ]
 
 ROUNDS = 5
@@ -33,3 +40,18 @@ def optimise(function: Function) -> Function:
         if function is before:
             break
     return eliminate_dead_code(settle_signs(function))
+
+
+def tidy(build: Callable[..., Expr]) -> str:
+    """A formula of NumPy floats as it reads when optimised as derivative code.
+
+    >>> tidy(lambda x, y_bar: y_bar * x + x * y_bar)
+    '2 * y_bar * x'
+    """
+    import adcompiler.primitives  # noqa: F401  (fills the registry)
+
+    names = inspect.signature(build).parameters
+    params = tuple(fresh_var(NP_FLOAT, name) for name in names)
+    builder = Builder(role="adjoint")
+    result = build(*map(builder.expr, params)).atom
+    return formula(optimise(Function("tidy", builder.region(params, (result,)))))

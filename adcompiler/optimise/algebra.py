@@ -3,8 +3,7 @@
 In: `Let`s of elementwise primitives. Out: simpler ones; see `rewriting` for the
 conventions. Nothing here is true of real numbers only: ``0 * x`` may be nan.
 
->>> import adcompiler.primitives
->>> from adcompiler.optimise.simplify import tidy
+>>> from adcompiler.optimise import tidy
 >>> tidy(lambda x, y_bar: (y_bar * 1) * x)
 'y_bar * x'
 """
@@ -154,7 +153,7 @@ def unsigned(atom: Atom, at: Site) -> Atom | None:
 def add_negative(let: Let, at: Site) -> Given:
     """``a + (-b)`` is ``a - b``, ``(-a) + b`` is ``b - a``, both negative ``-(a + b)``.
 
-    >>> from adcompiler.optimise.simplify import tidy
+    >>> from adcompiler.optimise import tidy
     >>> tidy(lambda x, y: -x + y)
     'y - x'
     >>> tidy(lambda x, y: -x + -y)
@@ -175,7 +174,7 @@ def add_negative(let: Let, at: Site) -> Given:
 def subtract_negative(let: Let, at: Site) -> Given:
     """``a - (-b)`` is ``a + b``, ``(-a) - b`` is ``-(a + b)``.
 
-    >>> from adcompiler.optimise.simplify import tidy
+    >>> from adcompiler.optimise import tidy
     >>> tidy(lambda x, y: -x - y)
     '-(x + y)'
     """
@@ -194,7 +193,7 @@ def subtract_negative(let: Let, at: Site) -> Given:
 def sign_in_front(let: Let, at: Site) -> Given:
     """``x * (-y)`` is ``-(x * y)``, and so for each factor; so for quotients.
 
-    >>> from adcompiler.optimise.simplify import tidy
+    >>> from adcompiler.optimise import tidy
     >>> tidy(lambda x, y_bar: y_bar * -(2 * x))
     '-2 * y_bar * x'
     >>> tidy(lambda x, y, y_bar: y_bar * -(x / -y))
@@ -218,7 +217,7 @@ def sign_in_front(let: Let, at: Site) -> Given:
 def constant_first(let: Let, at: Site) -> Given:
     """``x * 2`` is ``2 * x``, ``2 * (3 * x)`` is ``6 * x``.
 
-    >>> from adcompiler.optimise.simplify import tidy
+    >>> from adcompiler.optimise import tidy
     >>> tidy(lambda x, y_bar: y_bar * 2 * (x * 3))
     '6 * y_bar * x'
     """
@@ -239,7 +238,7 @@ def constant_first(let: Let, at: Site) -> Given:
 def regroup(let: Let, at: Site) -> Given:
     """``a * (b * c)`` is ``a * b * c``, with constants and numbers before arrays.
 
-    >>> from adcompiler.optimise.simplify import tidy
+    >>> from adcompiler.optimise import tidy
     >>> tidy(lambda x, y, y_bar: y_bar * (2 * x * y))
     '2 * y_bar * x * y'
     """
@@ -250,7 +249,7 @@ def regroup(let: Let, at: Site) -> Given:
     if rank(a) > max(rank(b), rank(c)):
         # Numbers are multiplied before they meet an array.
         return at.make("multiply", inner.result, a)
-    if isinstance(b, Const):
+    if isinstance(b, Const) and not isinstance(a, Const):
         return at.make("multiply", at.make("multiply", b, a), c)
     return at.make("multiply", at.make("multiply", a, b), c)
 
@@ -261,7 +260,7 @@ def times_reciprocal(let: Let, at: Site) -> Given:
 
     Of ``a * (b / c)`` the parentheses stay, since ``a * b`` may be out of range.
 
-    >>> from adcompiler.optimise.simplify import tidy
+    >>> from adcompiler.optimise import tidy
     >>> tidy(lambda x, y_bar: y_bar * (1 / x))
     'y_bar / x'
     """

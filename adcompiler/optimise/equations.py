@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adcompiler.ir.nodes import Function, Var
+from adcompiler.ir.nodes import Function, Let, Var
 from adcompiler.ir.types import Dim, Length, ListOf, Type, covers, dims_of
 from adcompiler.ir.walk import Lengths, retype
 
@@ -49,6 +49,24 @@ class Equations:
         for a, b in _pairs(old, new):
             if a != b and isinstance(a, Dim):
                 self._lengths.known[a] = self._lengths.length(b)
+
+    def refine(self, let: Let) -> bool:
+        """Whether the operands' types, better known by now, tell the results' lengths.
+
+        What they tell is learnt.
+        """
+        if all(self._known(n) for r in let.results for n in _lengths(r.type)):
+            return False
+        types = let.primitive.types(
+            tuple(a.type for a in let.operands), dict(let.params)
+        )
+        found = False
+        for result, better in zip(let.results, types, strict=True):
+            for a, b in _pairs(result.type, better):
+                if isinstance(a, Dim) and not self._known(a) and self._known(b):
+                    self._lengths.known[a] = self._lengths.length(b)
+                    found = True
+        return found
 
     def name(self, var: Var, name: str) -> None:
         """A name for the value, unless it has one."""

@@ -5,8 +5,7 @@ one in which it stands at the first factor, as it is written: ``-(2 * y_bar * x)
 ``-2 * y_bar * x``. Invariants: values are the same to the bit; the sign of an
 accumulated value stays in front, to be printed ``x_bar[i] -= ...``.
 
->>> import adcompiler.primitives
->>> from adcompiler.optimise.simplify import tidy
+>>> from adcompiler.optimise import tidy
 >>> tidy(lambda x, y_bar: -(y_bar / x))
 '-y_bar / x'
 """

@@ -12,18 +12,18 @@ Control flow: an `If` on a constant becomes its arm; a value that both arms give
 that a loop carries unchanged, is the value itself; a loop that makes no trip goes; one
 that never stops early has no stop flag.
 
+>>> from adcompiler.optimise import tidy
 >>> tidy(lambda x, y_bar: y_bar * (2 * x) + y_bar * -(1 / x))
 '2 * y_bar * x - y_bar / x'
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from adcompiler.ir.builder import Builder, Expr, constant
+from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import (
     Atom,
     For,
@@ -38,19 +38,15 @@ from adcompiler.ir.nodes import (
     carried_params,
     carried_results,
     defined,
-    fresh_var,
     stop_flag,
 )
-from adcompiler.ir.printer import formula
-from adcompiler.ir.types import NP_FLOAT
 from adcompiler.ir.walk import count_uses, map_range
 from adcompiler.optimise import algebra, arrays
-from adcompiler.optimise.dce import eliminate_dead_code, has_effect
+from adcompiler.optimise.dce import has_effect
 from adcompiler.optimise.equations import Equations
 from adcompiler.optimise.rewriting import Known, Site, atom_key, number, rules_for
-from adcompiler.optimise.signs import settle_signs
 
-__all__ = ["algebra", "arrays", "simplify", "tidy"]
+__all__ = ["algebra", "arrays", "simplify"]
 
 FUEL = 40  # rewrites in a row; what the rules need is far less
 
@@ -62,20 +58,6 @@ def simplify(function: Function) -> Function:
     if not simplifier.changed:
         return function
     return simplifier.equations.applied(replace(function, region=region))
-
-
-def tidy(build: Callable[..., Expr]) -> str:
-    """A formula of NumPy floats, taken as derivative code, after simplification."""
-    import adcompiler.primitives  # noqa: F401  (fills the registry)
-
-    names = inspect.signature(build).parameters
-    params = tuple(fresh_var(NP_FLOAT, name) for name in names)
-    builder = Builder(role="adjoint")
-    result = build(*map(builder.expr, params)).atom
-    function = Function("tidy", builder.region(params, (result,)))
-    for _ in range(2):
-        function = eliminate_dead_code(simplify(function))
-    return formula(eliminate_dead_code(settle_signs(function)))
 
 
 class _Simplifier:
@@ -167,6 +149,7 @@ class _Simplifier:
             if all(map(self.replaceable, let.results, atoms)):
                 self.rewrite(let, site.builder.stmts, atoms, fuel)
                 return
+        self.changed |= self.equations.refine(let)
         self.emit(let)
 
     def rewrite(
