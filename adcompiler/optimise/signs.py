@@ -56,11 +56,8 @@ class _Settler:
         product = self.product(stmt.operands[0]) if _is_sign(stmt) else None
         if product is None or stmt.result in self.accumulated:
             return [stmt]
-        builder = Builder([], stmt.span, stmt.role)
-        operands = self.signed(builder, product)
         self.changed = True
-        settled = replace(product, results=stmt.results, operands=operands)
-        return [*builder.stmts, settled]
+        return self.settled(stmt, product)
 
     def product(self, atom: Atom) -> Let | None:
         """The product that the atom is, if only the sign reads it."""
@@ -69,18 +66,24 @@ class _Settler:
             return None
         return let if self.uses.get(let.result, 0) == 1 else None
 
-    def signed(self, builder: Builder, product: Let) -> tuple[Atom, ...]:
-        """The operands of a product of the opposite sign."""
-        first, second = product.operands
-        inner = self.product(first)
+    def settled(self, sign: Let, product: Let) -> list[Stmt]:
+        """The product again, with the sign at its first factor."""
+        chain = [product]
+        while (inner := self.product(chain[-1].operands[0])) is not None:
+            chain.append(inner)
+        builder = Builder([], sign.span, sign.role)
+        first = chain[-1].operands[0]
         if isinstance(first, Const):
-            return Const(-first.value, first.type), second
-        if inner is not None:
-            head = fresh_var(inner.result.type)
-            operands = self.signed(builder, inner)
-            builder.append(replace(inner, results=(head,), operands=operands))
-            return head, second
-        return builder.apply("negative", first), second
+            head: Atom = Const(-first.value, first.type)
+        else:
+            head = builder.apply("negative", first)
+        for factor in reversed(chain):
+            whole = factor is product
+            result = sign.result if whole else fresh_var(factor.result.type)
+            read = (head, factor.operands[1])
+            builder.append(replace(factor, results=(result,), operands=read))
+            head = result
+        return builder.stmts
 
 
 def _is_sign(let: Let) -> bool:

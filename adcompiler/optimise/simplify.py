@@ -180,15 +180,18 @@ class _Simplifier:
 
     def release(self, let: Let) -> None:
         """A statement is dead: it no longer uses its operands."""
-        self.count(let, -1)
-        for atom in let.operands:
-            inner = self.known.lets.get(atom) if isinstance(atom, Var) else None
-            if inner is None or has_effect(inner):
-                continue
-            if not any(self.known.uses.get(r, 0) > 0 for r in inner.results):
-                for result in inner.results:
-                    del self.known.lets[result]
-                self.release(inner)
+        dead = [let]
+        while dead:
+            let = dead.pop()
+            self.count(let, -1)
+            for atom in let.operands:
+                inner = self.known.lets.get(atom) if isinstance(atom, Var) else None
+                if inner is None or has_effect(inner):
+                    continue
+                if not any(self.known.uses.get(r, 0) > 0 for r in inner.results):
+                    for result in inner.results:
+                        del self.known.lets[result]
+                    dead.append(inner)
 
     # --- Control flow ------------------------------------------------------------
 
