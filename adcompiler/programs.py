@@ -333,10 +333,10 @@ class _Lowering:
 
 
 def _lower_function(function: Any, specs: Mapping[str, ArgSpec]) -> Lowered:
-    from adcompiler.frontend.lower import lower_function
-
     captured = capture(function)
     check(captured)
+    from adcompiler.frontend.lower import lower_function
+
     return lower_function(captured, specs, derive)
 
 

@@ -29,8 +29,8 @@ class Liveness:
     _heads: dict[ast.stmt, Names]
 
     def after(self, stmt: ast.stmt) -> Names:
-        """The names live when this statement is done; for the last statement of a loop
-        body, those live on the way to the next trip."""
+        """The names live when this statement is done: where a `break` leads to, and for
+        the last statement of a loop body on the way to the next trip."""
         return self._after[stmt]
 
     def head(self, loop: ast.For | ast.While) -> Names:
@@ -87,9 +87,21 @@ class _Analysis:
         for stmt in reversed(list(stmts)):
             out = out | self.always
             # Loop bodies are visited until nothing changes: what was found only grows.
-            self.after[stmt] = out
+            self.after[stmt] = self.target(stmt, exits, out) | self.always
             out = self.statement(stmt, out, exits)
         return out
+
+    def target(self, stmt: ast.stmt, exits: _Exits, out: Names) -> Names:
+        """What is live where control goes from a statement."""
+        match stmt:
+            case ast.Break():
+                return exits.broken
+            case ast.Continue():
+                return exits.continued
+            case ast.Return() | ast.Raise():
+                return NONE
+            case _:
+                return out
 
     def statement(self, stmt: ast.stmt, out: Names, exits: _Exits) -> Names:
         match stmt:
