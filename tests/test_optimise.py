@@ -202,6 +202,9 @@ def choose(b, cond, then, orelse):
         (lambda x: 0.1 * (0.7 * x), "0.1 * 0.7 * x"),
         (lambda x: x * x, "x * x"),
         (lambda x: x + x, "2 * x"),
+        (lambda x, y: y + x + x, "y + 2 * x"),
+        (lambda x, y: (x + y) + x, "y + 2 * x"),
+        (lambda x, y: 2 * (x / y), "2 * x / y"),
         (lambda x, y_bar: y_bar * x + y_bar * x, "2 * y_bar * x"),
         (lambda x, y_bar: y_bar * (2 * x), "2 * y_bar * x"),
         (lambda x, y, y_bar: y_bar * (x * y), "y_bar * x * y"),
@@ -357,6 +360,21 @@ def test_shapes():
     assert result((a,), lambda b, a: b.apply("cast", a, dtype="float64")) == "a"
     narrower = lambda b, a: b.apply("cast", a, dtype="float32")
     assert names(optimise(built((a,), narrower, "adjoint"))) == ["cast"]
+
+
+def test_what_is_computed_for_its_shape():
+    v, g = var("v", VECTOR), var("g")
+
+    def mean(b, g, v):
+        square = b.apply("multiply", v, v)
+        share = b.apply("ieee_divide", g, b.apply("size", square))
+        spread = b.apply("broadcast_to", share, b.apply("sin", v, via="np"))
+        return b.apply("multiply", constant(2), spread)
+
+    assert result((g, v), mean) == "np.broadcast_to(2 * g / v.size, v.shape)"
+    error = lambda b, v: b.apply("ieee_divide", v, b.apply("size", v))
+    doubled = lambda b, v: b.apply("multiply", constant(2), error(b, v))
+    assert result((v,), doubled) == "2 * v / v.size"
 
 
 def test_zeros():

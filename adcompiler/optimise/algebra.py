@@ -276,12 +276,57 @@ def times_reciprocal(let: Let, at: Site) -> Given:
     return None
 
 
+@rewrites("multiply")
+def constant_times_quotient(let: Let, at: Site) -> Given:
+    """``2 * (a / b)`` is ``2 * a / b``; ``2 / n * a`` of a number n and an array a.
+
+    The latter only where it is written so: of two Python numbers the quotient is
+    ``np.divide(2, n)``.
+    """
+    c, quotient = let.operands[0], at.own(let.operands[1], "ieee_divide")
+    if not isinstance(c, Const) or quotient is None:
+        return None
+    (a, b), params = quotient.operands, dict(quotient.params)
+    if rank(b) < rank(a) and not _is_python(b):
+        return at.make("multiply", at.make("ieee_divide", c, b, **params), a)
+    return at.make("ieee_divide", at.make("multiply", c, a), b, **params)
+
+
 @rewrites("add")
-def twice(let: Let, at: Site) -> Given:
-    """``x + x`` is ``2 * x``."""
+def collect(let: Let, at: Site) -> Given:
+    """``x + x`` is ``2 * x``, ``a + x + x`` is ``a + 2 * x``.
+
+    >>> from adcompiler.optimise import tidy
+    >>> tidy(lambda x: x + x + x)
+    '3 * x'
+    """
     a, b = let.operands
-    same = a == b and not isinstance(a, Const) and _is_float(a)
-    return at.make("multiply", 2, a) if same else None
+    total = _collected(a, b, at)
+    if total is not None:
+        return total
+    inner = at.own(a, "add")
+    for k, term in enumerate(inner.operands if inner else ()):
+        total = _collected(term, b, at)
+        if inner is not None and total is not None:
+            rest = inner.operands[1 - k]
+            return at.make("add", rest, total)
+    return None
+
+
+def _collected(a: Atom, b: Atom, at: Site) -> Atom | None:
+    """The sum of two multiples of the same float."""
+    (c, x), (d, y) = _multiple(a, at), _multiple(b, at)
+    if x != y or isinstance(x, Const) or not _is_float(x) or not short(c + d):
+        return None
+    return at.make("multiply", c + d, x)
+
+
+def _multiple(atom: Atom, at: Site) -> tuple[float, Atom]:
+    inner = at.own(atom, "multiply")
+    if inner is None or not isinstance(inner.operands[0], Const):
+        return 1, atom
+    c, x = inner.operands
+    return (number(c), x) if _is_python(c) else (1, atom)
 
 
 # --- Selections ------------------------------------------------------------------

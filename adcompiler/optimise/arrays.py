@@ -48,10 +48,12 @@ def narrow(let: Let, at: Site) -> Given:
 def widen_later(let: Let, at: Site) -> Given:
     """``f(broadcast_to(g, x), 2)`` is ``broadcast_to(f(g, 2), x)``: less to compute."""
     shaped = [a for a in let.operands if isinstance(a.type, Array)]
-    inner = at.own(shaped[0], "broadcast_to") if len(shaped) == 1 else None
+    inner = at.let(shaped[0], "broadcast_to") if len(shaped) == 1 else None
     if inner is None:
         return None
     source, like = inner.operands
+    if isinstance(source.type, Array) and not at.own(shaped[0], "broadcast_to"):
+        return None  # what is computed anyway serves twice
     operands = (source if a == shaped[0] else a for a in let.operands)
     small = at.make(let.primitive.name, *operands, **dict(let.params))
     return at.make("broadcast_to", small, like)
@@ -189,6 +191,31 @@ def copy_of_new(let: Let, at: Site) -> Given:
     if inner.primitive.name in ("store", "accumulate", "list_pop"):
         return None  # it may be written to again, or belong to a list
     return array if at.known.uses.get(inner.result, 0) <= 1 else None
+
+
+LIKE = ("shape", "size", "zeros_like", "ones_like", "empty_like")
+
+
+@rewrites(*LIKE, "broadcast_to", "sum_to", "reshape_like")
+def only_for_its_shape(let: Let, at: Site) -> Given:
+    """What is computed for its shape alone gives way to an argument of that shape."""
+    *values, like = let.operands
+    inner = at.known.lets.get(like) if isinstance(like, Var) else None
+    if inner is None or at.known.uses.get(inner.result, 0) > 1:
+        return None
+    other = at.known.arguments.get(dims_of(like.type))
+    if other is None or not isinstance(like.type, Array):
+        return None
+    params = dict(let.params)
+    if "dtype" in params:
+        params["dtype"] = _like_dtype(let, other)
+    return at.make(let.primitive.name, *values, other, **params)
+
+
+def _like_dtype(let: Let, like: Var) -> str | None:
+    """The dtype to ask of ``zeros_like(like)``, None if it is that of `like`."""
+    dtypes = [t.dtype for t in (let.result.type, like.type) if isinstance(t, Array)]
+    return None if len(set(dtypes)) == 1 else dtypes[0]
 
 
 # --- Numbers like another value ---------------------------------------------------

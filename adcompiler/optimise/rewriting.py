@@ -31,7 +31,7 @@ import numpy as np
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.primitive import Primitive
-from adcompiler.ir.types import dims_of
+from adcompiler.ir.types import Length, dims_of
 
 Given = Atom | tuple[Atom, ...] | None
 Rewrite = Callable[[Let, "Site"], Given]
@@ -70,10 +70,12 @@ def rewrites(*primitives: str, exact: bool = False) -> Callable[[Rewrite], Rewri
 class Known:
     """What is known of the values in scope: their definitions, and how often read.
 
-    `places` tells the region that a value is defined in, by its number.
+    `places` tells the region that a value is defined in, by its number; `arguments`
+    has an array of the function's parameters for each shape that one has.
     """
 
     uses: dict[Var, int]
+    arguments: dict[tuple[Length, ...], Var]
     lets: dict[Var, Let] = field(default_factory=dict)
     places: dict[Var, int] = field(default_factory=dict)
 

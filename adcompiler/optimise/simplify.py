@@ -40,6 +40,7 @@ from adcompiler.ir.nodes import (
     defined,
     stop_flag,
 )
+from adcompiler.ir.types import dims_of
 from adcompiler.ir.walk import count_uses, map_range
 from adcompiler.optimise import algebra, arrays
 from adcompiler.optimise.dce import has_effect
@@ -63,7 +64,8 @@ def simplify(function: Function) -> Function:
 class _Simplifier:
     def __init__(self, region: Region) -> None:
         self.equations = Equations()
-        self.known = Known(count_uses(region))
+        arguments = {dims_of(p.type): p for p in reversed(region.params)}
+        self.known = Known(count_uses(region), arguments)
         self.mapping: dict[Var, Atom] = {}
         self.out: list[Stmt] = []
         self.place = 0
