@@ -66,7 +66,7 @@ class Builder:
     role: Role = "primal"
 
     def apply_all(
-        self, name: str, *operands: Atom, hint: str | None = None, **params: Any
+        self, name: str, /, *operands: Atom, hint: str | None = None, **params: Any
     ) -> tuple[Var, ...]:
         """Append an application; gives all its results."""
         primitive = PRIMITIVES[name]
@@ -79,7 +79,7 @@ class Builder:
         return results
 
     def apply(
-        self, name: str, *operands: Atom, hint: str | None = None, **params: Any
+        self, name: str, /, *operands: Atom, hint: str | None = None, **params: Any
     ) -> Var:
         """Append an application that has one result."""
         (result,) = self.apply_all(name, *operands, hint=hint, **params)
@@ -135,7 +135,7 @@ class Expr:
         """The other operand as an atom."""
         return other.atom if isinstance(other, Expr) else constant(other)
 
-    def call(self, name: str, *others: Any, **params: Any) -> Expr:
+    def call(self, name: str, /, *others: Any, **params: Any) -> Expr:
         """Apply a primitive to this and the others."""
         rest = tuple(self.lift(o) for o in others)
         return Expr(self.builder, self.builder.apply(name, self.atom, *rest, **params))

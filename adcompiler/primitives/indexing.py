@@ -25,7 +25,7 @@ from adcompiler.ir.primitive import (
     Speller,
     define,
 )
-from adcompiler.ir.types import Array, Length, ListOf, Type, dims_of, fresh_dim
+from adcompiler.ir.types import Array, Length, ListOf, Scalar, Type, dims_of, fresh_dim
 from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import cast_like, zero_like
 from adcompiler.primitives.typerules import (
@@ -180,6 +180,8 @@ def _read(y_bar: Expr, operands: tuple[Expr, ...], let: Let) -> Expr:
     """The part of a cotangent that belongs to the value written."""
     x = operands[0].type
     assert isinstance(x, Array)
+    if isinstance(y_bar.type, Scalar):
+        return y_bar  # of an array of rank 0
     known = Array(x.dtype, loaded_dims(x, dict(let.params)))
     index = let.param("index")
     return y_bar.call("load", *operands[2:], index=index, known=known)
@@ -191,9 +193,13 @@ def _load_transpose(k: int, y_bar: Expr, operands: tuple[Expr, ...], let: Let) -
     return zero.call("accumulate", cast_like(y_bar, x.atom), *indices, **params)
 
 
-def _store_transpose(k: int, y_bar: Expr, operands: tuple[Expr, ...], let: Let) -> Expr:
+def _store_transpose(
+    k: int, y_bar: Expr, operands: tuple[Expr, ...], let: Let
+) -> Expr | None:
     if k == 1:
         return _read(y_bar, operands, let)
+    if isinstance(y_bar.type, Scalar):
+        return None
     return y_bar.call("store", 0.0, *operands[2:], **dict(let.params))
 
 

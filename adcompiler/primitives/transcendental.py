@@ -17,7 +17,7 @@ import numpy as np
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.primitive import Effect, Piece, Primitive, define
-from adcompiler.ir.types import PY_INT, Array
+from adcompiler.ir.types import PY_INT, Array, Scalar
 from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import Factor, ratio, select
 from adcompiler.primitives.typerules import (
@@ -34,6 +34,7 @@ from adcompiler.primitives.typerules import (
 Rule = Callable[[Expr, Expr, str], Factor]
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
+NP_SINGLE = Scalar("float32", "numpy")
 TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 
 
@@ -179,6 +180,8 @@ def _rounding(name: str) -> Primitive:
 
     def types(operands: Types, params: Params) -> Types:
         if params.get("via") == "math":
+            if name == "trunc" and NP_SINGLE in operands:
+                raise TypeError("math.trunc does not take a np.float32; use np.trunc")
             return math_types(name, operands, PY_INT)
         return ufunc_types(name)(operands, params)
 

@@ -1,0 +1,390 @@
+"""Applications of every row, drawn from the domains that the rows state.
+
+Elementwise rows are applied to each combination of kinds and shapes below; the others
+are listed one by one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from adcompiler.ir.builder import constant
+from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.types import PY_FLOAT, Array
+from tests.primitive_harness import Case
+
+RNG = np.random.default_rng(20)
+RANGES = {
+    "real": (-2.3, 2.3),
+    "positive": (0.4, 2.5),
+    "nonzero": (0.5, 2.5),
+    "unit": (-0.8, 0.8),
+    "ge1": (1.3, 3.0),
+    "low": (-0.9, -0.5),
+    "high": (0.5, 0.9),
+    "far": (3.0, 4.0),
+}
+MATH = {
+    "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh",
+    "arcsinh", "arccosh", "arctanh", "exp", "expm1", "log", "log2", "log10", "log1p",
+    "sqrt", "floor", "ceil", "trunc", "degrees", "radians", "arctan2", "hypot",
+    "copysign", "fmod", "power", "absolute", "isnan", "isinf", "isfinite",
+}  # fmt: skip
+OPERATORS = {
+    "add", "subtract", "multiply", "divide", "floor_divide", "remainder", "power",
+    "negative", "positive", "absolute", "less", "less_equal", "greater",
+    "greater_equal", "equal", "not_equal",
+}  # fmt: skip
+BOOLEAN = {"logical_and", "logical_or", "logical_xor", "logical_not"}
+# Shapes, or kinds of scalars: Python's, NumPy's, float32 arrays and scalars.
+ONE, TWO = ("s", (), (3,), (2, 0), (1, 3), "strided"), (
+    ("s", "s"), ("n", "s"), ("n", "n"), ((3,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3)),
+    ((), (3,)), ("s", (3,)), ((2, 2), "s"), ((0, 3), (3,)), ((0, 1), (1, 3)),
+    ((1,), (1,)), ("strided", (3,)), ("f", "s"), ("f", "f"), ("f", (3,)),
+    ("nf", "s"), ("f", "n"),
+)  # fmt: skip
+THREE = (
+    ("s", "s", "s"), ((3,), "s", "s"), ((3,), (3,), (3,)), ((2, 3), (3,), (2, 1)),
+    ("f", "s", "s"), ("n", "n", "s"), ((0,), (0,), "s"),
+)  # fmt: skip
+
+
+def draw(domain: str, shape):
+    """A value of a domain: a shape, or "s", "n" (scalars), "f", "nf" (float32)."""
+    if domain == "bool":
+        if shape in ("s", "nf"):
+            return bool(RNG.integers(2))
+        if shape == "n":
+            return np.bool_(RNG.integers(2))
+        size = (3,) if isinstance(shape, str) else shape
+        return np.asarray(RNG.integers(2, size=size), bool)
+    low, high = RANGES[domain]
+    if shape in ("s", "n", "nf"):
+        value = float(RNG.uniform(low, high))
+        kinds = {"s": float, "n": np.float64, "nf": np.float32}
+        return kinds[shape](value)
+    if shape == "f":
+        return RNG.uniform(low, high, 3).astype(np.float32)
+    if shape == "strided":
+        return RNG.uniform(low, high, (3, 4)).T[::2, ::-1]
+    return np.asarray(RNG.uniform(low, high, shape))
+
+
+def elementwise_cases() -> list[Case]:
+    found = []
+    for row in PRIMITIVES.values():
+        if not row.elementwise:
+            continue
+        shapes = {1: [(s,) for s in (*ONE, "n", "f", "nf")], 2: TWO, 3: THREE}
+        for shape in shapes[len(row.domain)]:
+            scalars = all(s in ("s", "n", "nf") for s in shape)
+            label = ",".join(str(s).replace(" ", "") for s in shape)
+            for params in variants(row.name, scalars):
+                if (row.name, shape[0], params) == ("trunc", "nf", {"via": "math"}):
+                    continue  # Python refuses
+                values = tuple(map(draw, row.domain, shape))
+                how = params.get("via", "")
+                found.append(Case(row.name, values, params, f"{label}{how}"))
+    return found
+
+
+def variants(name: str, scalars: bool) -> list[dict]:
+    if name in ("erf", "erfc"):
+        return [{"via": "math"}, {}] if scalars else []
+    if name == "round":
+        numpy = {"via": "np"}
+        return [{}, {"decimals": 1}, numpy] if scalars else [numpy]
+    if name == "where":
+        return [{}, {"via": "builtin"}]
+    if name == "ieee_divide":
+        return [{}, {"safe": True}]
+    found: list[dict] = [{}]
+    if name in MATH and scalars:
+        found.append({"via": "math"})
+    if name in OPERATORS:
+        found.append({"via": "np"})
+    if name in BOOLEAN:
+        found.append({"via": "np"})
+    return found
+
+
+def array(*shape: int) -> np.ndarray:
+    return RNG.uniform(0.3, 1.7, shape) * RNG.choice([-1.0, 1.0], shape)
+
+
+def spd(n: int) -> np.ndarray:
+    a = array(n, n)
+    return a @ a.T + n * np.eye(n)
+
+
+C = constant
+X = array(3, 4)
+VIEW = array(4, 6).T[::2]
+F32 = array(3).astype(np.float32)
+ZEROS = np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 1.5], [1.0, 2.0, -1.0]])
+ALL = {"axis": None, "keepdims": False}
+
+
+def reductions(*names: str) -> list[Case]:
+    choices = [
+        (array(3, 4), ALL),
+        (array(3, 4), {"axis": (0,), "keepdims": False}),
+        (array(3, 4), {"axis": (1,), "keepdims": True}),
+        (array(2, 3, 2), {"axis": (0, 2), "keepdims": False}),
+        (array(2, 3), {"axis": None, "keepdims": True}),
+        (VIEW, {"axis": (1,), "keepdims": False}),
+        (np.array(1.7), ALL),
+        (1.25, ALL),
+        (array(1, 3), {"axis": (0,), "keepdims": False}),
+        (F32, ALL),
+        (array(2, 3).astype(np.float32), {"axis": (0,), "keepdims": False}),
+    ]
+    empty = [(np.zeros((0, 3)), {"axis": (0,), "keepdims": False})]
+    found = []
+    for name in names:
+        more = empty if name in ("sum", "prod") else []
+        for k, (value, params) in enumerate(choices + more):
+            found.append(Case(name, (value,), params, str(k)))
+    return found
+
+
+REDUCTIONS = [
+    *reductions("sum", "mean", "max", "min", "prod", "any", "all"),
+    Case("prod", (ZEROS,), ALL, "zeros"),
+    Case("prod", (ZEROS,), {"axis": (0,), "keepdims": False}, "zeros0"),
+    Case("prod", (ZEROS,), {"axis": (1,), "keepdims": True}, "zeros1"),
+    Case("prod", (np.array([0.0, 0.0, 3.0]),), ALL, "two zeros"),
+    Case("sum", (np.array([1, 2]),), ALL, "ints"),
+    Case("mean", (np.array([1, 2]),), ALL, "ints"),
+    Case("argmax", (X,), {"axis": None}),
+    Case("argmax", (X,), {"axis": 1}, "axis"),
+    Case("argmin", (X,), {"axis": 0, "keepdims": True}, "kept"),
+    *[Case("cumsum", (X,), {"axis": a}, str(a)) for a in (None, 0, 1)],
+    Case("cumsum", (array(4),), {"axis": None}, "vector"),
+    Case("cumsum", (F32,), {"axis": 0}, "f"),
+    Case("cumsum", (1.5,), {"axis": None}, "scalar"),
+    *[Case("cumprod", (array(3, 2),), {"axis": a}, str(a)) for a in (None, 0, 1)],
+    Case("cumprod", (np.array([2.0, 0.0, 3.0, 0.0, 1.0]),), {"axis": 0}, "zeros"),
+]
+
+SHAPES = [
+    Case("shape", (X,), {"axis": 1}),
+    Case("size", (X,)),
+    Case("size", (1.5,), label="scalar"),
+    Case("reshape", (X, 2, 6)),
+    Case("reshape", (X, C(-1)), label="flat"),
+    Case("reshape", (VIEW, C(-1)), label="view"),
+    Case("reshape", (2.5, C(1)), label="scalar"),
+    Case("reshape_like", (X, array(6, 2))),
+    Case("transpose", (X,), {"axes": (1, 0)}),
+    Case("transpose", (array(2, 3, 4),), {"axes": (2, 0, 1)}, "3"),
+    Case("transpose", (array(2, 3, 4),), {"axes": (0, 2, 1)}, "swapped"),
+    Case("transpose", (array(3),), {"axes": (0,)}, "vector"),
+    *[Case("expand_dims", (X,), {"axis": a}, str(a)) for a in ((0,), (2,), (0, 2))],
+    Case("expand_dims", (array(3),), {"axis": (1,)}, "vector"),
+    Case("expand_dims", (2.5,), {"axis": (0,)}, "scalar"),
+    Case("squeeze", (array(3, 1),), {"axis": (1,)}),
+    Case("squeeze", (array(1, 1),), {"axis": (0, 1)}, "all"),
+    *[Case("flip", (X,), {"axis": a}, str(a)) for a in ((0,), (1,), (0, 1))],
+    Case("flip", (array(3),), {"axis": (0,)}, "vector"),
+    Case("tril", (array(3, 3),)),
+    Case("tril", (array(2, 3, 4),), {"k": -1}, "stack"),
+    *[
+        Case("broadcast_to", (g, like), label=label)
+        for g, like, label in [
+            (array(3), array(2, 3), "lead"),
+            (array(2, 1), array(2, 3), "one"),
+            (2.5, array(2, 3), "scalar"),
+            (array(1), array(1), "same"),
+            (np.float32(2.5), array(2), "nf"),
+            (2.5, 1.5, "scalars"),
+        ]
+    ],
+    *[
+        Case("sum_to", (g, like), label=label)
+        for g, like, label in [
+            (array(2, 3), array(3), "lead"),
+            (array(2, 3), array(2, 1), "one"),
+            (array(4, 2, 3), array(2, 1), "both"),
+            (array(2, 3), 1.5, "scalar"),
+            (array(2, 3), np.array(1.5), "0-d"),
+            (array(2, 3), array(2, 3), "same"),
+            (array(0, 3), array(1, 3), "empty"),
+            (1.5, 2.5, "scalars"),
+        ]
+    ],
+    *[
+        Case("concatenate", (array(2, 3), X[:, :3], array(1, 3)), {"axis": 0}, "0"),
+        Case("concatenate", (array(3, 2), X), {"axis": 1}, "1"),
+        Case("concatenate", (array(0), F32), {"axis": 0}, "f"),
+        Case("concatenate", (np.array([1, 2]), array(2)), {"axis": 0}, "ints"),
+        Case("stack", (array(3), array(3)), {"axis": 0}, "0"),
+        Case("stack", (X, X + 1.0), {"axis": 2}, "2"),
+        Case("stack", (1.5, np.float64(2.5), 3), {"axis": 0}, "scalars"),
+        Case("stack", (np.float32(1.5), 2.5), {"axis": 0}, "f"),
+    ],
+]
+
+MAKERS = [
+    *[
+        Case(name, (3, 2), {"dtype": d}, d)
+        for name in ("zeros", "ones", "empty")
+        for d in ("float64", "float32", "int64", "bool")
+    ],
+    Case("zeros", (C(3),), {"dtype": "float64", "known": Array("float64", (3,))}, "k"),
+    *[
+        Case(name, (v,), {"dtype": d}, f"{k}{d}")
+        for name in ("zeros_like", "ones_like", "empty_like")
+        for k, v in enumerate([X, F32, np.array([1, 2]), 1.5, np.float32(2), 3])
+        for d in (None, "float64", "float32")
+    ],
+    Case("full", (2.5, 3, 2), {"dtype": None}),
+    Case("full", (np.float32(2.5), 3), {"dtype": None}, "nf"),
+    Case("full", (2.5, 3), {"dtype": "float32"}, "cast"),
+    Case("full", (array(3), 2, 3), {"dtype": None}, "rows"),
+    Case("full_like", (X, 2.5), {"dtype": None}),
+    Case("full_like", (F32, 2.5), {"dtype": None}, "f"),
+    Case("full_like", (1.5, np.float64(2.5)), {"dtype": None}, "scalar"),
+    Case("full_like", (np.float32(1.5), 2.5), {"dtype": None}, "nf"),
+    Case("arange", (C(0), 4, C(1)), {"dtype": None}),
+    Case("arange", (1, 9, 3), {"dtype": None}, "ints"),
+    Case("arange", (0.25, C(3.1), 0.5), {"dtype": None}, "floats"),
+    Case("arange", (C(0), 4, C(1)), {"dtype": "float64"}, "dtype"),
+    Case("eye", (3,), {"dtype": "float64"}),
+    Case("eye", (3, 2), {"dtype": "float32"}, "f"),
+    *[
+        Case("cast", (v,), {"dtype": d, "via": "astype"}, f"{k}{d}")
+        for k, v in enumerate(
+            [X, F32, np.array([1, 2]), np.float64(1.5), np.array(2.5)]
+        )
+        for d in ("float64", "float32", "int64")
+    ],
+    *[
+        Case("cast", (v,), {"dtype": d, "via": "builtin"}, f"b{k}{d}")
+        for k, v in enumerate([1.5, np.float32(2.5), np.array(1.5), 3, True])
+        for d in ("float64", "int64", "bool")
+    ],
+    *[
+        Case("cast", (v,), {"dtype": "float32", "via": "scalar"}, f"s{k}")
+        for k, v in enumerate([1.5, np.float64(1.5), array(3)])
+    ],
+    Case("copy", (X,)),
+    Case("copy", (1.5,), label="scalar"),
+    Case("range_length", (0, 10, 3)),
+    Case("stop_gradient", (X,)),
+]
+
+
+def slices(start: bool, stop: bool, step: bool) -> tuple:
+    return ("slice", start, stop, step)
+
+
+INDICES = [
+    ((1, 2), ("int", "int"), "element"),
+    ((-1,), ("int",), "row"),
+    ((1,), ("full", "int"), "column"),
+    ((C(1), C(-1)), (slices(True, True, False),), "inner"),
+    ((C(-1),), (slices(False, False, True),), "reversed"),
+    ((1, 2), (slices(True, False, False), slices(False, False, True)), "strided"),
+    ((0,), ("new", "int", "new"), "new"),
+    ((), (), "all"),
+    ((2, 1), ("full", slices(True, True, False)), "nothing"),
+]
+
+
+def indexing() -> list[Case]:
+    found = []
+    for operands, index, label in INDICES:
+        ints = tuple(o.value if hasattr(o, "value") else o for o in operands)
+        part = PRIMITIVES["load"].evaluate(X, *ints, index=index)
+        params = {"index": index}
+        found.append(Case("load", (X, *operands), params, label))
+        for name in ("store", "accumulate"):
+            same = array(*np.shape(part)) if np.ndim(part) else 1.25
+            found.append(Case(name, (X, same, *operands), params, label))
+            found.append(Case(name, (X, 0.75, *operands), params, label + "-number"))
+    stated = {"index": (slices(True, False, False),), "known": Array("float64", (2, 4))}
+    found += [
+        Case("load", (X, C(1)), stated, "known"),
+        Case("store", (X, array(4), C(1)), stated, "row known"),
+        Case("store", (X, array(4), C(1)), {"index": stated["index"]}, "row"),
+        Case("store", (F32, 2.5, 1), {"index": ("int",)}, "f"),
+        Case("store", (np.array([1, 2, 3]), 2, 1), {"index": ("int",)}, "ints"),
+        Case("load", (np.array(2.5),), {"index": ()}, "0-d"),
+        Case("store", (np.array(2.5), 1.5), {"index": ()}, "0-d"),
+    ]
+    return found
+
+
+LISTS = [
+    Case("list_new", (), {"element": PY_FLOAT}),
+    Case("list_append", ([1.0, 2.0], 3.0)),
+    Case("list_append", ([X], X + 1), label="arrays"),
+    Case("list_pop", ([1.0, 2.0],)),
+    Case("list_length", ([1.0, 2.0],)),
+]
+
+A33, B33 = array(3, 3) + 3 * np.eye(3), array(3, 3)
+STACK = array(2, 3, 3) + 3 * np.eye(3)
+SINGULAR = np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.5, -1.0]])
+RANK_ONE = np.outer([1.0, 2.0, -1.0], [0.5, 1.0, 2.0])
+MATMULS = [
+    ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)), ((4, 2, 3), (3,)),
+    ((3,), (4, 3, 2)), ((4, 2, 3), (3, 2)), ((2, 3), (4, 3, 2)), ((4, 2, 3), (4, 3, 2)),
+    ((5, 1, 2, 3), (4, 3, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 2)), ((1, 3), (3, 1)),
+]  # fmt: skip
+LINALG = [
+    *[
+        Case("matmul", (array(*a), array(*b)), {}, f"{a}{b}".replace(" ", ""))
+        for a, b in MATMULS
+    ],
+    Case("matmul", (array(2, 3).astype("f"), array(3).astype("f")), label="f"),
+    Case("matmul", (array(3, 2).T, array(4, 3).T), label="views"),
+    Case("outer", (array(2), array(3))),
+    *[
+        Case("solve", (a, b), label=str(k))
+        for k, (a, b) in enumerate(
+            [
+                (A33, array(3)),
+                (A33, array(3, 2)),
+                (STACK, array(3)),
+                (STACK, array(2, 3, 1)),
+                (A33, array(2, 3, 2)),
+                (STACK, array(3, 2)),
+            ]
+        )
+    ],
+    *[Case("inv", (a,), label=str(a.ndim)) for a in (A33, STACK)],
+    Case("inv", (A33,), {"total": True}, "total"),
+    *[
+        Case(name, (a,), label=str(a.ndim))
+        for name in ("det", "logabsdet", "signdet", "cofactor")
+        for a in (A33, STACK)
+    ],
+    Case("det", (SINGULAR,), label="singular"),
+    Case("det", (RANK_ONE,), label="rank one"),
+    Case("det", (np.array([[2.5]]),), label="1x1"),
+    Case("cofactor", (SINGULAR,), label="singular"),
+    Case("cholesky", (spd(3),)),
+    Case("cholesky", (np.stack([spd(3), spd(3)]),), label="stack"),
+]
+
+# Exponents known while compiling have partials of their own.
+POWERS = [
+    Case("power", (base, C(n)), {}, f"{n}{kind}")
+    for n in (0, 1, 2, 3, -1, -2, 0.5, 2.5, -0.5, 1.0)
+    for kind, base in (("s", 1.7), ("a", np.array([0.5, 1.7])))
+] + [
+    Case("power", (-1.5, C(3)), label="negative base"),
+    Case("power", (np.array([-1.5, 0.0, 2.0]), C(2)), label="zero base"),
+    Case("power", (np.array([-1.5, 0.5, 2.0]), np.array([3, 2, 0])), label="ints"),
+    Case("power", (C(2.0), 1.5), label="constant base"),
+    Case("power", (C(2), array(3)), label="constant base a"),
+    Case("clip", (array(4), C(-math.inf), C(1.0)), label="above"),
+    Case("clip", (array(4), C(-1.0), C(math.inf)), label="below"),
+]
+
+EFFECTS = {"raise", "print", "check_bound"}
+OTHERS = [*REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *LINALG, *POWERS]
