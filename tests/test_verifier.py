@@ -187,9 +187,18 @@ def test_lengths_of_what_is_carried():
     verify(function([v, w], [counted((kept,), (v,), (), (v,))], [v]))
     lost = fresh_var(VECTOR, "u")
     bad = function([v, w], [counted((lost,), (v,), (), (w,))], [v])
-    refused(bad, "u is carried with a length it may not keep")
+    refused(bad, "u of for -> last, value")
     any_length = fresh_var(Array("float64", (fresh_dim(),)), "u")
     verify(function([v, w], [counted((any_length,), (v,), (), (w,))], [v]))
+
+
+def test_lengths_where_arms_join():
+    v, w = fresh_var(VECTOR, "v"), fresh_var(Array("float64", (fresh_dim(),)), "w")
+    arms = Region((), (), (v,)), Region((), (), (w,))
+    said, unsaid = (fresh_var(Array("float64", (d,)), "y") for d in (N, fresh_dim()))
+    verify(function([v, w], [If((unsaid,), constant(True), *arms)], [v]))
+    bad = function([v, w], [If((said,), constant(True), *arms)], [v])
+    refused(bad, "y of if -> y is given a length it may not have")
 
 
 def test_text_tells_names_and_lengths_apart():

@@ -23,7 +23,7 @@ f()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import UnionType
 from typing import Any
 
@@ -221,24 +221,38 @@ class _Verifier:
         for kinds, sentence, holds in CHECKS:
             if isinstance(stmt, kinds) and not holds(stmt):
                 raise _Fault(f"of {_what(stmt)} this does not hold: {sentence}")
-        if isinstance(stmt, For | While):
+        if not isinstance(stmt, Let):
             self.check_lengths(stmt, known)
         for var in defined(stmt):
             self.define(var)
 
-    def check_lengths(self, loop: For | While, known: int) -> None:
-        """A carried array keeps the lengths that its type takes from outside."""
-        rows = zip(carried_params(loop), loop.inits, strict=True)
-        ends: tuple[Atom | None, ...] = _ends(loop) or (None,) * len(loop.inits)
-        for (param, init), end in zip(rows, ends, strict=True):
-            for atom in (init, end):
+    def check_lengths(self, stmt: If | For | While, known: int) -> None:
+        """Where paths join, a length taken from outside is that of every path."""
+        for var, atoms in _joins(stmt):
+            for atom in atoms:
                 if not isinstance(atom, Var):
                     continue
-                for p, a in zip(dims_of(param.type), dims_of(atom.type), strict=True):
-                    outer = isinstance(p, int) or self.lengths[p] < known
+                for p, a in zip(dims_of(var.type), dims_of(atom.type), strict=True):
+                    outer = isinstance(p, int) or self.lengths.get(p, known) < known
                     if p != a and outer:
-                        name = _name(param)
-                        raise _Fault(f"{name} is carried with a length it may not keep")
+                        what = f"{_name(var)} of {_what(stmt)}"
+                        raise _Fault(f"{what} is given a length it may not have")
+
+
+def _joins(stmt: If | For | While) -> Iterator[tuple[Var, list[Atom]]]:
+    """What each path gives a result or a carried value."""
+    if isinstance(stmt, If):
+        arms = [a for a in (stmt.then, stmt.orelse) if a.falls]
+        for k, result in enumerate(stmt.results):
+            yield result, [a.results[k] for a in arms]
+        return
+    ends = _ends(stmt)
+    params = carried_params(stmt)
+    rows = zip(params, stmt.results, stmt.inits, strict=True)
+    for k, (param, result, init) in enumerate(rows):
+        given = [init, ends[k]] if ends else [init]
+        yield param, given
+        yield result, given
 
 
 def _check_end(region: Region) -> None:
