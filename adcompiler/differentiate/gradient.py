@@ -16,6 +16,7 @@ from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
 from adcompiler.differentiate.replaying import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
 from adcompiler.differentiate.reverse import Adjoint, reverse_statements, twin_regions
+from adcompiler.differentiate.shapes import read_shapes_in_scope
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Atom, Function, Region, Stmt, Var, fresh_var
@@ -85,7 +86,8 @@ def _sweeps(
     reverse_statements(primal.root.body, bars, adjoint)
     builder.span = None
     gradients = tuple(bars.value_or_zero(p) for p in params)
-    adjoint_stmts = tuple(builder.stmts)
+    adjoint_stmts, replaced = read_shapes_in_scope(primal, tuple(builder.stmts))
+    adjoint.twins.update((new, adjoint.twins[old]) for new, old in replaced.items())
     mirrored = frozenset(twin for _, twin in twin_regions(adjoint_stmts, adjoint))
     primal.versions.reversed = mirrored
     plan = plan_residuals(primal, adjoint_stmts, adjoint.indices)

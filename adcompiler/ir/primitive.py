@@ -65,6 +65,7 @@ class Primitive:
     - `pushforward(tangents, operands, results, let)` gives result tangents;
       `pullback(cotangents, operands, results, let)` gives operand cotangents. Absent
       (structurally zero) tangents and cotangents are None, in and out.
+    - `shape_only`: the operands of which it reads the shape and dtype, no elements.
     - `cheap`: worth computing again rather than recording.
     - `domain`: for each operand how tests draw it ("real", "positive", "unit", ...).
     """
@@ -83,6 +84,7 @@ class Primitive:
     transpose: Callable[..., Expr | None] | None = None
     pushforward: Callable[..., tuple[Expr | None, ...]] | None = None
     pullback: Callable[..., tuple[Expr | None, ...]] | None = None
+    shape_only: tuple[int, ...] = ()
     view: bool = False
     cheap: bool = True
     domain: tuple[str, ...] = ()

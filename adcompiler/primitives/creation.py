@@ -244,7 +244,9 @@ def like_constant(name: str, value: int | None) -> Primitive:
             return plain(str(np.dtype(dtype or np.asarray(x).dtype)))
         return numpy(x, dtype=dtype)
 
-    return define(Primitive(name, _like_types, spell, evaluate, linear=()))
+    return define(
+        Primitive(name, _like_types, spell, evaluate, linear=(), shape_only=(0,))
+    )
 
 
 zeros_like = like_constant("zeros_like", 0)
@@ -287,6 +289,7 @@ full_like = define(
         _full_like_evaluate,
         linear=(1,),
         transpose=_full_like_transpose,
+        shape_only=(0,),
         domain=("real", "real"),
     )
 )

@@ -65,6 +65,7 @@ shape = define(
         _shape_spell,
         lambda x, axis: x.shape[axis],
         linear=(),
+        shape_only=(0,),
     )
 )
 
@@ -76,7 +77,14 @@ def _size_spell(let: Let, pieces: spelling.Pieces) -> Piece:
 
 
 size = define(
-    Primitive("size", lambda types, params: (PY_INT,), _size_spell, np.size, linear=())
+    Primitive(
+        "size",
+        lambda types, params: (PY_INT,),
+        _size_spell,
+        np.size,
+        linear=(),
+        shape_only=(0,),
+    )
 )
 
 # --- Reshaping ---------------------------------------------------------------------
@@ -128,6 +136,7 @@ reshape_like = define(
         linear=(0,),
         transpose=_unshaped,
         view=True,
+        shape_only=(1,),
         domain=("real", "like"),
     )
 )
@@ -332,6 +341,7 @@ broadcast_to = define(
             y_bar.call("sum_to", operands[0]), operands[0].atom
         ),
         view=True,
+        shape_only=(1,),
         domain=("real", "like"),
     )
 )
@@ -388,6 +398,7 @@ sum_to = define(
         transpose=lambda k, y_bar, operands, let: y_bar.call(
             "broadcast_to", operands[0]
         ),
+        shape_only=(1,),
         domain=("real", "like"),
     )
 )
