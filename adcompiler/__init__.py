@@ -9,6 +9,8 @@
 np.float64(5.0)
 """
 
+# Before the function of the same name: the import of a package binds its name here.
+import adcompiler.differentiate  # noqa: F401
 from adcompiler.api import (
     differentiate,
     grad,
