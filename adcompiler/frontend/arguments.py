@@ -46,7 +46,11 @@ __all__ = [
     "same_static",
 ]
 
-FLOATS = ("float16", "float32", "float64")
+# The dtypes that programs are compiled for. Looked up at every call: a dtype's own
+# `name` is slow.
+_DTYPES: dict[np.dtype[Any], str] = {
+    np.dtype(code): np.dtype(code).name for code in (*"?bBhHiIlLqQefd",)
+}
 
 # Static values that are compared by value; all others are compared by identity.
 _BY_VALUE = (str, int, float, bool, NoneType, bytes)
@@ -122,13 +126,14 @@ def _describe_array(value: np.ndarray[Any, Any], name: str) -> LeafSpec:
 
 def _dtype(dtype: np.dtype[Any], name: str) -> str:
     """The name of a dtype that programs are compiled for."""
+    known = _DTYPES.get(dtype)
+    if known is not None:
+        return known
     if not dtype.isnative:
         raise UnsupportedError(
             f"the bytes of {name} are not in this machine's order (dtype {dtype.str})",
             hint="convert it: x.astype(x.dtype.newbyteorder('='))",
         )
-    if dtype.kind in "iub" or dtype.name in FLOATS:
-        return dtype.name
     what = {"O": "object", "c": "complex"}.get(dtype.kind, str(dtype))
     hint = {
         "O": "convert it: x.astype(float)",
