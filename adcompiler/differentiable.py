@@ -63,6 +63,8 @@ class Differentiable:
     (12.0, ('r',))
     """
 
+    # The front end may look through it, to the function.
+    __adcompiler__ = True
     __wrapped__: Any
     __name__: str
     function: Any
