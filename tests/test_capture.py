@@ -60,6 +60,7 @@ LINES = lambda x: (
     1
 )  # fmt: skip
 CONSTANT = lambda: 0
+CONSTANTS = (lambda x: 0, lambda x, y=1: 1, lambda x: None)
 
 
 def test_lambdas():
@@ -71,6 +72,7 @@ def test_lambdas():
     assert body(CHOICE) == "x if x > 0 else -x"
     assert body(LINES) == "x + 1"
     assert body(CONSTANT) == "0"
+    assert [body(f) for f in CONSTANTS] == ["0", "1", "None"]
 
 
 def test_lambda_in_a_default():

@@ -186,6 +186,11 @@ def _node_of(file: _File, code: CodeType) -> FunctionNode | None:
                 if first.lineno == code.co_firstlineno:
                     return node
         return None
+    lambdas = [
+        node
+        for node in file.nodes
+        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno
+    ]
     # Instructions stand where their expressions do: the lambda is the innermost one
     # whose body contains them all.
     places = [
@@ -193,17 +198,36 @@ def _node_of(file: _File, code: CodeType) -> FunctionNode | None:
         for line, end_line, column, end_column in code.co_positions()
         if None not in (line, column, end_line, end_column) and (column or end_column)
     ]
+    if not places:
+        return next((n for n in lambdas if _is_constant(n, code)), None)
     start = min(p[:2] for p in places)
     stop = max(p[2:] for p in places)
     around = [
         node
-        for node in file.nodes
-        if isinstance(node, ast.Lambda)
-        and node.lineno == code.co_firstlineno
-        and (node.body.lineno, node.body.col_offset) <= start
+        for node in lambdas
+        if (node.body.lineno, node.body.col_offset) <= start
         and stop <= (node.body.end_lineno, node.body.end_col_offset)
     ]
     return max(around, key=lambda n: (n.lineno, n.col_offset), default=None)
+
+
+def _is_constant(node: ast.Lambda, code: CodeType) -> bool:
+    """Whether a lambda that gives a constant compiles to `code`.
+
+    Python 3.12 does not say where the only instruction of such a lambda stands.
+    """
+    args = ast.arguments(
+        posonlyargs=node.args.posonlyargs,
+        args=node.args.args,
+        vararg=node.args.vararg,
+        kwonlyargs=node.args.kwonlyargs,
+        kw_defaults=[None] * len(node.args.kwonlyargs),
+        kwarg=node.args.kwarg,
+        defaults=[],
+    )
+    alone = ast.Expression(ast.copy_location(ast.Lambda(args, node.body), node))
+    compiled = next(_nested(compile(alone, "<lambda>", "eval")))
+    return same_constants(compiled.co_consts, code.co_consts)
 
 
 def same_code(left: CodeType, right: CodeType) -> bool:
