@@ -25,6 +25,7 @@ RANGES = {
     "low": (-0.9, -0.5),
     "high": (0.5, 0.9),
     "far": (3.0, 4.0),
+    "period": (2.1, 2.4),
 }
 MATH = {
     "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh",
@@ -84,6 +85,9 @@ def elementwise_cases() -> list[Case]:
             for params in variants(row.name, scalars):
                 if (row.name, shape[0], params) == ("trunc", "nf", {"via": "math"}):
                     continue  # Python refuses
+                if params == {"via": "builtin"} and row.name != "where":
+                    if "nf" in shape:
+                        continue  # two dtypes
                 values = tuple(map(draw, row.domain, shape))
                 how = params.get("via", "")
                 found.append(Case(row.name, values, params, f"{label}{how}"))
@@ -96,6 +100,8 @@ def variants(name: str, scalars: bool) -> list[dict]:
     if name == "round":
         numpy = {"via": "np"}
         return [{}, {"decimals": 1}, numpy] if scalars else [numpy]
+    if name in ("maximum", "minimum"):
+        return [{}, {"via": "builtin"}] if scalars else [{}]
     if name == "where":
         return [{}, {"via": "builtin"}]
     if name == "ieee_divide":

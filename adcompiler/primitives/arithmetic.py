@@ -168,7 +168,7 @@ floor_divide = define(
         division_effect,
         elementwise=True,
         partials=(None, None),
-        domain=("real", "nonzero"),
+        domain=("far", "period"),
     )
 )
 
@@ -186,7 +186,7 @@ remainder = define(
         division_effect,
         elementwise=True,
         partials=(lambda a, b, y, **_: 1, _whole_quotient),
-        domain=("real", "nonzero"),
+        domain=("far", "period"),
     )
 )
 
@@ -213,7 +213,7 @@ fmod = define(
             lambda a, b, y, **_: 1,
             lambda a, b, y, via="np": ratio(y - a, b, safe=via == "math"),
         ),
-        domain=("real", "nonzero"),
+        domain=("far", "period"),
     )
 )
 

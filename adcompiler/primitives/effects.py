@@ -1,10 +1,8 @@
 """Rows run for what they do: raise, print, check that a name is bound.
 
 In: the values to be shown. Out: nothing, save `stop_gradient`, which is the identity.
-Invariant: `template` is a tuple with one entry for each argument of the call that is
-printed: an int is the operand of that number as it is; a string is text in which
-``{0}`` or ``{1:.3f}`` stands for an operand, printed as an f-string, and braces are
-doubled.
+Invariant: `template` is the text in the manner of `str.format`: ``{0}`` or ``{1:.3f}``
+stands for an operand, other braces are doubled. It prints as an f-string.
 """
 
 from __future__ import annotations
@@ -13,38 +11,23 @@ import builtins
 import string
 from typing import Any
 
-from adcompiler.ir.nodes import Let
+from adcompiler.ir.nodes import Const, Let
 from adcompiler.ir.primitive import LAMBDA, Effect, Piece, Primitive, define
 from adcompiler.primitives import spelling
-
-Template = tuple[int | str, ...]
 
 UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
 
 
-def argument_texts(template: Template, pieces: spelling.Pieces) -> list[str]:
-    """The arguments as source."""
-    return [
-        pieces[entry].text if isinstance(entry, int) else _text(entry, pieces)
-        for entry in template
-    ]
-
-
-def _text(entry: str, pieces: spelling.Pieces) -> str:
-    """A string literal, with an f in front if operands stand in it."""
-    source = ""
-    formatted = False
-    for literal, field, spec, conversion in string.Formatter().parse(entry):
+def template_text(template: str, pieces: spelling.Pieces) -> str:
+    """The template as a string literal, with an f in front if operands stand in it."""
+    source, formatted = "", False
+    for literal, field, spec, conversion in string.Formatter().parse(template):
         source += literal.replace("{", "{{").replace("}", "}}")
         if field is not None:
             formatted = True
-            after = (f"!{conversion}" if conversion else "") + (
-                f":{spec}" if spec else ""
-            )
-            # A space keeps a brace that opens the operand from reading as an escape.
-            text = pieces[int(field)].text
-            space = " " if text.startswith("{") else ""
-            source += "{" + space + text + after + "}"
+            after = f"!{conversion}" if conversion else ""
+            after += f":{spec}" if spec else ""
+            source += "{" + pieces[int(field)].text + after + "}"
     if formatted:
         return "f" + _quoted(source)
     return _quoted(source.replace("{{", "{").replace("}}", "}"))
@@ -56,26 +39,18 @@ def _quoted(text: str) -> str:
     return f'"{literal[1:-1]}"' if plain else literal
 
 
-def arguments(template: Template, values: tuple[Any, ...]) -> list[Any]:
-    """The arguments as values."""
-    return [
-        values[entry] if isinstance(entry, int) else entry.format(*values)
-        for entry in template
-    ]
-
-
 # --- raise ------------------------------------------------------------------------
 
 
 def _raise_spell(let: Let, pieces: spelling.Pieces) -> Piece:
-    given = argument_texts(let.param("template", ()), pieces)
-    name = let.param("exception")
-    call = spelling.called(name, *given).text if given else name
+    template, name = let.param("template"), let.param("exception")
+    call = name if template is None else f"{name}({template_text(template, pieces)})"
     return Piece(f"raise {call}", LAMBDA)
 
 
-def _raise(*values: Any, exception: str, template: Template = ()) -> None:
-    raise getattr(builtins, exception)(*arguments(template, values))
+def _raise(*values: Any, exception: str, template: str | None = None) -> None:
+    error: type[Exception] = getattr(builtins, exception)
+    raise error if template is None else error(template.format(*values))
 
 
 define(
@@ -94,20 +69,16 @@ define(
 
 
 def _print_spell(let: Let, pieces: spelling.Pieces) -> Piece:
-    given = argument_texts(let.param("template", ()), pieces)
-    for name in ("sep", "end"):
-        if let.param(name) is not None:
-            given.append(f"{name}={_quoted(let.param(name))}")
-    return spelling.called("print", *given)
+    template, end = let.param("template", ""), let.param("end")
+    if template == "{0}":
+        text = pieces[0].text
+    else:
+        text = template_text(template, pieces) if template else ""
+    return spelling.called("print", text, "" if end is None else f"end={_quoted(end)}")
 
 
-def _print(
-    *values: Any,
-    template: Template = (),
-    sep: str | None = None,
-    end: str | None = None,
-) -> None:
-    print(*arguments(template, values), sep=sep, end=end)
+def _print(*values: Any, template: str = "", end: str | None = None) -> None:
+    print(template.format(*values), end=end)
 
 
 define(
@@ -127,9 +98,11 @@ define(
 
 def _check_spell(let: Let, pieces: spelling.Pieces) -> Piece:
     message = _quoted(UNBOUND.format(let.param("name")))
-    flag = spelling.negation(pieces[0]).text
     raised = f"raise UnboundLocalError({message})"
-    return Piece(f"if {flag}:\n    {raised}", LAMBDA)
+    flag = let.operands[0]
+    if isinstance(flag, Const) and not flag.value:
+        return Piece(raised, LAMBDA)
+    return Piece(f"if {spelling.negation(pieces[0]).text}: {raised}", LAMBDA)
 
 
 def _check(flag: Any, name: str) -> None:

@@ -7,18 +7,20 @@ halves, clip passes at both bounds.
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Const, Let
-from adcompiler.ir.primitive import Piece, Primitive, define
+from adcompiler.ir.primitive import Piece, Primitive, TypeRule, define
 from adcompiler.ir.types import (
     Array,
     Scalar,
     broadcast_dims,
     dims_of,
+    join_types,
     result_dtype,
 )
 from adcompiler.primitives import spelling
@@ -134,37 +136,59 @@ def _chosen(name: str, mine: Expr, other: Expr) -> Expr:
     return _weight(select(tie, 0.5, better), mine)
 
 
-maximum = define(
-    Primitive(
-        "maximum",
-        ufunc_types("maximum"),
-        spelling.function("maximum"),
-        lambda a, b, via="np": np.maximum(a, b),
-        broadcast_effect,
-        elementwise=True,
-        partials=(
-            lambda a, b, y, **_: _chosen("greater", a, b),
-            lambda a, b, y, **_: _chosen("greater", b, a),
-        ),
-        domain=("real", "real"),
-    )
-)
+def _extreme_types(name: str) -> TypeRule:
+    """The ufunc, or with ``via="builtin"`` Python's on numbers of one dtype."""
+    by_numpy = ufunc_types(name)
 
-minimum = define(
-    Primitive(
-        "minimum",
-        ufunc_types("minimum"),
-        spelling.function("minimum"),
-        lambda a, b, via="np": np.minimum(a, b),
-        broadcast_effect,
-        elementwise=True,
-        partials=(
-            lambda a, b, y, **_: _chosen("less", a, b),
-            lambda a, b, y, **_: _chosen("less", b, a),
-        ),
-        domain=("real", "real"),
+    def rule(types: Types, params: Params) -> Types:
+        if params.get("via") != "builtin":
+            return by_numpy(types, params)
+        a, b = types
+        joined = join_types(a, b)
+        if not isinstance(joined, Scalar):
+            word = name[:3]
+            raise TypeError(f"{word}(a, b) of {a} and {b}: make them of one type first")
+        return (joined,)
+
+    return rule
+
+
+def extreme(name: str, better: str) -> Primitive:
+    """``np.maximum(a, b)``; Python's ``max(a, b)`` gives the first at a tie."""
+    numpy, word = getattr(np, name), name[:3]
+    python = getattr(builtins, word)
+
+    def spell(let: Let, pieces: spelling.Pieces) -> Piece:
+        if let.param("via") == "builtin":
+            return spelling.called(word, *spelling.texts(pieces))
+        return spelling.function(name)(let, pieces)
+
+    def first(a: Expr, b: Expr, y: Expr, via: str = "np") -> Factor:
+        if via == "builtin":
+            return _weight(b.call(better, a).call("logical_not"), a)
+        return _chosen(better, a, b)
+
+    def second(a: Expr, b: Expr, y: Expr, via: str = "np") -> Factor:
+        if via == "builtin":
+            return _weight(b.call(better, a), b)
+        return _chosen(better, b, a)
+
+    return define(
+        Primitive(
+            name,
+            _extreme_types(name),
+            spell,
+            lambda a, b, via="np": (python if via == "builtin" else numpy)(a, b),
+            broadcast_effect,
+            elementwise=True,
+            partials=(first, second),
+            domain=("real", "real"),
+        )
     )
-)
+
+
+maximum = extreme("maximum", "greater")
+minimum = extreme("minimum", "less")
 
 
 def _clip_types(types: Types, params: Params) -> Types:

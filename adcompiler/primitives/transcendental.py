@@ -97,7 +97,7 @@ def inverse(x: Expr, via: str) -> Expr:
 
 unary("sin", lambda x, y, via: x.call("cos", via=via))
 unary("cos", lambda x, y, via: -x.call("sin", via=via))
-unary("tan", lambda x, y, via: 1 + y * y)
+unary("tan", lambda x, y, via: 1 + y * y, domain="unit")
 unary(
     "arcsin",
     lambda x, y, via: ratio(1, (1 - x * x).call("sqrt", via=via)),
