@@ -20,12 +20,10 @@ from typing import Any
 import numpy as np
 
 from adcompiler.evaluation import (
-    Pullback,
     bind_call,
     bind_jvp,
     find_program,
-    flat_results,
-    result_of,
+    run,
 )
 from adcompiler.frontend.arguments import named
 from adcompiler.frontend.interface import Derivative, DerivativeKind
@@ -231,11 +229,7 @@ class Derived:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         request = self.request(*args, **kwargs)
         program = find_program(self.base._shared.programs, request)
-        results = flat_results(program, request)
-        value = result_of(program, results)
-        if program.pullback is None:
-            return value
-        return value, Pullback(program, results)
+        return run(program, request)
 
     def request(self, *args: Any, **kwargs: Any) -> Request:
         """What such a call asks for."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompiler.errors import UnsupportedError
+from adcompiler.errors import InternalError, UnsupportedError
 from adcompiler.frontend.arguments import (
     as_differentiated,
     bind,
@@ -47,8 +47,8 @@ __all__ = [
     "bind_call",
     "bind_jvp",
     "find_program",
-    "flat_results",
     "result_of",
+    "run",
 ]
 
 # --- Arguments -------------------------------------------------------------------
@@ -167,15 +167,40 @@ def find_program(programs: Specialisations[Program], request: Request) -> Progra
     return programs.find(key, fits, lambda _: compile_program(request))
 
 
-def flat_results(program: Program, request: Request) -> tuple[Any, ...]:
-    """The results of the program for these leaves."""
+def run(program: Program, request: Request) -> Any:
+    """What the program gives for these leaves; of a vjp, the value and the pullback."""
+    arguments = _arguments(program, request)
+    results = program.call(*arguments)
+    value = result_of(program, results)
+    if program.pullback is None:
+        _check_shapes(program, results, [np.shape(arguments[k]) for k in program.wrt])
+        return value
+    shapes = [np.shape(arguments[k]) for k in program.pullback.wrt]
+    return value, Pullback(program, results, shapes)
+
+
+def _arguments(program: Program, request: Request) -> list[Any]:
+    """The leaves and the captured values, as the program takes them."""
     params = program.lowered.function.params
     static = {k for k, _ in program.statics}
     values = [leaf for k, leaf in enumerate(request.leaves) if k not in static]
     values += [capture.read() for capture in program.lowered.captures]
     arguments = [as_type(v, p.type) for v, p in zip(values, params, strict=True)]
     _refuse_overlaps(program, arguments)
-    return program.call(*arguments)
+    return arguments
+
+
+def _check_shapes(
+    program: Program, results: tuple[Any, ...], shapes: list[tuple[int, ...]]
+) -> None:
+    """A gradient that is not shaped like its argument is wrong."""
+    gradients = results[len(results) - len(shapes) :]
+    for gradient, shape in zip(gradients, shapes, strict=True):
+        if np.shape(gradient) != shape:
+            raise InternalError(
+                f"a gradient has shape {np.shape(gradient)}, its argument {shape}",
+                ir=program.text,
+            )
 
 
 def _refuse_overlaps(program: Program, arguments: list[Any]) -> None:
@@ -241,9 +266,22 @@ def result_of(program: Program, results: tuple[Any, ...]) -> Any:
 class Pullback:
     """Takes the cotangent of a value, gives gradients; any number of times."""
 
-    __slots__ = ("_floats", "_program", "_residuals", "_result", "_shapes", "_types")
+    __slots__ = (
+        "_floats",
+        "_gradients",
+        "_program",
+        "_residuals",
+        "_result",
+        "_shapes",
+        "_types",
+    )
 
-    def __init__(self, program: Program, results: tuple[Any, ...]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        results: tuple[Any, ...],
+        gradients: list[tuple[int, ...]],
+    ) -> None:
         pullback = program.pullback
         assert pullback is not None
         self._program = pullback
@@ -252,6 +290,7 @@ class Pullback:
         self._floats = [k for k in range(program.values) if is_float(program.types[k])]
         self._shapes = {k: np.shape(results[k]) for k in self._floats}
         self._residuals = results[program.values :]
+        self._gradients = gradients
 
     def __call__(self, cotangent: Any) -> Any:
         given: dict[int, Any] = {}
@@ -266,6 +305,7 @@ class Pullback:
             for k in self._floats
         ]
         results = self._program.call(*self._residuals, *cotangents)
+        _check_shapes(self._program, results, self._gradients)
         return result_of(self._program, results)
 
     def __repr__(self) -> str:

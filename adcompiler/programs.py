@@ -53,7 +53,8 @@ class Program:
     `call` takes the dynamic leaves without those in `statics`, which are leaves with
     the values that they had while compiling. Of `types`, one per result, the first
     `values` belong to `lowered.result`; with a `pullback`, the others are its
-    residuals.
+    residuals. The last results are the gradients of the parameters in `wrt`, which are
+    counted without the statics; those of a pullback are parameters of its primal.
     """
 
     lowered: Lowered
@@ -62,6 +63,7 @@ class Program:
     call: Callable[..., tuple[Any, ...]]
     types: tuple[Type, ...]
     values: int
+    wrt: tuple[int, ...] = ()
     pullback: Program | None = None
 
 
@@ -149,7 +151,9 @@ def _built(
     lowered = target.lowered
     built = build(lowered.function, name=name, doc=_doc(origin, part))
     types = target.types
-    return Program(lowered, statics, built.text, built.call, types, len(types))
+    return Program(
+        lowered, statics, built.text, built.call, types, len(types), target.wrt
+    )
 
 
 _DOCS = {

@@ -45,11 +45,15 @@ __all__ = ["Lowering", "Target", "derivative_of", "name_of"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A lowered target. A gradient has its argument's type, whatever the IR yields:
-    NumPy's arithmetic turns 0-d arrays into scalars."""
+    """A lowered target.
+
+    A gradient has its argument's type, whatever the IR yields: NumPy's arithmetic turns
+    0-d arrays into scalars. The last results are the gradients of the leaves in `wrt`.
+    """
 
     lowered: Lowered
     types: tuple[Type, ...]
+    wrt: tuple[int, ...] = ()
 
 
 def derivative_of(target: Any) -> Derivative | None:
@@ -114,7 +118,7 @@ class Lowering:
         if values:
             result = ResultTuple((primal.result, result))
         lowered = replace(primal, function=function, result=result)
-        return Target(lowered, (*values, *_types(primal, wrt)))
+        return Target(lowered, (*values, *_types(primal, wrt)), wrt)
 
     def vjp(
         self, derivative: Derivative, specs: Mapping[str, ArgSpec]
@@ -130,7 +134,9 @@ class Lowering:
         tree = gradient_tree(specs, names, 0)
         return (
             Target(replace(primal, function=forward), (*inner.types, *residuals)),
-            Target(Lowered(pullback, (), tree, frozenset(), ()), _types(primal, wrt)),
+            Target(
+                Lowered(pullback, (), tree, frozenset(), ()), _types(primal, wrt), wrt
+            ),
             count,
         )
 
