@@ -36,7 +36,7 @@ from adcompiler.frontend.interface import (
 from adcompiler.frontend.subset import check
 from adcompiler.gradients import gradients_type
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Function, Region
+from adcompiler.ir.nodes import Atom, Function, Region, fresh_var
 from adcompiler.ir.types import Array, Dim, Scalar, Type, is_float
 from adcompiler.pipeline import derive
 
@@ -45,7 +45,7 @@ __all__ = ["Lowering", "Target", "derivative_of", "name_of"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A lowered target.
+    """A lowered target; a function that only raises is its own derivative.
 
     A gradient has its argument's type, whatever the IR yields: NumPy's arithmetic turns
     0-d arrays into scalars. The last results are the gradients of the leaves in `wrt`.
@@ -109,6 +109,8 @@ class Lowering:
         """The gradient, after the value if that is wanted."""
         names, specs = self.chosen(derivative, specs)
         inner = _without_static_floats(self.lower(derivative.function, specs))
+        if not inner.lowered.function.region.falls:
+            return inner
         self.require_scalar(inner, name_of(derivative.function))
         wrt = _wrt_leaves(specs, names)
         primal = inner.lowered
@@ -126,6 +128,8 @@ class Lowering:
         """The two sweeps, and how many results of the first are values."""
         names, specs = self.chosen(derivative, specs)
         inner = _without_static_floats(self.lower(derivative.function, specs))
+        if not inner.lowered.function.region.falls:
+            return inner, inner, 0
         wrt = _wrt_leaves(specs, names)
         primal = inner.lowered
         forward, pullback = derive("vjp", primal.function, wrt)
@@ -153,6 +157,8 @@ class Lowering:
         )
         inner = _without_static_floats(inner)
         primal = inner.lowered
+        if not primal.function.region.falls:
+            return Target(_with_tangents(primal, tangents), ())
         (function,) = derive("jvp", primal.function, tuple(_moving(primals, tangents)))
         function = _captures_last(
             function, sum(1 for _ in leaf_specs(primals)), len(primal.function.params)
@@ -207,6 +213,8 @@ class Lowering:
 def _lower_function(function: Any, specs: Mapping[str, ArgSpec]) -> Lowered:
     captured = capture(function)
     check(captured)
+    # The compiler proper is imported by the first derivative call.
+    import adcompiler.primitives  # noqa: F401  (fills the registry)
     from adcompiler.frontend.lower import lower_function
 
     return lower_function(captured, specs, derive)
@@ -218,6 +226,17 @@ def _captures_last(function: Function, leaves: int, primal: int) -> Function:
     params = (*params[:leaves], *params[primal:], *params[leaves:primal])
     body = Region(params, region.body, region.results, region.falls)
     return Function(function.name, body, function.span)
+
+
+def _with_tangents(primal: Lowered, tangents: TupleSpec) -> Lowered:
+    """A function that only raises, with tangents among its parameters."""
+    function = primal.function
+    dots = tuple(fresh_var(leaf.type) for leaf in leaf_specs(tangents))
+    count, region = len(function.params), function.region
+    body = Region((*function.params, *dots), region.body, (), region.falls)
+    function = Function(function.name, body, function.span)
+    leaves = count - len(primal.captures)
+    return replace(primal, function=_captures_last(function, leaves, count))
 
 
 def _types(lowered: Lowered, wrt: Sequence[int]) -> tuple[Type, ...]:

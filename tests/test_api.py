@@ -309,6 +309,21 @@ def test_results_without_a_gradient(f, what):
         ad.grad(f)(2.0)
 
 
+def test_functions_that_only_raise():
+    def f(x):
+        raise ValueError(f"no value at {x}")
+
+    for call in (
+        lambda: ad.grad(f)(2.0),
+        lambda: ad.vjp(f)(2.0),
+        lambda: ad.jvp(f)((2.0,), (1.0,)),
+        lambda: ad.value_and_grad(f)(2.0),
+        lambda: ad.grad(ad.grad(f))(2.0),
+    ):
+        with pytest.raises(ValueError, match=r"no value at 2\.0"):
+            call()
+
+
 def test_constant_results_have_zero_gradients():
     def f(x):
         return 3.0
