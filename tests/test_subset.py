@@ -30,7 +30,7 @@ ALLOWED = [
     ("x[1:n, ::-1, None, ...] += 1", "return x[-1]"),
     ("if x > 0: return x", "elif x < -1: pass", "else: x = -x", "return x"),
     ("for i in range(n):", "    if i: break", "else:", "    x = x + 1", "return x"),
-    ("while 0 < x < 3:", "    x = x - 1", "    continue", "return x"),
+    ("while 0 < x < 3:", "    continue", "else:", "    x = 0", "return x"),
     ("assert n, f'{n:>3} {x!r}'", "raise ValueError('negative')"),
     ("g = lambda y, k=n: y * k", "def h(y, *, k=1): return g(y)", "return h(x)"),
     ("return np.array([[x, 1.0], [x, n]])",),

@@ -195,15 +195,6 @@ class _Checker:
                     keyword, "'**' is not supported here", "write each keyword: a=a"
                 )
 
-    def while_statement(self, node: ast.AST, parent: ast.AST | None) -> None:
-        assert isinstance(node, ast.While)
-        if node.orelse:
-            self.refuse(
-                node.orelse[0],
-                "'else' of a while loop is not supported",
-                "keep a flag that says whether the loop broke off",
-            )
-
     def raise_statement(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Raise)
         if node.exc is None or node.cause is not None:
@@ -222,6 +213,5 @@ _SPECIAL: dict[type[ast.AST], Callable[[_Checker, ast.AST, ast.AST | None], None
     ast.With: _Checker.with_statement,
     ast.Attribute: _Checker.attribute,
     ast.Call: _Checker.call,
-    ast.While: _Checker.while_statement,
     ast.Raise: _Checker.raise_statement,
 }
