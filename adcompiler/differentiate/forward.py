@@ -21,7 +21,7 @@ import numpy as np
 
 from adcompiler.analysis.activity import differentiable_operands, varied
 from adcompiler.differentiate.cotangents import rename_last, zero_of_type
-from adcompiler.differentiate.reverse import join_cotangents
+from adcompiler.differentiate.settling import CarriedTypes, join_derivatives
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, Expr, constant
 from adcompiler.ir.nodes import (
@@ -43,10 +43,8 @@ from adcompiler.ir.nodes import (
 from adcompiler.ir.types import (
     Array,
     ListOf,
-    Type,
     dims_of,
     is_float,
-    same_up_to_lengths,
 )
 from adcompiler.ir.walk import clone
 
@@ -208,7 +206,7 @@ class _Tangents:
         dots = []
         for j, k in enumerate(moving, len(stmt.results)):
             sides = [a.results[j].type for a in arms if a.falls]
-            dot = fresh_var(join_cotangents(sides), dot_name(stmt.results[k]))
+            dot = fresh_var(join_derivatives(sides), dot_name(stmt.results[k]))
             self.known[stmt.results[k]] = dot
             dots.append(dot)
         everything = (*stmt.results, *dots)
@@ -220,18 +218,14 @@ class _Tangents:
         with self.builder.at(loop.span, "tangent"):
             inits = [self.tangent_or_zero(loop.inits[k]) for k in moving]
         names = [dot_name(params[k]) for k in moving]
-        types: list[Type] = [a.type for a in inits]
+        types = CarriedTypes([a.type for a in inits])
         while True:
-            dots = tuple(fresh_var(t, n) for t, n in zip(types, names, strict=True))
+            dots = tuple(map(fresh_var, types.types, names))
             body = self._body(loop, moving, dots)
             ends = body.results[len(body.results) - len(moving) :]
-            joined = [
-                join_cotangents([t, e.type]) for t, e in zip(types, ends, strict=True)
-            ]
-            if all(map(same_up_to_lengths, types, joined)):
+            if not types.absorb([e.type for e in ends]):
                 break
-            types = joined
-        finals = tuple(fresh_var(t, n) for t, n in zip(types, names, strict=True))
+        finals = tuple(map(fresh_var, types.after(), names))
         for k, final in zip(moving, finals, strict=True):
             self.known[loop.results[k]] = final
         changes: dict[str, Any] = {

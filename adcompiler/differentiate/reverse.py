@@ -30,6 +30,7 @@ from adcompiler.differentiate.cotangents import (
     masked,
     unbroadcast,
 )
+from adcompiler.differentiate.settling import CarriedTypes, join_derivatives
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, Expr, constant
 from adcompiler.ir.nodes import (
@@ -50,10 +51,7 @@ from adcompiler.ir.nodes import (
 from adcompiler.ir.types import (
     PY_INT,
     ListOf,
-    Type,
     dims_of,
-    join_all,
-    same_up_to_lengths,
 )
 from adcompiler.ir.walk import all_regions, free_vars, regions
 
@@ -267,7 +265,7 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
         sides = [
             r.results[k].type for r, t in zip(regions, twins, strict=True) if t.falls
         ]
-        merged.append(fresh_var(join_cotangents(sides), bar_name(w)))
+        merged.append(fresh_var(join_derivatives(sides), bar_name(w)))
     bars.builder.append(
         If(
             tuple(merged),
@@ -329,19 +327,13 @@ def _outer_active(stmt: Stmt, bars: Cotangents, adjoint: Adjoint) -> list[Var]:
     return list(found)
 
 
-def join_cotangents(types: list[Type]) -> Type:
-    """The type of a cotangent (or tangent) that has one of these types."""
-    joined = join_all(types)
-    if joined is None:
-        raise InternalError(f"derivatives of types {[*map(str, types)]} meet")
-    return joined
-
-
 def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None:
     """A loop over the reversed range; it carries the cotangents of the carried values
     and of the values from outside that the body reads."""
     params = carried_params(loop)
-    carried = [k for k, p in enumerate(params) if p in adjoint.active]
+    # A value that the body never reads still leaves the loop, from the last trip.
+    pairs = enumerate(zip(params, loop.results, strict=True))
+    carried = [k for k, pair in pairs if not adjoint.active.isdisjoint(pair)]
     outer = _outer_active(loop, bars, adjoint)
     if not any(loop.results[k] in bars for k in carried):
         return
@@ -350,18 +342,13 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
         bars.pop(loop.results[k])
     inits += [bars.value_or_zero(w) for w in outer]
     names = [bar_name(params[k]) for k in carried] + [bar_name(w) for w in outer]
-    types: list[Type] = [a.type for a in inits]
+    types = CarriedTypes([a.type for a in inits])
     while True:
-        state = tuple(fresh_var(t, n) for t, n in zip(types, names, strict=True))
+        state = tuple(map(fresh_var, types.types, names))
         region = _reverse_body(loop, carried, outer, state, bars, adjoint)
-        joined = [
-            join_cotangents([t, r.type])
-            for t, r in zip(types, region.results, strict=True)
-        ]
-        if all(map(same_up_to_lengths, types, joined)):
+        if not types.absorb([r.type for r in region.results]):
             break
-        types = joined
-    results = tuple(fresh_var(t, n) for t, n in zip(types, names, strict=True))
+    results = tuple(map(fresh_var, types.after(), names))
     bars.builder.append(
         For(
             results,

@@ -241,21 +241,6 @@ def join_all(types: Sequence[Type]) -> Type | None:
     return result
 
 
-def same_up_to_lengths(left: Type, right: Type) -> bool:
-    """Whether two types differ in their symbolic lengths at most.
-
-    >>> same_up_to_lengths(Array("float64", (fresh_dim(),)), Array("float64", (3,)))
-    True
-    """
-    match left, right:
-        case Array(), Array():
-            return (left.dtype, left.ndim) == (right.dtype, right.ndim)
-        case ListOf(), ListOf():
-            return same_up_to_lengths(left.element, right.element)
-        case _:
-            return left == right
-
-
 def _never_one(length: Length) -> bool:
     return length != 1 if isinstance(length, int) else length.not_one
 

@@ -201,7 +201,9 @@ def only_for_its_shape(let: Let, at: Site) -> Given:
     """What is computed for its shape alone gives way to an argument of that shape."""
     *values, like = let.operands
     inner = at.known.lets.get(like) if isinstance(like, Var) else None
-    if inner is None or at.known.uses.get(inner.result, 0) > 1:
+    if inner is None or len(inner.results) != 1:
+        return None
+    if at.known.uses.get(inner.result, 0) > 1:
         return None
     other = at.known.arguments.get(dims_of(like.type))
     if other is None or not isinstance(like.type, Array):

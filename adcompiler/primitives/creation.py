@@ -360,17 +360,17 @@ cast = define(
 
 
 def _copy_spell(let: Let, pieces: spelling.Pieces) -> Piece:
-    if isinstance(let.operands[0].type, Array):
-        return spelling.method(pieces[0], "copy")
-    return pieces[0]
+    if isinstance(let.operands[0].type, Scalar):
+        return pieces[0]
+    return spelling.method(pieces[0], "copy")
 
 
 copy = define(
     Primitive(
         "copy",
-        lambda types, params: leaves("a copy", types),
+        lambda types, params: types,
         _copy_spell,
-        lambda x: x.copy() if isinstance(x, np.ndarray) else x,
+        lambda x: x.copy() if isinstance(x, np.ndarray | list) else x,
         linear=(0,),
         transpose=lambda k, y_bar, operands, let: y_bar,
         domain=("real",),
