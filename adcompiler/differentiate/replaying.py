@@ -33,6 +33,7 @@ from adcompiler.ir.nodes import (
     carried_results,
     fresh_var,
 )
+from adcompiler.ir.types import Array, Type, dims_of, fresh_dim
 from adcompiler.ir.walk import free_vars, regions
 
 
@@ -274,12 +275,21 @@ def _vars(atoms: tuple[Atom, ...]) -> list[Var]:
 def _pop(var: Var, builder: Builder, lists: Lists) -> Var:
     tape = list_of(var, lists)
     value, rest = builder.apply_all("list_pop", tape)
-    value, rest = replace(value, name=var.name), replace(rest, name=tape.name)
+    value = replace(value, name=var.name, type=var.type)
+    rest = replace(rest, name=tape.name)
     last = builder.stmts[-1]
     assert isinstance(last, Let)
     builder.stmts[-1] = replace(last, results=(value, rest))
     lists[var] = rest
     return value
+
+
+def _lengths_of_its_own(t: Type, primal: Primal) -> Type:
+    """The type of a list's elements: a length of the loop differs between them."""
+    if not isinstance(t, Array):
+        return t
+    root = {d for v in primal.homes if primal.in_scope(v) for d in dims_of(v.type)}
+    return Array(t.dtype, tuple(d if d in root else fresh_dim() for d in t.dims))
 
 
 def record(
@@ -301,7 +311,8 @@ def record(
         for var in forward.touched_by(stmt):
             if var not in lists:
                 name = f"{var.name}_tape" if var.name else "tape"
-                lists[var] = builder.apply("list_new", element=var.type, hint=name)
+                element = _lengths_of_its_own(var.type, primal)
+                lists[var] = builder.apply("list_new", element=element, hint=name)
         builder.append(forward.stmt(stmt, lists))
     mirror = {twin: region for region, twin in twin_regions(reverse, adjoint)}
     backward = _Replayer(
