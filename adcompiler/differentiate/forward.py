@@ -90,6 +90,8 @@ class _Tangents:
         """The tangent of an atom, zeros materialised."""
         if isinstance(atom, Undef):
             return atom
+        if not is_float(atom.type) and not isinstance(atom.type, Array):
+            return constant(0.0)  # an integer does not move
         found = self.tangent(atom)
         return zero_of_type(self.builder, atom.type, atom) if found is None else found
 
@@ -157,7 +159,7 @@ class _Tangents:
         """The same map, of the tangents of the operands in which it is linear."""
         linear = {k % len(let.operands) for k in let.primitive.linear or ()}
         operands = tuple(
-            self.tangent_or_zero(a) if k in linear and is_float(a.type) else a
+            self.tangent_or_zero(a) if k in linear else a
             for k, a in enumerate(let.operands)
         )
         return self.builder.apply(let.primitive.name, *operands, **dict(let.params))
