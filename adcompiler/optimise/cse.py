@@ -76,7 +76,10 @@ class _Merger:
         self.merged = False
 
     def atom(self, atom: Atom) -> Atom:
-        return self.known.get(atom, atom) if isinstance(atom, Var) else atom
+        # A condition may stand for an earlier one, which is known in the arms of an If.
+        while isinstance(atom, Var) and atom in self.known:
+            atom = self.known[atom]
+        return atom
 
     def region(self, region: Region) -> Region:
         """The region merged; what is computed in it is known in it only."""

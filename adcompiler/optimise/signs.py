@@ -3,7 +3,8 @@
 In: a simplified function, in which each sign stands in front of a whole product. Out:
 one in which it stands at the first factor, as it is written: ``-(2 * y_bar * x)`` is
 ``-2 * y_bar * x``. Invariants: values are the same to the bit; the sign of an
-accumulated value stays in front, to be printed ``x_bar[i] -= ...``.
+accumulated value stays in front, to be printed ``x_bar[i] -= ...``; a mask, which has
+no sign, is passed over (``mask * -y_bar``).
 
 >>> from adcompiler.optimise import tidy
 >>> tidy(lambda x, y_bar: -(y_bar / x))
@@ -16,6 +17,7 @@ from dataclasses import replace
 
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var, fresh_var
+from adcompiler.ir.types import ListOf
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions
 
 PRODUCTS = ("multiply", "ieee_divide")
@@ -72,18 +74,29 @@ class _Settler:
         while (inner := self.product(chain[-1].operands[0])) is not None:
             chain.append(inner)
         builder = Builder([], sign.span, sign.role)
-        first = chain[-1].operands[0]
-        if isinstance(first, Const):
-            head: Atom = Const(-first.value, first.type)
-        else:
-            head = builder.apply("negative", first)
+        head: Atom = chain[-1].operands[0]
+        signed = _has_sign(head)
+        if signed:
+            head = _opposite(head, builder)
         for factor in reversed(chain):
+            other = factor.operands[1]
+            if not signed and _has_sign(other):
+                other, signed = _opposite(other, builder), True
             whole = factor is product
             result = sign.result if whole else fresh_var(factor.result.type)
-            read = (head, factor.operands[1])
-            builder.append(replace(factor, results=(result,), operands=read))
+            builder.append(replace(factor, results=(result,), operands=(head, other)))
             head = result
-        return builder.stmts
+        return builder.stmts if signed else [sign]
+
+
+def _has_sign(atom: Atom) -> bool:
+    return not isinstance(atom.type, ListOf) and atom.type.dtype != "bool"
+
+
+def _opposite(atom: Atom, builder: Builder) -> Atom:
+    if isinstance(atom, Const):
+        return Const(-atom.value, atom.type)
+    return builder.apply("negative", atom)
 
 
 def _is_sign(let: Let) -> bool:
