@@ -1,0 +1,232 @@
+"""What a name means while lowering: abstract values.
+
+In: nothing. Out: the bindings that `frontend.lower` computes with, and two traversals.
+Invariant: bindings are immutable. What may change, the contents of an array, is not in
+the binding: an `ArrayRef` names a *location*, and the lowering state maps each location
+to the IR value that it holds at this point of the program.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adcompiler.ir.nodes import Atom, Var
+from adcompiler.ir.types import Array
+
+if TYPE_CHECKING:
+    from adcompiler.frontend.lower.context import Frame
+
+
+@dataclass(eq=False, slots=True)
+class Location:
+    """The memory of an array, compared by identity.
+
+    `contiguous` tells that it is in C order. `params` are the parameters of the
+    function whose memory it may be; `captured` names the closed-over or global array
+    that it is, if it is one.
+    """
+
+    contiguous: bool = True
+    params: frozenset[int] = frozenset()
+    captured: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step from an array to a view of it: a primitive with its operands."""
+
+    primitive: str
+    operands: tuple[Atom, ...]
+    params: tuple[tuple[str, Any], ...]
+
+    @property
+    def skeleton(self) -> tuple[Any, ...]:
+        """The step without what is known at run time only."""
+        return self.primitive, len(self.operands), self.params
+
+
+@dataclass(frozen=True, slots=True)
+class Dyn:
+    """A number: a `Const` is known while compiling."""
+
+    atom: Atom
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayRef:
+    """An array: the memory that it is in, and the way from there to this view."""
+
+    location: Location
+    path: tuple[Step, ...]
+    type: Array
+    contiguous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A Python object known while compiling: None, a string, a function, a module."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TupleVal:
+    """A tuple (or a list display, or a named tuple) of known length."""
+
+    items: tuple[Binding, ...]
+    cls: type = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class SliceVal:
+    """A slice in a subscript; an absent part is None."""
+
+    start: Dyn | None
+    stop: Dyn | None
+    step: Dyn | None
+
+
+@dataclass(frozen=True, slots=True)
+class RangeVal:
+    """``range(start, stop, step)``."""
+
+    start: Dyn
+    stop: Dyn
+    step: Dyn
+
+
+@dataclass(frozen=True, slots=True)
+class IterVal:
+    """`enumerate`, `zip` or `reversed` of what can be iterated over."""
+
+    kind: str
+    parts: tuple[Binding, ...]
+    start: Dyn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionVal:
+    """A nested function or lambda, with the frame whose names it reads."""
+
+    node: ast.FunctionDef | ast.Lambda
+    frame: Frame
+    defaults: tuple[Binding, ...]
+    kw_defaults: Mapping[str, Binding]
+
+    @property
+    def name(self) -> str:
+        return self.node.name if isinstance(self.node, ast.FunctionDef) else "lambda"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodVal:
+    """A method of an array or number, not called yet."""
+
+    receiver: Binding
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaybeUnbound:
+    """A name that is assigned on some paths only; `flag` tells whether it was."""
+
+    value: Binding
+    flag: Atom
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A name whose values on two paths have nothing in common; refused when read."""
+
+    message: str
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A name that liveness says is never read before it is assigned again."""
+
+
+Binding = (
+    Dyn
+    | ArrayRef
+    | Static
+    | TupleVal
+    | SliceVal
+    | RangeVal
+    | IterVal
+    | FunctionVal
+    | MethodVal
+    | MaybeUnbound
+    | Conflict
+    | Dead
+)
+
+DEAD = Dead()
+NONE = Static(None)
+
+
+def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
+    """The binding with every atom in it replaced.
+
+    >>> from adcompiler.ir.builder import constant
+    >>> pair = TupleVal((Dyn(constant(1)), NONE))
+    >>> map_atoms(pair, lambda atom: constant(2)).items[0].atom.value
+    2
+    """
+    match binding:
+        case Dyn(atom):
+            return Dyn(change(atom))
+        case ArrayRef(location, path, type_, contiguous):
+            steps = tuple(
+                Step(s.primitive, tuple(map(change, s.operands)), s.params)
+                for s in path
+            )
+            return ArrayRef(location, steps, type_, contiguous)
+        case TupleVal(items, cls):
+            return TupleVal(tuple(map_atoms(item, change) for item in items), cls)
+        case RangeVal(start, stop, step):
+            return RangeVal(
+                Dyn(change(start.atom)), Dyn(change(stop.atom)), Dyn(change(step.atom))
+            )
+        case IterVal(kind, parts, begin):
+            inner = tuple(map_atoms(part, change) for part in parts)
+            first = None if begin is None else Dyn(change(begin.atom))
+            return IterVal(kind, inner, first)
+        case MethodVal(receiver, name):
+            return MethodVal(map_atoms(receiver, change), name)
+        case MaybeUnbound(value, flag):
+            return MaybeUnbound(map_atoms(value, change), change(flag))
+        case _:
+            return binding
+
+
+def locations(binding: Binding) -> Iterator[Location]:
+    """The memory that the binding refers to."""
+    match binding:
+        case ArrayRef(location):
+            yield location
+        case TupleVal(items) | IterVal(_, items):
+            for item in items:
+                yield from locations(item)
+        case MethodVal(inner) | MaybeUnbound(inner):
+            yield from locations(inner)
+        case _:
+            return
+
+
+def variables(binding: Binding) -> Iterator[Var]:
+    """The IR values that the binding holds (not those in its locations)."""
+    found: list[Atom] = []
+
+    def note(atom: Atom) -> Atom:
+        found.append(atom)
+        return atom
+
+    map_atoms(binding, note)
+    for atom in found:
+        if isinstance(atom, Var):
+            yield atom

@@ -1,0 +1,146 @@
+"""Lowering: an abstract interpreter from the syntax tree to the IR.
+
+In: a captured function and what is known of its arguments. Out: a `Lowered` function.
+Reading order: `context` (the state), `joins` (where paths meet), `statements`,
+`expressions`, `loops`, `arrays`, `calls`, then the families of `library`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    Location,
+    Static,
+    TupleVal,
+)
+from adcompiler.frontend.interface import (
+    ArgSpec,
+    Captured,
+    Derive,
+    LeafSpec,
+    Lowered,
+    ResultLeaf,
+    ResultStatic,
+    ResultTree,
+    ResultTuple,
+    StaticSpec,
+    TupleSpec,
+)
+from adcompiler.frontend.lower import calls, operators
+from adcompiler.frontend.lower.context import Context, Unreachable
+from adcompiler.frontend.lower.names import NeedCapture
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var
+from adcompiler.ir.types import Array
+
+__all__ = ["lower_function"]
+
+
+def lower_function(
+    captured: Captured, args: Mapping[str, ArgSpec], derive: Derive | None = None
+) -> Lowered:
+    """The function in IR, for arguments of these specs.
+
+    `args` has one entry per parameter. `derive` serves derivatives that are taken
+    inside. Raises UnsupportedError, or NeedStatic for an argument that must be known.
+    """
+    static: frozenset[str] = frozenset()
+    while True:
+        try:
+            return _lower(captured, args, derive, static)
+        except NeedCapture as need:
+            static |= {need.key}
+
+
+def _lower(
+    captured: Captured,
+    args: Mapping[str, ArgSpec],
+    derive: Derive | None,
+    static: frozenset[str],
+) -> Lowered:
+    frame = calls.make_frame(captured, captured.node, None, {})
+    ctx = Context(frame, derive=derive, static_captures=static)
+    params: list[Var] = []
+    for name, spec in args.items():
+        frame.env[name] = _argument(ctx, spec, name, params)
+    ctx.calls = ((captured.node, None),)
+    results: list[Atom] = []
+    tree: ResultTree = ResultStatic(None)
+    falls = True
+    try:
+        tree = _result(ctx, captured, calls.run_function(ctx), results)
+    except Unreachable:
+        falls = False
+    order = list(ctx.captures)
+    params += [ctx.capture_of(key) for key in order]
+    body = tuple(ctx.builder.stmts)
+    region = Region(tuple(params), body, tuple(results) if falls else (), falls)
+    name = getattr(captured.node, "name", "lambda")
+    return Lowered(
+        Function(name, region, captured.span(captured.node)),
+        tuple(ctx.captures[key][0] for key in order),
+        tree,
+        frozenset(ctx.mutated),
+        tuple(ctx.guards.values()),
+    )
+
+
+def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Binding:
+    """The binding of a parameter; its dynamic leaves become parameters of the IR."""
+    match spec:
+        case LeafSpec(type=t, contiguous=contiguous):
+            var = fresh_var(t, name)
+            leaf = len(params)
+            params.append(var)
+            if isinstance(t, Array):
+                location = Location(contiguous, frozenset({leaf}))
+                ctx.values[location] = var
+                return ArrayRef(location, (), t, contiguous)
+            ctx.origins[var] = frozenset({leaf})
+            return Dyn(var)
+        case TupleSpec(items=items, cls=cls):
+            parts = (
+                _argument(ctx, item, f"{name}_{k}", params)
+                for k, item in enumerate(items)
+            )
+            return TupleVal(tuple(parts), cls)
+        case StaticSpec(value=value):
+            return known(value)
+
+
+def known(value: object) -> Binding:
+    """The binding of a value known while compiling."""
+    if isinstance(value, tuple):
+        return TupleVal(tuple(known(item) for item in value), type(value))
+    try:
+        return Dyn(constant(value))
+    except TypeError:
+        return Static(value)
+
+
+def _result(
+    ctx: Context, captured: Captured, binding: Binding, results: list[Atom]
+) -> ResultTree:
+    """How the result is put together; its dynamic leaves become results."""
+    match binding:
+        case Dyn(atom):
+            results.append(atom)
+            return ResultLeaf(len(results) - 1)
+        case ArrayRef():
+            results.append(ctx.read(binding, captured.node))
+            return ResultLeaf(len(results) - 1)
+        case TupleVal(items, cls) if cls is not list:
+            parts = tuple(_result(ctx, captured, item, results) for item in items)
+            return ResultTuple(parts, cls)
+        case Static(value) if value is None or isinstance(value, str):
+            return ResultStatic(value)
+        case _:
+            ctx.refuse(
+                captured.node,
+                f"{operators.describe(binding)} is returned, which is not supported",
+                "return numbers, arrays, or tuples of them",
+            )

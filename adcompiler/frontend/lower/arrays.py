@@ -1,0 +1,358 @@
+"""Arrays: reading through views, storing through views.
+
+In: an `ArrayRef` and a subscript. Out: views, elements, and stores, which give the
+location a new value.
+Invariants: subscripts of subscripts are one access where they compose; a store through
+any view reaches the memory viewed; what is entangled with it becomes stale.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    SliceVal,
+    Static,
+    Step,
+    TupleVal,
+)
+from adcompiler.frontend.lower import operators
+from adcompiler.frontend.lower.context import Context, Stale
+from adcompiler.ir.nodes import Atom
+from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.types import Array, Scalar, result_dtype
+
+Entry = Any  # "int" | "new" | "full" | ("slice", bool, bool, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A subscript: one entry per position, with the operands of each."""
+
+    entries: tuple[Entry, ...]
+    operands: tuple[tuple[Atom, ...], ...]
+
+    @property
+    def step(self) -> Step:
+        """The subscript as a step of a view path; trailing full slices left out."""
+        entries, operands = self.entries, self.operands
+        while entries and entries[-1] == "full":
+            entries, operands = entries[:-1], operands[:-1]
+        flat = tuple(atom for group in operands for atom in group)
+        return Step("load", flat, (("index", entries),))
+
+    @property
+    def scalar(self) -> bool:
+        """Whether every position is an integer."""
+        return all(entry == "int" for entry in self.entries)
+
+
+def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Access:
+    """The meaning of a subscript of this array."""
+    parts = list(index.items) if isinstance(index, TupleVal) else [index]
+    if isinstance(index, TupleVal) and index.cls is list:
+        parts = [index]
+    used = sum(not isinstance(part, Static) for part in parts)
+    if used > ref.type.ndim:
+        ctx.refuse(
+            node, f"too many indices: the array has {ref.type.ndim} axes, not {used}"
+        )
+    entries: list[Entry] = []
+    operands: list[tuple[Atom, ...]] = []
+    for part in parts:
+        if isinstance(part, Static) and isinstance(part.value, EllipsisType):
+            missing = ref.type.ndim - used
+            entries += ["full"] * missing
+            operands += [()] * missing
+            continue
+        entry, atoms = _entry(ctx, node, part)
+        entries.append(entry)
+        operands.append(atoms)
+    missing = ref.type.ndim - sum(entry != "new" for entry in entries)
+    entries += ["full"] * missing
+    operands += [()] * missing
+    return Access(tuple(entries), tuple(operands))
+
+
+def _entry(
+    ctx: Context, node: ast.AST, part: Binding
+) -> tuple[Entry, tuple[Atom, ...]]:
+    match part:
+        case Static(None):
+            return "new", ()
+        case Dyn(atom) if isinstance(atom.type, Scalar):
+            if atom.type.dtype == "bool":
+                ctx.refuse(node, "an index by a bool is not supported", "use if")
+            if not atom.type.dtype.startswith(("int", "uint")):
+                ctx.refuse(
+                    node,
+                    f"an index is a {atom.type.dtype}, where NumPy wants an integer",
+                    "convert it: int(i)",
+                )
+            return "int", (atom,)
+        case SliceVal(start, stop, step):
+            parts = (start, stop, step)
+            given = tuple(p for p in parts if p is not None)
+            if not given:
+                return "full", ()
+            has = ("slice", *(p is not None for p in parts))
+            return has, tuple(p.atom for p in given)
+        case ArrayRef(_, _, Array("bool")):
+            ctx.refuse(
+                node,
+                "indexing by an array of bools is not supported yet",
+                "write np.where(mask, a, b)",
+            )
+        case ArrayRef() | TupleVal():
+            ctx.refuse(
+                node,
+                "indexing by an array of integers is not supported yet",
+                "write a loop over the indices",
+            )
+        case _:
+            ctx.refuse(node, f"{operators.describe(part)} is no index")
+
+
+# --- Views -------------------------------------------------------------------------
+
+
+def view(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> ArrayRef | Dyn:
+    """``ref[index]`` as a reference, without reading it; a number is read."""
+    access = access_of(ctx, node, ref, index)
+    if access.scalar:
+        return load(ctx, node, ref, index)
+    return _view(ctx, node, ref, access)
+
+
+def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
+    """``ref[index]``: an element, or a view."""
+    access = access_of(ctx, node, ref, index)
+    seen = _view(ctx, node, ref, access) if not access.scalar else None
+    if seen is not None:
+        # NumPy checks the index here, even if the view is never read.
+        ctx.read(seen, node)
+        return seen
+    base, last = _composed(ref, access)
+    atom = ctx.step(ctx.read(base, node), last.step, node)
+    return ctx.wrap(atom)
+
+
+def _view(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> ArrayRef:
+    base, last = _composed(ref, access)
+    return through(ctx, node, base, last.step, _keeps_order(ref, access))
+
+
+def through(
+    ctx: Context, node: ast.AST, ref: ArrayRef, step: Step, contiguous: bool
+) -> ArrayRef:
+    """The view one step further."""
+    types = (ref.type, *(a.type for a in step.operands))
+    try:
+        (t,) = PRIMITIVES[step.primitive].types(types, dict(step.params))
+    except TypeError as error:
+        ctx.refuse(node, str(error))
+    assert isinstance(t, Array)
+    contiguous = contiguous or t.ndim == 0
+    return ArrayRef(ref.location, (*ref.path, step), t, contiguous)
+
+
+def _keeps_order(ref: ArrayRef, access: Access) -> bool:
+    """Whether the view is in C order: integers, then at most one slice, then all."""
+    entries = [entry for entry in access.entries if entry != "new"]
+    while entries and entries[0] == "int":
+        entries.pop(0)
+    if entries and isinstance(entries[0], tuple) and not entries[0][3]:
+        entries.pop(0)
+    return ref.contiguous and all(entry == "full" for entry in entries)
+
+
+def _composed(ref: ArrayRef, access: Access) -> tuple[ArrayRef, Access]:
+    """The access merged with the subscript before it, if they compose."""
+    if not ref.path or ref.path[-1].primitive != "load":
+        return ref, access
+    step = ref.path[-1]
+    earlier = dict(step.params)["index"]
+    merged = _merge(earlier, step.operands, access)
+    if merged is None:
+        return ref, access
+    base = ArrayRef(ref.location, ref.path[:-1], ref.type, ref.contiguous)
+    return base, merged
+
+
+def _merge(
+    earlier: Sequence[Entry], flat: Sequence[Atom], later: Access
+) -> Access | None:
+    """``x[earlier][later]`` as one subscript; None where it takes arithmetic."""
+    entries: list[Entry] = []
+    operands: list[tuple[Atom, ...]] = []
+    rest = list(zip(later.entries, later.operands, strict=True))
+    atoms = list(flat)
+    for entry in earlier:
+        count = 1 if entry == "int" else sum(entry[1:]) if entry[0] == "slice" else 0
+        own = tuple(atoms[:count])
+        del atoms[:count]
+        if entry == "int":
+            entries.append(entry)
+            operands.append(own)
+            continue
+        while rest and rest[0][0] == "new":
+            _push(entries, operands, rest.pop(0))
+        if entry == "full":
+            _push(entries, operands, rest.pop(0))
+        elif entry != "new" and rest.pop(0)[0] == "full":
+            entries.append(entry)
+            operands.append(own)
+        else:
+            return None
+    for pair in rest:
+        _push(entries, operands, pair)
+    return Access(tuple(entries), tuple(operands))
+
+
+def _push(
+    entries: list[Entry],
+    operands: list[tuple[Atom, ...]],
+    pair: tuple[Entry, tuple[Atom, ...]],
+) -> None:
+    entries.append(pair[0])
+    operands.append(pair[1])
+
+
+# --- Stores --------------------------------------------------------------------------
+
+
+def store(
+    ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding, value: Binding
+) -> None:
+    """``ref[index] = value``."""
+    base, access = _composed(ref, access_of(ctx, node, ref, index))
+    atom = operators.atom_of(ctx, node, value)
+    step = access.step
+    params = dict(step.params)
+    held = ctx.read(base, node)
+    changed = ctx.emit(node, "store", held, atom, *step.operands, **params)
+    write_back(ctx, node, base, changed)
+
+
+def write_back(ctx: Context, node: ast.AST, ref: ArrayRef, changed: Atom) -> None:
+    """Give the view a new value: undo its path, back to the memory viewed."""
+    location = ref.location
+    if location.captured is not None:
+        ctx.refuse(
+            node,
+            f"this stores into '{location.captured}', which belongs to the program "
+            "around",
+            "copy it first, or pass it as an argument",
+        )
+    bases = [ctx.contents(location, node)]
+    for step in ref.path[:-1]:
+        bases.append(ctx.step(bases[-1], step, node))
+    for base, step in zip(reversed(bases), reversed(ref.path), strict=False):
+        changed = _undo(ctx, node, base, step, changed)
+    set_contents(ctx, node, ref, changed)
+
+
+def set_contents(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> None:
+    """The memory holds this now; what may be the same memory is stale."""
+    name = getattr(ctx.values.get(ref.location), "name", None)
+    ctx.values[ref.location] = ctx.name(value, name) if name else value
+    ctx.mutated |= ref.location.params
+    for other in ctx.entangled.get(ref.location, ()):
+        if other in ctx.values or other in ctx.outer:
+            ctx.values[other] = Stale(ctx.frame.captured, node)
+
+
+def _undo(ctx: Context, node: ast.AST, base: Atom, step: Step, changed: Atom) -> Atom:
+    """The array `base` of which the view by `step` has changed."""
+    params = dict(step.params)
+    match step.primitive:
+        case "load":
+            return ctx.emit(node, "store", base, changed, *step.operands, **params)
+        case "transpose":
+            inverse = tuple(int(k) for k in np.argsort(params["axes"]))
+            return ctx.emit(node, "transpose", changed, axes=inverse)
+        case "reshape":
+            return ctx.emit(node, "reshape_like", changed, base)
+        case "expand_dims":
+            return ctx.emit(node, "squeeze", changed, axis=params["axis"])
+        case "squeeze":
+            return ctx.emit(node, "expand_dims", changed, axis=params["axis"])
+        case "flip":
+            return ctx.emit(node, "flip", changed, axis=params["axis"])
+        case _:
+            ctx.refuse(node, "a store through this view is not supported", "copy it")
+
+
+# --- Augmented assignment ------------------------------------------------------------
+
+
+def update(ctx: Context, node: ast.AugAssign, ref: ArrayRef, value: Binding) -> None:
+    """``ref += value`` on a whole array or view: in place, of the same dtype."""
+    atom = operators.atom_of(ctx, node, value)
+    old = ctx.read(ref, node)
+    check_cast(ctx, node, ref.type, atom, node.op)
+    name, _ = operators.BINARY[type(node.op)]
+    result = operators.binary(ctx, node, node.op, ref, value)
+    assert isinstance(result, ArrayRef), name
+    new = ctx.read(result, node)
+    if new.type != old.type:
+        # Another dtype, or a broadcast that could grow: NumPy casts, or raises.
+        new = ctx.emit(node, "store", old, new, index=())
+    write_back(ctx, node, ref, new)
+
+
+def update_item(
+    ctx: Context, node: ast.AugAssign, ref: ArrayRef, index: Binding, value: Binding
+) -> None:
+    """``ref[index] += value``."""
+    base, access = _composed(ref, access_of(ctx, node, ref, index))
+    if not access.scalar and isinstance(ref.type, Array):
+        atom = operators.atom_of(ctx, node, value)
+        check_cast(ctx, node, ref.type, atom, node.op)
+    step = access.step
+    params = dict(step.params)
+    held = ctx.read(base, node)
+    additive = isinstance(node.op, ast.Add | ast.Sub)
+    t = operators.atom_of(ctx, node, value).type
+    same = isinstance(t, Scalar | Array) and _dtype_kept(ref.type, t)
+    if additive and same and not (access.scalar and isinstance(t, Array)):
+        atom = operators.atom_of(ctx, node, value)
+        if isinstance(node.op, ast.Sub):
+            minus = operators.unary(ctx, node, ast.USub(), value)
+            atom = operators.atom_of(ctx, node, minus)
+        changed = ctx.emit(node, "accumulate", held, atom, *step.operands, **params)
+    else:
+        old = ctx.wrap(ctx.step(held, step, node))
+        new = operators.binary(ctx, node, node.op, old, value)
+        atom = operators.atom_of(ctx, node, new)
+        changed = ctx.emit(node, "store", held, atom, *step.operands, **params)
+    write_back(ctx, node, base, changed)
+
+
+def _dtype_kept(array: Array, value: Scalar | Array) -> bool:
+    return result_dtype(array, value) == array.dtype and array.dtype != "bool"
+
+
+def check_cast(
+    ctx: Context, node: ast.AST, target: Array, value: Atom, op: ast.operator
+) -> None:
+    """NumPy's refusal to cast the result of ``x += y`` down to x's kind."""
+    assert isinstance(value.type, Scalar | Array)
+    dtype = result_dtype(target, value.type)
+    if isinstance(op, ast.Div) and not dtype.startswith("float"):
+        dtype = "float64"
+    if not np.can_cast(dtype, target.dtype, "same_kind"):
+        ctx.refuse(
+            node,
+            f"this stores {dtype} into an array of {target.dtype}, which NumPy refuses",
+            "make it an array of floats first: x.astype(float)",
+        )

@@ -1,0 +1,104 @@
+"""Attributes of values: of modules, arrays, numbers and named tuples.
+
+In: the binding of the owner and a name. Out: the binding of the attribute.
+"""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+
+from adcompiler.frontend import resolve
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    MethodVal,
+    Static,
+    Step,
+    TupleVal,
+)
+from adcompiler.frontend.lower import arrays, lengths, names, operators
+from adcompiler.frontend.lower.context import Context
+from adcompiler.ir.builder import constant
+from adcompiler.ir.types import Scalar
+
+
+def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding:
+    """``owner.name``."""
+    match owner:
+        case Static(value):
+            return names.attribute(ctx, node, value, name)
+        case TupleVal(items, cls) if name in getattr(cls, "_fields", ()):
+            return items[getattr(cls, "_fields").index(name)]  # noqa: B009
+        case ArrayRef():
+            return _of_array(ctx, node, owner, name)
+        case Dyn(atom) if isinstance(atom.type, Scalar):
+            return _of_number(ctx, node, owner, name)
+        case _:
+            what = operators.describe(owner)
+            ctx.refuse(node, f"the attribute '{name}' of {what} is not supported")
+
+
+def _of_array(ctx: Context, node: ast.AST, ref: ArrayRef, name: str) -> Binding:
+    match name:
+        case "shape":
+            return lengths.shape(ctx, node, ref)
+        case "ndim":
+            return Dyn(constant(ref.type.ndim))
+        case "dtype":
+            return Static(np.dtype(ref.type.dtype))
+        case "size":
+            if all(isinstance(n, int) for n in ref.type.dims):
+                total = int(np.prod([int(str(n)) for n in ref.type.dims]))
+                return Dyn(constant(total))
+            if ref.type.ndim == 1:
+                return lengths.axis_length(ctx, node, ref, 0)
+            return Dyn(ctx.emit(node, "size", ctx.read(ref, node)))
+        case "T":
+            return transposed(ctx, node, ref, tuple(range(ref.type.ndim))[::-1])
+        case _:
+            return _method(ctx, node, ref, name)
+
+
+def _of_number(ctx: Context, node: ast.AST, owner: Dyn, name: str) -> Binding:
+    t = owner.atom.type
+    assert isinstance(t, Scalar)
+    if t.kind == "numpy":
+        match name:
+            case "shape":
+                return TupleVal(())
+            case "ndim":
+                return Dyn(constant(0))
+            case "size":
+                return Dyn(constant(1))
+            case "dtype":
+                return Static(np.dtype(t.dtype))
+            case "T" | "real":
+                return owner
+            case _:
+                return _method(ctx, node, owner, name)
+    ctx.refuse(
+        node,
+        f"a Python number has no '{name}', which this value may be",
+        f"use the function instead: np.{name}(x)",
+    )
+
+
+def _method(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding:
+    if resolve.method(name) is None:
+        ctx.refuse(node, f"the array attribute '.{name}' is not supported yet")
+    return MethodVal(owner, name)
+
+
+def transposed(
+    ctx: Context, node: ast.AST, ref: ArrayRef, axes: tuple[int, ...]
+) -> ArrayRef:
+    """The view with its axes in another order."""
+    if axes == tuple(range(len(axes))):
+        return ref
+    step = Step("transpose", (), (("axes", axes),))
+    seen = arrays.through(ctx, node, ref, step, False)
+    ctx.read(seen, node)
+    return seen

@@ -1,0 +1,292 @@
+"""Python's built-in functions.
+
+In: calls. Out: what Python gives: evaluated where it is known, else primitives.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    FunctionVal,
+    IterVal,
+    RangeVal,
+    Static,
+    TupleVal,
+)
+from adcompiler.frontend.lower import iteration, lengths, operators
+from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.types import Array, Scalar
+
+_PYTHON = {float: "float64", int: "int64", bool: "bool"}
+
+
+def absolute(call: Call) -> Binding:
+    """``abs(x)``."""
+    (x,) = call.bind("x")
+    atom = call.atom(x)
+    known = operators.fold(abs, atom)
+    if known is not None:
+        return Dyn(known)
+    return call.ctx.wrap(call.emit("absolute", atom), operators.in_order(x))
+
+
+def extreme(name: str, python: Any) -> Handler:
+    """``min(a, b)``, ``min((a, b))``, ``max`` alike."""
+
+    def handle(call: Call) -> Binding:
+        if call.kwargs:
+            call.bind("iterable")
+        values = call.args
+        if len(values) == 1:
+            (only,) = values
+            if isinstance(only, ArrayRef):
+                if only.type.ndim != 1:
+                    call.refuse(f"{call.name} of an array of rank 2 or more")
+                which = "min" if name == "minimum" else "max"
+                return call.result(which, call.atom(only), axis=None, keepdims=False)
+            values = list(iteration.static_items(call.ctx, call.node, only) or ())
+        if not values:
+            call.refuse(f"{call.name} takes two or more numbers, or a tuple of them")
+        atoms = [call.atom(value) for value in values]
+        result = atoms[0]
+        for atom in atoms[1:]:
+            result = _two(call, name, python, result, atom)
+        return Dyn(result)
+
+    return handle
+
+
+def _two(call: Call, name: str, python: Any, a: Atom, b: Atom) -> Atom:
+    if isinstance(a.type, Array) or isinstance(b.type, Array):
+        call.refuse(f"{call.name} takes numbers, not arrays", f"use np.{name}(a, b)")
+    known = operators.fold(python, a, b)
+    if known is not None:
+        return known
+    for one, other in ((a, b), (b, a)):
+        # max(0, x) of a float x gives 0, whose value is that of 0.0.
+        whole = isinstance(one, Const) and type(one.value) is int
+        if whole and other.type.dtype == "float64":
+            as_float = constant(float(one.value))
+            a, b = (as_float if v is one else v for v in (a, b))
+            break
+    return call.emit(name, a, b, via="builtin")
+
+
+def total(call: Call) -> Binding:
+    """``sum(x, start)`` of a tuple or vector, from left to right."""
+    x, start = call.bind("iterable", start=Dyn(constant(0)))
+    items = iteration.static_items(call.ctx, call.node, x)
+    if items is not None:
+        result = start
+        for item in items:
+            if operators.known_int(result) == 0 and isinstance(item, Dyn | ArrayRef):
+                result = item
+            else:
+                result = operators.binary(call.ctx, call.node, ast.Add(), result, item)
+        return result
+    if isinstance(x, ArrayRef) and operators.known_int(start) == 0:
+        axes = (0,) if x.type.ndim > 1 else None
+        return call.result("sum", call.atom(x), axis=axes, keepdims=False)
+    call.refuse("sum takes a tuple or an array here", "write a loop")
+
+
+def length(call: Call) -> Binding:
+    """``len(x)``."""
+    (x,) = call.bind("x")
+    match x:
+        case TupleVal(items):
+            return Dyn(constant(len(items)))
+        case Static(str() as text):
+            return Dyn(constant(len(text)))
+        case ArrayRef(_, _, t) if t.ndim > 0:
+            return lengths.axis_length(call.ctx, call.node, x, 0)
+        case RangeVal() | IterVal():
+            of = iteration.source(call.ctx, call.node, x)
+            return Dyn(iteration.count(call.ctx, call.node, of))
+        case _:
+            call.refuse(f"{operators.describe(x)} has no length")
+
+
+def power(call: Call) -> Binding:
+    """``pow(a, b)``."""
+    a, b = call.bind("base", "exp")
+    return operators.binary(call.ctx, call.node, ast.Pow(), a, b)
+
+
+def rounded(call: Call) -> Binding:
+    """``round(x)`` gives an int, ``round(x, n)`` a float."""
+    x, digits = call.bind("number", ndigits=None)
+    atom = call.atom(x)
+    if digits == NONE:
+        known = operators.fold(round, atom)
+        if known is not None:
+            return Dyn(known)
+        return call.result("round", atom, decimals=None)
+    count = call.integer(digits, "the number of digits")
+    return call.result("round", atom, decimals=count)
+
+
+def both(call: Call) -> Binding:
+    """``divmod(a, b)``."""
+    a, b = call.bind("x", "y")
+    quotient = operators.binary(call.ctx, call.node, ast.FloorDiv(), a, b)
+    remainder = operators.binary(call.ctx, call.node, ast.Mod(), a, b)
+    return TupleVal((quotient, remainder))
+
+
+def conversion(python: type) -> Handler:
+    """``float(x)``, ``int(x)``, ``bool(x)``."""
+
+    def handle(call: Call) -> Binding:
+        if not call.args:
+            return Dyn(constant(python()))
+        (x,) = call.bind("x")
+        if python is bool:
+            flag = operators.truth(call.ctx, call.node, x)
+            t = flag.type
+            if isinstance(t, Scalar) and t.kind == "python":
+                return Dyn(flag)
+            return call.result("cast", flag, dtype="bool", via="builtin")
+        if isinstance(x, Static) and isinstance(x.value, str):
+            return Dyn(constant(python(x.value)))
+        atom = call.atom(x)
+        known = _converted(python, atom)
+        if known is not None:
+            return Dyn(known)
+        t = atom.type
+        if isinstance(t, Scalar) and (t.dtype, t.kind) == (_PYTHON[python], "python"):
+            return Dyn(atom)
+        return call.result("cast", atom, dtype=_PYTHON[python], via="builtin")
+
+    return handle
+
+
+def _converted(python: type, atom: Atom) -> Const | None:
+    if not isinstance(atom, Const):
+        return None
+    try:
+        return constant(python(atom.value))
+    except (ValueError, OverflowError):
+        return None
+
+
+def ranged(call: Call) -> Binding:
+    """``range(stop)``, ``range(start, stop, step)``."""
+    parts = []
+    for arg in call.args:
+        atom = call.atom(arg)
+        if not isinstance(atom.type, Scalar) or atom.type.dtype not in (
+            "int64",
+            "int32",
+            "bool",
+        ):
+            call.refuse("range takes integers", "convert it: int(n)")
+        parts.append(Dyn(atom))
+    zero, one = Dyn(constant(0)), Dyn(constant(1))
+    match parts:
+        case [stop]:
+            return RangeVal(zero, stop, one)
+        case [start, stop]:
+            return RangeVal(start, stop, one)
+        case [start, stop, step]:
+            return RangeVal(start, stop, step)
+        case _:
+            call.refuse("range takes one to three integers")
+
+
+def iterator(kind: str) -> Handler:
+    """``enumerate(x, start)``, ``zip(x, y)``, ``reversed(x)``."""
+
+    def handle(call: Call) -> Binding:
+        if kind == "zip":
+            strict = call.kwargs.get("strict")
+            if set(call.kwargs) - {"strict"} or (
+                strict is not None and call.flag(strict, "strict")
+            ):
+                call.refuse("zip with keywords is not supported")
+            return IterVal(kind, tuple(call.args))
+        if kind == "enumerate":
+            x, start = call.bind("iterable", start=Dyn(constant(0)))
+            assert isinstance(start, Dyn)
+            return IterVal(kind, (x,), start)
+        (x,) = call.bind("sequence")
+        return IterVal(kind, (x,))
+
+    return handle
+
+
+def as_tuple(call: Call) -> Binding:
+    """``tuple(x)`` of what has a known length."""
+    if not call.args:
+        return TupleVal(())
+    (x,) = call.bind("iterable")
+    items = iteration.static_items(call.ctx, call.node, x)
+    if items is None:
+        call.refuse("tuple takes what has a length known while compiling")
+    return TupleVal(tuple(items))
+
+
+def is_instance(call: Call) -> Binding:
+    """``isinstance(x, type)``, known while compiling."""
+    x, kinds = call.bind("x", "classes")
+    parts = kinds.items if isinstance(kinds, TupleVal) else (kinds,)
+    classes = [p.value for p in parts if isinstance(p, Static)]
+    if len(classes) < len(parts) or not all(isinstance(c, type) for c in classes):
+        call.refuse("the types of isinstance must be known while compiling")
+    found = _class_of(call, x)
+    return Dyn(constant(any(issubclass(found, c) for c in classes)))
+
+
+def _class_of(call: Call, x: Binding) -> type:
+    match x:
+        case ArrayRef():
+            return np.ndarray
+        case TupleVal(_, cls):
+            return cls
+        case Static(value):
+            return type(value)
+        case FunctionVal():
+            return type(lambda: None)
+        case Dyn(atom) if isinstance(atom.type, Scalar):
+            kind = atom.type.kind
+            if kind == "either":
+                call.refuse(
+                    "whether this is a Python or a NumPy number depends on the path"
+                )
+            if kind == "numpy":
+                return np.dtype(atom.type.dtype).type
+            return {v: k for k, v in _PYTHON.items()}[atom.type.dtype]
+        case _:
+            call.refuse(f"the type of {operators.describe(x)} is not known")
+
+
+FUNCTIONS: dict[Hashable, Handler] = {
+    abs: absolute,
+    min: extreme("minimum", min),
+    max: extreme("maximum", max),
+    sum: total,
+    len: length,
+    pow: power,
+    round: rounded,
+    divmod: both,
+    float: conversion(float),
+    int: conversion(int),
+    bool: conversion(bool),
+    range: ranged,
+    enumerate: iterator("enumerate"),
+    zip: iterator("zip"),
+    reversed: iterator("reversed"),
+    tuple: as_tuple,
+    isinstance: is_instance,
+}

@@ -1,0 +1,251 @@
+"""Calls: user functions are inlined, library functions have handlers.
+
+In: an `ast.Call`. Out: the binding of its result.
+Invariants: a callee is interpreted in a frame of its own, with its own file and spans;
+a function that calls itself is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Any
+
+from adcompiler.frontend import capture as capturing
+from adcompiler.frontend import liveness, resolve, subset
+from adcompiler.frontend.bindings import (
+    NONE,
+    Binding,
+    Dyn,
+    FunctionVal,
+    MethodVal,
+    Static,
+)
+from adcompiler.frontend.interface import Captured, Derivative
+from adcompiler.frontend.lower import (
+    derivatives,
+    expressions,
+    messages,
+    names,
+    operators,
+    statements,
+)
+from adcompiler.frontend.lower.context import (
+    DONE,
+    RETURNED,
+    STOP,
+    VALUE,
+    Context,
+    Frame,
+    Unreachable,
+)
+from adcompiler.frontend.lower.handling import Call
+from adcompiler.frontend.lower.syntax import local_names
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Const
+
+MOST_CALLS = 40
+
+Parameters = tuple[tuple[Binding, ...], Mapping[str, Binding]]
+
+
+def call(ctx: Context, node: ast.Call) -> Binding:
+    """The result of a call."""
+    callee = expressions.evaluate(ctx, node.func)
+    if isinstance(callee, Static) and callee.value is print:
+        return messages.lower_print(ctx, node)
+    args = [expressions.evaluate(ctx, arg) for arg in node.args]
+    kwargs = {k.arg: expressions.evaluate(ctx, k.value) for k in node.keywords if k.arg}
+    return apply(ctx, node, callee, args, kwargs)
+
+
+def apply(
+    ctx: Context,
+    node: ast.AST,
+    callee: Binding,
+    args: list[Binding],
+    kwargs: dict[str, Binding],
+) -> Binding:
+    """Call what is known to be callable."""
+    match callee:
+        case FunctionVal(fn, frame, defaults, kw_defaults):
+            given = (defaults, kw_defaults)
+            return inline(ctx, node, frame.captured, fn, frame, given, args, kwargs)
+        case MethodVal(receiver, name):
+            handler = resolve.method(name)
+            if handler is None:
+                ctx.refuse(node, f"the method '.{name}()' is not supported yet")
+            return handler(Call(ctx, node, f".{name}", [receiver, *args], kwargs))
+        case Static(value):
+            return _apply_object(ctx, node, value, args, kwargs)
+        case Dyn(Const()):
+            ctx.refuse(node, "a number cannot be called")
+        case _:
+            ctx.refuse(node, f"{operators.describe(callee)} cannot be called here")
+
+
+def _apply_object(
+    ctx: Context,
+    node: ast.AST,
+    value: Any,
+    args: list[Binding],
+    kwargs: dict[str, Binding],
+) -> Binding:
+    handler = resolve.function(value)
+    shown = resolve.shown(value)
+    if handler is not None:
+        return handler(Call(ctx, node, shown, args, kwargs))
+    derivative = getattr(value, "__adcompiler_derivative__", None)
+    if isinstance(derivative, Derivative) and derivative.kind != "value":
+        return derivatives.lower(ctx, node, derivative, args, kwargs)
+    if getattr(value, "__adcompiler__", None) and hasattr(value, "__wrapped__"):
+        value = value.__wrapped__
+    if isinstance(value, FunctionType) and not resolve.is_library(value):
+        return _inline_python(ctx, node, value, args, kwargs)
+    ctx.refuse(
+        node,
+        f"{shown} is not supported yet",
+        "write it with functions that are, or compute it outside",
+    )
+
+
+def _inline_python(
+    ctx: Context,
+    node: ast.AST,
+    function: FunctionType,
+    args: list[Binding],
+    kwargs: dict[str, Binding],
+) -> Binding:
+    captured = capturing.capture(function)
+    subset.check(captured)
+    names.guard(
+        ctx,
+        f"code {id(function)}",
+        function.__name__,
+        lambda: function.__code__,
+        function.__code__,
+    )
+    given = python_defaults(ctx, node, function)
+    return inline(ctx, node, captured, captured.node, None, given, args, kwargs)
+
+
+def python_defaults(ctx: Context, node: ast.AST, function: FunctionType) -> Parameters:
+    """The defaults of a Python function: numbers are known, and guarded."""
+
+    def binding(value: Any, key: str, read: Any) -> Binding:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            names.guard(ctx, key, f"a default of {function.__name__}", read, value)
+            return Dyn(constant(value))
+        return names.from_outside(ctx, node, value, "default", key, read)
+
+    key = f"default {id(function)}"
+    defaults = tuple(
+        binding(value, f"{key} {k}", lambda k=k: (function.__defaults__ or ())[k])
+        for k, value in enumerate(function.__defaults__ or ())
+    )
+    keywords = {
+        name: binding(
+            value, f"{key} {name}", lambda n=name: (function.__kwdefaults__ or {})[n]
+        )
+        for name, value in (function.__kwdefaults__ or {}).items()
+    }
+    return defaults, keywords
+
+
+# --- Inlining ------------------------------------------------------------------------
+
+
+def inline(
+    ctx: Context,
+    node: ast.AST,
+    captured: Captured,
+    fn: ast.FunctionDef | ast.Lambda,
+    closure: Frame | None,
+    given: Parameters,
+    args: list[Binding],
+    kwargs: dict[str, Binding],
+) -> Binding:
+    """Interpret a function's body in place of the call."""
+    key = (fn, closure)
+    if key in ctx.calls:
+        ctx.refuse(
+            node, "a function that calls itself is not supported yet", "write a loop"
+        )
+    if len(ctx.calls) >= MOST_CALLS:
+        ctx.refuse(node, f"calls are nested more than {MOST_CALLS} deep")
+    env = bind_arguments(ctx, node, fn, given, args, kwargs)
+    frame = make_frame(captured, fn, closure, env)
+    saved = ctx.frame, ctx.calls
+    span = ctx.builder.span
+    frame.muted = saved[0].muted
+    ctx.frame, ctx.calls = frame, (*ctx.calls, key)
+    try:
+        return run_function(ctx)
+    finally:
+        ctx.frame, ctx.calls = saved
+        ctx.builder.span = span
+
+
+def make_frame(
+    captured: Captured,
+    fn: ast.FunctionDef | ast.Lambda,
+    closure: Frame | None,
+    env: dict[str, Binding],
+) -> Frame:
+    """The frame in which a function's body is interpreted."""
+    live = liveness.live_after(fn)
+    return Frame(captured, fn, live, local_names(fn), closure, env)
+
+
+def run_function(ctx: Context) -> Binding:
+    """Interpret the current frame's function; gives its result."""
+    fn, env = ctx.frame.node, ctx.frame.env
+    if isinstance(fn, ast.Lambda):
+        with ctx.at(fn.body):
+            return expressions.evaluate(ctx, fn.body)
+    for flag in (DONE, STOP, RETURNED):
+        env[flag] = Dyn(constant(False))
+    end = ast.copy_location(ast.Return(value=None), fn.body[-1])
+    statements.block(ctx, [*fn.body, end])
+    result = names.checked(ctx, fn, VALUE, ctx.frame.env.get(VALUE, NONE), ctx.frame)
+    return result
+
+
+def bind_arguments(
+    ctx: Context,
+    node: ast.AST,
+    fn: ast.FunctionDef | ast.Lambda,
+    given: Parameters,
+    args: list[Binding],
+    kwargs: dict[str, Binding],
+) -> dict[str, Binding]:
+    """Parameters to bindings, by Python's rules."""
+    spec = fn.args
+    positional = [a.arg for a in (*spec.posonlyargs, *spec.args)]
+    name = getattr(fn, "name", "lambda")
+    if len(args) > len(positional):
+        ctx.refuse(
+            node, f"{name}() takes {len(positional)} arguments, {len(args)} are given"
+        )
+    defaults, kw_defaults = given
+    env: dict[str, Binding] = dict(
+        zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
+    )
+    env.update(kw_defaults)
+    bound = dict(zip(positional, args, strict=False))
+    allowed = {a.arg for a in (*spec.args, *spec.kwonlyargs)}
+    for key, value in kwargs.items():
+        if key not in allowed:
+            ctx.refuse(node, f"{name}() has no parameter '{key}'")
+        if key in bound:
+            ctx.refuse(node, f"{name}() gets '{key}' twice")
+        bound[key] = value
+    env.update(bound)
+    for param in (*positional, *(a.arg for a in spec.kwonlyargs)):
+        if param not in env:
+            ctx.refuse(node, f"{name}() misses the argument '{param}'")
+    return env
+
+
+__all__ = ["Unreachable", "apply", "call", "inline", "make_frame", "run_function"]

@@ -1,0 +1,230 @@
+"""Functions that make arrays, convert and copy them.
+
+In: calls. Out: arrays in new memory, numbers of another type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    TupleVal,
+)
+from adcompiler.frontend.lower import arrays, lengths
+from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Const
+from adcompiler.ir.types import Array, Scalar
+
+
+def filled(name: str) -> Handler:
+    """``np.zeros(shape, dtype)``."""
+
+    def handle(call: Call) -> Binding:
+        shape, dtype = call.bind("shape", dtype=None)
+        atoms = call.lengths(shape)
+        wanted = call.dtype(dtype, "float64") or "float64"
+        known = lengths.known(call.ctx, wanted, atoms)
+        return call.result(name, *atoms, dtype=wanted, known=known)
+
+    return handle
+
+
+def full(call: Call) -> Binding:
+    """``np.full(shape, fill, dtype)``."""
+    shape, fill, dtype = call.bind("shape", "fill_value", dtype=None)
+    atoms, value = call.lengths(shape), call.atom(fill)
+    assert isinstance(value.type, Scalar | Array)
+    wanted = call.dtype(dtype, value.type.dtype) or value.type.dtype
+    known = lengths.known(call.ctx, wanted, atoms)
+    return call.result("full", value, *atoms, dtype=wanted, known=known)
+
+
+def like(name: str) -> Handler:
+    """``np.zeros_like(x, dtype)``."""
+
+    def handle(call: Call) -> Binding:
+        x, dtype = call.bind("a", dtype=None)
+        order = x.contiguous if isinstance(x, ArrayRef) else True
+        result = call.emit(name, call.atom(x), dtype=call.dtype(dtype, None))
+        return call.ctx.wrap(result, order)
+
+    return handle
+
+
+def full_like(call: Call) -> Binding:
+    """``np.full_like(x, fill, dtype)``."""
+    x, fill, dtype = call.bind("a", "fill_value", dtype=None)
+    order = x.contiguous if isinstance(x, ArrayRef) else True
+    wanted = call.dtype(dtype, None)
+    result = call.emit("full_like", call.atom(x), call.atom(fill), dtype=wanted)
+    return call.ctx.wrap(result, order)
+
+
+def arange(call: Call) -> Binding:
+    """``np.arange(stop)``, ``np.arange(start, stop, step)``."""
+    start, stop, step, dtype = call.bind("start", stop=None, step=None, dtype=None)
+    if stop == NONE:
+        start, stop = Dyn(constant(0)), start
+    atoms = [call.atom(start), call.atom(stop)]
+    atoms.append(constant(1) if step == NONE else call.atom(step))
+    params = {}
+    whole = all(isinstance(a.type, Scalar) and a.type.dtype == "int64" for a in atoms)
+    first, last, by = atoms
+    if whole and isinstance(first, Const) and isinstance(by, Const):
+        if first.value == 0 and by.value == 1:
+            params["known"] = lengths.known(call.ctx, "int64", [last])
+    return call.result("arange", *atoms, dtype=call.dtype(dtype, None), **params)
+
+
+def eye(call: Call) -> Binding:
+    """``np.eye(n, m)``."""
+    n, m, dtype = call.bind("N", M=None, dtype=None)
+    atoms = [call.atom(n), *([] if m == NONE else [call.atom(m)])]
+    wanted = call.dtype(dtype, "float64") or "float64"
+    known = lengths.known(call.ctx, wanted, atoms)
+    return call.result("eye", *atoms, dtype=wanted, known=known)
+
+
+def linspace(call: Call) -> Binding:
+    """``np.linspace(start, stop, num)``, by NumPy's own formula."""
+    start, stop, num = call.bind("start", "stop", num=Dyn(constant(50)))
+    count = call.atom(num)
+    if not isinstance(count, Const) or count.value < 2:
+        call.refuse("the number of points must be known, and 2 at least")
+    zero, one = constant(0), constant(1)
+    known = lengths.known(call.ctx, "int64", [count])
+    steps = call.emit("arange", zero, count, one, dtype=None, known=known)
+    first, last = call.atom(start), call.atom(stop)
+    gaps = constant(count.value - 1)
+    width = call.emit("divide", call.emit("subtract", last, first), gaps)
+    return call.result("add", call.emit("multiply", steps, width), first)
+
+
+def array(call: Call) -> Binding:
+    """``np.array(values, dtype)``: always new memory."""
+    x, dtype = call.bind("object", dtype=None)
+    return converted(call, x, call.dtype(dtype, None), fresh=True)
+
+
+def asarray(call: Call) -> Binding:
+    """``np.asarray(values, dtype)``: the array itself if it is one."""
+    x, dtype = call.bind("a", dtype=None)
+    return converted(call, x, call.dtype(dtype, None), fresh=False)
+
+
+def converted(call: Call, x: Binding, dtype: str | None, *, fresh: bool) -> Binding:
+    """The value as an array."""
+    if isinstance(x, TupleVal):
+        result = call.array(x)
+        assert isinstance(result, ArrayRef)
+        return cast(call, result, dtype) if dtype else result
+    if isinstance(x, ArrayRef):
+        if dtype is not None and dtype != x.type.dtype:
+            return cast(call, x, dtype)
+        return copied(call, x) if fresh else x
+    atom = call.atom(x)
+    assert isinstance(atom.type, Scalar)
+    return call.result("full", atom, dtype=dtype or atom.type.dtype)
+
+
+def cast(call: Call, x: Binding, dtype: str) -> Binding:
+    """``x.astype(dtype)``."""
+    order = x.contiguous if isinstance(x, ArrayRef) else True
+    result = call.emit("cast", call.atom(x), dtype=dtype, via="astype")
+    return call.ctx.wrap(result, order)
+
+
+def astype(call: Call) -> Binding:
+    """``x.astype(dtype)``."""
+    x, dtype = call.bind("x", "dtype")
+    wanted = call.dtype(dtype, None)
+    assert wanted is not None
+    return cast(call, x, wanted)
+
+
+def copied(call: Call, x: Binding) -> Binding:
+    """``x.copy()``."""
+    if not isinstance(x, ArrayRef):
+        return x
+    return call.ctx.wrap(call.emit("copy", call.atom(x)), True)
+
+
+def copy(call: Call) -> Binding:
+    """``np.copy(x)`` and ``x.copy()``."""
+    (x,) = call.bind("a")
+    if not isinstance(x, ArrayRef):
+        return x if call.name.startswith(".") else converted(call, x, None, fresh=True)
+    order = True if call.name.startswith(".") else x.contiguous
+    return call.ctx.wrap(call.emit("copy", call.atom(x)), order)
+
+
+def numpy_scalar(dtype: str) -> Handler:
+    """``np.float32(x)`` of a number."""
+
+    def handle(call: Call) -> Binding:
+        (x,) = call.bind("x")
+        atom = call.atom(x)
+        if isinstance(x, ArrayRef):
+            return cast(call, x, dtype)
+        if isinstance(atom, Const):
+            return Dyn(constant(np.dtype(dtype).type(atom.value)))
+        return call.result("cast", atom, dtype=dtype, via="scalar")
+
+    return handle
+
+
+def item(call: Call) -> Binding:
+    """``x.item()``: the only element, as a Python number."""
+    (x,) = call.bind("x")
+    atom = call.atom(x)
+    assert isinstance(atom.type, Scalar | Array)
+    dtype = {"float32": "float64", "int32": "int64"}.get(
+        atom.type.dtype, atom.type.dtype
+    )
+    return call.result("cast", atom, dtype=dtype, via="builtin")
+
+
+def fill(call: Call) -> Binding:
+    """``x.fill(value)``, in place."""
+    x, value = call.bind("x", "value")
+    if not isinstance(x, ArrayRef):
+        call.refuse("a number cannot be filled")
+    held, atom = call.ctx.read(x, call.node), call.atom(value)
+    changed = call.emit("store", held, atom, index=())
+    arrays.write_back(call.ctx, call.node, x, changed)
+    return NONE
+
+
+SCALARS = ("float64", "float32", "int64", "int32", "bool_")
+
+FUNCTIONS: dict[Hashable, Handler] = {
+    np.zeros: filled("zeros"),
+    np.ones: filled("ones"),
+    np.empty: filled("empty"),
+    np.full: full,
+    np.zeros_like: like("zeros_like"),
+    np.ones_like: like("ones_like"),
+    np.empty_like: like("empty_like"),
+    np.full_like: full_like,
+    np.arange: arange,
+    np.eye: eye,
+    np.linspace: linspace,
+    np.array: array,
+    np.asarray: asarray,
+    np.copy: copy,
+    **{getattr(np, name): numpy_scalar(name.rstrip("_")) for name in SCALARS},
+}
+
+METHODS: dict[str, Handler] = {
+    "astype": astype,
+    "copy": copy,
+    "item": item,
+    "fill": fill,
+}

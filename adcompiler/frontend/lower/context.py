@@ -1,0 +1,316 @@
+"""The state of lowering: names, array contents, statements under construction.
+
+In: a captured function. Out: what every other module of this package works on.
+Invariants: every atom in the state is defined in the region under construction or an
+enclosing one; `values` holds each location's contents at this point of the program.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeVar
+
+import adcompiler.primitives  # noqa: F401  (enters the rows)
+from adcompiler.errors import InternalError
+from adcompiler.frontend import subset
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    Location,
+    Step,
+)
+from adcompiler.frontend.interface import Capture, Captured, Derive, Guard
+from adcompiler.frontend.liveness import Liveness
+from adcompiler.ir.builder import Builder
+from adcompiler.ir.nodes import Atom, Const, If, Let, Stmt, Var, defined
+from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.types import Array, Length, Scalar, Type
+
+DONE, STOP, RETURNED, VALUE = "$done", "$stop", "$returned", "$value"
+SPECIAL = frozenset({DONE, STOP, RETURNED, VALUE})
+
+
+class Unreachable(Exception):
+    """Control never reaches what follows: the statement before has raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The contents of memory that a store may or may not have changed."""
+
+    captured: Captured
+    node: ast.AST
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """A function being interpreted.
+
+    `closure` is the frame around a nested function; `sites` tells where each name was
+    last assigned; `exit_live` are the names live where the loops around lead to.
+    """
+
+    captured: Captured
+    node: ast.FunctionDef | ast.Lambda
+    liveness: Liveness
+    locals: frozenset[str]
+    closure: Frame | None = None
+    env: dict[str, Binding] = field(default_factory=dict)
+    sites: dict[str, ast.AST] = field(default_factory=dict)
+    exit_live: frozenset[str] = frozenset()
+    muted: bool = False
+
+
+@dataclass(slots=True)
+class Arm:
+    """What running a piece of the program in a region of its own has left."""
+
+    builder: Builder
+    env: dict[str, Binding]
+    values: dict[Location, Atom | Stale]
+    cache: dict[tuple[Atom, Step], Var]
+    falls: bool
+    value: Binding | None = None
+
+    def defined(self) -> set[Var]:
+        """The values defined in the region itself."""
+        return {var for stmt in self.builder.stmts for var in defined(stmt)}
+
+
+AnyAtom = TypeVar("AnyAtom", bound=Atom)
+
+Source = int | str  # a parameter's index, or the key of a capture
+
+
+@dataclass(slots=True)
+class Context:
+    """All that changes while one function is lowered."""
+
+    frame: Frame
+    builder: Builder = field(default_factory=Builder)
+    values: dict[Location, Atom | Stale] = field(default_factory=dict)
+    cache: dict[tuple[Atom, Step], Var] = field(default_factory=dict)
+    entangled: dict[Location, frozenset[Location]] = field(default_factory=dict)
+    origins: dict[Var, frozenset[Source]] = field(default_factory=dict)
+    captures: dict[str, tuple[Capture, Binding]] = field(default_factory=dict)
+    capture_vars: dict[str, Var] = field(default_factory=dict)
+    outer: dict[Location, Var] = field(default_factory=dict)
+    guards: dict[str, Guard] = field(default_factory=dict)
+    soft: dict[Var, frozenset[Var]] = field(default_factory=dict)
+    softened: set[Var] = field(default_factory=set)
+    lengths: dict[Var, Length] = field(default_factory=dict)
+    derive: Derive | None = None
+    static_captures: frozenset[str] = frozenset()
+    mutated: set[int] = field(default_factory=set)
+    calls: tuple[tuple[ast.AST, Frame | None], ...] = ()
+    memo: dict[Any, Any] = field(default_factory=dict)
+
+    # --- Refusals and spans
+
+    def refuse(self, node: ast.AST, message: str, hint: str | None = None) -> NoReturn:
+        """Refuse the program at a node of the function being interpreted."""
+        subset.refuse(self.frame.captured, node, message, hint)
+
+    @contextmanager
+    def at(self, node: ast.AST) -> Iterator[None]:
+        """Give what is built meanwhile the span of this node."""
+        builder = self.builder
+        with builder.at(self.frame.captured.span(node)):
+            yield
+
+    # --- Building
+
+    def emit_all(
+        self,
+        node: ast.AST,
+        name: str,
+        /,
+        *operands: Atom,
+        hint: str | None = None,
+        **params: Any,
+    ) -> tuple[Var, ...]:
+        """Append an application of a primitive; NumPy's type errors are refusals."""
+        if name not in PRIMITIVES:
+            self.refuse(node, f"'{name}' is not supported yet")
+        try:
+            results = self.builder.apply_all(name, *operands, hint=hint, **params)
+        except TypeError as error:
+            self.refuse(node, str(error))
+        self.trace(results, operands)
+        self.soften(results, operands)
+        return results
+
+    def emit(
+        self,
+        node: ast.AST,
+        name: str,
+        /,
+        *operands: Atom,
+        hint: str | None = None,
+        **params: Any,
+    ) -> Var:
+        """Append an application with one result."""
+        (result,) = self.emit_all(node, name, *operands, hint=hint, **params)
+        return result
+
+    def trace(self, results: tuple[Var, ...], operands: tuple[Atom, ...]) -> None:
+        """Note which parameters and captures known integers would come from."""
+        origin: frozenset[Source] = frozenset()
+        for atom in operands:
+            if isinstance(atom, Var):
+                if atom not in self.origins:
+                    return
+                origin |= self.origins[atom]
+        for var in results:
+            if isinstance(var.type, Scalar) and var.type.dtype in ("int64", "bool"):
+                self.origins[var] = origin
+
+    def soften(self, results: tuple[Var, ...], operands: tuple[Atom, ...]) -> None:
+        """Integers computed from one that may yet turn out to be a float may, too."""
+        roots: frozenset[Var] = frozenset()
+        for atom in operands:
+            if isinstance(atom, Var):
+                roots |= self.soft.get(atom, frozenset())
+        for var in results if roots else ():
+            if isinstance(var.type, Scalar) and var.type.dtype == "int64":
+                self.soft[var] = roots
+
+    def name(self, atom: AnyAtom, name: str) -> AnyAtom:
+        """Give the user's name to a value that was just built and has none."""
+        if not isinstance(atom, Var) or atom.name is not None:
+            return atom
+        stmts = self.builder.stmts
+        for k in range(len(stmts) - 1, max(-1, len(stmts) - 9), -1):
+            stmt = stmts[k]
+            if isinstance(stmt, Let | If) and atom in stmt.results:
+                named = Var(atom.id, atom.type, name)
+                stmts[k] = _renamed(stmt, atom, named)
+                return named
+        return atom
+
+    # --- Arrays
+
+    def wrap(self, atom: Atom, contiguous: bool = True) -> Binding:
+        """The binding of a fresh value: an array gets memory of its own."""
+        if isinstance(atom.type, Array):
+            return self.fresh_array(atom, contiguous)
+        return Dyn(atom)
+
+    def fresh_array(self, atom: Atom, contiguous: bool = True) -> ArrayRef:
+        """An array in new memory."""
+        assert isinstance(atom.type, Array)
+        contiguous = contiguous or atom.type.ndim <= 1
+        location = Location(contiguous)
+        self.values[location] = atom
+        return ArrayRef(location, (), atom.type, contiguous)
+
+    def contents(self, location: Location, node: ast.AST) -> Atom:
+        """What the memory holds now; refused where a store may have changed it."""
+        held = self.values.get(location) or self.outer.get(location)
+        if held is None:
+            raise InternalError("an array is read outside the region that holds it")
+        if isinstance(held, Stale):
+            subset.refuse(
+                held.captured,
+                held.node,
+                "this stores into an array that may or may not be the same as another, "
+                f"read afterwards at line {getattr(node, 'lineno', '?')}",
+                "copy the array first: y = x.copy()",
+            )
+        return held
+
+    def read(self, ref: ArrayRef, node: ast.AST, hint: str | None = None) -> Atom:
+        """The current value of a view."""
+        atom = self.contents(ref.location, node)
+        for step in ref.path:
+            atom = self.step(atom, step, node, hint)
+        return atom
+
+    def step(
+        self, base: Atom, step: Step, node: ast.AST, hint: str | None = None
+    ) -> Atom:
+        """Apply a step of a view path, once for each value of the array."""
+        key = (base, step)
+        if key not in self.cache:
+            params = dict(step.params)
+            self.cache[key] = self.emit(
+                node, step.primitive, base, *step.operands, hint=hint, **params
+            )
+        return self.cache[key]
+
+    def entangle(self, a: Location, b: Location) -> None:
+        """Note that two locations may or may not be the same memory."""
+        for one, other in ((a, b), (b, a)):
+            self.entangled[one] = self.entangled.get(one, frozenset()) | {other}
+
+    def capture_of(self, key: str) -> Var:
+        """The parameter that a captured value is passed in."""
+        return self.capture_vars[key]
+
+    # --- Regions
+
+    def run(self, action: Callable[[], Binding | None]) -> Arm:
+        """Interpret something in a region of its own, from the present state."""
+        arm = Arm(
+            self.builder.child(),
+            dict(self.frame.env),
+            dict(self.values),
+            dict(self.cache),
+            True,
+        )
+        self.resume(arm, action)
+        return arm
+
+    def resume(self, arm: Arm, action: Callable[[], Binding | None]) -> None:
+        """Go on in a region: the state is the arm's meanwhile."""
+        frame = self.frame
+        saved = self.builder, frame.env, self.values, self.cache, dict(frame.sites)
+        self.builder, frame.env = arm.builder, arm.env
+        self.values, self.cache = arm.values, arm.cache
+        arm.builder.span, arm.builder.role = saved[0].span, saved[0].role
+        try:
+            arm.value = action()
+        except Unreachable:
+            arm.falls = False
+        finally:
+            arm.env, arm.values, arm.cache = frame.env, self.values, self.cache
+            self.builder, frame.env, self.values, self.cache = saved[:4]
+
+    # --- Known integers
+
+    def flag(self, name: str) -> bool | Atom:
+        """A special name's flag: a bool where it is known."""
+        binding = self.frame.env.get(name)
+        assert isinstance(binding, Dyn)
+        if isinstance(binding.atom, Const):
+            return bool(binding.atom.value)
+        return binding.atom
+
+
+def _renamed(stmt: Let | If, atom: Var, named: Var) -> Stmt:
+    results = tuple(named if var == atom else var for var in stmt.results)
+    if isinstance(stmt, Let):
+        return Let(
+            results,
+            stmt.primitive,
+            stmt.operands,
+            stmt.params,
+            stmt.span,
+            stmt.role,
+        )
+    return If(results, stmt.cond, stmt.then, stmt.orelse, stmt.span, stmt.role)
+
+
+def is_known(binding: Binding) -> bool:
+    """Whether a number is known while compiling."""
+    return isinstance(binding, Dyn) and isinstance(binding.atom, Const)
+
+
+def dtype_of(t: Type) -> str:
+    """The dtype of a number or array."""
+    assert isinstance(t, Scalar | Array)
+    return t.dtype

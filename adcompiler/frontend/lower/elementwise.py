@@ -1,0 +1,213 @@
+"""Elementwise functions of NumPy and `math`.
+
+In: calls. Out: applications of elementwise primitives, broadcast by their type rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+
+import numpy as np
+
+from adcompiler.frontend.bindings import NONE, Binding
+from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.operators import in_order
+from adcompiler.ir.nodes import Const
+from adcompiler.ir.types import Scalar
+
+
+def function(name: str, count: int, via: str = "np") -> Handler:
+    """A primitive of `count` operands, spelled as the user did."""
+
+    def handle(call: Call) -> Binding:
+        bound = call.bind(*"xyz"[:count])
+        atoms = [call.atom(b) for b in bound]
+        result = call.emit(name, *atoms, via=via)
+        return call.ctx.wrap(result, in_order(*bound))
+
+    return handle
+
+
+def clip(call: Call) -> Binding:
+    """``np.clip(x, low, high)``; a bound may be None."""
+    x, low, high = call.bind("a", a_min=None, a_max=None)
+    if "min" in call.kwargs or "max" in call.kwargs:
+        call.refuse("'min=' and 'max=' of np.clip are not supported yet")
+    return clipped(call, x, low, high)
+
+
+def clip_method(call: Call) -> Binding:
+    """``x.clip(low, high)``."""
+    x, low, high = call.bind("a", min=None, max=None)
+    return clipped(call, x, low, high)
+
+
+def clipped(call: Call, x: Binding, low: Binding, high: Binding) -> Binding:
+    """The value between two bounds, of which either may be absent."""
+    bounds = [
+        Const(default, Scalar("float64", "python")) if b == NONE else call.atom(b)
+        for b, default in ((low, -math.inf), (high, math.inf))
+    ]
+    if low == NONE and high == NONE:
+        return x
+    result = call.emit("clip", call.atom(x), *bounds)
+    return call.ctx.wrap(result, in_order(x, low, high))
+
+
+def where(call: Call) -> Binding:
+    """``np.where(c, a, b)``."""
+    c, a, b = call.bind("condition", "x", "y")
+    result = call.emit("where", call.atom(c), call.atom(a), call.atom(b))
+    return call.ctx.wrap(result, in_order(c, a, b))
+
+
+def rounded(call: Call) -> Binding:
+    """``np.round(x, decimals)``."""
+    x, decimals = call.bind("a", decimals=None)
+    digits = 0 if decimals == NONE else call.integer(decimals, "the decimals")
+    result = call.emit("round", call.atom(x), decimals=digits, via="np")
+    return call.ctx.wrap(result, in_order(x))
+
+
+UNARY = [
+    "absolute",
+    "negative",
+    "positive",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sqrt",
+    "cbrt",
+    "square",
+    "sign",
+    "floor",
+    "ceil",
+    "trunc",
+    "rint",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "degrees",
+    "radians",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "logical_not",
+]
+
+BINARY = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "floor_divide",
+    "remainder",
+    "power",
+    "fmod",
+    "arctan2",
+    "hypot",
+    "copysign",
+    "maximum",
+    "minimum",
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+    "equal",
+    "not_equal",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+]
+
+MATH_UNARY = {
+    "fabs": "absolute",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+    "atanh": "arctanh",
+    **{
+        name: name
+        for name in [
+            "exp",
+            "exp2",
+            "expm1",
+            "log2",
+            "log10",
+            "log1p",
+            "sqrt",
+            "cbrt",
+            "floor",
+            "ceil",
+            "trunc",
+            "sin",
+            "cos",
+            "tan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "degrees",
+            "radians",
+            "isnan",
+            "isinf",
+            "isfinite",
+            "erf",
+            "erfc",
+        ]
+    },
+}
+
+MATH_BINARY = {
+    "pow": "power",
+    "fmod": "fmod",
+    "atan2": "arctan2",
+    "hypot": "hypot",
+    "copysign": "copysign",
+}
+
+
+def math_log(call: Call) -> Binding:
+    """``math.log(x)`` and ``math.log(x, base)``."""
+    x, base = call.bind("x", base=None)
+    top = call.result("log", call.atom(x), via="math")
+    if base == NONE:
+        return top
+    bottom = call.emit("log", call.atom(base), via="math")
+    return call.result("divide", call.atom(top), bottom)
+
+
+FUNCTIONS: dict[Hashable, Handler] = {
+    **{getattr(np, name): function(name, 1) for name in UNARY},
+    **{getattr(np, name): function(name, 2) for name in BINARY},
+    **{
+        getattr(math, name): function(primitive, 1, "math")
+        for name, primitive in MATH_UNARY.items()
+        if hasattr(math, name)
+    },
+    **{
+        getattr(math, name): function(primitive, 2, "math")
+        for name, primitive in MATH_BINARY.items()
+    },
+    math.log: math_log,
+    np.clip: clip,
+    np.where: where,
+    np.round: rounded,
+}
+
+METHODS: dict[str, Handler] = {"clip": clip_method, "round": rounded}

@@ -1,0 +1,180 @@
+"""Expressions: from a node of the syntax tree to a binding.
+
+In: an `ast.expr`. Out: its binding; what it computes is appended to the builder.
+Invariant: operands are evaluated in Python's order, each once.
+"""
+
+from __future__ import annotations
+
+import ast
+from types import EllipsisType
+
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    FunctionVal,
+    RangeVal,
+    SliceVal,
+    Static,
+    TupleVal,
+)
+from adcompiler.frontend.lower import arrays, attributes, calls, names, operators
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.operators import describe
+from adcompiler.ir.builder import constant
+
+
+def evaluate(ctx: Context, node: ast.expr) -> Binding:
+    """The binding of an expression."""
+    match node:
+        case ast.Constant(value=value):
+            return _constant(value)
+        case ast.Name(id=name):
+            return names.load(ctx, node, name)
+        case ast.BinOp(left=left, op=op, right=right):
+            a, b = evaluate(ctx, left), evaluate(ctx, right)
+            return operators.binary(ctx, node, op, a, b)
+        case ast.UnaryOp(op=unary, operand=operand):
+            return operators.unary(ctx, node, unary, evaluate(ctx, operand))
+        case ast.BoolOp():
+            return _bool_op(ctx, node, node.values)
+        case ast.Compare(left=left, ops=ops, comparators=comparators):
+            return _compare(ctx, node, evaluate(ctx, left), ops, comparators)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            cond = operators.truth(ctx, test, evaluate(ctx, test))
+            return operators.choose(
+                ctx,
+                node,
+                cond,
+                lambda: evaluate(ctx, body),
+                lambda: evaluate(ctx, orelse),
+            )
+        case ast.Call():
+            return calls.call(ctx, node)
+        case ast.Attribute(value=owner, attr=name):
+            return attributes.attribute(ctx, node, evaluate(ctx, owner), name)
+        case ast.Subscript():
+            return subscript(ctx, node)
+        case ast.Tuple(elts=items):
+            return TupleVal(tuple(evaluate(ctx, item) for item in items))
+        case ast.List(elts=items):
+            return TupleVal(tuple(evaluate(ctx, item) for item in items), list)
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            parts = [_slice_part(ctx, part) for part in (lower, upper, step)]
+            return SliceVal(*parts)
+        case ast.Lambda():
+            return function_value(ctx, node)
+        case _:
+            ctx.refuse(node, f"this syntax ({type(node).__name__}) is not supported")
+
+
+def _constant(value: object) -> Binding:
+    if isinstance(value, bool | int | float):
+        return Dyn(constant(value))
+    return Static(value)
+
+
+def _slice_part(ctx: Context, part: ast.expr | None) -> Dyn | None:
+    if part is None:
+        return None
+    binding = evaluate(ctx, part)
+    if binding == NONE:
+        return None
+    if not isinstance(binding, Dyn):
+        ctx.refuse(part, f"{describe(binding)} is used as a bound of a slice")
+    return binding
+
+
+def function_value(ctx: Context, node: ast.FunctionDef | ast.Lambda) -> FunctionVal:
+    """A nested function; its defaults are evaluated here."""
+    defaults = tuple(evaluate(ctx, default) for default in node.args.defaults)
+    pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    keywords = {a.arg: evaluate(ctx, d) for a, d in pairs if d is not None}
+    return FunctionVal(node, ctx.frame, defaults, keywords)
+
+
+def _bool_op(ctx: Context, node: ast.BoolOp, values: list[ast.expr]) -> Binding:
+    """``a and b and c``, as ``(a and b) and c``, each right side evaluated if needed."""
+    conjunctive = isinstance(node.op, ast.And)
+    result = evaluate(ctx, values[0])
+    for value in values[1:]:
+        result = operators.connective(
+            ctx, node, conjunctive, result, lambda v=value: evaluate(ctx, v)
+        )
+    return result
+
+
+def _compare(
+    ctx: Context,
+    node: ast.Compare,
+    left: Binding,
+    ops: list[ast.cmpop],
+    comparators: list[ast.expr],
+) -> Binding:
+    """``a < b < c``: the middle is evaluated once, the right only where a < b."""
+    right = evaluate(ctx, comparators[0])
+    first = operators.compare(ctx, node, ops[0], left, right)
+    if len(ops) == 1:
+        return first
+    return operators.connective(
+        ctx,
+        node,
+        True,
+        first,
+        lambda: _compare(ctx, node, right, ops[1:], comparators[1:]),
+    )
+
+
+# --- Subscripts ----------------------------------------------------------------------
+
+
+def subscript(ctx: Context, node: ast.Subscript) -> Binding:
+    """``value[index]``; ``x[i][j]`` is one access."""
+    target, index = place(ctx, node)
+    if isinstance(target, ArrayRef):
+        return arrays.load(ctx, node, target, index)
+    return item(ctx, node, target, index)
+
+
+def place(ctx: Context, node: ast.Subscript) -> tuple[Binding, Binding]:
+    """What is subscripted, and by what; views on the way are not yet read."""
+    inner = node.value
+    if isinstance(inner, ast.Subscript):
+        target, index = place(ctx, inner)
+        if isinstance(target, ArrayRef):
+            owner = arrays.view(ctx, inner, target, index)
+        else:
+            owner = item(ctx, inner, target, index)
+    else:
+        owner = evaluate(ctx, inner)
+    return owner, evaluate(ctx, node.slice)
+
+
+def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding:
+    """An item of a tuple or range."""
+    match owner, index:
+        case TupleVal(items, cls), SliceVal(start, stop, step):
+            bounds = [
+                None
+                if part is None
+                else names.static_int(ctx, node, part, "a bound of a tuple's slice")
+                for part in (start, stop, step)
+            ]
+            return TupleVal(items[slice(*bounds)], tuple if cls is tuple else list)
+        case TupleVal(items), _:
+            k = names.static_int(ctx, node, index, "the index of a tuple")
+            if not -len(items) <= k < len(items):
+                ctx.refuse(node, f"the tuple has {len(items)} items; {k} is none")
+            return items[k]
+        case Static(str() as text), _:
+            k = names.static_int(ctx, node, index, "the index of a string")
+            return Static(text[k])
+        case RangeVal(start, _, step), Dyn(_):
+            scaled = operators.binary(ctx, node, ast.Mult(), index, step)
+            return operators.binary(ctx, node, ast.Add(), start, scaled)
+        case Dyn(_), Static(EllipsisType()):
+            return owner
+        case _:
+            ctx.refuse(node, f"{describe(owner)} cannot be subscripted here")

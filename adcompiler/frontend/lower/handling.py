@@ -1,0 +1,148 @@
+"""What a handler of a library function works with.
+
+In: a call with its arguments evaluated. Out: `Call`, which binds arguments to parameter
+names and builds results.
+Invariant: a keyword that a handler does not know is refused by name.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    Static,
+    TupleVal,
+)
+from adcompiler.frontend.lower import names, operators
+from adcompiler.frontend.lower.context import Context
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.types import Array, Scalar
+
+REQUIRED = Static("<required>")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a library function."""
+
+    ctx: Context
+    node: ast.AST
+    name: str
+    args: list[Binding]
+    kwargs: dict[str, Binding]
+
+    def refuse(self, message: str, hint: str | None = None) -> NoReturn:
+        """Refuse the call."""
+        self.ctx.refuse(self.node, message, hint)
+
+    def bind(self, *required: str, **optional: Binding | None) -> list[Binding]:
+        """The arguments in the order of these parameters; None means NONE."""
+        order = [*required, *optional]
+        if len(self.args) > len(order):
+            self.refuse(f"{self.name} with {len(self.args)} arguments is not supported")
+        bound = dict(zip(order, self.args, strict=False))
+        for key, value in self.kwargs.items():
+            if key not in order:
+                self.refuse(f"'{key}=' of {self.name} is not supported yet")
+            bound[key] = value
+        for key in required:
+            if key not in bound:
+                self.refuse(f"{self.name} misses the argument '{key}'")
+        return [bound.get(key, optional.get(key) or NONE) for key in order]
+
+    def atom(self, binding: Binding) -> Atom:
+        """The IR value of an argument; a tuple or list of numbers becomes an array."""
+        if isinstance(binding, TupleVal):
+            binding = self.array(binding)
+        return operators.atom_of(self.ctx, self.node, binding)
+
+    def array(self, binding: Binding) -> Binding:
+        """A nested tuple or list as an array."""
+        if not isinstance(binding, TupleVal):
+            return binding
+        if not binding.items:
+            return Dyn(self.ctx.emit(self.node, "zeros", constant(0), dtype="float64"))
+        parts = [self.array(item) for item in binding.items]
+        atoms = [operators.atom_of(self.ctx, self.node, part) for part in parts]
+        return self.ctx.wrap(self.emit("stack", *atoms, axis=0))
+
+    def emit(self, name: str, *operands: Atom, **params: Any) -> Atom:
+        """Append an application of a primitive."""
+        return self.ctx.emit(self.node, name, *operands, **params)
+
+    def result(self, name: str, *operands: Atom, **params: Any) -> Binding:
+        """Append an application that gives fresh memory, in C order."""
+        return self.ctx.wrap(self.emit(name, *operands, **params))
+
+    def integer(self, binding: Binding, what: str) -> int:
+        """An integer that must be known while compiling."""
+        return names.static_int(self.ctx, self.node, binding, what)
+
+    def flag(self, binding: Binding, what: str) -> bool:
+        """A bool that must be known while compiling."""
+        if isinstance(binding, Dyn) and not isinstance(binding.atom, Const):
+            return bool(names.static_int(self.ctx, self.node, binding, what))
+        return isinstance(binding, Dyn) and bool(binding.atom.value)  # type: ignore[union-attr]
+
+    def rank(self, binding: Binding) -> int:
+        """The number of axes of a number or array."""
+        return binding.type.ndim if isinstance(binding, ArrayRef) else 0
+
+    def axes(self, binding: Binding, rank: int) -> tuple[int, ...] | None:
+        """Normalised sorted axes; None for all of them."""
+        if binding == NONE:
+            return None
+        items = binding.items if isinstance(binding, TupleVal) else (binding,)
+        return tuple(sorted(self.axis(item, rank) for item in items))
+
+    def axis(self, binding: Binding, rank: int) -> int:
+        """One axis, counted from 0."""
+        axis = self.integer(binding, "an axis")
+        if not -rank <= axis < rank:
+            self.refuse(f"axis {axis} is out of bounds for an array of rank {rank}")
+        return axis % rank
+
+    def dtype(self, binding: Binding, default: str | None) -> str | None:
+        """A dtype argument as its name."""
+        if binding == NONE:
+            return default
+        value = binding.value if isinstance(binding, Static) else None
+        try:
+            name = str(np.dtype(value))
+        except TypeError:
+            self.refuse("the dtype must be known while compiling")
+        if name not in ("bool", "int64", "int32", "float64", "float32"):
+            self.refuse(f"the dtype {name} is not supported", "use float64 or float32")
+        return name
+
+    def lengths(self, binding: Binding) -> list[Atom]:
+        """A shape argument: one number, or a tuple of them."""
+        items = binding.items if isinstance(binding, TupleVal) else (binding,)
+        atoms = []
+        for item in items:
+            atom = operators.atom_of(self.ctx, self.node, item)
+            if not isinstance(atom.type, Scalar) or atom.type.dtype not in (
+                "int64",
+                "int32",
+            ):
+                self.refuse("a length must be an integer", "convert it: int(n)")
+            atoms.append(atom)
+        return atoms
+
+
+Handler = Callable[[Call], Binding]
+
+
+def array_type(binding: Binding) -> Array | None:
+    """The type of an array, None of anything else."""
+    return binding.type if isinstance(binding, ArrayRef) else None

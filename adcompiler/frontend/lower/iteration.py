@@ -1,0 +1,143 @@
+"""What `for` runs over: ranges, arrays, tuples, and enumerate, zip, reversed of them.
+
+In: the binding of an iterable. Out: its items if they are few and known, else a
+`Source`: a range of indices and the item at an index.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    IterVal,
+    RangeVal,
+    TupleVal,
+)
+from adcompiler.frontend.lower import arrays, operators
+from adcompiler.frontend.lower.context import Context
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Range
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A counted iteration; `range` is the user's own, if the index is the item."""
+
+    length: Atom
+    item: Callable[[Dyn], Binding]
+    range: RangeVal | None = None
+
+    def bounds(self) -> Range:
+        """The loop's range."""
+        if self.range is not None:
+            parts = (self.range.start, self.range.stop, self.range.step)
+            return Range(*(part.atom for part in parts))
+        return Range(constant(0), self.length, constant(1))
+
+
+def static_items(
+    ctx: Context, node: ast.AST, iterable: Binding
+) -> list[Binding] | None:
+    """The items of what has a known length and is no range or array."""
+    match iterable:
+        case TupleVal(items):
+            return list(items)
+        case IterVal("enumerate", (inner,), start):
+            items_ = static_items(ctx, node, inner)
+            if items_ is None:
+                return None
+            first = start or Dyn(constant(0))
+            return [
+                TupleVal((_plus(ctx, node, Dyn(constant(k)), first), item))
+                for k, item in enumerate(items_)
+            ]
+        case IterVal("zip", parts, _):
+            columns = [static_items(ctx, node, part) for part in parts]
+            known = [c for c in columns if c is not None]
+            if not known:
+                return None
+            count = min(map(len, known))
+            if len(known) < len(columns):
+                ctx.refuse(node, "zip of a tuple with an array is not supported yet")
+            return [TupleVal(tuple(c[k] for c in known)) for k in range(count)]
+        case IterVal("reversed", (inner,), _):
+            items_ = static_items(ctx, node, inner)
+            return None if items_ is None else items_[::-1]
+        case _:
+            return None
+
+
+def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
+    """The iteration over a range, an array, or what is made of them."""
+    match iterable:
+        case RangeVal():
+            return Source(constant(0), lambda k: k, iterable)
+        case ArrayRef(_, _, t) if t.ndim > 0:
+            ref = iterable
+            length = ctx.emit(node, "shape", ctx.read(ref, node), axis=0)
+            return Source(length, lambda k: arrays.load(ctx, node, ref, k))
+        case IterVal("enumerate", (inner,), start):
+            of = source(ctx, node, inner)
+            first = start or Dyn(constant(0))
+            return Source(
+                count(ctx, node, of),
+                lambda k: TupleVal((_plus(ctx, node, k, first), at(ctx, node, of, k))),
+            )
+        case IterVal("zip", parts, _) if parts:
+            columns = [source(ctx, node, part) for part in parts]
+            length = count(ctx, node, columns[0])
+            for column in columns[1:]:
+                other = count(ctx, node, column)
+                if other != length:
+                    length = ctx.emit(node, "minimum", length, other, via="builtin")
+            return Source(
+                length, lambda k: TupleVal(tuple(at(ctx, node, c, k) for c in columns))
+            )
+        case IterVal("reversed", (inner,), _):
+            of = source(ctx, node, inner)
+            total = count(ctx, node, of)
+            return Source(
+                total, lambda k: at(ctx, node, of, _mirror(ctx, node, total, k))
+            )
+        case _:
+            ctx.refuse(
+                node,
+                f"{operators.describe(iterable)} cannot be iterated over",
+                "iterate over a range, an array or a tuple",
+            )
+
+
+def count(ctx: Context, node: ast.AST, of: Source) -> Atom:
+    """How many items there are."""
+    if of.range is None:
+        return of.length
+    bounds = [of.range.start.atom, of.range.stop.atom, of.range.step.atom]
+    known = operators.fold(lambda a, b, c: len(range(a, b, c)), *bounds)
+    return known or ctx.emit(node, "range_length", *bounds)
+
+
+def at(ctx: Context, node: ast.AST, of: Source, k: Dyn) -> Binding:
+    """The item at an index counted from 0."""
+    if of.range is None:
+        return of.item(k)
+    scaled = operators.binary(ctx, node, ast.Mult(), k, of.range.step)
+    return _plus(ctx, node, of.range.start, scaled)
+
+
+def _plus(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Binding:
+    for one, other in ((a, b), (b, a)):
+        if operators.known_int(one) == 0:
+            return other
+    return operators.binary(ctx, node, ast.Add(), a, b)
+
+
+def _mirror(ctx: Context, node: ast.AST, total: Atom, k: Dyn) -> Dyn:
+    last = operators.binary(ctx, node, ast.Sub(), Dyn(total), Dyn(constant(1)))
+    index = operators.binary(ctx, node, ast.Sub(), last, k)
+    assert isinstance(index, Dyn)
+    return index

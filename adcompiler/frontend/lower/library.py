@@ -1,0 +1,38 @@
+"""The tables of handlers, put together from their families.
+
+In: nothing. Out: `FUNCTIONS` by object, `METHODS` by name, `INTRINSICS` by mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from adcompiler.frontend.lower import (
+    builtins_,
+    constructors,
+    derivatives,
+    elementwise,
+    linalg,
+    reductions,
+    shapes,
+)
+from adcompiler.frontend.lower.handling import Handler
+
+FUNCTIONS: dict[Hashable, Handler] = {
+    **elementwise.FUNCTIONS,
+    **reductions.FUNCTIONS,
+    **constructors.FUNCTIONS,
+    **shapes.FUNCTIONS,
+    **linalg.FUNCTIONS,
+    **builtins_.FUNCTIONS,
+}
+
+METHODS: dict[str, Handler] = {
+    **elementwise.METHODS,
+    **reductions.METHODS,
+    **constructors.METHODS,
+    **shapes.METHODS,
+    **linalg.METHODS,
+}
+
+INTRINSICS: dict[str, Handler] = derivatives.INTRINSICS

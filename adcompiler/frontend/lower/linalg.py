@@ -1,0 +1,97 @@
+"""Products and linear algebra.
+
+In: calls. Out: applications of contractions and factorisations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from adcompiler.frontend.bindings import Binding, TupleVal
+from adcompiler.frontend.lower.handling import Call, Handler
+
+
+def dot(call: Call) -> Binding:
+    """``np.dot(a, b)``: a product of numbers, else matmul up to rank 2."""
+    a, b = (call.array(x) for x in call.bind("a", "b"))
+    left, right = call.rank(a), call.rank(b)
+    if left == 0 or right == 0:
+        return call.result("multiply", call.atom(a), call.atom(b))
+    if right > 2:
+        call.refuse(
+            f"np.dot with an array of rank {right} on the right is not supported",
+            "write a @ b, or np.tensordot's sum by hand",
+        )
+    return call.result("matmul", call.atom(a), call.atom(b))
+
+
+def matmul(call: Call) -> Binding:
+    """``np.matmul(a, b)``."""
+    a, b = (call.array(x) for x in call.bind("x1", "x2"))
+    return call.result("matmul", call.atom(a), call.atom(b))
+
+
+def vdot(call: Call) -> Binding:
+    """``np.vdot(a, b)`` and ``np.inner(a, b)`` of vectors."""
+    a, b = (call.array(x) for x in call.bind("a", "b"))
+    if call.rank(a) != 1 or call.rank(b) != 1:
+        call.refuse(f"{call.name} is supported for vectors only", "write a @ b")
+    return call.result("matmul", call.atom(a), call.atom(b))
+
+
+def outer(call: Call) -> Binding:
+    """``np.outer(a, b)`` of vectors."""
+    a, b = (call.array(x) for x in call.bind("a", "b"))
+    if call.rank(a) != 1 or call.rank(b) != 1:
+        call.refuse("np.outer is supported for vectors only")
+    return call.result("outer", call.atom(a), call.atom(b))
+
+
+def linear(name: str, *params: str) -> Handler:
+    """A function of ``np.linalg`` that is one primitive."""
+
+    def handle(call: Call) -> Binding:
+        bound = call.bind(*params)
+        return call.result(name, *(call.atom(call.array(x)) for x in bound))
+
+    return handle
+
+
+def slogdet(call: Call) -> Binding:
+    """``np.linalg.slogdet(a)``: the pair of sign and logarithm."""
+    (a,) = call.bind("a")
+    atom = call.atom(call.array(a))
+    pair = (call.result("signdet", atom), call.result("logabsdet", atom))
+    return TupleVal(pair)
+
+
+def norm(call: Call) -> Binding:
+    """``np.linalg.norm(x)``: the root of the sum of squares."""
+    x, axis, keep = call.bind("x", axis=None, keepdims=None)
+    ref = call.array(x)
+    axes = call.axes(axis, call.rank(ref))
+    if axes is not None and len(axes) > 1:
+        call.refuse("np.linalg.norm of matrices along axes is not supported")
+    square = call.emit("square", call.atom(ref), via="np")
+    keepdims = call.flag(keep, "keepdims")
+    total = call.emit("sum", square, axis=axes, keepdims=keepdims)
+    return call.result("sqrt", total, via="np")
+
+
+FUNCTIONS: dict[Hashable, Handler] = {
+    np.dot: dot,
+    np.matmul: matmul,
+    np.vdot: vdot,
+    np.inner: vdot,
+    np.outer: outer,
+    np.linalg.solve: linear("solve", "a", "b"),
+    np.linalg.inv: linear("inv", "a"),
+    np.linalg.det: linear("det", "a"),
+    np.linalg.cholesky: linear("cholesky", "a"),
+    np.linalg.slogdet: slogdet,
+    np.linalg.norm: norm,
+}
+
+METHODS: dict[str, Handler] = {"dot": dot}

@@ -1,0 +1,114 @@
+"""Texts that the program makes: f-strings in `raise`, `assert` and `print`.
+
+In: expressions that make a text. Out: a template in the manner of `str.format`, and its
+operands.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from adcompiler.frontend.bindings import NONE, ArrayRef, Binding, Dyn, Static, TupleVal
+from adcompiler.frontend.lower import expressions, operators
+from adcompiler.frontend.lower.context import Context, Unreachable
+from adcompiler.ir.nodes import Atom, Const
+
+_CONVERSIONS = {-1: "", ord("r"): "!r", ord("s"): "!s", ord("a"): "!a"}
+
+
+def text_of(ctx: Context, node: ast.expr, operands: list[Atom]) -> str:
+    """The template of an expression's text; operands are appended to the list."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_piece(ctx, value, operands) for value in node.values)
+    return _value(ctx, node, expressions.evaluate(ctx, node), "", operands)
+
+
+def _piece(ctx: Context, node: ast.expr, operands: list[Atom]) -> str:
+    if not isinstance(node, ast.FormattedValue):
+        return text_of(ctx, node, operands)
+    form = _CONVERSIONS[node.conversion]
+    if node.format_spec is not None:
+        spec: list[Atom] = []
+        text = text_of(ctx, node.format_spec, spec)
+        if spec:
+            ctx.refuse(node, "a format that is computed is not supported")
+        form += f":{text}"
+    return _value(ctx, node, expressions.evaluate(ctx, node.value), form, operands)
+
+
+def _value(
+    ctx: Context, node: ast.AST, binding: Binding, form: str, operands: list[Atom]
+) -> str:
+    """One value in a text."""
+    match binding:
+        case Static(value):
+            return _escaped(("{0" + form + "}").format(value))
+        case TupleVal(items, cls) if form == "":
+            inner = [_value(ctx, node, item, "!r", operands) for item in items]
+            if cls is list:
+                return f"[{', '.join(inner)}]"
+            comma = "," if len(inner) == 1 else ""
+            return f"({', '.join(inner)}{comma})"
+        case Dyn(Const(value)):
+            return _escaped(("{0" + form + "}").format(value))
+        case Dyn() | ArrayRef():
+            operands.append(operators.atom_of(ctx, node, binding))
+            return "{" + str(len(operands) - 1) + form + "}"
+        case _:
+            ctx.refuse(node, f"{operators.describe(binding)} cannot be printed here")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+# --- Statements ----------------------------------------------------------------------
+
+
+def lower_raise(ctx: Context, node: ast.Raise) -> None:
+    """``raise SomeError(message)``; control does not go on."""
+    exc = node.exc
+    assert exc is not None
+    args: list[ast.expr] = []
+    if isinstance(exc, ast.Call):
+        args, exc = exc.args, exc.func
+    binding = expressions.evaluate(ctx, exc)
+    known = binding.value if isinstance(binding, Static) else None
+    if not (isinstance(known, type) and issubclass(known, Exception)):
+        ctx.refuse(node, "only exceptions known while compiling can be raised")
+    if getattr(builtins, known.__name__, None) is not known:
+        ctx.refuse(
+            node,
+            f"raising {known.__name__} is not supported yet",
+            "raise an exception of Python's own, such as ValueError",
+        )
+    if len(args) > 1:
+        ctx.refuse(node, "an exception takes one message here")
+    fail(ctx, node, known.__name__, args[0] if args else None)
+
+
+def fail(ctx: Context, node: ast.AST, exception: str, message: ast.expr | None) -> None:
+    """Raise the exception; always raises Unreachable."""
+    operands: list[Atom] = []
+    template = None if message is None else text_of(ctx, message, operands)
+    ctx.emit_all(node, "raise", *operands, exception=exception, template=template)
+    raise Unreachable
+
+
+def lower_print(ctx: Context, node: ast.Call) -> Binding:
+    """``print(...)``, with texts for `sep` and `end`."""
+    options = {"sep": " ", "end": "\n"}
+    for keyword in node.keywords:
+        value = expressions.evaluate(ctx, keyword.value)
+        known = isinstance(value, Static) and isinstance(value.value, str)
+        if keyword.arg not in options or not known:
+            ctx.refuse(node, f"'{keyword.arg}=' of print is not supported")
+        assert isinstance(value, Static)
+        options[keyword.arg or ""] = value.value
+    operands: list[Atom] = []
+    pieces = [text_of(ctx, arg, operands) for arg in node.args]
+    template = _escaped(options["sep"]).join(pieces)
+    params = {} if options["end"] == "\n" else {"end": options["end"]}
+    ctx.emit_all(node, "print", *operands, template=template, **params)
+    return NONE

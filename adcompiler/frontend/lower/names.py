@@ -1,0 +1,251 @@
+"""What a name or an attribute of a module stands for.
+
+In: a name, the frames around it, cells, globals, builtins. Out: a binding.
+Invariants: numbers and arrays from outside become captures, read anew at each call;
+functions, modules, types, strings and bools are known, and guarded.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Conflict,
+    Dead,
+    Dyn,
+    Location,
+    MaybeUnbound,
+    Static,
+    TupleVal,
+)
+from adcompiler.frontend.interface import Capture, Guard, LeafSpec, NeedStatic
+from adcompiler.frontend.lower.context import Context, Frame, Unreachable
+from adcompiler.frontend.lower.operators import known_int
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Const, Var, fresh_var
+from adcompiler.ir.types import Array, Length, Type, fresh_dim
+
+_LIBRARIES = ("numpy", "math", "builtins")
+_DTYPES = frozenset({"bool", "int64", "int32", "float64", "float32"})
+
+
+class NeedCapture(Exception):
+    """Raised where a captured integer must be known; lowering starts again."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+# --- Names ---------------------------------------------------------------------------
+
+
+def load(ctx: Context, node: ast.AST, name: str) -> Binding:
+    """The value of a name, read here."""
+    frame: Frame | None = ctx.frame
+    while frame is not None:
+        if name in frame.locals or name in frame.env:
+            return checked(ctx, node, name, frame.env.get(name), frame)
+        frame = frame.closure
+    captured = ctx.frame.captured
+    cells = captured.cells
+    if name in cells:
+        cell = cells[name]
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            ctx.refuse(node, f"'{name}' has no value yet in the function around")
+        key = f"cell {id(cell)}"
+        return from_outside(ctx, node, value, name, key, lambda: cell.cell_contents)
+    scope = captured.globals
+    if name in scope:
+        key = f"global {id(scope)} {name}"
+        return from_outside(ctx, node, scope[name], name, key, lambda: scope[name])
+    if hasattr(builtins, name):
+        return Static(getattr(builtins, name))
+    ctx.refuse(node, f"the name '{name}' is not defined")
+
+
+def checked(
+    ctx: Context, node: ast.AST, name: str, binding: Binding | None, frame: Frame
+) -> Binding:
+    """The value of a local name, with the check that it has one."""
+    match binding:
+        case None:
+            ctx.emit_all(node, "check_bound", constant(False), name=name)
+            raise Unreachable
+        case MaybeUnbound(value, flag):
+            if isinstance(flag, Const) and flag.value:
+                return value
+            ctx.emit_all(node, "check_bound", flag, name=name)
+            # From here on the name is bound.
+            if frame.env.get(name) is binding:
+                frame.env[name] = value
+            return value
+        case Conflict(message, hint):
+            site = frame.sites.get(name, node)
+            ctx.refuse(site if frame is ctx.frame else node, message, hint)
+        case Dead():
+            ctx.refuse(
+                node,
+                f"'{name}' is read where the compiler took it to be unused",
+                "please report this program",
+            )
+        case _:
+            return binding
+
+
+# --- Values from outside -------------------------------------------------------------
+
+
+def from_outside(
+    ctx: Context,
+    node: ast.AST,
+    value: Any,
+    name: str,
+    key: str,
+    read: Callable[[], Any],
+) -> Binding:
+    """The binding of an object that is read from a cell, a global or a default."""
+    match value:
+        case bool() | str() | None:
+            guard(ctx, key, name, read, value)
+            return Dyn(constant(value)) if isinstance(value, bool) else Static(value)
+        case int() | float() | np.number() | np.bool_() | np.ndarray():
+            return _capture(ctx, node, value, name, key, read)
+        case tuple() if type(value) is tuple or hasattr(value, "_fields"):
+            guard(ctx, f"{key} length", name, lambda: len(read()), len(value))
+            items = tuple(
+                from_outside(
+                    ctx, node, item, f"{name}_{k}", f"{key} {k}", _item(read, k)
+                )
+                for k, item in enumerate(value)
+            )
+            return TupleVal(items, type(value))
+        case _:
+            if not _from_library(value):
+                guard(ctx, key, name, read, value)
+            return Static(value)
+
+
+def _item(read: Callable[[], Any], k: int) -> Callable[[], Any]:
+    return lambda: read()[k]
+
+
+def _from_library(value: Any) -> bool:
+    """Whether the object is NumPy's, Python's or math's own, which nobody replaces."""
+    if isinstance(value, ModuleType):
+        return value.__name__.partition(".")[0] in _LIBRARIES
+    module = getattr(value, "__module__", None) or ""
+    known = isinstance(value, type | BuiltinFunctionType | np.ufunc | FunctionType)
+    return known and module.partition(".")[0] in _LIBRARIES
+
+
+def guard(
+    ctx: Context, key: str, name: str, read: Callable[[], Any], value: Any
+) -> None:
+    """What was found must be the same at later calls."""
+    ctx.guards.setdefault(key, Guard(f"'{name}'", read, value))
+
+
+def type_of(value: Any) -> Type | None:
+    """The IR type of a captured number or array; None where it has none."""
+    if not isinstance(value, np.ndarray):
+        t: Type = constant(value).type
+        return t if str(np.asarray(value).dtype) in _DTYPES else None
+    if str(value.dtype) not in _DTYPES:
+        return None
+    dims: list[Length] = [1 if n == 1 else fresh_dim(not_one=True) for n in value.shape]
+    return Array(str(value.dtype), tuple(dims))
+
+
+def _capture(
+    ctx: Context,
+    node: ast.AST,
+    value: Any,
+    name: str,
+    key: str,
+    read: Callable[[], Any],
+) -> Binding:
+    if key in ctx.static_captures:
+        guard(ctx, key, name, read, value)
+        return Dyn(constant(value))
+    if key not in ctx.captures:
+        t = type_of(value)
+        if t is None:
+            ctx.refuse(node, f"'{name}' holds a {value.dtype}, which is not supported")
+        contiguous = not isinstance(value, np.ndarray) or value.flags.c_contiguous
+        spec = LeafSpec(t, contiguous)
+        var = fresh_var(t, name)
+        ctx.captures[key] = (
+            Capture(name, read, spec),
+            _bind(ctx, var, spec, name, key),
+        )
+    return ctx.captures[key][1]
+
+
+def _bind(ctx: Context, var: Var, spec: LeafSpec, name: str, key: str) -> Binding:
+    if isinstance(var.type, Array):
+        location = Location(spec.contiguous, captured=name)
+        ctx.outer[location] = ctx.capture_vars[key] = var
+        return ArrayRef(location, (), var.type, spec.contiguous)
+    ctx.origins[var] = frozenset({key})
+    ctx.capture_vars[key] = var
+    return Dyn(var)
+
+
+def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
+    """An attribute of a module or another object known while compiling."""
+    if owner is math or owner is np or _from_library(owner):
+        value = getattr(owner, name, None)
+        if isinstance(value, bool | int | float):
+            return Dyn(constant(value))
+        if value is None and name != "newaxis":
+            shown = getattr(owner, "__name__", "this")
+            ctx.refuse(node, f"{shown}.{name} does not exist")
+        return Static(value)
+    if isinstance(owner, ModuleType | type):
+        if not hasattr(owner, name):
+            ctx.refuse(node, f"{owner.__name__}.{name} does not exist")
+        key = f"attribute {id(owner)} {name}"
+        value = getattr(owner, name)
+        return from_outside(ctx, node, value, name, key, lambda: getattr(owner, name))
+    ctx.refuse(
+        node,
+        f"attributes of a {type(owner).__name__} are not supported yet",
+        "read it outside, and pass the value as an argument",
+    )
+
+
+# --- Integers that must be known -----------------------------------------------------
+
+
+def static_int(ctx: Context, node: ast.AST, binding: Binding, what: str) -> int:
+    """The value of an integer that must be known while compiling.
+
+    Where it is a parameter or capture, or computed from them, lowering starts again
+    with that one known.
+    """
+    value = known_int(binding)
+    if value is not None:
+        return value
+    atom = binding.atom if isinstance(binding, Dyn) else None
+    if isinstance(atom, Var):
+        for origin in sorted(ctx.origins.get(atom, ()), key=str):
+            if isinstance(origin, int):
+                raise NeedStatic(origin)
+            raise NeedCapture(origin)
+    ctx.refuse(
+        node,
+        f"{what} must be known while compiling",
+        "write the number, or pass it as an argument",
+    )

@@ -1,0 +1,355 @@
+"""Python's operators on bindings: arithmetic, comparison, truth, short circuit.
+
+In: bindings of operands. Out: the binding of the result.
+Invariants: operators on known numbers are evaluated where that cannot raise; every
+other application is typed by the primitive's rule, hence NEP 50.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    FunctionVal,
+    MethodVal,
+    RangeVal,
+    Static,
+    TupleVal,
+)
+from adcompiler.frontend.lower import lengths
+from adcompiler.frontend.lower.context import Arm, Context
+from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const, Let
+from adcompiler.ir.primitive import Effect
+from adcompiler.ir.types import PY_INT, Array, Scalar
+
+BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Add: ("add", operator.add),
+    ast.Sub: ("subtract", operator.sub),
+    ast.Mult: ("multiply", operator.mul),
+    ast.Div: ("divide", operator.truediv),
+    ast.FloorDiv: ("floor_divide", operator.floordiv),
+    ast.Mod: ("remainder", operator.mod),
+    ast.Pow: ("power", operator.pow),
+    ast.MatMult: ("matmul", operator.matmul),
+    ast.BitAnd: ("logical_and", operator.and_),
+    ast.BitOr: ("logical_or", operator.or_),
+    ast.BitXor: ("logical_xor", operator.xor),
+}
+
+COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Lt: ("less", operator.lt),
+    ast.LtE: ("less_equal", operator.le),
+    ast.Gt: ("greater", operator.gt),
+    ast.GtE: ("greater_equal", operator.ge),
+    ast.Eq: ("equal", operator.eq),
+    ast.NotEq: ("not_equal", operator.ne),
+}
+
+
+def atom_of(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
+    """The IR value of a number or array; anything else is refused."""
+    match binding:
+        case Dyn(atom):
+            return atom
+        case ArrayRef():
+            return ctx.read(binding, node)
+        case TupleVal(_, cls):
+            ctx.refuse(
+                node,
+                f"a {cls.__name__} is used where a number or an array is needed",
+                "make it an array: np.array(...)",
+            )
+        case _:
+            ctx.refuse(node, f"{describe(binding)} is used as a number")
+
+
+def describe(binding: Binding) -> str:
+    """A binding in words."""
+    match binding:
+        case Static(None):
+            return "None"
+        case Static(value):
+            return repr(getattr(value, "__name__", value))
+        case FunctionVal() | MethodVal():
+            return f"the function {binding.name!r}"
+        case RangeVal():
+            return "a range"
+        case TupleVal(_, cls):
+            return f"a {cls.__name__}"
+        case _:
+            return "this value"
+
+
+def in_order(*operands: Binding) -> bool:
+    """Whether NumPy lays out the elementwise result in C order."""
+    return all(b.contiguous for b in operands if isinstance(b, ArrayRef))
+
+
+def fold(function: Callable[..., Any], *atoms: Atom) -> Const | None:
+    """The result on known Python numbers, if there is one."""
+    values = []
+    for atom in atoms:
+        if not isinstance(atom, Const) or isinstance(atom.value, np.generic):
+            return None
+        values.append(atom.value)
+    try:
+        result = function(*values)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    if isinstance(result, bool | float) or (
+        isinstance(result, int) and abs(result) < 2**63
+    ):
+        return constant(result)
+    return None
+
+
+# --- Arithmetic ----------------------------------------------------------------------
+
+
+def binary(
+    ctx: Context, node: ast.AST, op: ast.operator, left: Binding, right: Binding
+) -> Binding:
+    """``left op right``."""
+    name, python = BINARY[type(op)]
+    match left, right:
+        case TupleVal(xs, c), TupleVal(ys, d) if name == "add" and c is d:
+            return TupleVal((*xs, *ys), c)
+        case (TupleVal(xs, c), Dyn(Const(int() as n))) if name == "multiply":
+            return TupleVal(xs * n, c)
+        case Static(str() as a), Static(str() as b) if name == "add":
+            return Static(a + b)
+        case _:
+            pass
+    a, b = atom_of(ctx, node, left), atom_of(ctx, node, right)
+    known = fold(python, a, b)
+    if known is not None:
+        return Dyn(known)
+    if name == "power":
+        b = _exponent(ctx, node, a, b)
+    params = {}
+    if isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor):
+        params["via"] = "operator"
+    result = ctx.emit(node, name, a, b, **params)
+    if name == "subtract":
+        lengths.less(ctx, result, a, b)
+    return ctx.wrap(result, name == "matmul" or in_order(left, right))
+
+
+def _exponent(ctx: Context, node: ast.AST, base: Atom, exponent: Atom) -> Atom:
+    """Python's ``int ** int`` is an int or a float, by the exponent's sign."""
+    integers = all(
+        isinstance(a.type, Scalar)
+        and a.type.kind != "numpy"
+        and a.type.dtype in ("int64", "bool")
+        for a in (base, exponent)
+    )
+    if not integers:
+        return exponent
+    if not isinstance(exponent, Const):
+        ctx.refuse(
+            node,
+            "an int to the power of an int is an int or a float, by the exponent's sign",
+            "make the base a float: float(n) ** k",
+        )
+    negative = exponent.value < 0
+    return constant(float(exponent.value)) if negative else exponent
+
+
+def unary(ctx: Context, node: ast.AST, op: ast.unaryop, operand: Binding) -> Binding:
+    """``-x``, ``+x``, ``not x``, ``~x``."""
+    if isinstance(op, ast.Not):
+        return Dyn(negated(ctx, node, truth(ctx, node, operand)))
+    atom = atom_of(ctx, node, operand)
+    if isinstance(op, ast.Invert):
+        result = ctx.emit(node, "logical_not", atom, via="operator")
+        return ctx.wrap(result, in_order(operand))
+    python = operator.neg if isinstance(op, ast.USub) else operator.pos
+    known = fold(python, atom)
+    if known is not None:
+        return Dyn(known)
+    if isinstance(op, ast.UAdd) and isinstance(atom.type, Scalar):
+        if atom.type.dtype != "bool":
+            return operand
+    name = "negative" if isinstance(op, ast.USub) else "positive"
+    return ctx.wrap(ctx.emit(node, name, atom), in_order(operand))
+
+
+# --- Comparison and truth ------------------------------------------------------------
+
+
+def compare(
+    ctx: Context, node: ast.AST, op: ast.cmpop, left: Binding, right: Binding
+) -> Binding:
+    """``left op right``."""
+    if isinstance(op, ast.Is | ast.IsNot):
+        same = _identical(ctx, node, left, right)
+        return Dyn(constant(same == isinstance(op, ast.Is)))
+    name, python = COMPARE[type(op)]
+    if isinstance(left, Static) and isinstance(right, Static):
+        return Dyn(constant(bool(python(left.value, right.value))))
+    if isinstance(left, Static) or isinstance(right, Static):
+        if name in ("equal", "not_equal"):
+            return Dyn(constant(name == "not_equal"))
+    if isinstance(left, TupleVal) and isinstance(right, TupleVal):
+        return _compare_tuples(ctx, node, op, left, right)
+    a, b = atom_of(ctx, node, left), atom_of(ctx, node, right)
+    known = fold(python, a, b)
+    if known is not None:
+        return Dyn(known)
+    return ctx.wrap(ctx.emit(node, name, a, b), in_order(left, right))
+
+
+def _compare_tuples(
+    ctx: Context, node: ast.AST, op: ast.cmpop, left: TupleVal, right: TupleVal
+) -> Binding:
+    """Equality of tuples, all items of which are evaluated."""
+    if not isinstance(op, ast.Eq | ast.NotEq):
+        ctx.refuse(node, "tuples are compared by == and != only")
+    if len(left.items) != len(right.items):
+        return Dyn(constant(isinstance(op, ast.NotEq)))
+    result: Atom = constant(True)
+    for a, b in zip(left.items, right.items, strict=True):
+        item = truth(ctx, node, compare(ctx, node, ast.Eq(), a, b))
+        result = conjunction(ctx, node, result, item)
+    return Dyn(negated(ctx, node, result) if isinstance(op, ast.NotEq) else result)
+
+
+def conjunction(ctx: Context, node: ast.AST, left: Atom, right: Atom) -> Atom:
+    """Both, evaluated already."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Const):
+            return other if one.value else constant(False)
+    return ctx.emit(node, "logical_and", left, right, via="builtin")
+
+
+def _identical(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> bool:
+    match left, right:
+        case Static(a), Static(b):
+            return a is b
+        case (Static(None), _) | (_, Static(None)):
+            return False
+        case ArrayRef(), ArrayRef() if left.location is right.location:
+            return left.path == right.path
+        case _:
+            ctx.refuse(node, "'is' compares with None only", "use == or !=")
+
+
+def negated(ctx: Context, node: ast.AST, flag: Atom) -> Atom:
+    """``not flag`` of a bool."""
+    if isinstance(flag, Const):
+        return constant(not flag.value)
+    return ctx.emit(node, "logical_not", flag, via="builtin")
+
+
+def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
+    """What `if` and `not` see in a value: a bool."""
+    match binding:
+        case Static(value):
+            return constant(bool(value))
+        case TupleVal(items):
+            return constant(len(items) > 0)
+        case FunctionVal() | MethodVal():
+            return constant(True)
+        case ArrayRef(_, _, t):
+            if any(length != 1 for length in t.dims):
+                ctx.refuse(
+                    node,
+                    "the truth value of an array is ambiguous",
+                    "use np.any, np.all, or one element",
+                )
+            index = ("int",) * t.ndim
+            zeros = (Const(0, PY_INT),) * t.ndim
+            atom: Atom = ctx.emit(
+                node, "load", ctx.read(binding, node), *zeros, index=index
+            )
+        case Dyn(inner):
+            atom = inner
+        case _:
+            ctx.refuse(node, f"{describe(binding)} has no truth value here")
+    if isinstance(atom, Const):
+        return constant(bool(atom.value))
+    assert isinstance(atom.type, Scalar | Array)
+    if atom.type.dtype == "bool":
+        return atom
+    return ctx.emit(node, "not_equal", atom, Const(0, PY_INT))
+
+
+# --- Short circuit -------------------------------------------------------------------
+
+
+def choose(
+    ctx: Context,
+    node: ast.AST,
+    cond: Atom,
+    then: Callable[[], Binding],
+    orelse: Callable[[], Binding],
+) -> Binding:
+    """The value of one of two expressions, of which only one is evaluated."""
+    if isinstance(cond, Const):
+        return then() if cond.value else orelse()
+    left, right = ctx.run(then), ctx.run(orelse)
+    value = join_arms(ctx, cond, left, right, frozenset(), node)
+    if value is None:
+        (value,) = [arm.value for arm in (left, right) if arm.value is not None]
+    return value
+
+
+def connective(
+    ctx: Context,
+    node: ast.AST,
+    conjunctive: bool,
+    left: Binding,
+    right: Callable[[], Binding],
+) -> Binding:
+    """``left and right`` or ``left or right``; the right is evaluated if needed."""
+    flag = truth(ctx, node, left)
+    if isinstance(flag, Const):
+        return right() if bool(flag.value) == conjunctive else left
+    arm = ctx.run(right)
+    if _splices(arm) and isinstance(left, Dyn) and flag == left.atom:
+        assert isinstance(arm.value, Dyn)
+        ctx.builder.stmts.extend(arm.builder.stmts)
+        ctx.cache, ctx.values = arm.cache, arm.values
+        name = "logical_and" if conjunctive else "logical_or"
+        return Dyn(ctx.emit(node, name, flag, arm.value.atom, via="builtin"))
+    other = ctx.run(lambda: left)
+    pair = (arm, other) if conjunctive else (other, arm)
+    value = join_arms(ctx, flag, *pair, frozenset(), node)
+    return left if value is None else value
+
+
+def _splices(arm: Arm) -> bool:
+    """Whether the right operand may be evaluated always: a bool, without effects."""
+    return (
+        arm.falls
+        and isinstance(arm.value, Dyn)
+        and isinstance(arm.value.atom.type, Scalar)
+        and arm.value.atom.type.dtype == "bool"
+        and all(
+            isinstance(stmt, Let)
+            and stmt.primitive.effect_on(
+                tuple(a.type for a in stmt.operands), dict(stmt.params)
+            )
+            == Effect.PURE
+            for stmt in arm.builder.stmts
+        )
+    )
+
+
+def known_int(binding: Binding) -> int | None:
+    """An integer known while compiling."""
+    if isinstance(binding, Dyn) and isinstance(binding.atom, Const):
+        value = binding.atom.value
+        if isinstance(value, int | np.integer):
+            return int(value)
+    return None

@@ -1,0 +1,106 @@
+"""Reductions and running sums.
+
+In: calls with `axis` and `keepdims`. Out: applications of reducing primitives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from adcompiler.frontend.bindings import NONE, ArrayRef, Binding, TupleVal
+from adcompiler.frontend.lower.handling import Call, Handler
+
+
+def operand(call: Call, x: Binding) -> Binding:
+    """The argument, a tuple as an array."""
+    return call.array(x) if isinstance(x, TupleVal) else x
+
+
+def reduction(name: str) -> Handler:
+    """``np.sum(x, axis=..., keepdims=...)``."""
+
+    def handle(call: Call) -> Binding:
+        x, axis, keep = call.bind("a", axis=None, keepdims=None)
+        x = operand(call, x)
+        axes = call.axes(axis, call.rank(x))
+        return reduced(call, name, x, axes, call.flag(keep, "keepdims"))
+
+    return handle
+
+
+def reduced(
+    call: Call, name: str, x: Binding, axes: tuple[int, ...] | None, keep: bool
+) -> Binding:
+    """The reduction of a value over some of its axes."""
+    return call.result(name, call.atom(x), axis=axes, keepdims=keep)
+
+
+def position(name: str) -> Handler:
+    """``np.argmax(x, axis=...)``."""
+
+    def handle(call: Call) -> Binding:
+        x, axis = call.bind("a", axis=None)
+        x = operand(call, x)
+        where = None if axis == NONE else call.axis(axis, call.rank(x))
+        return call.result(name, call.atom(x), axis=where, keepdims=False)
+
+    return handle
+
+
+def running(name: str) -> Handler:
+    """``np.cumsum(x, axis=...)``."""
+
+    def handle(call: Call) -> Binding:
+        x, axis = call.bind("a", axis=None)
+        x = operand(call, x)
+        along = None if axis == NONE else call.axis(axis, call.rank(x))
+        if along is None and call.rank(x) == 1:
+            along = 0
+        return call.result(name, call.atom(x), axis=along)
+
+    return handle
+
+
+def moment(square_root: bool) -> Handler:
+    """``np.var`` and ``np.std``, composed of means."""
+
+    def handle(call: Call) -> Binding:
+        x, axis, keep = call.bind("a", axis=None, keepdims=None)
+        x = operand(call, x)
+        atom, axes = call.atom(x), call.axes(axis, call.rank(x))
+        mean = call.emit("mean", atom, axis=axes, keepdims=isinstance(x, ArrayRef))
+        square = call.emit("square", call.emit("subtract", atom, mean), via="np")
+        keepdims = call.flag(keep, "keepdims")
+        variance = call.emit("mean", square, axis=axes, keepdims=keepdims)
+        if square_root:
+            return call.result("sqrt", variance, via="np")
+        return call.ctx.wrap(variance)
+
+    return handle
+
+
+NAMES = ("sum", "prod", "mean", "max", "min", "any", "all")
+
+FUNCTIONS: dict[Hashable, Handler] = {
+    **{getattr(np, name): reduction(name) for name in NAMES},
+    np.amax: reduction("max"),
+    np.amin: reduction("min"),
+    np.argmax: position("argmax"),
+    np.argmin: position("argmin"),
+    np.cumsum: running("cumsum"),
+    np.cumprod: running("cumprod"),
+    np.var: moment(False),
+    np.std: moment(True),
+}
+
+METHODS: dict[str, Handler] = {
+    **{name: reduction(name) for name in NAMES},
+    "argmax": position("argmax"),
+    "argmin": position("argmin"),
+    "cumsum": running("cumsum"),
+    "cumprod": running("cumprod"),
+    "var": moment(False),
+    "std": moment(True),
+}

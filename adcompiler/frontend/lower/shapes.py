@@ -1,0 +1,289 @@
+"""Functions that rearrange arrays: reshape, transpose, concatenate and their kin.
+
+In: calls. Out: views of the operand where NumPy gives a view, else new memory.
+Invariant: where it is not known which NumPy gives, the result is new memory entangled
+with the operand's, so that a store to either makes the other unreadable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    Step,
+    TupleVal,
+)
+from adcompiler.frontend.lower import arrays, attributes, lengths
+from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.types import Array, Length
+
+
+def array_of(call: Call, x: Binding) -> ArrayRef:
+    """The argument, which must be an array or a tuple."""
+    found = call.array(x)
+    if not isinstance(found, ArrayRef):
+        call.refuse(f"{call.name} takes an array, not a number")
+    return found
+
+
+# --- Reshaping -----------------------------------------------------------------------
+
+
+def reshape(call: Call) -> Binding:
+    """``np.reshape(x, shape)``, ``x.reshape(n, m)``."""
+    if call.name.startswith(".") and len(call.args) > 2:
+        x, *parts = call.args
+        shape: Binding = TupleVal(tuple(parts))
+        if call.kwargs:
+            call.bind("x", "shape")
+    else:
+        x, shape = call.bind("a", "shape")
+    return reshaped(call, array_of(call, x), call.lengths(shape))
+
+
+def reshaped(call: Call, ref: ArrayRef, atoms: list[Atom]) -> Binding:
+    """The array in another shape: a view of what is in C order."""
+    known = Array(ref.type.dtype, _new_lengths(call, ref, atoms))
+    step = Step("reshape", tuple(atoms), (("known", known),))
+    return viewed(call, ref, step)
+
+
+def viewed(call: Call, ref: ArrayRef, step: Step) -> Binding:
+    """A view by reshaping, or what may be one."""
+    if ref.contiguous:
+        seen = arrays.through(call.ctx, call.node, ref, step, True)
+        call.ctx.read(seen, call.node)
+        return seen
+    value = call.ctx.step(call.ctx.read(ref, call.node), step, call.node)
+    result = call.ctx.fresh_array(value, True)
+    call.ctx.entangle(result.location, ref.location)
+    return result
+
+
+def _new_lengths(call: Call, ref: ArrayRef, atoms: list[Atom]) -> tuple[Length, ...]:
+    """The lengths of the result; that of -1 where it is known."""
+    dims = ref.type.dims
+    found: list[Length] = []
+    for atom in atoms:
+        if isinstance(atom, Const) and atom.value == -1:
+            whole = len(atoms) == 1 and len(dims) == 1
+            sized = _quotient(dims, atoms)
+            found.append(
+                dims[0] if whole else sized or lengths.length_of(call.ctx, atom)
+            )
+        else:
+            found.append(lengths.length_of(call.ctx, atom))
+    return tuple(found)
+
+
+def _quotient(dims: tuple[Length, ...], atoms: list[Atom]) -> int | None:
+    """The length of -1 where all others are known."""
+    others = [a.value for a in atoms if isinstance(a, Const) and a.value != -1]
+    sizes = [n for n in dims if isinstance(n, int)]
+    if len(sizes) < len(dims) or len(others) < len(atoms) - 1:
+        return None
+    product = int(np.prod(others)) if others else 1
+    return int(np.prod(sizes)) // product if product else None
+
+
+def ravel(call: Call) -> Binding:
+    """``x.ravel()``: a view of what is in C order."""
+    (x,) = call.bind("a")
+    ref = array_of(call, x)
+    if ref.type.ndim == 1:
+        return ref
+    return reshaped(call, ref, [constant(-1)])
+
+
+def flatten(call: Call) -> Binding:
+    """``x.flatten()``: always new memory."""
+    (x,) = call.bind("a")
+    ref = array_of(call, x)
+    known = Array(ref.type.dtype, _new_lengths(call, ref, [constant(-1)]))
+    atom = call.emit("reshape", call.atom(ref), constant(-1), known=known)
+    return call.ctx.wrap(call.emit("copy", atom))
+
+
+# --- Axes ----------------------------------------------------------------------------
+
+
+def transpose(call: Call) -> Binding:
+    """``np.transpose(x, axes)``, ``x.transpose(0, 2, 1)``."""
+    if call.name.startswith(".") and len(call.args) > 2:
+        x, *parts = call.args
+        axes: Binding = TupleVal(tuple(parts))
+    else:
+        x, axes = call.bind("a", axes=None)
+    ref = array_of(call, x)
+    rank = ref.type.ndim
+    order = tuple(range(rank))[::-1]
+    if isinstance(axes, TupleVal):
+        order = tuple(call.axis(item, rank) for item in axes.items)
+    if sorted(order) != list(range(rank)):
+        call.refuse("the axes of a transpose are all axes, each once")
+    return attributes.transposed(call.ctx, call.node, ref, order)
+
+
+def swapaxes(call: Call) -> Binding:
+    """``np.swapaxes(x, a, b)``."""
+    x, first, second = call.bind("a", "axis1", "axis2")
+    ref = array_of(call, x)
+    a, b = call.axis(first, ref.type.ndim), call.axis(second, ref.type.ndim)
+    order = list(range(ref.type.ndim))
+    order[a], order[b] = b, a
+    return attributes.transposed(call.ctx, call.node, ref, tuple(order))
+
+
+def moveaxis(call: Call) -> Binding:
+    """``np.moveaxis(x, a, b)``."""
+    x, first, second = call.bind("a", "source", "destination")
+    ref = array_of(call, x)
+    a, b = call.axis(first, ref.type.ndim), call.axis(second, ref.type.ndim)
+    order = [k for k in range(ref.type.ndim) if k != a]
+    order.insert(b, a)
+    return attributes.transposed(call.ctx, call.node, ref, tuple(order))
+
+
+def expand_dims(call: Call) -> Binding:
+    """``np.expand_dims(x, axis)``."""
+    x, axis = call.bind("a", "axis")
+    ref = array_of(call, x)
+    count = len(axis.items) if isinstance(axis, TupleVal) else 1
+    axes = call.axes(axis, ref.type.ndim + count)
+    step = Step("expand_dims", (), (("axis", axes),))
+    return arrays.through(call.ctx, call.node, ref, step, ref.contiguous)
+
+
+def squeeze(call: Call) -> Binding:
+    """``np.squeeze(x, axis)``."""
+    x, axis = call.bind("a", axis=None)
+    ref = array_of(call, x)
+    axes = call.axes(axis, ref.type.ndim)
+    if axes is None:
+        call.refuse("np.squeeze without an axis is not supported", "name the axis")
+    step = Step("squeeze", (), (("axis", axes),))
+    if len(axes) == ref.type.ndim:
+        value = call.ctx.step(call.atom(ref), step, call.node)
+        return call.ctx.wrap(value)
+    return arrays.through(call.ctx, call.node, ref, step, ref.contiguous)
+
+
+def flip(call: Call) -> Binding:
+    """``np.flip(x, axis)``."""
+    x, axis = call.bind("m", axis=None)
+    ref = array_of(call, x)
+    axes = call.axes(axis, ref.type.ndim)
+    every = tuple(range(ref.type.ndim))
+    step = Step("flip", (), (("axis", every if axes is None else axes),))
+    return arrays.through(call.ctx, call.node, ref, step, False)
+
+
+# --- Joining -------------------------------------------------------------------------
+
+
+def concatenate(call: Call) -> Binding:
+    """``np.concatenate((a, b), axis)``."""
+    parts, axis = call.bind("arrays", axis=Dyn(constant(0)))
+    refs = items(call, parts)
+    where = call.axis(axis, max(call.rank(r) for r in refs))
+    return call.result("concatenate", *map(call.atom, refs), axis=where)
+
+
+def stack(call: Call) -> Binding:
+    """``np.stack((a, b), axis)``."""
+    parts, axis = call.bind("arrays", axis=Dyn(constant(0)))
+    refs = items(call, parts)
+    where = call.axis(axis, call.rank(refs[0]) + 1)
+    return call.result("stack", *map(call.atom, refs), axis=where)
+
+
+def pile(which: int) -> Handler:
+    """``np.vstack`` (0) and ``np.hstack`` (1) of arrays."""
+
+    def handle(call: Call) -> Binding:
+        (parts,) = call.bind("tup")
+        refs = items(call, parts)
+        ranks = {call.rank(ref) for ref in refs}
+        if ranks == {1}:
+            name = "stack" if which == 0 else "concatenate"
+            return call.result(name, *map(call.atom, refs), axis=0)
+        if min(ranks) < 2:
+            call.refuse(f"{call.name} of values of these ranks is not supported")
+        return call.result("concatenate", *map(call.atom, refs), axis=which)
+
+    return handle
+
+
+def items(call: Call, parts: Binding) -> list[Binding]:
+    """The values to be joined."""
+    if not isinstance(parts, TupleVal) or not parts.items:
+        call.refuse(f"{call.name} takes a tuple of arrays", "write (a, b)")
+    return [call.array(part) for part in parts.items]
+
+
+# --- Questions -----------------------------------------------------------------------
+
+
+def shape(call: Call) -> Binding:
+    """``np.shape(x)``."""
+    (x,) = call.bind("a")
+    if not isinstance(x, ArrayRef):
+        return TupleVal(())
+    return lengths.shape(call.ctx, call.node, x)
+
+
+def ndim(call: Call) -> Binding:
+    """``np.ndim(x)``."""
+    (x,) = call.bind("a")
+    return Dyn(constant(call.rank(x)))
+
+
+def size(call: Call) -> Binding:
+    """``np.size(x)``."""
+    (x,) = call.bind("a")
+    if not isinstance(x, ArrayRef):
+        return Dyn(constant(1))
+    return attributes.attribute(call.ctx, call.node, x, "size")
+
+
+def tril(call: Call) -> Binding:
+    """``np.tril(x, k)``."""
+    x, k = call.bind("m", k=Dyn(constant(0)))
+    offset = call.integer(k, "the diagonal")
+    return call.result("tril", call.atom(array_of(call, x)), k=offset)
+
+
+FUNCTIONS: dict[Hashable, Handler] = {
+    np.reshape: reshape,
+    np.ravel: ravel,
+    np.transpose: transpose,
+    np.swapaxes: swapaxes,
+    np.moveaxis: moveaxis,
+    np.expand_dims: expand_dims,
+    np.squeeze: squeeze,
+    np.flip: flip,
+    np.concatenate: concatenate,
+    np.stack: stack,
+    np.vstack: pile(0),
+    np.hstack: pile(1),
+    np.shape: shape,
+    np.ndim: ndim,
+    np.size: size,
+    np.tril: tril,
+}
+
+METHODS: dict[str, Handler] = {
+    "reshape": reshape,
+    "ravel": ravel,
+    "flatten": flatten,
+    "transpose": transpose,
+    "swapaxes": swapaxes,
+    "squeeze": squeeze,
+}

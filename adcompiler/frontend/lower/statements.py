@@ -1,0 +1,285 @@
+"""Statements: blocks, assignments, branches and exits.
+
+In: statements of the syntax tree. Out: appended IR and the changed state.
+Invariants: `break`, `continue` and `return` set flags in the environment, and what
+follows them is taken into the arm where the flag is not set, or guarded by it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    TupleVal,
+)
+from adcompiler.frontend.lower import (
+    arrays,
+    expressions,
+    gradientless,
+    loops,
+    messages,
+    operators,
+)
+from adcompiler.frontend.lower.context import (
+    DONE,
+    RETURNED,
+    STOP,
+    VALUE,
+    Arm,
+    Context,
+)
+from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const
+
+TRUE = Dyn(constant(True))
+FALSE = Dyn(constant(False))
+
+
+def block(ctx: Context, stmts: Sequence[ast.stmt]) -> None:
+    """Interpret statements up to the end or to where control leaves them."""
+    for k, stmt in enumerate(stmts):
+        rest = stmts[k + 1 :]
+        with ctx.at(stmt):
+            if isinstance(stmt, ast.If):
+                if branch(ctx, stmt, rest):
+                    return
+            else:
+                statement(ctx, stmt)
+        done = ctx.flag(DONE)
+        if done is True:
+            return
+        if done is not False:
+            if rest:
+                guarded(ctx, done, rest)
+            return
+
+
+def guarded(ctx: Context, done: Atom, rest: Sequence[ast.stmt]) -> None:
+    """Interpret what follows only where control has not left."""
+
+    def go_on() -> None:
+        ctx.frame.env[DONE] = FALSE
+        block(ctx, rest)
+
+    with ctx.at(rest[0]):
+        left = ctx.run(lambda: settled(ctx, done))
+        right = ctx.run(go_on)
+        join_arms(ctx, done, left, right, live_after(ctx, rest[-1]), rest[0])
+
+
+def settled(ctx: Context, flag: Atom) -> None:
+    """In the arm where a flag is true, whatever is that flag is known."""
+    env = ctx.frame.env
+    for name in (DONE, STOP, RETURNED):
+        if env[name] == Dyn(flag):
+            env[name] = TRUE
+
+
+def live_after(ctx: Context, stmt: ast.stmt) -> frozenset[str]:
+    """The names live after a statement, or where the exits inside it lead to."""
+    try:
+        live = ctx.frame.liveness.after(stmt)
+    except KeyError:  # the implicit return at the end
+        live = frozenset()
+    return live | ctx.frame.exit_live
+
+
+def statement(ctx: Context, stmt: ast.stmt) -> None:
+    """Interpret one statement that is no `if`."""
+    match stmt:
+        case ast.Assign(targets=targets, value=value):
+            binding = expressions.evaluate(ctx, value)
+            for target in targets:
+                assign(ctx, target, binding)
+        case ast.AnnAssign(target=target, value=value):
+            if value is not None:
+                assign(ctx, target, expressions.evaluate(ctx, value))
+        case ast.AugAssign():
+            augmented(ctx, stmt)
+        case ast.Expr(value=value):
+            expressions.evaluate(ctx, value)
+        case ast.Pass():
+            return
+        case ast.For():
+            loops.lower_for(ctx, stmt)
+        case ast.While():
+            loops.lower_while(ctx, stmt)
+        case ast.Break():
+            ctx.frame.env.update({STOP: TRUE, DONE: TRUE})
+        case ast.Continue():
+            ctx.frame.env[DONE] = TRUE
+        case ast.Return(value=value):
+            result = NONE if value is None else expressions.evaluate(ctx, value)
+            flags = {STOP: TRUE, DONE: TRUE, RETURNED: TRUE}
+            ctx.frame.env.update({**flags, VALUE: result})
+            ctx.frame.sites[VALUE] = stmt
+        case ast.Assert(test=test, msg=msg):
+            lower_assert(ctx, stmt, test, msg)
+        case ast.Raise():
+            messages.lower_raise(ctx, stmt)
+        case ast.FunctionDef(name=name):
+            ctx.frame.env[name] = expressions.function_value(ctx, stmt)
+        case ast.With():
+            gradientless.lower_with(ctx, stmt)
+        case _:
+            kind = type(stmt).__name__
+            ctx.refuse(stmt, f"this syntax ({kind}) is not supported")
+
+
+# --- Branches ------------------------------------------------------------------------
+
+
+def leaves(arm: Arm) -> bool:
+    """Whether control always leaves the block in this arm."""
+    done = arm.env.get(DONE)
+    return (
+        arm.falls
+        and isinstance(done, Dyn)
+        and isinstance(done.atom, Const)
+        and bool(done.atom.value)
+    )
+
+
+def branch(ctx: Context, stmt: ast.If, rest: Sequence[ast.stmt]) -> bool:
+    """Interpret an `if`; gives True where it has taken the rest of the block along."""
+    cond = operators.truth(ctx, stmt.test, expressions.evaluate(ctx, stmt.test))
+    if isinstance(cond, Const):
+        block(ctx, stmt.body if cond.value else stmt.orelse)
+        return False
+    then = ctx.run(lambda: block(ctx, stmt.body))
+    orelse = ctx.run(lambda: block(ctx, stmt.orelse))
+    taken = bool(rest) and leaves(then) != leaves(orelse)
+    if taken:
+        other = orelse if leaves(then) else then
+        if other.falls:
+            ctx.resume(other, lambda: resumed(ctx, rest))
+    last = rest[-1] if taken else stmt
+    join_arms(ctx, cond, then, orelse, live_after(ctx, last), stmt)
+    return taken
+
+
+def resumed(ctx: Context, rest: Sequence[ast.stmt]) -> None:
+    """Go on with the rest of a block after an arm."""
+    done = ctx.flag(DONE)
+    if done is False:
+        block(ctx, rest)
+    elif done is not True:
+        guarded(ctx, done, rest)
+
+
+def lower_assert(
+    ctx: Context, stmt: ast.Assert, test: ast.expr, message: ast.expr | None
+) -> None:
+    """``assert test, message``; the message is made only where it fails."""
+    cond = operators.truth(ctx, test, expressions.evaluate(ctx, test))
+    if isinstance(cond, Const):
+        if not cond.value:
+            messages.fail(ctx, stmt, "AssertionError", message)
+        return
+    good = ctx.run(lambda: None)
+    bad = ctx.run(lambda: messages.fail(ctx, stmt, "AssertionError", message))
+    failed = operators.negated(ctx, test, cond)
+    join_arms(ctx, failed, bad, good, live_after(ctx, stmt), stmt)
+
+
+# --- Assignment ----------------------------------------------------------------------
+
+
+def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
+    """``target = value``."""
+    match target:
+        case ast.Name(id=name):
+            set_name(ctx, name, binding, target)
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            items = unpack(ctx, target, binding, len(targets))
+            for part, item in zip(targets, items, strict=True):
+                assign(ctx, part, item)
+        case ast.Subscript():
+            owner, index = expressions.place(ctx, target)
+            if not isinstance(owner, ArrayRef):
+                what = operators.describe(owner)
+                ctx.refuse(target, f"{what} cannot be stored into", "use an array")
+            arrays.store(ctx, target, owner, index, binding)
+        case _:
+            ctx.refuse(target, "this cannot be assigned")
+
+
+def unpack(
+    ctx: Context, node: ast.AST, binding: Binding, count: int
+) -> Sequence[Binding]:
+    """The items of what is assigned to several targets."""
+    if isinstance(binding, ArrayRef):
+        length = binding.type.dims[0] if binding.type.ndim else None
+        if length != count:
+            ctx.refuse(
+                node,
+                "unpacking an array of unknown length is not supported",
+                "index it: a, b = x[0], x[1]",
+            )
+        return [arrays.load(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
+    if not isinstance(binding, TupleVal):
+        ctx.refuse(node, f"{operators.describe(binding)} cannot be unpacked")
+    if len(binding.items) != count:
+        ctx.refuse(node, f"{len(binding.items)} values are unpacked into {count} names")
+    return binding.items
+
+
+def set_name(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
+    """Bind a name; a value just built takes it as its own."""
+    frame = ctx.frame
+    if frame.muted:
+        binding = gradientless.stopped(ctx, node, binding)
+    match binding:
+        case Dyn(atom):
+            binding = Dyn(ctx.name(atom, name))
+        case ArrayRef(location, path, _, _):
+            held = ctx.values.get(location)
+            if not path and isinstance(held, Atom):
+                ctx.values[location] = ctx.name(held, name)
+            elif path and isinstance(held, Atom):
+                name_view(ctx, binding, name, node)
+        case _:
+            pass
+    frame.env[name] = binding
+    frame.sites[name] = node
+
+
+def name_view(ctx: Context, ref: ArrayRef, name: str, node: ast.AST) -> None:
+    """Give a view that was just read the user's name."""
+    base = ctx.contents(ref.location, node)
+    for step in ref.path[:-1]:
+        base = ctx.step(base, step, node)
+    key = (base, ref.path[-1])
+    if key in ctx.cache:
+        ctx.cache[key] = ctx.name(ctx.cache[key], name)
+
+
+def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
+    """``target op= value``: in place on arrays, a new value on numbers."""
+    target = stmt.target
+    match target:
+        case ast.Name(id=name):
+            read = ast.copy_location(ast.Name(name, ast.Load()), target)
+            old = expressions.evaluate(ctx, read)
+            value = expressions.evaluate(ctx, stmt.value)
+            if isinstance(old, ArrayRef):
+                arrays.update(ctx, stmt, old, value)
+                ctx.frame.sites[name] = stmt
+            else:
+                result = operators.binary(ctx, stmt, stmt.op, old, value)
+                set_name(ctx, name, result, stmt)
+        case ast.Subscript():
+            owner, index = expressions.place(ctx, target)
+            if not isinstance(owner, ArrayRef):
+                what = operators.describe(owner)
+                ctx.refuse(target, f"{what} cannot be stored into", "use an array")
+            value = expressions.evaluate(ctx, stmt.value)
+            arrays.update_item(ctx, stmt, owner, index, value)
+        case _:
+            ctx.refuse(target, "this cannot be assigned")

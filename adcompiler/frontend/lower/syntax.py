@@ -1,0 +1,84 @@
+"""Questions about the syntax tree alone.
+
+In: nodes. Out: names assigned, exits contained. Nested functions are scopes of their own.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+_SCOPES = (ast.FunctionDef, ast.Lambda)
+
+
+def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes below, without those inside nested functions."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, _SCOPES):
+            yield from own_nodes(ast.iter_child_nodes(node))
+
+
+def assigned(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The names that the statements assign.
+
+    >>> sorted(assigned(ast.parse("x = y\\nfor i in z: a[i] += 1").body))
+    ['i', 'x']
+    """
+    found = set()
+    for node in own_nodes(nodes):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+    return frozenset(found)
+
+
+def stored(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The names of arrays that the statements visibly store into.
+
+    >>> sorted(stored(ast.parse("a[i][j] = 1\\nb += 1").body))
+    ['a', 'b']
+    """
+    found = set()
+    for node in own_nodes(nodes):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            inner: ast.expr = node
+            while isinstance(inner, ast.Subscript):
+                inner = inner.value
+            if isinstance(inner, ast.Name):
+                found.add(inner.id)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+    return frozenset(found)
+
+
+def local_names(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+    """The names that are local to a function: its parameters and what it assigns."""
+    spec = fn.args
+    params = {a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+    if isinstance(fn, ast.Lambda):
+        return frozenset(params)
+    return assigned(fn.body) | params
+
+
+def breaks(loop: ast.For | ast.While) -> bool:
+    """Whether a `break` belongs to this loop."""
+    return any(isinstance(node, ast.Break) for node in _own_exits(loop.body))
+
+
+def exits(loop: ast.For | ast.While) -> bool:
+    """Whether a trip may end early: `break`, `continue`, or `return` at any depth."""
+    if any(isinstance(n, ast.Return) for n in own_nodes(loop.body)):
+        return True
+    return any(isinstance(n, ast.Break | ast.Continue) for n in _own_exits(loop.body))
+
+
+def _own_exits(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes whose `break` and `continue` belong to the loop around them."""
+    for node in nodes:
+        yield node
+        if isinstance(node, ast.For | ast.While):
+            yield from _own_exits(node.orelse)
+        elif not isinstance(node, _SCOPES):
+            yield from _own_exits(ast.iter_child_nodes(node))

@@ -1,0 +1,51 @@
+"""Which Python object is lowered how: one table of functions, one of methods.
+
+In: a function, type or method name met in the program. Out: its handler, or None.
+Invariant: what no table names is refused, never called.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adcompiler.frontend.lower.handling import Handler
+
+_LIBRARIES = ("numpy", "math", "builtins", "scipy")
+
+
+def function(value: Any) -> Handler | None:
+    """The handler of a library function."""
+    from adcompiler.frontend.lower import library
+
+    intrinsic = getattr(value, "__adcompiler_intrinsic__", None)
+    if isinstance(intrinsic, str):
+        return library.INTRINSICS.get(intrinsic)
+    try:
+        return library.FUNCTIONS.get(value)
+    except TypeError:  # not hashable
+        return None
+
+
+def method(name: str) -> Handler | None:
+    """The handler of a method of arrays and NumPy scalars."""
+    from adcompiler.frontend.lower import library
+
+    return library.METHODS.get(name)
+
+
+def is_library(value: Any) -> bool:
+    """Whether the function is NumPy's or the standard library's."""
+    module = getattr(value, "__module__", None) or ""
+    return module.partition(".")[0] in _LIBRARIES
+
+
+def shown(value: Any) -> str:
+    """The function as a user writes it."""
+    name = getattr(value, "__name__", None) or type(value).__name__
+    module = getattr(value, "__module__", None) or ""
+    if type(value).__name__ == "ufunc" or module.partition(".")[0] == "numpy":
+        middle = ".linalg" if "linalg" in module else ""
+        return f"np{middle}.{name}"
+    if module == "math":
+        return f"math.{name}"
+    return f"{name}"
