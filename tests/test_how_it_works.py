@@ -329,10 +329,15 @@ def test_one_number_a_trip_is_recorded():
         assert names.count("list_append") == names.count("list_pop") == 1
 
 
+def test_seven_versions_share_a_name():
+    named = traced().named
+    assert sum(name == "x" for name in named.names.values()) == 7
+
+
 def test_the_caller_s_array_is_copied():
     trace = traced()
     assert "copy" not in names_of(trace.optimised)
-    assert "copy" in names_of(trace.bufferised)
+    assert names_of(trace.bufferised).count("copy") == 2
     x, rate = trace.args
     before = x.copy()
     ad.grad(trace.settle)(x, rate)

@@ -47,9 +47,6 @@ CASES: list[Case] = []
 SHAPES = (
     "what is read for its shape alone is recorded where no argument has its lengths"
 )
-STORES = (
-    "a load is not repeated where a store of what is computed from it is read later"
-)
 
 
 def records(*tapes, args, wrt=("x",), restores=0, fault=None):
@@ -371,7 +368,7 @@ def triangular_nest_subtracted(x):
     return np.sum(x)
 
 
-@records("float", "float", args=(ROW,), restores=2, fault=STORES)
+@records("float", "float", args=(ROW,), restores=2)
 def two_stores(x):
     n = len(x)
     for i in range(1, n):
@@ -385,7 +382,6 @@ def two_stores(x):
     "float",
     args=(SQUARE,),
     restores=2,
-    fault=STORES,
 )
 def elimination(x):
     n = len(x)
