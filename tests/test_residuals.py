@@ -410,6 +410,87 @@ def branches_that_store(x):
     return np.sum(x)
 
 
+# --- Versions through rotations, nests, branches and exits --------------------------
+
+
+@records("float", args=(ROW,), restores=1)
+def rotation_of_three(x):
+    a = x.copy()
+    b = x * 2.0
+    c = x + 1.0
+    for k in range(5):
+        a[k] = a[k] * b[k] * c[k]
+        a, b, c = b, c, a
+    return np.sum(a * b * c)
+
+
+@records("float", "float", args=(ROW,), restores=None)
+def swap_now_and_then(x):
+    u = x.copy()
+    v = x * 0.5
+    for k in range(5):
+        v[k] = u[k] * v[k - 1]
+        if k % 2 == 0:
+            u, v = v, u
+    return np.sum(u * v)
+
+
+@records("float", args=(ROW,), restores=1)
+def read_after_the_inner_loop(x):
+    s = 0.0
+    for i in range(len(x)):
+        for j in range(i):
+            x[j] = x[j] * x[i]
+        s += x[i] * np.sum(x * x)
+    return s
+
+
+@records("float", args=(ROW,), restores=1)
+def loops_without_trips(x):
+    for i in range(len(x)):
+        for j in range(0, i - 2):
+            x[j] = x[j] * x[i]
+    return np.sum(x)
+
+
+@records("float", args=(ROW,), restores=1)
+def early_return_between_stores(x):
+    for i in range(len(x)):
+        x[i] = x[i] * x[i - 1]
+        if x[i] < -0.3:
+            return np.sum(x * x) * x[i]
+    return np.sum(x)
+
+
+@records("float", "float", args=(ROW,), restores=None)
+def two_arrays_in_step(x):
+    y = x.copy()
+    for i in range(1, len(x)):
+        y[i] = y[i - 1] * x[i]
+        x[i] = x[i] * y[i]
+    return np.sum(x * y)
+
+
+@records("float", "float", args=(ROW,), restores=None)
+def one_element_stored_twice(x):
+    s = 0.0
+    for i in range(len(x)):
+        a = x[i]
+        x[i] = a * a
+        t = x[i]
+        x[i] = t * t * a
+        s += a * t * x[i]
+    return s
+
+
+@records("row", "row", args=(SQUARE,), restores=2)
+def rows_and_columns(x):
+    for i in range(1, 5):
+        x[i] -= x[i, 0] / x[0, 0] * x[0]
+        x[:, i] *= x[i, i]
+    return np.sum(x)
+
+
 # --- Early exits -------------------------------------------------------------------
 
 
