@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import EllipsisType
 from typing import Any
 
@@ -147,8 +147,9 @@ def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
 
 
 def _view(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> ArrayRef:
+    seen = through(ctx, node, ref, access.step, _keeps_order(ref, access))
     base, last = _composed(ref, access)
-    return through(ctx, node, base, last.step, _keeps_order(ref, access))
+    return replace(seen, path=(*base.path, last.step))
 
 
 def through(

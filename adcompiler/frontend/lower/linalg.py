@@ -14,17 +14,19 @@ from adcompiler.frontend.lower.handling import Call, Handler
 
 
 def dot(call: Call) -> Binding:
-    """``np.dot(a, b)``: a product of numbers, else matmul up to rank 2."""
+    """``np.dot(a, b)``: a product of numbers, else sums over products at every rank."""
     a, b = (call.array(x) for x in call.bind("a", "b"))
     left, right = call.rank(a), call.rank(b)
     if left == 0 or right == 0:
         return call.result("multiply", call.atom(a), call.atom(b))
-    if right > 2:
-        call.refuse(
-            f"np.dot with an array of rank {right} on the right is not supported",
-            "write a @ b, or np.tensordot's sum by hand",
-        )
-    return call.result("matmul", call.atom(a), call.atom(b))
+    left_atom, right_atom = call.atom(a), call.atom(b)
+    if left == 1 or right <= 2:
+        return call.result("matmul", left_atom, right_atom)
+    # The left's rows meet every matrix of the right's stack.
+    ones = tuple(range(left - 1, left + right - 2))
+    wide = call.emit("expand_dims", left_atom, axis=ones)
+    product = call.emit("matmul", wide, right_atom)
+    return call.result("squeeze", product, axis=(left + right - 3,))
 
 
 def matmul(call: Call) -> Binding:
