@@ -65,8 +65,8 @@ def is_write(stmt: Stmt) -> bool:
 def keep_overwritten(region: Region) -> tuple[Region, dict[Var, Var], frozenset[Var]]:
     """Load, before each store in a loop, what it overwrites.
 
-    Gives the region, the value overwritten (by the version stored), and the loads that were
-    added (an earlier load of the same element serves as it is).
+    Gives the region, the value overwritten (by the version stored), and the loads that
+    were added (an earlier load of the same element serves as it is).
     """
     olds: dict[Var, Var] = {}
     added: set[Var] = set()
@@ -102,11 +102,7 @@ def keep_overwritten(region: Region) -> tuple[Region, dict[Var, Var], frozenset[
 
 def _load(builder: Builder, store: Let, array: Atom, index: list[Atom]) -> Var:
     with builder.at(store.span, store.role):
-        name = array.name if isinstance(array, Var) else None
-        hint = f"{name}_old" if name else None
-        return builder.apply(
-            "load", array, *index, index=store.param("index"), hint=hint
-        )
+        return builder.apply("load", array, *index, index=store.param("index"))
 
 
 class Versions:
@@ -210,6 +206,10 @@ class Versions:
         return following
 
     # --- What restores a version ---------------------------------------------------
+
+    def restorable(self, region: Region, version: Var) -> bool:
+        """Whether the reverse sweep comes by a version on its way through a region."""
+        return self.sources(region, version) is not None
 
     def sources(self, region: Region, version: Var) -> tuple[Var, ...] | None:
         """What restoring a version takes, seen from a region; None if it cannot be,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from adcompiler.analysis.versions import Overwrite, Passage
 from adcompiler.differentiate.recording import Recorder
-from adcompiler.differentiate.residuals import Plan, Primal
+from adcompiler.differentiate.residuals import Plan, Primal, endless
 from adcompiler.differentiate.reverse import Adjoint, twin_regions
 from adcompiler.differentiate.threading import Lists, Threader, list_of
 from adcompiler.errors import InternalError
@@ -75,6 +75,7 @@ class _Replayer(Threader):
         stmts: list[Stmt] = []
         builder = Builder(stmts, None, "adjoint")
         for stmt in region.body:
+            builder.span = stmt.span
             wanted = (*free_vars(stmt), *self._passages(stmt).afters)
             self._provide_all(wanted, region, builder, lists)
             builder.append(self.stmt(stmt, lists))
@@ -234,24 +235,45 @@ class _Replayer(Threader):
     def _compute_again(self, var: Var, builder: Builder) -> Atom:
         if var in self.primal.exits:
             return self._exit_condition(var, builder)
+        store = self.primal.stores.get(var)
+        if store is not None:
+            after, index = store.result, store.operands[2:]
+            return builder.apply(
+                "load",
+                self.atom(after),
+                *map(self.atom, index),
+                index=store.param("index"),
+                hint=var.name,
+            )
         stmt = self.primal.homes[var].stmt
         assert isinstance(stmt, Let)
         copy = fresh_var(var.type, var.name)
         operands = tuple(map(self.atom, stmt.operands))
         builder.append(
-            replace(stmt, results=(copy,), operands=operands, role="adjoint", span=None)
+            replace(
+                stmt,
+                results=(copy,),
+                operands=operands,
+                role="adjoint",
+                span=builder.span,
+            )
         )
         return copy
 
     def _exit_condition(self, var: Var, builder: Builder) -> Atom:
-        """``stopped and trip == trips - 1``, or its negation."""
+        """``stopped and trip == trips - 1``, or its negation.
+
+        A ``while True`` ends by being stopped only.
+        """
         exit = self.primal.exits[var]
         assert exit.loop.stopped is not None
         trips, stopped = self.atom(exit.loop.trips), self.atom(exit.loop.stopped)
         trip = self._trip(exit.loop, builder)
         last = builder.apply("subtract", trips, constant(1))
         here = builder.apply("equal", trip, last)
-        cond: Atom = builder.apply("logical_and", stopped, here, via="builtin")
+        cond: Atom = here
+        if not (isinstance(exit.loop, While) and endless(exit.loop)):
+            cond = builder.apply("logical_and", stopped, here, via="builtin")
         if not exit.holds:
             cond = builder.apply("logical_not", cond, via="builtin")
         return cond
@@ -284,6 +306,19 @@ def _pop(var: Var, builder: Builder, lists: Lists) -> Var:
     return value
 
 
+def _noun(var: Var, primal: Primal) -> str:
+    """What a recorded value is called in the name of its list."""
+    stmt = primal.homes[var].stmt
+    if isinstance(stmt, For | While) and var is stmt.trips:
+        return "trips"
+    if isinstance(stmt, For | While) and var is stmt.stopped:
+        return "stopped"
+    if isinstance(stmt, Let) and var in primal.overwritten and not var.name:
+        array = stmt.operands[0]
+        return (isinstance(array, Var) and array.name) or "value"
+    return var.name or "value"
+
+
 def _lengths_of_its_own(t: Type, primal: Primal) -> Type:
     """The type of a list's elements: a length of the loop differs between them."""
     if not isinstance(t, Array):
@@ -310,7 +345,7 @@ def record(
         builder.span = stmt.span
         for var in forward.touched_by(stmt):
             if var not in lists:
-                name = f"{var.name}_tape" if var.name else "tape"
+                name = f"{_noun(var, primal)}_tape"
                 element = _lengths_of_its_own(var.type, primal)
                 lists[var] = builder.apply("list_new", element=element, hint=name)
         builder.append(forward.stmt(stmt, lists))

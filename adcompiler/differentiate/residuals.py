@@ -21,7 +21,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from adcompiler.analysis.versions import Versions, keep_overwritten
+from adcompiler.analysis.versions import (
+    Overwrite,
+    Passage,
+    Versions,
+    is_write,
+    keep_overwritten,
+)
 from adcompiler.differentiate.mincut import INFINITE, Network
 from adcompiler.ir.nodes import (
     Atom,
@@ -37,7 +43,7 @@ from adcompiler.ir.nodes import (
     stop_flag,
 )
 from adcompiler.ir.primitive import Effect
-from adcompiler.ir.types import Array, ListOf, Type
+from adcompiler.ir.types import Array, ListOf, Scalar, Type
 from adcompiler.ir.walk import free_vars, operands, regions
 
 TRIPS = 32.0  # the weight of a loop level; a guess that only ranks alternatives
@@ -71,7 +77,9 @@ class Primal:
         self.homes: dict[Var, Home] = {}
         self.exits: dict[Var, Exit] = {}
         self.versions = Versions(self.root, olds)
-        self._overwritten = frozenset(olds.values())
+        self.overwritten = frozenset(olds.values())
+        self.needed: frozenset[Var] = frozenset()  # by the adjoint, directly
+        self.stores: dict[Var, Let] = {}  # values that are read back where stored
         self._sources: dict[Var, tuple[Var, ...] | None] = {}
         self._uses: dict[Var, list[tuple[int, Stmt]]] = {}
         self._visit(self.root, 0)
@@ -122,16 +130,56 @@ class Primal:
                 atoms += (loop.range.start, loop.range.step)
             return tuple(a for a in atoms if isinstance(a, Var))
         home = self.homes[var]
-        if var in self._overwritten:
+        if var in self.overwritten:
             return None
         if self.is_version(var):
             return self.versions.sources(home.region, var)
+        store = self._store_of(var)
+        if store is not None:
+            self.stores[var] = store
+            return tuple(
+                a for a in (store.result, *store.operands[2:]) if isinstance(a, Var)
+            )
         stmt = home.stmt
         if not isinstance(stmt, Let) or not _repeatable(stmt):
             return None
         if not self.versions.reloadable(stmt, home.region, self._last_use(var)):
             return None
         return tuple(a for a in stmt.operands if isinstance(a, Var))
+
+    def _store_of(self, var: Var) -> Let | None:
+        """The store of an element from which the value can be read back: as it is
+        then still there wherever the value is needed."""
+        home = self.homes[var]
+        for position, stmt in self._uses.get(var, ()):
+            if not (isinstance(stmt, Let) and _keeps_element(stmt, var)):
+                continue
+            event = self.versions.events.get((home.region, _first(stmt)))
+            following = self.versions.events.get((home.region, stmt.result))
+            if not isinstance(event, Overwrite) or event.let is not stmt:
+                continue
+            if not self.versions.restorable(home.region, stmt.result):
+                continue
+            end = len(home.region.body) if following is None else following.position
+            through = isinstance(following, Passage)
+            if self._last_use(var) > end - through:
+                continue
+            if not self._needs_earlier(home, position, _first(stmt)):
+                return stmt
+        return None
+
+    def _needs_earlier(self, home: Home, position: int, version: Var) -> bool:
+        """Whether, when the statements from a value's definition to its store are
+        reversed, something read from the version before the store is needed."""
+        for k, stmt in enumerate(home.region.body[:position]):
+            if version not in free_vars(stmt):
+                continue
+            if k > home.position and not isinstance(stmt, Let):
+                return True
+            for var in defined(stmt):
+                if var in self.needed and self._last_use(var) >= home.position:
+                    return True
+        return False
 
     def is_version(self, var: Var) -> bool:
         """Whether a value is had again by restoring, as a version of an array."""
@@ -160,6 +208,32 @@ class Primal:
         return _bytes(var.type) * TRIPS**depth
 
 
+def endless(loop: While) -> bool:
+    """Whether a loop is a ``while True``, which ends by being stopped only."""
+    (flag,) = loop.cond.results
+    return isinstance(flag, Const) and bool(flag.value)
+
+
+def _first(let: Let) -> Var:
+    array = let.operands[0]
+    assert isinstance(array, Var)
+    return array
+
+
+def _keeps_element(let: Let, var: Var) -> bool:
+    """Whether a statement stores a scalar, as it is, in one element."""
+    if let.primitive.name != "store" or let.operands[1] != var:
+        return False
+    array, index = let.operands[0].type, let.param("index")
+    return (
+        isinstance(array, Array)
+        and isinstance(let.operands[0], Var)
+        and isinstance(var.type, Scalar)
+        and var.type.dtype == array.dtype
+        and index == ("int",) * array.ndim
+    )
+
+
 def _arms(stmt: If) -> tuple[Region, Region]:
     return stmt.then, stmt.orelse
 
@@ -170,6 +244,7 @@ def _repeatable(let: Let) -> bool:
     lists = any(isinstance(t, ListOf) for t in (*types, *(r.type for r in let.results)))
     return (
         let.primitive.cheap
+        and not is_write(let)
         and not lists
         and len(let.results) == 1
         and not effect & ~Effect.MAY_RAISE
@@ -204,6 +279,7 @@ def plan_residuals(
         return var in indices or primal.in_scope(var)
 
     needed = [v for v in primal_reads(primal, adjoint) if not free(v)]
+    primal.needed = frozenset(needed)
     recorded = _cut(primal, needed, free)
     recomputed: set[Var] = set()
     pending = [v for v in needed if v not in recorded]
