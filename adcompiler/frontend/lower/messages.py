@@ -12,6 +12,7 @@ import builtins
 from adcompiler.frontend.bindings import NONE, ArrayRef, Binding, Dyn, Static, TupleVal
 from adcompiler.frontend.lower import expressions, operators
 from adcompiler.frontend.lower.context import Context, Unreachable
+from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.ir.nodes import Atom, Const
 
 _CONVERSIONS = {-1: "", ord("r"): "!r", ord("s"): "!s", ord("a"): "!a"}
@@ -94,6 +95,28 @@ def fail(ctx: Context, node: ast.AST, exception: str, message: ast.expr | None) 
     template = None if message is None else text_of(ctx, message, operands)
     ctx.emit_all(node, "raise", *operands, exception=exception, template=template)
     raise Unreachable
+
+
+def fail_if(
+    ctx: Context,
+    node: ast.AST,
+    cond: Atom,
+    exception: str,
+    template: str,
+    operands: tuple[Atom, ...] = (),
+) -> None:
+    """Raise where a flag is true."""
+
+    def fail_here() -> None:
+        ctx.emit_all(node, "raise", *operands, exception=exception, template=template)
+        raise Unreachable
+
+    if isinstance(cond, Const):
+        if cond.value:
+            fail_here()
+        return
+    bad, good = ctx.run(fail_here), ctx.run(lambda: None)
+    join_arms(ctx, cond, bad, good, (), node)
 
 
 def lower_print(ctx: Context, node: ast.Call) -> Binding:

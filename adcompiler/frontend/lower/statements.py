@@ -21,6 +21,7 @@ from adcompiler.frontend.lower import (
     arrays,
     expressions,
     gradientless,
+    lengths,
     loops,
     messages,
     operators,
@@ -215,19 +216,31 @@ def unpack(
 ) -> Sequence[Binding]:
     """The items of what is assigned to several targets."""
     if isinstance(binding, ArrayRef):
-        length = binding.type.dims[0] if binding.type.ndim else None
-        if length != count:
-            ctx.refuse(
-                node,
-                "unpacking an array of unknown length is not supported",
-                "index it: a, b = x[0], x[1]",
-            )
+        check_count(ctx, node, binding, count)
         return [arrays.load(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
     if not isinstance(binding, TupleVal):
         ctx.refuse(node, f"{operators.describe(binding)} cannot be unpacked")
     if len(binding.items) != count:
         ctx.refuse(node, f"{len(binding.items)} values are unpacked into {count} names")
     return binding.items
+
+
+def check_count(ctx: Context, node: ast.AST, ref: ArrayRef, count: int) -> None:
+    """Raise as Python does where an array has another length than there are names."""
+    if ref.type.ndim == 0:
+        ctx.refuse(node, "a 0-d array cannot be unpacked")
+    if ref.type.dims[0] == count:
+        return
+    length = lengths.axis_length(ctx, node, ref, 0)
+    few = f"not enough values to unpack (expected {count}, got {{0}})"
+    many = f"too many values to unpack (expected {count})"
+    bound = Dyn(constant(count))
+    for op, template, shown in ((ast.Lt(), few, True), (ast.Gt(), many, False)):
+        wrong = operators.truth(
+            ctx, node, operators.compare(ctx, node, op, length, bound)
+        )
+        operands = (length.atom,) if shown else ()
+        messages.fail_if(ctx, node, wrong, "ValueError", template, operands)
 
 
 def set_name(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:

@@ -1,0 +1,230 @@
+"""A direct reading of the IR: every value is computed with NumPy, nothing is shared.
+
+In: an `ir.Function` and the values of its parameters. Out: the values of its results.
+It is independent of bufferise, naming and the emitter, so that a fault of lowering shows
+as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from adcompiler.frontend.arguments import describe
+from adcompiler.frontend.capture import capture
+from adcompiler.frontend.interface import (
+    Lowered,
+    NeedStatic,
+    ResultLeaf,
+    ResultStatic,
+    ResultTree,
+    StaticSpec,
+)
+from adcompiler.frontend.lower import lower_function
+from adcompiler.frontend.subset import check
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    For,
+    Function,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    While,
+)
+from adcompiler.ir.verifier import verify
+
+
+class UndefinedRead(Exception):
+    """A value that no run reads has been read."""
+
+
+UNDEFINED = object()
+
+
+def interpret(function: Function, values: Sequence[Any]) -> tuple[Any, ...]:
+    """The results of the function at these values."""
+    env: dict[Var, Any] = {}
+    copies = [v.copy() if isinstance(v, np.ndarray) else v for v in values]
+    results = _region(function.region, copies, env)
+    for value in results:
+        if value is UNDEFINED:
+            raise UndefinedRead
+    return tuple(results)
+
+
+def _atom(atom: Atom, env: dict[Var, Any]) -> Any:
+    match atom:
+        case Const(value=value):
+            return value
+        case Undef():
+            return UNDEFINED
+        case Var():
+            return env[atom]
+
+
+def _read(atom: Atom, env: dict[Var, Any]) -> Any:
+    value = _atom(atom, env)
+    if value is UNDEFINED:
+        raise UndefinedRead(atom)
+    return value
+
+
+def _region(region: Region, given: Sequence[Any], env: dict[Var, Any]) -> list[Any]:
+    env.update(zip(region.params, given, strict=True))
+    for stmt in region.body:
+        _stmt(stmt, env)
+    return [_atom(a, env) for a in region.results]
+
+
+def _stmt(stmt: Stmt, env: dict[Var, Any]) -> None:
+    match stmt:
+        case Let():
+            _let(stmt, env)
+        case If():
+            arm = stmt.then if _read(stmt.cond, env) else stmt.orelse
+            env.update(zip(stmt.results, _region(arm, (), env), strict=True))
+        case For():
+            r = stmt.range
+            bounds = [_read(a, env) for a in (r.start, r.stop, r.step)]
+            indices = range(*bounds)
+            if r.limit is not None:
+                indices = indices[: _read(r.limit, env)]
+            _loop(stmt, reversed(indices) if r.reverse else indices, env)
+        case While():
+            _loop(stmt, None, env)
+
+
+def _loop(stmt: For | While, indices: Any, env: dict[Var, Any]) -> None:
+    carried = [_atom(a, env) for a in stmt.inits]
+    trips, stopped = 0, False
+    indices = None if indices is None else iter(indices)
+    while not stopped:
+        if isinstance(stmt, While):
+            (flag,) = _region(stmt.cond, carried, env)
+            if not flag:
+                break
+            given = carried
+        else:
+            index = next(indices, None)
+            if index is None:
+                break
+            given = [index, *carried]
+        trips += 1
+        row = _region(stmt.body, given, env)
+        if stmt.exits:
+            stopped, *row = row
+        carried = row
+    env.update(zip(stmt.results, carried, strict=True))
+    env[stmt.trips] = trips
+    if stmt.stopped is not None:
+        env[stmt.stopped] = stopped
+
+
+def _let(stmt: Let, env: dict[Var, Any]) -> None:
+    operands = [_read(a, env) for a in stmt.operands]
+    name = stmt.primitive.name
+    assert stmt.primitive.evaluate is not None, name
+    value = stmt.primitive.evaluate(*operands, **dict(stmt.params))
+    if not stmt.results:
+        return
+    values = (value,) if len(stmt.results) == 1 else value
+    for var, result in zip(stmt.results, values, strict=True):
+        env[var] = result.copy() if isinstance(result, np.ndarray) else result
+        _agrees(var, env[var], name)
+
+
+def _agrees(var: Var, value: Any, name: str) -> None:
+    """The value is of the type that the IR gives it."""
+    t = var.type
+    dtype, dims = getattr(t, "dtype", None), getattr(t, "dims", None)
+    if dtype is None or (isinstance(value, int) and abs(value) >= 2**63):
+        return
+    assert str(np.asarray(value).dtype) == dtype, (name, t, type(value))
+    assert isinstance(value, np.ndarray) == (dims is not None), (name, t, value)
+    for length, n in zip(dims or (), np.shape(value), strict=True):
+        assert not isinstance(length, int) or length == n, (name, t, np.shape(value))
+
+
+# --- Whole functions -------------------------------------------------------------
+
+
+def lowered(function: Any, args: Sequence[Any]) -> tuple[Lowered, list[Any]]:
+    """The function lowered for these arguments, and the values of its parameters."""
+    captured = capture(function)
+    check(captured)
+    parameters = captured.function.__code__.co_varnames
+    defaults = captured.function.__defaults__ or ()
+    spec = captured.node.args
+    names = [a.arg for a in (*spec.posonlyargs, *spec.args)]
+    missing = names[len(args) :]
+    given = [*args, *defaults[len(defaults) - len(missing) :]]
+    assert list(parameters[: len(names)]) == names
+    keywords = captured.function.__kwdefaults__ or {}
+    given += [keywords[a.arg] for a in spec.kwonlyargs]
+    names += [a.arg for a in spec.kwonlyargs]
+    specs = {n: describe(v, name=n) for n, v in zip(names, given, strict=True)}
+    static: set[int] = set()
+    while True:
+        chosen, leaves = _with_static(specs, given, static)
+        try:
+            low = lower_function(captured, chosen)
+        except NeedStatic as need:
+            static.add(leaves[need.leaf][0])
+            continue
+        verify(low.function, stage="lower")
+        values = [v for _, v in leaves] + [c.read() for c in low.captures]
+        return low, values
+
+
+def _with_static(
+    specs: dict[str, Any], given: list[Any], static: set[int]
+) -> tuple[dict[str, Any], list[tuple[int, Any]]]:
+    """The specs with some leaves static, and the others with their numbers."""
+    count = 0
+    leaves: list[tuple[int, Any]] = []
+    chosen = {}
+
+    def visit(spec: Any, value: Any) -> Any:
+        nonlocal count
+        if hasattr(spec, "items"):
+            parts = tuple(map(visit, spec.items, value))
+            return type(spec)(parts, spec.cls)
+        if isinstance(spec, StaticSpec):
+            return spec
+        number = count
+        count += 1
+        if number in static:
+            return StaticSpec(value)
+        leaves.append((number, value))
+        return spec
+
+    for (name, spec), value in zip(specs.items(), given, strict=True):
+        chosen[name] = visit(spec, value)
+    return chosen, leaves
+
+
+def run(function: Any, args: Sequence[Any]) -> Any:
+    """The function's result by way of the IR."""
+    low, values = lowered(function, args)
+    flat = interpret(low.function, values)
+    return _rebuild(low.result, flat)
+
+
+def _rebuild(tree: ResultTree, flat: Sequence[Any]) -> Any:
+    match tree:
+        case ResultLeaf(index=index):
+            return flat[index]
+        case ResultStatic(value=value):
+            return value
+        case _:
+            parts = tuple(_rebuild(item, flat) for item in tree.items)
+            return tree.cls(*parts) if hasattr(tree.cls, "_fields") else parts
+
+
+__all__ = ["interpret", "lowered", "run"]
