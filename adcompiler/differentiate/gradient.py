@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from adcompiler.analysis.activity import active
+from adcompiler.differentiate.boundary import define_residuals
 from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
 from adcompiler.differentiate.replaying import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
@@ -61,6 +62,7 @@ def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
     )
     read = free_vars(Region((), reverse, gradients))
     kept = tuple(v for v in read if v not in cotangents)
+    forward = define_residuals(forward, kept)
     first = Region(region.params, forward, (*region.results, *kept))
     pullback = clone(Region((*kept, *cotangents), reverse, gradients))
     return (

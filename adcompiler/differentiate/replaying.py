@@ -33,7 +33,7 @@ from adcompiler.ir.nodes import (
     carried_results,
     fresh_var,
 )
-from adcompiler.ir.types import Array, Type, dims_of, fresh_dim
+from adcompiler.ir.types import Array, Type, covers, dims_of, fresh_dim
 from adcompiler.ir.walk import free_vars, regions
 
 
@@ -187,8 +187,14 @@ class _Replayer(Threader):
         primal = self.primal.versions.parents[twin][2]
         assert isinstance(primal, If)
         for result, end in zip(primal.results, twin.results, strict=False):
-            if isinstance(end, Var) and result in self.known:
-                self.known.setdefault(end, self.known[result])
+            seen = self.known.get(result)
+            # A value of a narrower kind than the result is computed again instead.
+            if (
+                isinstance(end, Var)
+                and seen is not None
+                and covers(end.type, seen.type)
+            ):
+                self.known.setdefault(end, seen)
         arm = super().arm(region, used, lists)
         restored = tuple(self.atom(v) for v in self._at_start.get(region, ()))
         self.known = self.known.parents
