@@ -28,10 +28,8 @@ class Source:
     globals: Mapping[str, object] = field(default_factory=dict)
 
 
-def emit(
-    named: Named, *, name: str, arg_names: Sequence[str], doc: str | None = None
-) -> Source:
-    """The source of the function, as `name(*arg_names)`.
+def emit(named: Named, *, name: str, doc: str | None = None) -> Source:
+    """The source of the function `name`, whose arguments are named as its parameters.
 
     It returns its result alone, or a tuple of several.
     """
@@ -44,6 +42,7 @@ def emit(
 
     region = named.function.region
     body = statements.region(region, finish, Exits(returns=True, top=True))
+    arg_names = [named.names[p] for p in region.params]
     lines = [*_signature(name, arg_names), *_docstring(doc), *render(body.nodes, 4)]
     definition = "\n".join(lines) + "\n"
     return Source(_with_preamble(definition))

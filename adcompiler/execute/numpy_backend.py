@@ -32,10 +32,11 @@ class Source(Protocol):
     def globals(self) -> Mapping[str, object]: ...
 
 
-def load(source: Source, name: str, label: str) -> Callable[..., Any]:
+def load(source: Source, name: str, label: str | None = None) -> Callable[..., Any]:
     """Compile the text and give the function `name` that it defines.
 
     `label` says what it is, e.g. ``"gradient of loss"``; it is shown in tracebacks.
+    Without one, the name is.
     Where ADC_KEEP names a directory, the text is kept there as a file.
 
     >>> from types import SimpleNamespace
@@ -44,7 +45,7 @@ def load(source: Source, name: str, label: str) -> Callable[..., Any]:
     >>> f(3), f.__code__.co_filename.startswith("<adcompiler example ")
     (6, True)
     """
-    filename = f"<adcompiler {label} {next(_numbers)}>"
+    filename = f"<adcompiler {label or name} {next(_numbers)}>"
     _keep(filename, source.text)
     lines = source.text.splitlines(keepends=True)
     # Without a modification time linecache never looks for a file.

@@ -319,24 +319,16 @@ class _Analysis:
             self.join(result, (loop.inits[k], ends[k]))
             if k in owned:
                 self.found.roots[result] = frozenset({("result", result)})
-        borrowed = {
-            ("carried", p): loop.results[k]
-            for k, p in enumerate(params)
-            if k not in owned
-        }
-        for table in (self.found.roots, self.found.content):
+        found = self.found
+        meaning: dict[Root, Roots] = {}
+        for k, (param, result) in enumerate(zip(params, loop.results, strict=True)):
+            if k not in owned:
+                meaning["carried", param] = found.roots.get(result, NONE)
+            meaning["content", param] = found.content.get(result, NONE)
+        for table in (found.roots, found.content):
             for result in loop.results:
                 if result in table:
-                    table[result] = self.expanded(table[result], borrowed)
-
-    def expanded(self, roots: Roots, borrowed: Mapping[Root, Var]) -> Roots:
-        """Whatever a borrowed parameter ever held is what its result may hold."""
-        result, pending = set(roots), [r for r in roots if r in borrowed]
-        while pending:
-            more = self.found.own(borrowed[pending.pop()]) - result
-            result |= more
-            pending += [r for r in more if r in borrowed]
-        return frozenset(result)
+                    table[result] = _closure(table[result], meaning)
 
     # --- the function -------------------------------------------------------------
 
@@ -354,6 +346,16 @@ class _Analysis:
             for append, value in self.appends:
                 if value & shared:
                     self.hazard(Place("operand", append, 1), set())
+
+
+def _closure(roots: Roots, meaning: Mapping[Root, Roots]) -> Roots:
+    """The roots with all that some stand for: what a parameter held on any trip."""
+    result, pending = set(roots), list(roots)
+    while pending:
+        more = meaning.get(pending.pop(), NONE) - result
+        result |= more
+        pending += more
+    return frozenset(result)
 
 
 def _vars(let: Let) -> list[Var]:

@@ -110,12 +110,10 @@ class _Mend:
         copied = self.operands.get(stmt, ())
         viewed = stmt in self.views
         with builder.at(stmt.span, stmt.role):
-            # What is stored to needs a name; other copies are written where used.
-            hint = stmt.results[-1].name if isinstance(stmt, Let) else None
-            atoms = {
-                k: _copy(builder, _operand(stmt, k), None if k else hint)
-                for k in copied
-            }
+            # What is stored to gets a name; other copies are written where used.
+            stored = isinstance(stmt, Let) and 0 in copied
+            hint = _let(stmt).results[-1].name if stored else None
+            atoms = {k: _copy(builder, _operand(stmt, k), hint) for k in copied}
             stmt = _with_operands(map_regions(stmt, self.region), atoms)
             if not viewed:
                 builder.append(stmt)

@@ -51,9 +51,20 @@ RESERVED = frozenset(
     {"np", "math", *HELPERS, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
 )
 
+# What generated code may call; other builtins may be names of arguments.
+SPELLED = frozenset(
+    {"np", "math", *HELPERS, "abs", "bool", "divmod", "float", "int", "len", "list"}
+    | {"max", "min", "pow", "print", "range", "reversed", "round", "sum", "tuple"}
+    | {n for n in dir(builtins) if n.endswith(("Error", "Exception"))}
+)
+
 
 def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
-    """Give the values names; `arg_names` are those of the parameters, in order."""
+    """Give the values names; `arg_names` are those of the parameters, in order.
+
+    An argument whose name the generated code needs for something else is renamed.
+    """
+    arg_names = tuple(f"{n}_" if n in SPELLED else n for n in arg_names)
     function = explicit_counters(function)
     folding = fold(function, memory(function))
     classes = _Classes(function, arg_names)
