@@ -88,7 +88,11 @@ def _of_number(ctx: Context, node: ast.AST, owner: Dyn, name: str) -> Binding:
 
 def _method(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding:
     if resolve.method(name) is None:
-        ctx.refuse(node, f"the array attribute '.{name}' is not supported yet")
+        ctx.refuse(
+            node,
+            f"the array attribute '.{name}' is not supported yet",
+            "write it with NumPy functions that are supported",
+        )
     return MethodVal(owner, name)
 
 

@@ -217,7 +217,7 @@ class Context:
             subset.refuse(
                 held.captured,
                 held.node,
-                "this stores into an array that may or may not be the same as another, "
+                "this stores into an array that may or may not be an alias of another, "
                 f"read afterwards at line {getattr(node, 'lineno', '?')}",
                 "copy the array first: y = x.copy()",
             )

@@ -34,6 +34,7 @@ from adcompiler.frontend.bindings import (
     map_atoms,
 )
 from adcompiler.frontend.lower.context import (
+    RETURNED,
     SPECIAL,
     Arm,
     Context,
@@ -59,6 +60,7 @@ class Merge:
     """The shapes of one meeting of two paths."""
 
     ctx: Context
+    gone: tuple[bool, bool] = (False, False)  # which path has returned
     leaves: list[Var] = field(default_factory=list)
     arrays: dict[Location, Var] = field(default_factory=dict)
     keys: dict[Key, Location] = field(default_factory=dict)
@@ -69,6 +71,9 @@ class Merge:
         self, left: Binding | None, right: Binding | None, name: str
     ) -> Binding | None:
         """What both paths have in common."""
+        if name not in SPECIAL and any(self.gone):
+            # A path that has returned reads no name any more.
+            left, right = (right, right) if self.gone[0] else (left, left)
         match left, right:
             case (None, None):
                 return None
@@ -386,12 +391,12 @@ def join_arms(
     Gives the joined value of the arms, if they have one. Raises Unreachable where
     neither arm falls.
     """
-    merge = Merge(ctx)
     falling = [arm for arm in (then, orelse) if arm.falls]
     if not falling:
         _append(ctx, cond, (), (), (), then, orelse)
         raise Unreachable
     left, right = falling[0], falling[-1]
+    merge = Merge(ctx, (_returned(left, right), _returned(right, left)))
     shapes = _env_shapes(merge, left, right, frozenset(live) | SPECIAL, ctx)
     value = None
     if left.value is not None and right.value is not None:
@@ -413,6 +418,22 @@ def join_arms(
     if value is None:
         return None
     return map_atoms(value, lambda a: mapping.get(a, a) if isinstance(a, Var) else a)
+
+
+def _is_true(flag: Binding | None) -> bool:
+    return (
+        isinstance(flag, Dyn) and isinstance(flag.atom, Const) and bool(flag.atom.value)
+    )
+
+
+def _returned(arm: Arm, other: Arm) -> bool:
+    """Whether the arm has returned, and the other may go on."""
+    for binding in (*arm.env.values(), *other.env.values()):
+        # A nested function may still read this frame's names.
+        if isinstance(binding, FunctionVal):
+            return False
+    flags = [_is_true(a.env.get(RETURNED)) for a in (arm, other)]
+    return flags == [True, False]
 
 
 def _env_shapes(
@@ -466,14 +487,17 @@ def _gather(
 ) -> dict[Var, Atom]:
     """The atoms of an arm for every leaf."""
     out: dict[Var, Atom] = {}
-    given = arm.value
+    value_given = arm.value
+    returned = any(merge.gone) and _is_true(arm.env.get(RETURNED))
+    ignored = set(shapes) - SPECIAL if returned else set()
 
     def conform() -> None:
         for name, shape in shapes.items():
-            if shape is not arm.env.get(name):
-                merge.conform(shape, arm.env.get(name), out, stale, node)
+            given = None if name in ignored else arm.env.get(name)
+            if shape is not given:
+                merge.conform(shape, given, out, stale, node)
         if value is not None:
-            merge.conform(value, given, out, stale, node)
+            merge.conform(value, value_given, out, stale, node)
         for location, var in stores.items():
             out[var] = ctx.contents(location, node)
 

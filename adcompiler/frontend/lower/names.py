@@ -34,6 +34,7 @@ from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var
 from adcompiler.ir.types import Array, Length, Type, fresh_dim
 
+UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
 _LIBRARIES = ("numpy", "math", "builtins")
 _DTYPES = frozenset({"bool", "int64", "int32", "float64", "float32"})
 
@@ -81,7 +82,8 @@ def checked(
     """The value of a local name, with the check that it has one."""
     match binding:
         case None:
-            ctx.emit_all(node, "check_bound", constant(False), name=name)
+            text = UNBOUND.format(name)
+            ctx.emit_all(node, "raise", exception="UnboundLocalError", template=text)
             raise Unreachable
         case MaybeUnbound(value, flag):
             if isinstance(flag, Const) and flag.value:

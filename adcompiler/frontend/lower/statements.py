@@ -35,6 +35,7 @@ from adcompiler.frontend.lower.context import (
     Context,
 )
 from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.frontend.lower.syntax import always_leaves
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 
@@ -153,13 +154,18 @@ def branch(ctx: Context, stmt: ast.If, rest: Sequence[ast.stmt]) -> bool:
     if isinstance(cond, Const):
         block(ctx, stmt.body if cond.value else stmt.orelse)
         return False
-    then = ctx.run(lambda: block(ctx, stmt.body))
-    orelse = ctx.run(lambda: block(ctx, stmt.orelse))
-    taken = bool(rest) and leaves(then) != leaves(orelse)
-    if taken:
-        other = orelse if leaves(then) else then
-        if other.falls:
-            ctx.resume(other, lambda: resumed(ctx, rest))
+    taken = False
+    body, other = stmt.body, stmt.orelse
+    if rest and always_leaves(other) and not always_leaves(body):
+        taken, body = True, [*body, *rest]
+    then = ctx.run(lambda: block(ctx, body))
+    if rest and not taken and leaves(then):
+        taken, other = True, [*other, *rest]
+    orelse = ctx.run(lambda: block(ctx, other))
+    if rest and not taken and leaves(orelse):
+        taken = True
+        if then.falls:
+            ctx.resume(then, lambda: resumed(ctx, rest))
     last = rest[-1] if taken else stmt
     join_arms(ctx, cond, then, orelse, live_after(ctx, last), stmt)
     return taken

@@ -1,12 +1,13 @@
 """Questions about the syntax tree alone.
 
-In: nodes. Out: names assigned, exits contained. Nested functions are scopes of their own.
+In: nodes. Out: names assigned, exits contained. Nested functions are scopes of their
+own.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 _SCOPES = (ast.FunctionDef, ast.Lambda)
 
@@ -82,3 +83,18 @@ def _own_exits(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
             yield from _own_exits(node.orelse)
         elif not isinstance(node, _SCOPES):
             yield from _own_exits(ast.iter_child_nodes(node))
+
+
+def always_leaves(stmts: Sequence[ast.stmt]) -> bool:
+    """Whether the statements end in `return`, `break` or `continue` on every path.
+
+    >>> always_leaves(ast.parse("if a: return 1\\nelse: return 2").body)
+    True
+    """
+    match stmts[-1:]:
+        case [ast.Return() | ast.Break() | ast.Continue()]:
+            return True
+        case [ast.If(body=body, orelse=orelse)]:
+            return always_leaves(body) and always_leaves(orelse)
+        case _:
+            return False
