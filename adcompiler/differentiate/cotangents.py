@@ -99,7 +99,8 @@ def masked(builder: Builder, cotangent: Cotangent, hint: str | None = None) -> A
     """The cotangent as one value, its mask applied."""
     if cotangent.mask is None:
         return cotangent.value
-    scalar = not isinstance(cotangent.mask.type, Array)
+    types = (cotangent.mask.type, cotangent.value.type)
+    scalar = not any(isinstance(t, Array) for t in types)
     via = "builtin" if scalar else "np"
     nothing = constant(0.0)
     return builder.apply(
@@ -182,6 +183,21 @@ def _cast(builder: Builder, cotangent: Cotangent, target: Type) -> Cotangent:
     via = "astype" if isinstance(source, Array) else "scalar"
     cast = builder.apply("cast", cotangent.value, dtype=target.dtype, via=via)
     return replace(cotangent, value=cast)
+
+
+def in_precision(builder: Builder, derivative: Atom, factor: Type, of: Type) -> Atom:
+    """The derivative of a value in double precision, to be multiplied by a factor.
+
+    A Python number gives way to single precision, and becomes NumPy's.
+    """
+    single = not isinstance(factor, ListOf) and factor.dtype == "float32"
+    double = not isinstance(of, ListOf) and of.dtype == "float64"
+    weak = isinstance(derivative.type, Scalar) and derivative.type.kind != "numpy"
+    if not (single and double and weak):
+        return derivative
+    if isinstance(derivative, Const):
+        return constant(np.float64(derivative.value))
+    return builder.apply("cast", derivative, dtype="float64", via="scalar")
 
 
 def is_absent(atom: Atom) -> bool:

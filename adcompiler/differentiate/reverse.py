@@ -26,6 +26,7 @@ from adcompiler.differentiate.cotangents import (
     Cotangent,
     Cotangents,
     bar_name,
+    in_precision,
     is_absent,
     masked,
     unbroadcast,
@@ -51,7 +52,9 @@ from adcompiler.ir.nodes import (
 from adcompiler.ir.types import (
     PY_INT,
     ListOf,
+    Type,
     dims_of,
+    may_stretch,
 )
 from adcompiler.ir.walk import all_regions, free_vars, regions
 
@@ -151,17 +154,19 @@ def _reverse_elementwise(
         rule = partials[k]
         assert rule is not None
         partial = rule(*operands, result, **dict(let.params))
-        _contribute(bars, _operand(let, k), _product(builder, y_bar, partial))
+        product = _product(builder, y_bar, partial, let.result.type)
+        _contribute(bars, _operand(let, k), product)
 
 
 def _product(
-    builder: Builder, y_bar: Cotangent, partial: Expr | float | int
+    builder: Builder, y_bar: Cotangent, partial: Expr | float | int, of: Type
 ) -> Cotangent:
     if not isinstance(partial, Expr):
         partial = builder.expr(constant(partial))
     if isinstance(partial.atom, Const) and partial.atom.value == 1:
         return y_bar
-    product = (builder.expr(y_bar.value) * partial).atom
+    factor = in_precision(builder, y_bar.value, partial.type, of)
+    product = (builder.expr(factor) * partial).atom
     return Cotangent(product, y_bar.mask)
 
 
@@ -175,13 +180,7 @@ def _reverse_where(
         mask = condition if k == 1 else builder.apply("logical_not", condition)
         if y_bar.mask is not None:
             mask = builder.apply("logical_and", y_bar.mask, mask)
-        operand = _operand(let, k)
-        if dims_of(mask.type) != dims_of(y_bar.value.type):
-            # Only a mask of the full shape can wait until after a product.
-            value = masked(builder, Cotangent(y_bar.value, mask))
-            _contribute(bars, operand, Cotangent(value))
-        else:
-            _contribute(bars, operand, Cotangent(y_bar.value, mask))
+        _contribute(bars, _operand(let, k), Cotangent(y_bar.value, mask))
 
 
 def _contribute(bars: Cotangents, operand: Var, contribution: Cotangent) -> None:
@@ -189,7 +188,7 @@ def _contribute(bars: Cotangents, operand: Var, contribution: Cotangent) -> None
         bars.add(operand, contribution)
         return
     source, target = dims_of(contribution.value.type), dims_of(operand.type)
-    if source == target:
+    if len(source) == len(target) and not any(map(may_stretch, target, source)):
         bars.add(operand, contribution)
         return
     value = masked(bars.builder, contribution)

@@ -39,7 +39,7 @@ from adcompiler.ir.nodes import (
     defined,
     stop_flag,
 )
-from adcompiler.ir.primitive import Effect
+from adcompiler.ir.primitive import PRODUCT, Effect, Piece
 from adcompiler.ir.types import Scalar
 from adcompiler.ir.walk import count_uses
 
@@ -133,7 +133,7 @@ class Statements:
         targets = [self.named.names[v] for v in let.results]
         text = let.primitive.spell(let, pieces).text
         if not targets:
-            return (Line(text),)
+            return guarded(text)
         types = tuple(a.type for a in let.operands)
         effect = let.primitive.effect_on(types, dict(let.params))
         if effect is Effect.PURE and not any(v in self.used for v in let.results):
@@ -146,9 +146,11 @@ class Statements:
         """A statement that changes its first operand."""
         pieces = self.expr.pieces(let.operands)
         name = let.primitive.name
-        if name == "accumulate" and not let.param("index"):
-            return (Line(f"{pieces[0].text} += {pieces[1].text}"),)
         text = let.primitive.spell(let, pieces).text
+        if name == "accumulate":
+            if not let.param("index"):
+                text = f"{pieces[0].text} += {pieces[1].text}"
+            return (Line(subtracted(text, pieces[1])),)
         if name == "list_pop" and let.results[0] in self.used:
             return (Line(f"{self.named.names[let.results[0]]} = {text}"),)
         return (Line(text),)
@@ -373,6 +375,41 @@ NO_EXIT = Exits()
 def _var(atom: Atom) -> Var:
     assert isinstance(atom, Var)
     return atom
+
+
+def guarded(text: str) -> Nodes:
+    """A statement, or one under the condition that its text begins with."""
+    condition, _, action = text.partition(": raise ")
+    if condition.startswith("if ") and action:
+        return (Block(((f"{condition}:", (Line(f"raise {action}"),)),)),)
+    return (Line(text),)
+
+
+def subtracted(text: str, value: Piece) -> str:
+    """``x -= v`` for ``x += -v``, where the sign is that of all of v.
+
+    >>> subtracted("x += -(a * b)", Piece("-(a * b)", PRODUCT + 1))
+    'x -= a * b'
+    >>> subtracted("x += -a * b", Piece("-a * b", PRODUCT))
+    'x -= a * b'
+    """
+    if not value.text.startswith("-") or value.precedence < PRODUCT:
+        return text
+    rest = value.text[1:]
+    if rest.startswith("(") and _closes(rest) == len(rest) - 1:
+        rest = rest[1:-1]
+    target = text.removesuffix(f" += {value.text}")
+    return f"{target} -= {rest}" if target != text else text
+
+
+def _closes(text: str) -> int:
+    """The position of the bracket that closes the first one."""
+    depth = 0
+    for position, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0:
+            return position
+    return -1
 
 
 def _is_false(atom: Atom) -> bool:
