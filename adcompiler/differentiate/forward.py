@@ -20,7 +20,7 @@ from typing import Any, assert_never
 import numpy as np
 
 from adcompiler.analysis.activity import differentiable_operands, varied
-from adcompiler.differentiate.cotangents import rename_last, zero_of_type
+from adcompiler.differentiate.cotangents import in_precision, rename_last, zero_of_type
 from adcompiler.differentiate.settling import CarriedTypes, join_derivatives
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, Expr, constant
@@ -149,8 +149,10 @@ class _Tangents:
             rule = partials[k]
             assert rule is not None
             partial = rule(*operands, result, **dict(let.params))
-            x_dot = builder.expr(_present(self.tangent(let.operands[k])))
-            term = _times(partial, x_dot)
+            x_dot = _present(self.tangent(let.operands[k]))
+            if isinstance(partial, Expr):
+                x_dot = in_precision(builder, x_dot, partial.type, let.result.type)
+            term = _times(partial, builder.expr(x_dot))
             total = term if total is None else total + term
         assert total is not None
         return total.atom

@@ -88,10 +88,10 @@ class Primal:
         for param in region.params:
             self.homes[param] = Home(region, depth, None, -1)
         for position, stmt in enumerate(region.body):
-            if isinstance(stmt, For | While):
-                self._note_exit(stmt)
             for inner in regions(stmt):
                 self._visit(inner, depth + isinstance(stmt, For | While))
+            if isinstance(stmt, For | While):
+                self._note_exit(stmt)
             for var in defined(stmt):
                 self.homes[var] = Home(region, depth, stmt, position)
             for var in free_vars(stmt):
@@ -109,8 +109,11 @@ class Primal:
                 k = stmt.results.index(flag)
                 arms = [r.results[k] if r.falls else None for r in _arms(stmt)]
                 values = [a.value if isinstance(a, Const) else a for a in arms]
-                if isinstance(stmt.cond, Var) and set(values) == {True, False}:
-                    self.exits[stmt.cond] = Exit(loop, values[0] is True)
+                cond = stmt.cond
+                # One from outside the loop holds at every trip or at none.
+                own = isinstance(cond, Var) and self.homes[cond].region is loop.body
+                if isinstance(cond, Var) and own and set(values) == {True, False}:
+                    self.exits[cond] = Exit(loop, values[0] is True)
 
     def in_scope(self, var: Var) -> bool:
         """Whether the reverse sweep sees the value as it is."""

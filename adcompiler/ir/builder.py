@@ -70,6 +70,8 @@ class Builder:
     ) -> tuple[Var, ...]:
         """Append an application; gives all its results."""
         primitive = PRIMITIVES[name]
+        if primitive.elementwise and self.role != "primal":
+            operands = self._of_one_precision(operands)
         types = primitive.types(tuple(a.type for a in operands), params)
         results = tuple(fresh_var(t, hint) for t in types)
         pairs = tuple(sorted(params.items()))
@@ -77,6 +79,22 @@ class Builder:
             Let(results, primitive, operands, pairs, self.span, self.role)
         )
         return results
+
+    def _of_one_precision(self, operands: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        """A derivative that is a Python float on some paths, beside single precision.
+
+        It was derived in double precision, and becomes NumPy's, to stay so.
+        """
+        either = Scalar("float64", "either")
+        dtypes = {getattr(a.type, "dtype", None) for a in operands}
+        if "float32" not in dtypes:
+            return operands
+        return tuple(
+            self.apply("cast", a, dtype="float64", via="scalar")
+            if a.type == either
+            else a
+            for a in operands
+        )
 
     def apply(
         self, name: str, /, *operands: Atom, hint: str | None = None, **params: Any
