@@ -13,12 +13,14 @@ from adcompiler.ir.builder import Builder, Expr
 from adcompiler.ir.nodes import Function, fresh_var
 from adcompiler.ir.printer import formula
 from adcompiler.ir.types import NP_FLOAT
+from adcompiler.optimise.checks import drop_repeated_checks
 from adcompiler.optimise.cse import merge_common_subexpressions
 from adcompiler.optimise.dce import eliminate_dead_code
 from adcompiler.optimise.signs import settle_signs
 from adcompiler.optimise.simplify import simplify
 
 __all__ = [
+    "drop_repeated_checks",
     "eliminate_dead_code",
     "merge_common_subexpressions",
     "optimise",
@@ -36,7 +38,7 @@ def optimise(function: Function) -> Function:
         before = function
         function = simplify(function)
         function = merge_common_subexpressions(function)
-        function = eliminate_dead_code(function)
+        function = drop_repeated_checks(eliminate_dead_code(function))
         if function is before:
             break
     return eliminate_dead_code(settle_signs(function))
