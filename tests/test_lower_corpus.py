@@ -40,7 +40,9 @@ def outcome(call):
 def same(left, right):
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, float | np.ndarray | np.generic) or isinstance(right, np.ndarray):
+    if isinstance(left, float | np.ndarray | np.generic) or isinstance(
+        right, np.ndarray
+    ):
         a, b = np.asarray(left), np.asarray(right)
         close = a.shape == b.shape and a.dtype == b.dtype
         return close and np.allclose(

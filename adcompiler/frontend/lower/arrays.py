@@ -58,9 +58,9 @@ class Access:
 
 def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Access:
     """The meaning of a subscript of this array."""
-    parts = list(index.items) if isinstance(index, TupleVal) else [index]
-    if isinstance(index, TupleVal) and index.cls is list:
-        parts = [index]
+    parts: list[Binding] = [index]
+    if isinstance(index, TupleVal) and index.cls is not list:
+        parts = list(index.items)
     used = sum(not isinstance(part, Static) for part in parts)
     if used > ref.type.ndim:
         ctx.refuse(
@@ -125,7 +125,7 @@ def _entry(
 # --- Views -------------------------------------------------------------------------
 
 
-def view(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> ArrayRef | Dyn:
+def view(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
     """``ref[index]`` as a reference, without reading it; a number is read."""
     access = access_of(ctx, node, ref, index)
     if access.scalar:

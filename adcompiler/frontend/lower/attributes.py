@@ -31,7 +31,8 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
         case Static(value):
             return names.attribute(ctx, node, value, name)
         case TupleVal(items, cls) if name in getattr(cls, "_fields", ()):
-            return items[getattr(cls, "_fields").index(name)]  # noqa: B009
+            fields: tuple[str, ...] = getattr(cls, "_fields", ())
+            return items[fields.index(name)]
         case ArrayRef():
             return _of_array(ctx, node, owner, name)
         case Dyn(atom) if isinstance(atom.type, Scalar):

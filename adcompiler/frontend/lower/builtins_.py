@@ -24,6 +24,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import iteration, lengths, operators
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.merges import is_float64
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar
@@ -75,10 +76,9 @@ def _two(call: Call, name: str, python: Any, a: Atom, b: Atom) -> Atom:
         return known
     for one, other in ((a, b), (b, a)):
         # max(0, x) of a float x gives 0, whose value is that of 0.0.
-        whole = isinstance(one, Const) and type(one.value) is int
-        if whole and other.type.dtype == "float64":
+        if isinstance(one, Const) and type(one.value) is int and is_float64(other.type):
             as_float = constant(float(one.value))
-            a, b = (as_float if v is one else v for v in (a, b))
+            a, b = (as_float, b) if one is a else (a, as_float)
             break
     return call.emit(name, a, b, via="builtin")
 

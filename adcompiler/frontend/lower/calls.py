@@ -208,8 +208,7 @@ def run_function(ctx: Context) -> Binding:
         env[flag] = Dyn(constant(False))
     end = ast.copy_location(ast.Return(value=None), fn.body[-1])
     statements.block(ctx, [*fn.body, end])
-    result = names.checked(ctx, fn, VALUE, ctx.frame.env.get(VALUE, NONE), ctx.frame)
-    return result
+    return names.checked(ctx, fn, VALUE, ctx.frame.env.get(VALUE, NONE), ctx.frame)
 
 
 def bind_arguments(

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, overload
 
 import adcompiler.primitives  # noqa: F401  (enters the rows)
 from adcompiler.errors import InternalError
@@ -80,8 +80,6 @@ class Arm:
         """The values defined in the region itself."""
         return {var for stmt in self.builder.stmts for var in defined(stmt)}
 
-
-AnyAtom = TypeVar("AnyAtom", bound=Atom)
 
 Source = int | str  # a parameter's index, or the key of a capture
 
@@ -179,7 +177,11 @@ class Context:
             if isinstance(var.type, Scalar) and var.type.dtype == "int64":
                 self.soft[var] = roots
 
-    def name(self, atom: AnyAtom, name: str) -> AnyAtom:
+    @overload
+    def name(self, atom: Var, name: str) -> Var: ...
+    @overload
+    def name(self, atom: Atom, name: str) -> Atom: ...
+    def name(self, atom: Atom, name: str) -> Atom:
         """Give the user's name to a value that was just built and has none."""
         if not isinstance(atom, Var) or atom.name is not None:
             return atom

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from adcompiler.frontend.bindings import (
     NONE,
@@ -155,15 +155,15 @@ def isolated(
     return Function("inner", region, ctx.builder.span), len(results)
 
 
-def gradient(ctx: Context, value: Binding, results: object) -> Binding:
+def gradient(ctx: Context, value: Binding, results: Iterator[Atom]) -> Binding:
     """The gradient by an argument, in its structure."""
     match value:
         case TupleVal(items, cls):
             return TupleVal(tuple(gradient(ctx, i, results) for i in items), cls)
         case Dyn(atom) if is_float(atom.type):
-            return ctx.wrap(next(results))  # type: ignore[call-overload, no-any-return]
+            return ctx.wrap(next(results))
         case ArrayRef(_, _, t) if is_float(t):
-            return ctx.wrap(next(results))  # type: ignore[call-overload, no-any-return]
+            return ctx.wrap(next(results))
         case _:
             return NONE
 

@@ -7,6 +7,7 @@ Invariant: operands are evaluated in Python's order, each once.
 from __future__ import annotations
 
 import ast
+from functools import partial
 from types import EllipsisType
 
 from adcompiler.frontend.bindings import (
@@ -96,13 +97,12 @@ def function_value(ctx: Context, node: ast.FunctionDef | ast.Lambda) -> Function
 
 
 def _bool_op(ctx: Context, node: ast.BoolOp, values: list[ast.expr]) -> Binding:
-    """``a and b and c``, as ``(a and b) and c``, each right side evaluated if needed."""
+    """``a and b and c``, as ``(a and b) and c``; what is on the right, if needed."""
     conjunctive = isinstance(node.op, ast.And)
     result = evaluate(ctx, values[0])
     for value in values[1:]:
-        result = operators.connective(
-            ctx, node, conjunctive, result, lambda v=value: evaluate(ctx, v)
-        )
+        right = partial(evaluate, ctx, value)
+        result = operators.connective(ctx, node, conjunctive, result, right)
     return result
 
 

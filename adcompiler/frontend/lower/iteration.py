@@ -35,8 +35,8 @@ class Source:
     def bounds(self) -> Range:
         """The loop's range."""
         if self.range is not None:
-            parts = (self.range.start, self.range.stop, self.range.step)
-            return Range(*(part.atom for part in parts))
+            of = self.range
+            return Range(of.start.atom, of.stop.atom, of.step.atom)
         return Range(constant(0), self.length, constant(1))
 
 
@@ -79,8 +79,8 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
             return Source(constant(0), lambda k: k, iterable)
         case ArrayRef(_, _, t) if t.ndim > 0:
             ref = iterable
-            length = ctx.emit(node, "shape", ctx.read(ref, node), axis=0)
-            return Source(length, lambda k: arrays.load(ctx, node, ref, k))
+            total = ctx.emit(node, "shape", ctx.read(ref, node), axis=0)
+            return Source(total, lambda k: arrays.load(ctx, node, ref, k))
         case IterVal("enumerate", (inner,), start):
             of = source(ctx, node, inner)
             first = start or Dyn(constant(0))
@@ -90,7 +90,7 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
             )
         case IterVal("zip", parts, _) if parts:
             columns = [source(ctx, node, part) for part in parts]
-            length = count(ctx, node, columns[0])
+            length: Atom = count(ctx, node, columns[0])
             for column in columns[1:]:
                 other = count(ctx, node, column)
                 if other != length:
@@ -100,9 +100,9 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
             )
         case IterVal("reversed", (inner,), _):
             of = source(ctx, node, inner)
-            total = count(ctx, node, of)
+            length = count(ctx, node, of)
             return Source(
-                total, lambda k: at(ctx, node, of, _mirror(ctx, node, total, k))
+                length, lambda k: at(ctx, node, of, _mirror(ctx, node, length, k))
             )
         case _:
             ctx.refuse(

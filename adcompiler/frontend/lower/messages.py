@@ -78,15 +78,16 @@ def lower_raise(ctx: Context, node: ast.Raise) -> None:
     known = binding.value if isinstance(binding, Static) else None
     if not (isinstance(known, type) and issubclass(known, Exception)):
         ctx.refuse(node, "only exceptions known while compiling can be raised")
-    if getattr(builtins, known.__name__, None) is not known:
+    name = str(known).split("'")[1]
+    if getattr(builtins, name, None) is not known:
         ctx.refuse(
             node,
-            f"raising {known.__name__} is not supported yet",
+            f"raising {name} is not supported yet",
             "raise an exception of Python's own, such as ValueError",
         )
     if len(args) > 1:
         ctx.refuse(node, "an exception takes one message here")
-    fail(ctx, node, known.__name__, args[0] if args else None)
+    fail(ctx, node, name, args[0] if args else None)
 
 
 def fail(ctx: Context, node: ast.AST, exception: str, message: ast.expr | None) -> None:

@@ -30,7 +30,7 @@ from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Let
 from adcompiler.ir.primitive import Effect
-from adcompiler.ir.types import PY_INT, Array, Scalar
+from adcompiler.ir.types import PY_BOOL, PY_INT, Array, Scalar
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("add", operator.add),
@@ -126,8 +126,8 @@ def binary(
             return TupleVal((*xs, *ys), c)
         case (TupleVal(xs, c), Dyn(Const(int() as n))) if name == "multiply":
             return TupleVal(xs * n, c)
-        case Static(str() as a), Static(str() as b) if name == "add":
-            return Static(a + b)
+        case Static(str() as text), Static(str() as more) if name == "add":
+            return Static(text + more)
         case _:
             pass
     a, b = atom_of(ctx, node, left), atom_of(ctx, node, right)
@@ -158,7 +158,8 @@ def _exponent(ctx: Context, node: ast.AST, base: Atom, exponent: Atom) -> Atom:
     if not isinstance(exponent, Const):
         ctx.refuse(
             node,
-            "an int to the power of an int is an int or a float, by the exponent's sign",
+            "an int to the power of an int is an int or a float, by the sign of the "
+            "exponent",
             "make the base a float: float(n) ** k",
         )
     negative = exponent.value < 0
@@ -177,9 +178,9 @@ def unary(ctx: Context, node: ast.AST, op: ast.unaryop, operand: Binding) -> Bin
     known = fold(python, atom)
     if known is not None:
         return Dyn(known)
-    if isinstance(op, ast.UAdd) and isinstance(atom.type, Scalar):
-        if atom.type.dtype != "bool":
-            return operand
+    plus = isinstance(op, ast.UAdd) and isinstance(atom.type, Scalar)
+    if plus and atom.type != PY_BOOL:
+        return operand
     name = "negative" if isinstance(op, ast.USub) else "positive"
     return ctx.wrap(ctx.emit(node, name, atom), in_order(operand))
 
@@ -197,9 +198,9 @@ def compare(
     name, python = COMPARE[type(op)]
     if isinstance(left, Static) and isinstance(right, Static):
         return Dyn(constant(bool(python(left.value, right.value))))
-    if isinstance(left, Static) or isinstance(right, Static):
-        if name in ("equal", "not_equal"):
-            return Dyn(constant(name == "not_equal"))
+    unlike = isinstance(left, Static) or isinstance(right, Static)
+    if unlike and name in ("equal", "not_equal"):
+        return Dyn(constant(name == "not_equal"))
     if isinstance(left, TupleVal) and isinstance(right, TupleVal):
         return _compare_tuples(ctx, node, op, left, right)
     a, b = atom_of(ctx, node, left), atom_of(ctx, node, right)

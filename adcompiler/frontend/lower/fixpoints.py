@@ -1,0 +1,466 @@
+"""Loops: `for` and `while`, to the fixpoint of what they carry.
+
+In: a loop of the syntax tree. Out: a `For` or `While`, and the state after it.
+Invariants: carried are the live names that the body assigns and the memory that it
+stores to. The body is lowered again until the shapes at the head hold for the entry and
+for every later trip; what was found is remembered for each loop, so that nests do not
+multiply. `break` and `return` are the body's stop flag.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from adcompiler.frontend.bindings import (
+    DEAD,
+    ArrayRef,
+    Binding,
+    Conflict,
+    Dead,
+    Dyn,
+    Location,
+    MaybeUnbound,
+    map_atoms,
+)
+from adcompiler.frontend.lower import (
+    expressions,
+    iteration,
+    operators,
+    statements,
+)
+from adcompiler.frontend.lower.context import (
+    DONE,
+    RETURNED,
+    STOP,
+    VALUE,
+    Arm,
+    Context,
+    Stale,
+)
+from adcompiler.frontend.lower.heads import (
+    Comparison,
+    hint_of,
+    inner,
+    is_plain,
+    retyped,
+    runs_surely,
+)
+from adcompiler.frontend.lower.merges import Merge
+from adcompiler.frontend.lower.syntax import assigned, breaks, own_nodes, stored
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const, For, Region, Var, While, fresh_var
+from adcompiler.ir.types import (
+    PY_BOOL,
+    PY_INT,
+    Array,
+    Dim,
+    ListOf,
+    Type,
+    fresh_dim,
+)
+from adcompiler.ir.walk import free_vars
+
+MOST_PASSES = 12
+FALSE = Dyn(constant(False))
+CARRIED = "$carried"
+
+Loop = ast.For | ast.While
+
+
+@dataclass(slots=True)
+class Head:
+    """The shapes assumed at the head of a loop."""
+
+    merge: Merge
+    shapes: dict[str, Binding | None]
+    stores: dict[Location, Var] = field(default_factory=dict)
+    stale: dict[Location, Stale] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Trip:
+    """One pass over the body from a head."""
+
+    head: Head
+    arm: Arm
+    cond: Arm | None
+    index: Var
+    cond_vars: dict[Var, Var]
+
+
+@dataclass(slots=True)
+class Lowering:
+    """The lowering of one loop."""
+
+    ctx: Context
+    loop: Loop
+    source: iteration.Source | None
+    entry: dict[str, Binding]
+    values: dict[Location, Atom | Stale]
+    head_live: frozenset[str]
+    after_live: frozenset[str]
+    mark: int
+    firm: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return (self.loop, *self.ctx.calls)
+
+    def names(self) -> list[str]:
+        """The names that the loop may carry, in a fixed order."""
+        live = self.head_live | self.after_live
+        found = sorted(assigned([self.loop]) & live)
+        if any(isinstance(n, ast.Return) for n in own_nodes(self.loop.body)):
+            found += [VALUE, RETURNED] if breaks(self.loop) else [VALUE]
+        return found
+
+    # --- Passes
+
+    def first(self) -> Head:
+        """The head as it is at the entry, with what an earlier lowering found."""
+        merge = Merge(self.ctx)
+        hints = self.ctx.memo.get(self.key, {})
+        shapes = {}
+        for name in self.names():
+            entry = self.entry.get(name)
+            shapes[name] = merge.join(entry, hint_of(entry, hints.get(name)), name)
+        head = Head(merge, shapes)
+        for name in sorted(stored(self.loop.body) | set(hints.get(CARRIED, ()))):
+            binding = self.entry.get(name)
+            if isinstance(binding, ArrayRef):
+                self.add_store(head, binding.location, name)
+        self.note_stale(head, None)
+        merge.entangle()
+        return head
+
+    def note_stale(self, head: Head, arm: Arm | None) -> None:
+        """New memory is stale where what it may be is."""
+        for key, location in head.merge.keys.items():
+            for (part, _), values in zip(
+                key,
+                (self.values, self.values if arm is None else arm.values),
+                strict=True,
+            ):
+                held = values.get(part)
+                if isinstance(held, Stale):
+                    head.stale[location] = held
+
+    def add_store(self, head: Head, location: Location, name: str | None) -> None:
+        """Carry the contents of memory."""
+        held = self.values.get(location)
+        if location in head.stores or held is None or isinstance(held, Stale):
+            return
+        name = getattr(held, "name", None) or name
+        head.stores[location] = fresh_var(held.type, name)
+
+    def soften(self, head: Head) -> None:
+        """Integers known at the entry may be floats at the head, if later trips say."""
+        for name, shape in head.shapes.items():
+            entry = self.entry.get(name)
+            if (
+                isinstance(shape, Dyn)
+                and isinstance(shape.atom, Var)
+                and isinstance(entry, Dyn)
+                and shape.atom.type == PY_INT
+                and (isinstance(entry.atom, Const) or entry.atom in self.ctx.soft)
+            ):
+                roots = frozenset({shape.atom})
+                if isinstance(entry.atom, Var):
+                    roots |= self.ctx.soft[entry.atom]
+                self.ctx.soft[shape.atom] = roots
+
+    def run(self, head: Head) -> Trip:
+        """Lower the condition and the body once."""
+        ctx = self.ctx
+        if not self.firm:
+            self.soften(head)
+        index = fresh_var(PY_INT, self.index_name())
+        ctx.origins.pop(index, None)
+        cond_vars = {}
+        cond = None
+        if isinstance(self.loop, ast.While):
+            params = (*head.merge.leaves, *head.stores.values())
+            cond_vars = {v: fresh_var(v.type, v.name) for v in params}
+            cond = ctx.run(lambda: self.condition(head, cond_vars))
+        arm = ctx.run(lambda: self.body(head, index))
+        return Trip(head, arm, cond, index, cond_vars)
+
+    def index_name(self) -> str | None:
+        target = self.loop.target if isinstance(self.loop, ast.For) else None
+        ranged = self.source is not None and self.source.range is not None
+        return target.id if ranged and isinstance(target, ast.Name) else None
+
+    def enter(self, head: Head, rename: Mapping[Var, Var] | None = None) -> None:
+        """Make the head's shapes the present state."""
+        ctx, mapping = self.ctx, rename or {}
+
+        def atom(a: Atom) -> Atom:
+            return mapping.get(a, a) if isinstance(a, Var) else a
+
+        for name, shape in head.shapes.items():
+            if name == VALUE or shape is None:
+                ctx.frame.env.pop(name, None)
+            elif name in self.head_live:
+                ctx.frame.env[name] = map_atoms(shape, atom)
+            else:
+                ctx.frame.env[name] = DEAD
+        for location, var in (*head.merge.arrays.items(), *head.stores.items()):
+            ctx.values[location] = atom(var)
+        ctx.values.update(head.stale)
+        ctx.frame.env.update({DONE: FALSE, STOP: FALSE, RETURNED: FALSE})
+
+    def condition(self, head: Head, rename: Mapping[Var, Var]) -> Binding:
+        """The test of a `while`."""
+        assert isinstance(self.loop, ast.While)
+        ctx, test = self.ctx, self.loop.test
+        self.enter(head, rename)
+        before = dict(ctx.values)
+        with ctx.at(test):
+            flag = operators.truth(ctx, test, expressions.evaluate(ctx, test))
+        if any(ctx.values.get(loc) != held for loc, held in before.items()):
+            ctx.refuse(
+                test,
+                "the condition of a while loop stores into an array",
+                "compute it in the body, and break",
+            )
+        return Dyn(flag)
+
+    def body(self, head: Head, index: Var) -> None:
+        """The body, from the target's assignment on."""
+        ctx = self.ctx
+        self.enter(head)
+        if isinstance(self.loop, ast.For):
+            assert self.source is not None
+            with ctx.at(self.loop):
+                item = self.source.item(Dyn(index))
+                statements.assign(ctx, self.loop.target, item)
+        statements.block(ctx, self.loop.body)
+
+    # --- The fixpoint
+
+    def fixpoint(self) -> Trip:
+        """Passes until the head holds at every trip."""
+        head = self.first()
+        for _ in range(MOST_PASSES):
+            trip = self.run(head)
+            following = self.following(trip)
+            if not self.stable(head, following, trip):
+                head = following
+            elif self.ctx.softened.isdisjoint(head.merge.leaves):
+                self.remember(head)
+                return trip
+            else:
+                # What was assumed to be a float stays an int.
+                self.firm, head = True, following
+        self.ctx.refuse(
+            self.loop,
+            "the types of what this loop carries do not settle",
+            "give each name one type",
+        )
+
+    def following(self, trip: Trip) -> Head:
+        """The head that the entry and this trip's end call for."""
+        arm, merge = trip.arm, Merge(self.ctx)
+        shapes: dict[str, Binding | None] = {}
+        for name in trip.head.shapes:
+            entry = self.entry.get(name)
+            back = arm.env.get(name) if arm.falls else entry
+            if name == RETURNED:
+                back = arm.env.get(name, FALSE) if arm.falls else FALSE
+            if name not in self.head_live and entry is None and is_plain(back):
+                # Bound after one trip at least: no flag need be carried.
+                shapes[name] = merge.join(back, back, name)
+            else:
+                shapes[name] = merge.join(entry, back, name)
+        stale = {k: v for k, v in trip.head.stale.items() if k in self.values}
+        head = Head(merge, shapes, dict(trip.head.stores), stale)
+        for location, held in self.values.items():
+            back_held = arm.values.get(location, held) if arm.falls else held
+            if isinstance(back_held, Stale):
+                head.stale[location] = back_held
+                head.stores.pop(location, None)
+            elif back_held != held:
+                self.add_store(head, location, None)
+        self.note_stale(head, arm)
+        merge.entangle()
+        return head
+
+    def stable(self, head: Head, new: Head, trip: Trip) -> bool:
+        """Whether lowering from the new head would give the same."""
+        if set(head.stores) != set(new.stores) or self.outer_stale(
+            head
+        ) != self.outer_stale(new):
+            return False
+        same = Comparison(self.mark, {})
+        for name, shape in head.shapes.items():
+            if not same.bindings(shape, new.shapes[name]):
+                return False
+        return self.same_relations(head, new, same.places)
+
+    def same_relations(
+        self, head: Head, new: Head, places: Mapping[Location, Location]
+    ) -> bool:
+        """Whether the new head's memory is entangled with nothing more."""
+        relation = self.ctx.entangled
+        if not {places.get(loc, loc) for loc in new.stale} <= set(head.stale):
+            return False
+        for location in new.merge.arrays:
+            known = relation.get(places[location], frozenset())
+            for other in relation.get(location, frozenset()):
+                # Other memory is that of the trip before, which no name has any more.
+                current = other in self.values or other in new.merge.arrays
+                if current and places.get(other, other) not in known:
+                    return False
+        return True
+
+    def outer_stale(self, head: Head) -> set[Location]:
+        return {location for location in head.stale if location in self.values}
+
+    def remember(self, head: Head) -> None:
+        """Keep what was found for another lowering of the same loop."""
+        names = {
+            name
+            for name, binding in self.entry.items()
+            if isinstance(binding, ArrayRef) and binding.location in head.stores
+        }
+        own = {
+            name: shape
+            for name, shape in head.shapes.items()
+            if not isinstance(shape, ArrayRef) or shape.location in head.merge.arrays
+        }
+        self.ctx.memo[self.key] = {**own, CARRIED: names}
+
+    # --- The loop
+
+    def build(self, trip: Trip, after: Callable[[For | While], None]) -> None:
+        """Append the loop and set the state after it."""
+        ctx, head = self.ctx, trip.head
+        self.drop_flags(trip)
+        inits = self.conform(head, None)
+        arm = trip.arm
+        following = self.conform(head, arm) if arm.falls else {}
+        params = (*head.merge.leaves, *head.stores.values())
+        params = tuple(v for v in params if v in inits)
+        results = tuple(fresh_var(self.outward(v.type), v.name) for v in params)
+        stop = arm.env.get(STOP, FALSE) if arm.falls else FALSE
+        assert isinstance(stop, Dyn)
+        leaves = isinstance(stop.atom, Var) or (
+            isinstance(stop.atom, Const) and bool(stop.atom.value)
+        )
+        row = tuple(following[v] for v in params) if arm.falls else ()
+        if leaves and arm.falls:
+            row = (stop.atom, *row)
+        loop = self.node(trip, params, results, tuple(inits[v] for v in params), row)
+        stopped = fresh_var(PY_BOOL) if leaves else None
+        loop = replace(loop, stopped=stopped)
+        ctx.builder.append(loop)
+        self.leave(head, dict(zip(params, results, strict=True)), loop)
+        after(loop)
+
+    def drop_flags(self, trip: Trip) -> None:
+        """A name that every trip assigns, unread before, needs no flag at the head."""
+        head, arm = trip.head, trip.arm
+        arms = [arm] if trip.cond is None else [arm, trip.cond]
+        read = set(free_vars(tuple(s for a in arms for s in a.builder.stmts)))
+        for name, shape in head.shapes.items():
+            if not isinstance(shape, MaybeUnbound) or name in self.entry:
+                continue
+            flag = shape.flag
+            assert isinstance(flag, Var)
+            unread = flag not in read and trip.cond_vars.get(flag) not in read
+            if unread and arm.falls and is_plain(arm.env.get(name)):
+                head.shapes[name] = shape.value
+                head.merge.leaves.remove(flag)
+
+    def conform(self, head: Head, arm: Arm | None) -> dict[Var, Atom]:
+        """The atoms that the head's leaves take at the entry or at the back edge."""
+        ctx, out = self.ctx, dict[Var, Atom]()
+        stale = dict(head.stale)
+        env = self.entry if arm is None else arm.env
+
+        def gather() -> None:
+            for name, shape in head.shapes.items():
+                given = env.get(name)
+                if name == RETURNED and arm is None:
+                    given = FALSE
+                head.merge.conform(shape, given, out, stale, self.loop)
+            for location, var in head.stores.items():
+                out[var] = ctx.contents(location, self.loop)
+
+        if arm is None:
+            gather()
+        else:
+            ctx.resume(arm, gather)
+        return out
+
+    def node(
+        self,
+        trip: Trip,
+        params: tuple[Var, ...],
+        results: tuple[Var, ...],
+        inits: tuple[Atom, ...],
+        row: tuple[Atom, ...],
+    ) -> For | While:
+        ctx, arm = self.ctx, trip.arm
+        stmts, trips = tuple(arm.builder.stmts), fresh_var(PY_INT)
+        span, role = ctx.builder.span, ctx.builder.role
+        if isinstance(self.loop, ast.For):
+            assert self.source is not None
+            body = Region((trip.index, *params), stmts, row, arm.falls)
+            bounds = self.source.bounds()
+            return For(results, bounds, inits, body, trips, None, span, role)
+        assert trip.cond is not None
+        flag = trip.cond.value
+        assert isinstance(flag, Dyn)
+        cond_params = tuple(trip.cond_vars[v] for v in params)
+        cond = Region(cond_params, tuple(trip.cond.builder.stmts), (flag.atom,))
+        body = Region(params, stmts, row, arm.falls)
+        return While(results, inits, cond, body, trips, None, span, role)
+
+    def leave(self, head: Head, mapping: dict[Var, Var], loop: For | While) -> None:
+        """The state after the loop."""
+        ctx = self.ctx
+
+        def atom(a: Atom) -> Atom:
+            return mapping.get(a, a) if isinstance(a, Var) else a
+
+        for name, shape in head.shapes.items():
+            if shape is None:
+                ctx.frame.env.pop(name, None)
+                continue
+            final = retyped(map_atoms(shape, atom), self.outward)
+            if name == VALUE:
+                ctx.frame.env[name] = final
+                continue
+            unflagged = not isinstance(final, MaybeUnbound | Conflict | Dead)
+            if name not in self.entry and unflagged:
+                final = self.bound(final, loop)
+            ctx.frame.env[name] = final
+        for location, var in (*head.merge.arrays.items(), *head.stores.items()):
+            if var in mapping:
+                ctx.values[location] = mapping[var]
+        ctx.values.update(head.stale)
+
+    def bound(self, binding: Binding, loop: For | While) -> Binding:
+        """A name that every trip assigns: bound if there was a trip."""
+        if runs_surely(loop):
+            return binding
+        zero = constant(0)
+        flag = self.ctx.emit(self.loop, "greater", loop.trips, zero)
+        return MaybeUnbound(binding, flag)
+
+    def outward(self, t: Type) -> Type:
+        """The type after the loop: lengths found inside are those of the last trip."""
+        if isinstance(t, Array):
+            dims = tuple(
+                fresh_dim(not_one=d.not_one)
+                if isinstance(d, Dim) and inner(d, self.mark)
+                else d
+                for d in t.dims
+            )
+            return Array(t.dtype, dims)
+        if isinstance(t, ListOf):
+            return ListOf(self.outward(t.element))
+        return t

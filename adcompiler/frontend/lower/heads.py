@@ -1,0 +1,131 @@
+"""The heads of loops: comparing what two passes assume, and types after the loop.
+
+In: shapes and types. Out: answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Conflict,
+    Dead,
+    Dyn,
+    Location,
+    MaybeUnbound,
+    TupleVal,
+)
+from adcompiler.ir.nodes import Const, For, Var, While
+from adcompiler.ir.types import (
+    Array,
+    Dim,
+    Length,
+    Type,
+)
+
+
+def hint_of(entry: Binding | None, remembered: object) -> Binding | None:
+    """What an earlier lowering says of a name: memory of its own, another type."""
+    match entry, remembered:
+        case ArrayRef(_, _, t, order), ArrayRef(old):
+            return ArrayRef(old, (), t, order)
+        case Dyn(), Dyn(Var()):
+            return remembered
+        case _:
+            return entry
+
+
+def is_plain(binding: Binding | None) -> bool:
+    """Whether a name has a value on every path."""
+    return binding is not None and not isinstance(
+        binding, MaybeUnbound | Conflict | Dead
+    )
+
+
+def retyped(binding: Binding, change: Callable[[Type], Type]) -> Binding:
+    """Array references with the types that hold after the loop."""
+    match binding:
+        case ArrayRef(location, path, t, contiguous):
+            new = change(t)
+            assert isinstance(new, Array)
+            return ArrayRef(location, path, new, contiguous)
+        case TupleVal(items, cls):
+            return TupleVal(tuple(retyped(item, change) for item in items), cls)
+        case MaybeUnbound(value, flag):
+            return MaybeUnbound(retyped(value, change), flag)
+        case _:
+            return binding
+
+
+def runs_surely(loop: For | While) -> bool:
+    """Whether the loop is known to begin one trip at least."""
+    if isinstance(loop, While):
+        flag = loop.cond.results[0]
+        return isinstance(flag, Const) and bool(flag.value)
+    bounds = [loop.range.start, loop.range.stop, loop.range.step]
+    values = [a.value for a in bounds if isinstance(a, Const)]
+    if len(values) < 3 or loop.range.limit is not None or values[2] == 0:
+        return False
+    return len(range(*values)) > 0
+
+
+def inner(length: Length, mark: int) -> bool:
+    """Whether a length was first met after the mark."""
+    key = length.key if isinstance(length, Dim) else length
+    if isinstance(key, tuple):
+        return any(inner(part, mark) for part in key if isinstance(part, Dim))
+    return isinstance(length, Dim) and isinstance(key, int) and key > mark
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Whether two heads say the same, up to the identity of new memory and lengths."""
+
+    mark: int
+    places: dict[Location, Location]
+
+    def bindings(self, old: Binding | None, new: Binding | None) -> bool:
+        match old, new:
+            case Dyn(a), Dyn(b):
+                return self.types(a.type, b.type)
+            case ArrayRef(), ArrayRef():
+                return self.arrays(old, new)
+            case TupleVal(xs, c), TupleVal(ys, d):
+                pairs = zip(xs, ys, strict=False)
+                same = len(xs) == len(ys) and c is d
+                return same and all(self.bindings(x, y) for x, y in pairs)
+            case MaybeUnbound(a, _), MaybeUnbound(b, _):
+                return self.bindings(a, b)
+            case _:
+                return type(old) is type(new)
+
+    def arrays(self, old: ArrayRef, new: ArrayRef) -> bool:
+        if [s.skeleton for s in old.path] != [s.skeleton for s in new.path]:
+            return False
+        if old.contiguous != new.contiguous or not self.types(old.type, new.type):
+            return False
+        if new.location in self.places:
+            return self.places[new.location] is old.location
+        if old.location in self.places.values():
+            return False
+        if old.location is not new.location:
+            self.places[new.location] = old.location
+        return True
+
+    def types(self, old: Type, new: Type) -> bool:
+        if isinstance(old, Array) and isinstance(new, Array):
+            if old.dtype != new.dtype or old.ndim != new.ndim:
+                return False
+            return all(map(self.lengths, old.dims, new.dims))
+        return old == new
+
+    def lengths(self, old: Length, new: Length) -> bool:
+        if old == new:
+            return True
+        if not (isinstance(old, Dim) and isinstance(new, Dim)):
+            return False
+        both = inner(old, self.mark) and inner(new, self.mark)
+        return both and old.not_one == new.not_one

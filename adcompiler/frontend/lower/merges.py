@@ -1,0 +1,379 @@
+"""Where paths meet: what a name means when two paths assign it differently.
+
+In: the states at the ends of two paths (the arms of an `If`; the entry and the back
+edge of a loop). Out: a *shape* for each name, a binding whose differing atoms are fresh
+variables, and for each path the atoms that those variables take.
+Invariants: a known number stays known where both paths agree. Memory that is one on
+one path and another on the other becomes new memory, *entangled* with both: after a
+store to either, the other must not be read.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from adcompiler.frontend.bindings import (
+    DEAD,
+    ArrayRef,
+    Binding,
+    Conflict,
+    Dead,
+    Dyn,
+    FunctionVal,
+    IterVal,
+    Location,
+    MaybeUnbound,
+    MethodVal,
+    RangeVal,
+    Static,
+    Step,
+    TupleVal,
+)
+from adcompiler.frontend.lower.context import (
+    SPECIAL,
+    Context,
+    Stale,
+)
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const, Undef, Var, fresh_var
+from adcompiler.ir.types import (
+    PY_BOOL,
+    PY_FLOAT,
+    Array,
+    Scalar,
+    Type,
+    join_types,
+)
+
+Key = tuple[tuple[Location, tuple[Step, ...]], tuple[Location, tuple[Step, ...]]]
+
+
+@dataclass(slots=True)
+class Merge:
+    """The shapes of one meeting of two paths."""
+
+    ctx: Context
+    gone: tuple[bool, bool] = (False, False)  # which path has returned
+    leaves: list[Var] = field(default_factory=list)
+    arrays: dict[Location, Var] = field(default_factory=dict)
+    keys: dict[Key, Location] = field(default_factory=dict)
+
+    # --- Shapes
+
+    def join(
+        self, left: Binding | None, right: Binding | None, name: str
+    ) -> Binding | None:
+        """What both paths have in common."""
+        if name not in SPECIAL and any(self.gone):
+            # A path that has returned reads no name any more.
+            left, right = (right, right) if self.gone[0] else (left, left)
+        match left, right:
+            case (None, None):
+                return None
+            case (Dead(), _) | (_, Dead()):
+                return DEAD
+            case (Conflict() as conflict, _) | (_, Conflict() as conflict):
+                return conflict
+            case (None, present) | (present, None) if name in SPECIAL:
+                return self.join(present, present, name)
+            case (None, _) | (_, None) | (MaybeUnbound(), _) | (_, MaybeUnbound()):
+                return self._maybe(left, right, name)
+            case Dyn(a), Dyn(b):
+                return self._scalar(a, b, name)
+            case ArrayRef(), ArrayRef():
+                return self._array(left, right, name)
+            case TupleVal(xs, c), TupleVal(ys, d) if len(xs) == len(ys) and c is d:
+                pairs = zip(xs, ys, strict=True)
+                return TupleVal(tuple(self._both(x, y, name) for x, y in pairs), c)
+            case RangeVal(), RangeVal():
+                return self._range(left, right, name)
+            case _:
+                return self._other(left, right, name)
+
+    def _both(self, left: Binding, right: Binding, name: str) -> Binding:
+        joined = self.join(left, right, name)
+        assert joined is not None
+        return joined
+
+    def _other(
+        self, left: Binding | None, right: Binding | None, name: str
+    ) -> Binding | None:
+        match left, right:
+            case Static(a), Static(b) if a is b or (type(a) is type(b) and a == b):
+                return left
+            case FunctionVal(), FunctionVal() if _same_function(left, right):
+                return left
+            case (MethodVal(), _) | (IterVal(), _):
+                if left == right:
+                    return left
+            case _:
+                pass
+        return Conflict(
+            f"{_shown(name)} is {_kind(left)} on one path and {_kind(right)} on "
+            "another",
+            "give it one kind of value on all paths, or use two names",
+        )
+
+    def _maybe(
+        self, left: Binding | None, right: Binding | None, name: str
+    ) -> Binding | None:
+        a = left.value if isinstance(left, MaybeUnbound) else left
+        b = right.value if isinstance(right, MaybeUnbound) else right
+        inner = self.join(a or b, b or a, name)
+        if inner is None or isinstance(inner, Conflict | Dead):
+            return inner
+        return MaybeUnbound(inner, self.leaf(PY_BOOL, None))
+
+    def leaf(self, t: Type, hint: str | None) -> Var:
+        """A fresh variable that takes a value from each path."""
+        hint = hint if hint and not hint.startswith("$") else None
+        var = fresh_var(t, hint)
+        self.leaves.append(var)
+        return var
+
+    def _scalar(self, a: Atom, b: Atom, name: str) -> Binding:
+        joined = join_scalars(a, b) or self._tentative(a, b)
+        if joined is None:
+            return Conflict(
+                f"{_shown(name)} is {_type_text(a.type)} on one path and "
+                f"{_type_text(b.type)} on another",
+                "start with a value of the same type as it has later: 0.0, or "
+                "x.dtype.type(0)",
+            )
+        leaf = self.leaf(joined, name)
+        self.ctx.soften((leaf,), (a, b))
+        return Dyn(leaf)
+
+    def _tentative(self, a: Atom, b: Atom) -> Type | None:
+        """An int that a loop starts with may turn out to be a float: assume so.
+
+        The loop is then lowered again, with the float at its head.
+        """
+        for one, other in ((a, b), (b, a)):
+            roots = self.ctx.soft.get(one) if isinstance(one, Var) else None
+            if roots and is_float64(other.type):
+                self.ctx.softened |= roots
+                return join_types(PY_FLOAT, other.type)
+        return None
+
+    def _range(self, left: Binding, right: Binding, name: str) -> Binding:
+        assert isinstance(left, RangeVal)
+        assert isinstance(right, RangeVal)
+        pairs = ((left.start, right.start), (left.stop, right.stop))
+        parts = [self._scalar(a.atom, b.atom, name) for a, b in pairs]
+        step = self._scalar(left.step.atom, right.step.atom, name)
+        if not all(isinstance(p, Dyn) for p in (*parts, step)):
+            return Conflict("ranges of different types meet", None)
+        start, stop = parts
+        assert isinstance(start, Dyn)
+        assert isinstance(stop, Dyn)
+        assert isinstance(step, Dyn)
+        return RangeVal(start, stop, step)
+
+    def _array(self, left: Binding, right: Binding, name: str) -> Binding:
+        assert isinstance(left, ArrayRef)
+        assert isinstance(right, ArrayRef)
+        joined = join_types(left.type, right.type)
+        if not isinstance(joined, Array):
+            return Conflict(
+                f"{_shown(name)} is {_type_text(left.type)} on one path and "
+                f"{_type_text(right.type)} on another",
+                "give it one dtype and one rank on all paths",
+            )
+        contiguous = left.contiguous and right.contiguous
+        same = [s.skeleton for s in left.path] == [s.skeleton for s in right.path]
+        outer = self.ctx.values, self.ctx.outer
+        kept = any(left.location in known for known in outer)
+        if left.location is right.location and same and kept:
+            steps = []
+            for one, other in zip(left.path, right.path, strict=True):
+                pairs = zip(one.operands, other.operands, strict=True)
+                # Equal operands too: they may be defined in one arm only.
+                atoms = tuple(
+                    self.leaf(join_types(a.type, b.type) or a.type, None)
+                    for a, b in pairs
+                )
+                steps.append(Step(one.primitive, atoms, one.params))
+            return ArrayRef(left.location, tuple(steps), joined, contiguous)
+        key = ((left.location, left.path), (right.location, right.path))
+        if key not in self.keys:
+            self.keys[key] = self._memory(left.location, right.location, contiguous)
+            self.arrays[self.keys[key]] = self.leaf(joined, name)
+        return ArrayRef(self.keys[key], (), joined, contiguous)
+
+    def _memory(self, left: Location, right: Location, contiguous: bool) -> Location:
+        captured = left.captured or right.captured
+        return Location(contiguous, left.params | right.params, captured)
+
+    # --- Entanglement
+
+    def entangle(self) -> None:
+        """Enter the new memory into the relation: with what it may be, and with other
+        new memory that may be the same on one of the paths."""
+        before = dict(self.ctx.entangled)
+        relation = self.ctx.entangled
+
+        def meets(a: Location, b: Location) -> bool:
+            return a is b or b in before.get(a, ())
+
+        def relate(a: Location, b: Location) -> None:
+            relation[a] = relation.get(a, frozenset()) | {b}
+            relation[b] = relation.get(b, frozenset()) | {a}
+
+        new = [(loc, key[0][0], key[1][0]) for key, loc in self.keys.items()]
+        for k, (loc, a, b) in enumerate(new):
+            for old in (a, b):
+                relate(loc, old)
+                for other in before.get(old, ()):
+                    relate(loc, other)
+            for other_loc, c, d in new[:k]:
+                if meets(a, c) or meets(b, d):
+                    relate(loc, other_loc)
+
+    # --- Values
+
+    def conform(
+        self,
+        shape: Binding | None,
+        given: Binding | None,
+        out: dict[Var, Atom],
+        stale: dict[Location, Stale],
+        node: ast.AST,
+    ) -> None:
+        """The atoms that the shape's leaves take on the path that is current now."""
+        match shape, given:
+            case MaybeUnbound(inner, flag), MaybeUnbound(value, known):
+                self._give(flag, known, out)
+                self.conform(inner, value, out, stale, node)
+            case MaybeUnbound(inner, flag), _:
+                self._give(flag, constant(given is not None), out)
+                self.conform(inner, given, out, stale, node)
+            case _, MaybeUnbound(value, _):
+                self.conform(shape, value, out, stale, node)
+            case Dyn(var), Dyn(atom):
+                self._give(var, converted(atom, var.type), out)
+            case Dyn(var), _:
+                self._give(var, Undef(var.type), out)
+            case TupleVal(items), _:
+                parts = given.items if isinstance(given, TupleVal) else None
+                for k, item in enumerate(items):
+                    part = None if parts is None else parts[k]
+                    self.conform(item, part, out, stale, node)
+            case RangeVal(), _:
+                self._conform_range(shape, given, out)
+            case ArrayRef(), _:
+                self._conform_array(shape, given, out, stale, node)
+            case _:
+                return
+
+    def _give(self, var: Atom, atom: Atom, out: dict[Var, Atom]) -> None:
+        if isinstance(var, Var) and var in self.leaves:
+            out[var] = atom
+
+    def _conform_range(
+        self, shape: RangeVal, given: Binding | None, out: dict[Var, Atom]
+    ) -> None:
+        for part in ("start", "stop", "step"):
+            var = getattr(shape, part).atom
+            known = isinstance(given, RangeVal)
+            atom = getattr(given, part).atom if known else Undef(var.type)
+            self._give(var, atom, out)
+
+    def _conform_array(
+        self,
+        shape: ArrayRef,
+        given: Binding | None,
+        out: dict[Var, Atom],
+        stale: dict[Location, Stale],
+        node: ast.AST,
+    ) -> None:
+        var = self.arrays.get(shape.location)
+        if var is None:
+            for k, step in enumerate(shape.path):
+                for j, atom in enumerate(step.operands):
+                    known = isinstance(given, ArrayRef)
+                    value = (
+                        given.path[k].operands[j]
+                        if isinstance(given, ArrayRef) and known
+                        else Undef(atom.type)
+                    )
+                    self._give(atom, value, out)
+            return
+        if var in out:
+            return
+        out[var] = Undef(var.type)
+        if isinstance(given, ArrayRef):
+            held = self.ctx.values.get(given.location)
+            if isinstance(held, Stale):
+                stale[shape.location] = held
+            else:
+                out[var] = self.ctx.read(given, node)
+
+
+def converted(atom: Atom, t: Type) -> Atom:
+    """A known integer as the float that it becomes; anything else as it is."""
+    if isinstance(atom, Const) and is_float64(t) and not is_float64(atom.type):
+        return constant(float(atom.value))
+    return atom
+
+
+def is_float64(t: Type) -> bool:
+    """Whether this is a number in double precision."""
+    return isinstance(t, Scalar) and t.dtype == "float64"
+
+
+def join_scalars(a: Atom, b: Atom) -> Type | None:
+    """The type of both; a known integer may be a float where the other side is."""
+    for one, other in ((a, b), (b, a)):
+        if _becomes_float(one) and is_float64(other.type):
+            return join_types(PY_FLOAT, other.type)
+    return join_types(a.type, b.type)
+
+
+def _becomes_float(atom: Atom) -> bool:
+    return (
+        isinstance(atom, Const) and type(atom.value) is int and abs(atom.value) <= 2**53
+    )
+
+
+def _same_function(left: FunctionVal, right: FunctionVal) -> bool:
+    return left.node is right.node and left.frame is right.frame and not left.defaults
+
+
+def _shown(name: str) -> str:
+    return "the result" if name.startswith("$") else f"'{name}'"
+
+
+def _kind(binding: Binding | None) -> str:
+    match binding:
+        case Dyn(atom):
+            return _type_text(atom.type)
+        case ArrayRef(_, _, t):
+            return _type_text(t)
+        case Static(None):
+            return "None"
+        case Static(value):
+            return f"{getattr(value, '__name__', value)!r}"
+        case TupleVal(items):
+            return f"a tuple of {len(items)}"
+        case FunctionVal():
+            return "a function"
+        case _:
+            return "something else"
+
+
+def _type_text(t: Type) -> str:
+    match t:
+        case Scalar("bool", _):
+            return "a bool"
+        case Scalar("int64", _):
+            return "an int"
+        case Scalar("float64", "python"):
+            return "a float"
+        case Scalar(dtype, _):
+            return f"a {dtype}"
+        case Array(dtype, dims):
+            return f"a {dtype} array of rank {len(dims)}"
+        case _:
+            return "a list"
