@@ -78,7 +78,7 @@ def short_circuit_guards_a_division(n, y):
 
 
 @program(0.5, label="or first")
-@program(0.0, label="or second")
+@program(0.0, label="or second", order=1)  # discontinuous there: no differences
 def or_returns_an_operand(x, z=1.5):
     y = x or 2.0
     return y * y * z + x
