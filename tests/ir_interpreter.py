@@ -1,8 +1,8 @@
 """A direct reading of the IR: every value is computed with NumPy, nothing is shared.
 
 In: an `ir.Function` and the values of its parameters. Out: the values of its results.
-It is independent of bufferise, naming and the emitter, so that a fault of lowering shows
-as one.
+It is independent of bufferise, naming and the emitter, so that a fault of lowering
+shows as one.
 """
 
 from __future__ import annotations

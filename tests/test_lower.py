@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+import adcompiler as ad
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.interface import NeedStatic
 from adcompiler.ir.nodes import Const, For, If, Let
@@ -131,7 +132,7 @@ def test_a_name_bound_on_one_path():
 def bound_by_the_last_trip(x, n):
     for i in range(n):
         if i > 0:
-            x = x + last
+            x = x + last  # noqa: F821
         last = x * i
     return last + i
 
@@ -536,15 +537,17 @@ def checks(x):
 
 @pytest.mark.parametrize("x", [1.0, -1.0, 11.0])
 def test_errors_of_the_program(x):
+    expected, found = outcome(checks, x), outcome(run, checks, (x,))
+    # pytest adds to the messages of the assertions that it rewrites.
+    assert str(found).partition("\n")[0] == str(expected).partition("\n")[0]
+    assert type(found) is type(expected)
+
+
+def outcome(function, *args):
     try:
-        expected = checks(x)
+        return function(*args)
     except (AssertionError, ValueError) as error:
-        with pytest.raises(type(error)) as info:
-            run(checks, (x,))
-        # pytest adds to the messages of the assertions that it rewrites.
-        assert str(info.value) == str(error).partition("\n")[0]
-    else:
-        assert run(checks, (x,)) == expected
+        return error
 
 
 # --- Form ----------------------------------------------------------------------------
@@ -627,3 +630,32 @@ def test_known_integers_are_folded():
     (load,) = low.function.region.body
     assert [a.value for a in load.operands[1:]] == [2, -1]
     assert all(isinstance(a, Const) for a in load.operands[1:])
+
+
+# --- Derivatives inside --------------------------------------------------------------
+
+
+def gradient_inside(x, a):
+    f = lambda t: t**3 - a
+    derivative = ad.grad(f)
+    for _ in range(8):
+        x = x - f(x) / derivative(x)
+    return x + ad.grad(derivative)(x)
+
+
+def test_derivatives_inside_a_function():
+    found = ad.value_and_grad(gradient_inside, wrt="a")(2.0, 5.0)
+    root = 5.0 ** (1 / 3)
+    slope = root / 15.0
+    assert np.allclose(found, (root + 6 * root, 7 * slope), rtol=1e-12)
+
+
+def constant_inside(x):
+    y = ad.stop_gradient(x * x)
+    with ad.no_grad():
+        z = x * 3.0
+    return x * y * z
+
+
+def test_what_passes_no_derivative():
+    assert ad.grad(constant_inside)(1.5) == 10.125

@@ -33,7 +33,15 @@ def outcome(call):
             return call(), text.getvalue()
         except UnsupportedError:
             raise
-        except Exception as error:
+        except (
+            ArithmeticError,
+            LookupError,
+            ValueError,
+            TypeError,
+            NameError,
+            AssertionError,
+            RuntimeError,
+        ) as error:
             return type(error), str(error), text.getvalue()
 
 

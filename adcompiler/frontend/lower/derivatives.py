@@ -64,9 +64,8 @@ def lower(
     (derived,) = ctx.derive(derivative.kind, function, wrt)
     extra = function.params[len(leaves.params) :]
     results = iter(inline(ctx.builder, derived, (*leaves.atoms, *extra)))
-    values = [ctx.wrap(next(results)) for _ in range(count)]
-    if derivative.kind == "grad":
-        values = []
+    shown = count if derivative.kind == "value_and_grad" else 0
+    values = [ctx.wrap(next(results)) for _ in range(shown)]
     gradients = [gradient(ctx, given[name], results) for name in chosen]
     found = gradients[0] if len(gradients) == 1 else TupleVal(tuple(gradients))
     return TupleVal((*values, found)) if values else found

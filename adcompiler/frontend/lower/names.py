@@ -27,7 +27,13 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.interface import Capture, Guard, LeafSpec, NeedStatic
+from adcompiler.frontend.interface import (
+    Capture,
+    Derivative,
+    Guard,
+    LeafSpec,
+    NeedStatic,
+)
 from adcompiler.frontend.lower.context import Context, Frame, Unreachable
 from adcompiler.frontend.lower.operators import known_int
 from adcompiler.ir.builder import constant
@@ -215,6 +221,10 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
             shown = getattr(owner, "__name__", "this")
             ctx.refuse(node, f"{shown}.{name} does not exist")
         return Static(value)
+    if getattr(owner, "__adcompiler__", False):
+        derived = getattr(owner, name, None)
+        if isinstance(getattr(derived, "__adcompiler_derivative__", None), Derivative):
+            return Static(derived)
     if isinstance(owner, ModuleType | type):
         if not hasattr(owner, name):
             ctx.refuse(node, f"{owner.__name__}.{name} does not exist")
