@@ -91,7 +91,7 @@ def nested_function_reads_a_later_value(x, y):
     return inner(x)
 
 
-@program(real())
+@program(real(), refused="nonlocal")
 def nonlocal_variable(x):
     total = x
 
@@ -101,6 +101,18 @@ def nonlocal_variable(x):
 
     add(x)
     add(2.0)
+    return total * total
+
+
+@program(real())
+def variable_passed_and_returned(x):
+    total = x
+
+    def add(total, y):
+        return total + y * x
+
+    total = add(total, x)
+    total = add(total, 2.0)
     return total * total
 
 

@@ -135,10 +135,22 @@ def python_int_becomes_a_float(x, n):
     return y
 
 
-@program(real(4), integers(0, 4, 3))
+@program(real(4), integers(0, 4, 3), refused="array of integers")
 def integer_array_mutated(x, k):
     j = k.copy()
     j[0] = 3
     j += 1
     j %= 4
     return np.sum(x[j] * x[j])
+
+
+@program(real(4), integers(0, 4, 3))
+def integer_array_mutated_and_read_by_a_loop(x, k):
+    j = k.copy()
+    j[0] = 3
+    j += 1
+    j %= 4
+    total = 0.0
+    for i in range(3):
+        total += x[j[i]] * x[j[i]]
+    return total

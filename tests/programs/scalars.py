@@ -241,15 +241,28 @@ def nested_unpacking(x, y):
     return a * b * c
 
 
-@program(real(), real())
+@program(real(), real(), refused="'*'")
 def starred_unpacking(x, y):
     first, *rest = (x, y, x * y)
     return first * rest[0] + rest[1] * rest[1]
 
 
-@program(real())
+@program(real(), real())
+def unpacking_of_the_first_and_the_rest(x, y):
+    parts = (x, y, x * y)
+    first, rest = parts[0], parts[1:]
+    return first * rest[0] + rest[1] * rest[1]
+
+
+@program(real(), refused="':='")
 def walrus(x):
     return (y := x * x) * y + y
+
+
+@program(real())
+def assignment_before_the_use(x):
+    y = x * x
+    return y * y + y
 
 
 @program(real())

@@ -122,19 +122,43 @@ def index_by_a_runtime_integer(x, i):
     return x[i] * x[i - 1] + x[-i]
 
 
-@program(real(5), integers(0, 5, 7))
+@program(real(5), integers(0, 5, 7), refused="array of integers")
 def gather_by_an_integer_array(x, k):
     return np.sum(x[k] * x[k[::-1]]) + x[k[0]]
 
 
-@program(real(4, 3), integers(0, 4, 5))
+@program(real(5), integers(0, 5, 7))
+def gather_by_a_loop(x, k):
+    total = x[k[0]]
+    for i in range(len(k)):
+        total += x[k[i]] * x[k[-1 - i]]
+    return total
+
+
+@program(real(4, 3), integers(0, 4, 5), refused="array of integers")
 def gather_rows(a, k):
     return np.sum(a[k] ** 2, axis=1)
 
 
-@program(real(4, 3), integers(0, 4, 3))
+@program(real(4, 3), integers(0, 4, 5))
+def gather_rows_by_a_loop(a, k):
+    sums = np.zeros(len(k))
+    for i in range(len(k)):
+        sums[i] = np.sum(a[k[i]] ** 2)
+    return sums
+
+
+@program(real(4, 3), integers(0, 4, 3), refused="array of integers")
 def gather_one_entry_per_column(a, k):
     return a[k, np.arange(3)] ** 2
+
+
+@program(real(4, 3), integers(0, 4, 3))
+def gather_one_entry_per_column_by_a_loop(a, k):
+    entries = np.zeros(3)
+    for j in range(3):
+        entries[j] = a[k[j], j] ** 2
+    return entries
 
 
 @program(real(5), integers(0, 5, 4))

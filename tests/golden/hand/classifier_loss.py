@@ -1,4 +1,4 @@
-"""The cross-entropy of a softmax classifier with one hidden layer."""
+"""The cross-entropy of a softmax classifier with one hidden layer; one-hot targets."""
 
 import numpy as np
 
@@ -13,31 +13,28 @@ def inputs(rng):
             rng.normal(size=(3, 5)),
             rng.normal(size=5),
             rng.normal(size=(6, 4)),
-            rng.integers(0, 5, 6),
+            np.eye(5)[rng.integers(0, 5, 6)],
         )
     ]
 
 
-def classifier_loss(w1, b1, w2, b2, x, labels):
+def classifier_loss(w1, b1, w2, b2, x, y):
     hidden = np.tanh(x @ w1 + b1)
     logits = hidden @ w2 + b2
     shifted = logits - np.max(logits, axis=1, keepdims=True)
     log_sum = np.log(np.sum(np.exp(shifted), axis=1))
-    rows = np.arange(len(labels))
-    return np.mean(log_sum - shifted[rows, labels])
+    return np.mean(log_sum - np.sum(y * shifted, axis=1))
 
 
-def grad_classifier_loss(w1, b1, w2, b2, x, labels):
+def grad_classifier_loss(w1, b1, w2, b2, x, y):
     hidden = np.tanh(x @ w1 + b1)
     logits = hidden @ w2 + b2
     shifted = logits - np.max(logits, axis=1, keepdims=True)
     e = np.exp(shifted)
-    rows = np.arange(len(labels))
 
-    # return np.mean(log_sum - shifted[rows, labels]); the shift cancels out
-    logits_bar = e / np.sum(e, axis=1, keepdims=True)
-    logits_bar[rows, labels] -= 1.0
-    logits_bar /= len(labels)
+    # return np.mean(log_sum - np.sum(y * shifted, axis=1)); the rows of y sum to 1,
+    # so the shift cancels out
+    logits_bar = (e / np.sum(e, axis=1, keepdims=True) - y) / len(y)
     # logits = hidden @ w2 + b2
     hidden_bar = logits_bar @ w2.T
     w2_bar = hidden.T @ logits_bar
