@@ -17,6 +17,7 @@ import numpy as np
 from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
+    Conflict,
     Dyn,
     FunctionVal,
     MethodVal,
@@ -299,9 +300,14 @@ def choose(
     if isinstance(cond, Const):
         return then() if cond.value else orelse()
     left, right = ctx.run(then), ctx.run(orelse)
-    value = join_arms(ctx, cond, left, right, frozenset(), node)
-    if value is None:
-        (value,) = [arm.value for arm in (left, right) if arm.value is not None]
+    return _joined(ctx, node, join_arms(ctx, cond, left, right, frozenset(), node))
+
+
+def _joined(ctx: Context, node: ast.AST, value: Binding | None) -> Binding:
+    """The value of an expression with two paths, which has one type."""
+    assert value is not None
+    if isinstance(value, Conflict):
+        ctx.refuse(node, value.message, value.hint)
     return value
 
 
@@ -325,8 +331,7 @@ def connective(
         return Dyn(ctx.emit(node, name, flag, arm.value.atom, via="builtin"))
     other = ctx.run(lambda: left)
     pair = (arm, other) if conjunctive else (other, arm)
-    value = join_arms(ctx, flag, *pair, frozenset(), node)
-    return left if value is None else value
+    return _joined(ctx, node, join_arms(ctx, flag, *pair, frozenset(), node))
 
 
 def _splices(arm: Arm) -> bool:
