@@ -16,12 +16,14 @@ from adcompiler.ir.types import NP_FLOAT
 from adcompiler.optimise.checks import drop_repeated_checks
 from adcompiler.optimise.cse import merge_common_subexpressions
 from adcompiler.optimise.dce import eliminate_dead_code
+from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.signs import settle_signs
 from adcompiler.optimise.simplify import simplify
 
 __all__ = [
     "drop_repeated_checks",
     "eliminate_dead_code",
+    "infer_lengths",
     "merge_common_subexpressions",
     "optimise",
     "settle_signs",
@@ -33,7 +35,8 @@ ROUNDS = 5
 
 
 def optimise(function: Function) -> Function:
-    """Simplify, merge and remove, until nothing changes."""
+    """Infer lengths; simplify, merge and remove, until nothing changes."""
+    function = infer_lengths(function)
     for _ in range(ROUNDS):
         before = function
         function = simplify(function)

@@ -9,13 +9,13 @@ knows, and with them that no slice has step zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, assert_never
 
 import numpy as np
 
 from adcompiler.ir.builder import Expr
-from adcompiler.ir.nodes import Let
+from adcompiler.ir.nodes import Atom, Const, Let, Undef, Var
 from adcompiler.ir.primitive import (
     ATOM,
     LAMBDA,
@@ -25,7 +25,17 @@ from adcompiler.ir.primitive import (
     Speller,
     define,
 )
-from adcompiler.ir.types import Array, Length, ListOf, Scalar, Type, dims_of, fresh_dim
+from adcompiler.ir.types import (
+    Array,
+    Dim,
+    Length,
+    ListOf,
+    Scalar,
+    Type,
+    dims_of,
+    drop_dim,
+    fresh_dim,
+)
 from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import cast_like, zero_like
 from adcompiler.primitives.typerules import (
@@ -74,6 +84,63 @@ def loaded_dims(x: Array, params: Params) -> tuple[Length, ...]:
     if isinstance(known, Array) and known.ndim == len(dims):
         return known.dims
     return tuple(dims)
+
+
+def part_lengths(
+    dims: tuple[Length, ...], index: Index, operands: Sequence[Atom]
+) -> Iterator[Length]:
+    """The lengths of ``x[index]`` where the operands of the index are at hand."""
+    rest, atoms = iter(dims), list(operands)
+    for entry in index:
+        if entry == "new":
+            yield 1
+            continue
+        base = next(rest)
+        if entry == "int":
+            del atoms[0]
+        elif entry == "full":
+            yield base
+        else:
+            yield sliced(base, *(atoms.pop(0) if has else None for has in entry[1:]))
+    yield from rest
+
+
+def sliced(
+    base: Length, start: Atom | None, stop: Atom | None, step: Atom | None
+) -> Length:
+    """The length of ``range(base)[start:stop:step]``; equal for equal bounds.
+
+    >>> from adcompiler.ir.builder import constant
+    >>> sliced(7, constant(1), constant(-1), None)
+    5
+    >>> n = Dim("n")
+    >>> print(sliced(n, constant(2), None, None), sliced(n, None, constant(-2), None))
+    n-2 n-2
+    """
+    bounds = tuple(map(_bound, (start, stop, step)))
+    match bounds:
+        case (int() | None) as low, (int() | None) as high, (int() | None) as stride:
+            if isinstance(base, int) and stride != 0:
+                return len(range(base)[slice(low, high, stride)])
+            first, last = low or 0, high or 0
+            if stride in (None, 1) and first >= 0 and (high is None or last < 0):
+                return drop_dim(base, first - last)
+    return Dim(("slice", base, *bounds))
+
+
+def _bound(atom: Atom | None) -> int | str | None:
+    """A bound as part of a symbol's key: a number, or the value that it is."""
+    match atom:
+        case None:
+            return None
+        case Const(value=value):
+            return int(value)
+        case Var():
+            return f"%{atom.id}"
+        case Undef():
+            return "undefined"
+        case _:
+            assert_never(atom)
 
 
 def _array(types: Types) -> Array:
@@ -182,8 +249,9 @@ def _read(y_bar: Expr, operands: tuple[Expr, ...], let: Let) -> Expr:
     assert isinstance(x, Array)
     if isinstance(y_bar.type, Scalar):
         return y_bar  # of an array of rank 0
-    known = Array(x.dtype, loaded_dims(x, dict(let.params)))
     index = let.param("index")
+    atoms = [e.atom for e in operands[2:]]
+    known = Array(x.dtype, tuple(part_lengths(x.dims, index, atoms)))
     return y_bar.call("load", *operands[2:], index=index, known=known)
 
 
