@@ -1,5 +1,5 @@
-"""Stores in place: what may share memory, which copies are made, and that none is needed
-more. The random functions go through the whole way to emitted source."""
+"""Stores in place: what may share memory, which copies are made, and that no more are
+needed. The random functions go through the whole way to emitted source."""
 
 from __future__ import annotations
 

@@ -43,6 +43,38 @@ ELEMENTWISE = elementwise_cases()
 CASES = [*ELEMENTWISE, *OTHERS]
 LENGTHS = ("known", "specialised", "unknown")
 
+# The shapes at which elementwise rows are differentiated by `make test`: scalars, a
+# vector, axes that are broadcast, float32. At the others it is `long`.
+SHAPES = {
+    "s", "(3,)", "f",
+    "s,s", "(2,3),(3,)", "(2,1),(1,3)", "f,(3,)",
+    "s,s,s", "(2,3),(3,),(2,1)", "f,s,s",
+}  # fmt: skip
+
+
+def over(cases):
+    """One test a case, those of further shapes marked."""
+    further = {
+        id(c)
+        for c in ELEMENTWISE
+        if c.label.removesuffix(c.params.get("via", "")) not in SHAPES
+    }
+    return pytest.mark.parametrize(
+        "case",
+        [
+            pytest.param(
+                c, id=str(c), marks=[pytest.mark.long] if id(c) in further else []
+            )
+            for c in cases
+        ],
+    )
+
+
+def test_further_shapes_leave_no_row_out():
+    names = {c.name for c in ELEMENTWISE}
+    kept = (c for c in ELEMENTWISE if c.label in SHAPES)
+    assert {c.name for c in kept} == names
+
 
 def test_every_row_is_exercised():
     assert rows_covered([*CASES, *LISTS]) <= EFFECTS
@@ -84,7 +116,7 @@ def assert_near(found: float, wanted: float, size: float, rtol: float) -> None:
     assert abs(found - wanted) <= rtol * max(1.0, size), (found, wanted)
 
 
-@pytest.mark.parametrize("case", DIFFERENTIABLE, ids=str)
+@over(DIFFERENTIABLE)
 def test_derivatives(case: Case):
     """<g, v> is Richardson's derivative, and J v and J^T w are transposes."""
     row, rng = PRIMITIVES[case.name], np.random.default_rng(5)
@@ -120,11 +152,7 @@ def test_derivatives(case: Case):
         assert_near(reverse, wanted[0], size + 1e2 * error[0] / rtol, rtol)
 
 
-@pytest.mark.parametrize(
-    "case",
-    [c for c in DIFFERENTIABLE if tolerance(c) < 1e-6 and "strided" not in c.label],
-    ids=str,
-)
+@over([c for c in DIFFERENTIABLE if tolerance(c) < 1e-6 and "strided" not in c.label])
 def test_second_derivatives(case: Case):
     """H v by forward over reverse is Richardson's derivative of the gradient."""
     rng = np.random.default_rng(6)
