@@ -262,7 +262,7 @@ class _Draw:
         """``if s > 1e9: raise``, the rest of the block in the other arm."""
         big = self.builder.apply("greater", self.any(PY_FLOAT), constant(1e300))
         wrong, rest = self.child(), self.child()
-        wrong.builder.apply_all("raise", exception="ValueError", template=("bad",))
+        wrong.builder.apply_all("raise", exception="ValueError", template="bad")
         rest.statements(3, depth - 1)
         types = [self.pick_type()]
         arms = [

@@ -177,9 +177,24 @@ class _Folder:
             return False
         (result,) = defined(stmt)
         return (
-            result.name is None
+            (result.name is None or self.is_running_sum(stmt, result))
             and not isinstance(result.type, ListOf)
             and len(self.uses.get(result, ())) == 1
+        )
+
+    def is_running_sum(self, stmt: Stmt, result: Var) -> bool:
+        """Whether this is a derivative to which the same source line adds at once."""
+        uses = self.uses.get(result, ())
+        if stmt.role == "primal" or stmt.span is None or len(uses) != 1:
+            return False
+        region, position, slot = uses[0]
+        consumer = region.body[position] if position < len(region.body) else None
+        return (
+            isinstance(consumer, Let)
+            and consumer.primitive.name in ("add", "subtract")
+            and slot == 0
+            and consumer.result.name == result.name
+            and consumer.span == stmt.span
         )
 
     def is_length(self, stmt: Stmt) -> bool:
@@ -201,7 +216,10 @@ class _Folder:
             for inner in all_stmts((stmt,)):
                 if isinstance(inner, Let):
                     types = tuple(a.type for a in inner.operands)
-                    flag |= inner.primitive.effect_on(types, dict(inner.params))
+                    effect = inner.primitive.effect_on(types, dict(inner.params))
+                    # Derivative code raises nothing that the primal has not raised.
+                    sure = inner.role != "primal" and bool(inner.results)
+                    flag |= effect & ~Effect.MAY_RAISE if sure else effect
             acts = flag & (Effect.PRINTS | Effect.DRAWS | Effect.READS_STATE)
             self.effects_of[stmt] = Effects(
                 Effect.MAY_RAISE in flag,

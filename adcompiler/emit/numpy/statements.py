@@ -96,6 +96,7 @@ class Statements:
         """Statements one after another; adjoint ones headed by their source line."""
         nodes: list[Node] = []
         line: tuple[str, int] | None = None
+        previous: Stmt | None = None
         forward = top
         for stmt in stmts:
             found = self.stmt(stmt)
@@ -106,8 +107,27 @@ class Statements:
                 found = _headed(stmt, found, nodes if forward else ())
                 forward = False
             line = None if isinstance(found[-1], Block) else place
+            if previous is not None and self.stores_popped(previous, stmt):
+                popped = nodes.pop()
+                assert isinstance(popped, Line)
+                name, _, pop = popped.text.partition(" = ")
+                store = found[-1]
+                assert isinstance(store, Line)
+                text = store.text.removesuffix(name) + pop
+                found = (*found[:-1], Line(text))
             nodes += found
+            previous = stmt
         return tuple(nodes)
+
+    def stores_popped(self, pop: Stmt, store: Stmt) -> bool:
+        """Whether a statement stores what the one before pops, and nothing else reads
+        it: ``x[i] = x_tape.pop()``."""
+        if not (isinstance(pop, Let) and isinstance(store, Let)):
+            return False
+        if (pop.primitive.name, store.primitive.name) != ("list_pop", "store"):
+            return False
+        value = pop.results[0]
+        return store.operands[1] == value and self.used.get(value) == 1
 
     def stmt(self, stmt: Stmt) -> Nodes:
         if any(v in self.named.folded for v in defined(stmt)):

@@ -1,0 +1,24 @@
+import numpy as np
+
+
+def huber_sum_grad(slope, offset, x, y, delta):
+    """Gradient of huber_sum."""
+    # adjoint of: for i in range(len(x)):
+    slope_bar = 0.0
+    offset_bar = 0.0
+    for i in reversed(range(x.shape[0])):
+        # adjoint of: if abs(r) <= delta:
+        x_item = x[i]
+        r = slope * x_item + offset - y[i]
+        if abs(r) <= delta:
+            r_bar = r
+            value = 0.0
+        else:
+            r_bar = 0.0
+            value = delta
+        # adjoint of: if abs(r) <= delta:
+        r_bar += value * np.sign(r)
+        # adjoint of: r = slope * x[i] + offset - y[i]
+        offset_bar += r_bar
+        slope_bar += r_bar * x_item
+    return slope_bar, offset_bar
