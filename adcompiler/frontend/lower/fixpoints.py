@@ -103,6 +103,7 @@ class Lowering:
     after_live: frozenset[str]
     mark: int
     firm: bool = False
+    tried: set[Var] = field(default_factory=set)  # integers taken to be floats
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -170,11 +171,21 @@ class Lowering:
                 if isinstance(entry.atom, Var):
                     roots |= self.ctx.soft[entry.atom]
                 self.ctx.soft[shape.atom] = roots
+                self.tried.add(shape.atom)
+
+    def harden(self, head: Head) -> None:
+        """What was assumed to be a float by an earlier pass is an int after all."""
+        for leaf in head.merge.leaves:
+            roots = self.ctx.soft.pop(leaf, frozenset()) - self.tried
+            if roots:
+                self.ctx.soft[leaf] = roots
 
     def run(self, head: Head) -> Trip:
         """Lower the condition and the body once."""
         ctx = self.ctx
-        if not self.firm:
+        if self.firm:
+            self.harden(head)
+        else:
             self.soften(head)
         index = fresh_var(PY_INT, self.index_name())
         ctx.origins.pop(index, None)
