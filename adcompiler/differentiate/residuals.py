@@ -81,6 +81,7 @@ class Primal:
         self.needed: frozenset[Var] = frozenset()  # by the adjoint, directly
         self.stores: dict[Var, Let] = {}  # values that are read back where stored
         self._sources: dict[Var, tuple[Var, ...] | None] = {}
+        self._last_uses: dict[Var, int] = {}
         self._uses: dict[Var, list[tuple[int, Stmt]]] = {}
         self._visit(self.root, 0)
 
@@ -195,13 +196,14 @@ class Primal:
     def _last_use(self, var: Var) -> int:
         """The last position in its own region at which a value, or what is computed
         from it again, may be needed."""
-        home = self.homes[var]
-        last = home.position
-        for position, stmt in self._uses.get(var, ()):
-            last = max(last, position)
-            if isinstance(stmt, Let) and _repeatable(stmt):
-                last = max(last, self._last_use(stmt.result))
-        return last
+        if var not in self._last_uses:
+            last = self.homes[var].position
+            for position, stmt in self._uses.get(var, ()):
+                last = max(last, position)
+                if isinstance(stmt, Let) and _repeatable(stmt):
+                    last = max(last, self._last_use(stmt.result))
+            self._last_uses[var] = last
+        return self._last_uses[var]
 
     def weight(self, var: Var) -> float:
         """The bytes that recording the value costs, weighted by nesting depth."""
