@@ -197,7 +197,7 @@ class _Verifier:
             raise _Fault(f"{place} is undefined")
 
     def region(self, region: Region) -> None:
-        outside = len(self.visible)
+        outside, known = len(self.visible), len(self.lengths)
         for param in region.params:
             self.define(param)
         for stmt in region.body:
@@ -208,6 +208,9 @@ class _Verifier:
             _check_end(region)
         while len(self.visible) > outside:
             self.visible.popitem()
+        while len(self.lengths) > known:
+            # The twin of a loop's body has lengths of the same names.
+            self.lengths.popitem()
 
     def stmt(self, stmt: Stmt) -> None:
         for atom in operands(stmt):
