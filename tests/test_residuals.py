@@ -146,14 +146,14 @@ def length_in_a_nest(x):
     return np.sum(x * x)
 
 
-@records(args=(ROW, 3), fault=SHAPES)
+@records(args=(ROW, 3))
 def heat(x, n):
     for k in range(n):
         x[1:-1] = x[1:-1] + 0.1 * (x[2:] - 2.0 * x[1:-1] + x[:-2])
     return np.sum(x * x)
 
 
-@records("row", args=(ROW, 0.1, 3), wrt=("x", "a"), restores=1)
+@records("row", args=(ROW, 0.1, 3), wrt=("x", "a"))
 def heat_with_an_active_coefficient(x, a, n):
     for k in range(n):
         x[1:-1] = x[1:-1] + a * (x[2:] - 2.0 * x[1:-1] + x[:-2])
@@ -168,7 +168,7 @@ def red_and_black(x, n):
     return np.sum(x * x)
 
 
-@records(args=(ROW, 3), fault=SHAPES)
+@records(args=(ROW, 3))
 def swap_of_linear_buffers(x, n):
     u = x.copy()
     v = np.zeros_like(x)
