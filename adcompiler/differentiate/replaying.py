@@ -106,38 +106,38 @@ class _Replayer(Threader):
                 pending += self.primal.sources(var) or ()
 
     def _provide(self, var: Var, home: Region, builder: Builder, lists: Lists) -> None:
-        event = self.primal.versions.events.get((home, var))
-        mine = event is not None or self.primal.homes[var].region is home
-        if var in self.known or not mine:
-            return
-        if var in self.homes:
-            self.known[var] = _pop(var, builder, lists)
-        elif var not in self.recomputed or isinstance(event, Passage):
-            return  # restored where it passes through a loop or branch
-        elif isinstance(event, Overwrite):
-            self._restore(event, var, home, builder, lists)
-        elif not self.primal.is_version(var):
-            for source in self.primal.sources(var) or ():
-                self._provide(source, home, builder, lists)
-            self.known[var] = self._compute_again(var, builder)
+        """Make a value of this region available, after what it is computed from."""
+        events = self.primal.versions.events
+        pending = [(var, False)]
+        while pending:
+            value, ready = pending.pop()
+            event = events.get((home, value))
+            mine = event is not None or self.primal.homes[value].region is home
+            if value in self.known or not mine:
+                continue
+            if value in self.homes:
+                self.known[value] = _pop(value, builder, lists)
+            elif value not in self.recomputed or isinstance(event, Passage):
+                continue  # restored where it passes through a loop or branch
+            elif event is None and self.primal.is_version(value):
+                continue  # likewise
+            elif not ready:
+                needs = self.primal.versions.sources(home, value) if event else None
+                needs = needs or self.primal.sources(value) or ()
+                pending.append((value, True))
+                pending += [(n, False) for n in reversed(needs)]
+            elif isinstance(event, Overwrite):
+                self.known[value] = self._restored(event, value, builder)
+            else:
+                self.known[value] = self._compute_again(value, builder)
 
-    def _restore(
-        self,
-        event: Overwrite,
-        var: Var,
-        home: Region,
-        builder: Builder,
-        lists: Lists,
-    ) -> None:
+    def _restored(self, event: Overwrite, var: Var, builder: Builder) -> Atom:
         """Put back what a store overwrote: ``x0 = store(x1, old, index)``."""
-        after, index = event.let.result, event.let.operands[2:]
-        for source in (after, event.old, *_vars(index)):
-            self._provide(source, home, builder, lists)
-        self.known[var] = builder.apply(
+        return builder.apply(
             "store",
-            self.atom(after),
+            self.atom(event.let.result),
             self.atom(event.old),
-            *map(self.atom, index),
+            *map(self.atom, event.let.operands[2:]),
             index=event.let.param("index"),
             hint=var.name,
         )

@@ -196,13 +196,15 @@ class Primal:
     def _last_use(self, var: Var) -> int:
         """The last position in its own region at which a value, or what is computed
         from it again, may be needed."""
-        if var not in self._last_uses:
-            last = self.homes[var].position
-            for position, stmt in self._uses.get(var, ()):
-                last = max(last, position)
-                if isinstance(stmt, Let) and _repeatable(stmt):
-                    last = max(last, self._last_use(stmt.result))
-            self._last_uses[var] = last
+        if not self._last_uses:
+            # From the last definition to the first, so that uses come before.
+            for value, home in reversed(self.homes.items()):
+                last = home.position
+                for position, stmt in self._uses.get(value, ()):
+                    last = max(last, position)
+                    if isinstance(stmt, Let) and _repeatable(stmt):
+                        last = max(last, self._last_uses[stmt.result])
+                self._last_uses[value] = last
         return self._last_uses[var]
 
     def weight(self, var: Var) -> float:
