@@ -1,8 +1,8 @@
 """Random functions in IR, and what they mean: values that never change.
 
-`evaluate` interprets a function by the rows' own `evaluate`; `random_function` draws one
-with nested branches, loops with exits, stores, views, swaps, lists and few names, so
-that names clash. Every function that is drawn runs without errors on `arguments`.
+`evaluate` interprets a function by the rows' own `evaluate`; `random_function` draws
+one with nested branches, loops with exits, stores, views, swaps, lists and few names,
+so that names clash. Every function drawn runs without errors on `arguments`.
 """
 
 from __future__ import annotations
