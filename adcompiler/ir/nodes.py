@@ -216,6 +216,19 @@ def stop_flag(loop: For | While) -> Atom | None:
     return loop.body.results[0] if loop.exits else None
 
 
+def stop_marks(loop: For | While) -> tuple[Var, ...]:
+    """The carried values that are false until the loop stops, and then true."""
+    flag = stop_flag(loop) if loop.body.falls else None
+    if not isinstance(flag, Var):
+        return ()
+    rows = zip(carried_params(loop), loop.inits, carried_results(loop), strict=True)
+    return tuple(
+        param
+        for param, init, end in rows
+        if end == flag and isinstance(init, Const) and not init.value
+    )
+
+
 def defined(stmt: Stmt) -> tuple[Var, ...]:
     """The values that a statement defines in its own region."""
     if isinstance(stmt, For | While):

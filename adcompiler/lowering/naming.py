@@ -39,8 +39,9 @@ from adcompiler.ir.nodes import (
     carried_results,
     defined,
     stop_flag,
+    stop_marks,
 )
-from adcompiler.ir.walk import all_stmts, count_uses, regions
+from adcompiler.ir.walk import all_regions, all_stmts, count_uses, regions
 from adcompiler.lowering.aliasing import memory, writes_in_place
 from adcompiler.lowering.counters import explicit_counters
 from adcompiler.lowering.describing import describe
@@ -210,6 +211,18 @@ class _Interference:
             self.define(loop.cond.params, needed)
             self.region(loop.cond)
         self.region(loop.body)
+        for mark in stop_marks(loop):
+            # It is assigned to where the loop stops, and keeps its value until then.
+            self.classes.conflict(
+                mark,
+                (v for v in self.assigned(loop.body) if v != stop_flag(loop)),
+            )
+
+    def assigned(self, region: Region) -> Iterable[Var]:
+        """The values with names that are defined in a region."""
+        for inner in all_regions(region):
+            for group in (inner.params, *map(defined, inner.body)):
+                yield from (v for v in group if v in self.classes.parent)
 
     def bounds(self, loop: For | While, params: Sequence[Var]) -> None:
         """The range is written after the carried values are given their first ones."""

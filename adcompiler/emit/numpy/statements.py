@@ -35,9 +35,9 @@ from adcompiler.ir.nodes import (
     Var,
     While,
     carried_params,
-    carried_results,
     defined,
     stop_flag,
+    stop_marks,
 )
 from adcompiler.ir.primitive import PRODUCT, Effect, Piece
 from adcompiler.ir.types import Scalar
@@ -293,20 +293,13 @@ class Statements:
     def next_trip(self, loop: For | While, kept: Sequence[int]) -> Finish:
         """The end of a trip: the next values, and `break` if the stop flag says so."""
         params, skip = carried_params(loop), 1 if loop.exits else 0
-        flag = stop_flag(loop)
-
-        # A mark of having stopped is false until the loop stops.
-        marks = {
-            k
-            for k, end in enumerate(carried_results(loop))
-            if isinstance(flag, Var) and end == flag and _is_false(loop.inits[k])
-        }
+        marks = stop_marks(loop)
 
         def finish(atoms: tuple[Atom, ...]) -> Code:
             pairs = [(params[k], atoms[skip + k]) for k in kept]
             stop = atoms[0] if loop.exits else constant(False)
             if _is_false(stop):
-                pairs = [p for k, p in zip(kept, pairs, strict=True) if k not in marks]
+                pairs = [p for p in pairs if p[0] not in marks]  # false already
                 return Code(self.moves(pairs))
             if isinstance(stop, Const):
                 return Code((*self.moves(pairs), Line("break")), False)
