@@ -7,16 +7,16 @@ def first_crossing_grad(y, rate, threshold):
     for i in range(3):
         trips += 1
         trips_1 = 0
-        stopped = False
+        stopped_1 = False
         for j in range(4):
             trips_1 += 1
             y_tape.append(y)
             y += rate * y * (1.0 - y)
             if y > threshold:
-                stopped = True
+                stopped_1 = True
                 break
         trips_tape.append(trips_1)
-        if stopped:
+        if stopped_1:
             stopped = True
             break
         y = 0.8 * y
