@@ -73,13 +73,13 @@ class Differentiable:
     ) -> None:
         if backend not in (None, "numpy"):
             raise ValueError(f"there is no backend {backend!r}; write backend='numpy'")
+        prefix: tuple[Any, ...] = ()
         if isinstance(function, Differentiable):
             wrt = function.wrt if wrt is None else wrt
-            function = function.function
+            function, prefix = function.function, function.prefix
         if not callable(function):
             raise TypeError(f"not a function: {function!r}")
         names = tuple(inspect.signature(function).parameters)
-        prefix: tuple[Any, ...] = ()
         if isinstance(function, MethodType):
             function, prefix = function.__func__, (function.__self__,)
         functools.update_wrapper(self, function)

@@ -45,7 +45,8 @@ class _File:
 _lock = threading.RLock()
 _files: dict[str, _File] = {}
 # By identity: code objects of two files may compare equal.
-_nodes: dict[int, tuple[weakref.ref[CodeType], ast.FunctionDef | ast.Lambda]] = {}
+_Nodes = dict[int, tuple[weakref.ref[CodeType], ast.FunctionDef | ast.Lambda]]
+_nodes: _Nodes = {}
 
 
 def capture(fn: object) -> Captured:
@@ -66,15 +67,16 @@ def capture(fn: object) -> Captured:
         known = _nodes.get(id(code))
         if known is None or known[0]() is not code:
             node = _find(function)
-            forget = functools.partial(_forget, id(code))
+            forget = functools.partial(_forget, _nodes, id(code))
             known = _nodes[id(code)] = (weakref.ref(code, forget), node)
     return Captured(function, known[1], code.co_filename)
 
 
-def _forget(key: int, reference: weakref.ref[CodeType]) -> None:
-    entry = _nodes.get(key)
+def _forget(nodes: _Nodes, key: int, reference: weakref.ref[CodeType]) -> None:
+    # The table is passed, for at exit the module's own names are gone already.
+    entry = nodes.get(key)
     if entry is not None and entry[0] is reference:
-        del _nodes[key]
+        del nodes[key]
 
 
 def _plain_function(fn: object) -> FunctionType:
