@@ -213,7 +213,9 @@ class _Replayer(Threader):
     ) -> For | While:
         passages = self._passages(stmt)
         inits = tuple(map(self.atom, passages.afters))
-        params = tuple(fresh_var(v.type, v.name) for v in passages.starts)
+        # What a trip is reversed from has the lengths of its end.
+        slots = zip(passages.starts, passages.ends, strict=True)
+        params = tuple(fresh_var(end.type, start.name) for start, end in slots)
         self._at_start[stmt.body] = passages.starts
         self.known = self.known.new_child()
         self.known.update(zip(passages.ends, params, strict=True))
