@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import TRIPS, integers, positive, program, real, trips
+from .registry import TRIPS, integers, positive, program, real, trips, zero_d
 
 
 @program(real(4))
@@ -475,3 +475,20 @@ def view_taken_before_the_store(x):
     s = y[1:2]
     y[1] = x[0]
     return np.sum(s * y[1])
+
+
+@program(zero_d())
+def zero_d_array_changed_in_place(c):
+    d = c
+    d *= 3.0
+    d += c * c
+    return d * c
+
+
+@program(real(3))
+def zero_d_array_as_a_sum(x):
+    total = np.zeros(())
+    for i in range(len(x)):
+        total += x[i] * x[i]
+        total /= 2
+    return total * x[0]

@@ -301,12 +301,11 @@ def update(ctx: Context, node: ast.AugAssign, ref: ArrayRef, value: Binding) -> 
     atom = operators.atom_of(ctx, node, value)
     old = ctx.read(ref, node)
     check_cast(ctx, node, ref.type, atom, node.op)
-    name, _ = operators.BINARY[type(node.op)]
     result = operators.binary(ctx, node, node.op, ref, value)
-    assert isinstance(result, ArrayRef), name
-    new = ctx.read(result, node)
+    new = operators.atom_of(ctx, node, result)
     if new.type != old.type:
-        # Another dtype, or a broadcast that could grow: NumPy casts, or raises.
+        # A number (of 0-d arrays), another dtype, or a broadcast that could grow:
+        # NumPy stores, casts, or raises.
         new = ctx.emit(node, "store", old, new, index=())
     write_back(ctx, node, ref, new)
 
