@@ -206,6 +206,12 @@ def _check_shapes(
 def _refuse_overlaps(program: Program, arguments: list[Any]) -> None:
     """Refuse arrays that share memory with one that the function stores to."""
     for k in program.lowered.mutated:
+        if _overlaps_itself(arguments[k]):
+            raise UnsupportedError(
+                f"{program.lowered.function.params[k].name} is stored to, and elements "
+                "of it share memory",
+                hint="pass a copy",
+            )
         for other, value in enumerate(arguments):
             if other == k or not isinstance(value, np.ndarray):
                 continue
@@ -220,6 +226,26 @@ def _refuse_overlaps(program: Program, arguments: list[Any]) -> None:
 
 def _overlap(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> bool:
     return np.may_share_memory(left, right) and bool(np.shares_memory(left, right))
+
+
+def _overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
+    """Whether two elements may be one in memory, as in windows that slide.
+
+    >>> _overlaps_itself(np.zeros((4, 6))[::2, ::-3].T)
+    False
+    >>> _overlaps_itself(np.lib.stride_tricks.sliding_window_view(np.zeros(4), 2))
+    True
+    """
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return False
+    extent = array.itemsize
+    for stride, length in sorted(
+        zip(map(abs, array.strides), array.shape, strict=True)
+    ):
+        if length > 1 and stride < extent:
+            return array.size > 0
+        extent += stride * (length - 1)
+    return False
 
 
 # --- Results ---------------------------------------------------------------------

@@ -278,6 +278,18 @@ def test_overlap_with_an_argument_that_is_stored_to():
         ad.grad(f)(x[:3], x[1:])
 
 
+def test_elements_that_share_memory_are_not_stored_to():
+    def f(windows):
+        windows[0, 1] = 5.0 * windows[2, 0]
+        return np.sum(windows * windows)
+
+    line = np.linspace(1.0, 2.0, 4)
+    windows = np.lib.stride_tricks.sliding_window_view(line, 2, writeable=True)
+    with pytest.raises(ad.UnsupportedError, match="elements of it share memory"):
+        ad.grad(f)(windows)
+    assert ad.grad(f)(windows.copy()).shape == windows.shape
+
+
 # --- Results ----------------------------------------------------------------------
 
 
