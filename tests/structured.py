@@ -127,6 +127,21 @@ def _finish(loop, carried, trips, stop, scope) -> None:
         scope[loop.stopped] = bool(stop)
 
 
+# --- writing functions by hand ------------------------------------------------------
+
+
+def counted(n: Atom, results, inits, body: Region) -> For:
+    """``for i in range(n)``."""
+    bounds = Range(constant(0), n, constant(1))
+    return For(results, bounds, inits, body, fresh_var(PY_INT, "trips"))
+
+
+def body_of(text: str) -> list[str]:
+    """The statements of the function that the source defines."""
+    lines = text[text.index("def f(") :].splitlines()[1:]
+    return [line[4:] for line in lines]
+
+
 # --- random functions --------------------------------------------------------------
 
 HINTS = ("x", "x", "y", "u", "v", "s", None, None, None, None)

@@ -36,8 +36,9 @@ from adcompiler.ir.nodes import (
     carried_params,
     carried_results,
 )
-from adcompiler.ir.types import Array, ListOf
+from adcompiler.ir.types import Array, ListOf, dims_of
 from adcompiler.ir.walk import definitions
+from adcompiler.primitives.shape import settled_axes
 
 Root = tuple[str, Var]
 Roots = frozenset[Root]
@@ -97,8 +98,13 @@ def writes_in_place(let: Let) -> bool:
 
 def is_view(let: Let) -> bool:
     """Whether the result may share memory with the first operand."""
-    shares = let.primitive.view or let.primitive.name in MAY_SHARE
-    return shares and isinstance(let.results[0].type, Array)
+    if not let.results or not isinstance(let.results[0].type, Array):
+        return False
+    if let.primitive.name == "sum_to":
+        # Where nothing is summed, it is its operand.
+        source, target = (dims_of(a.type) for a in let.operands)
+        return len(source) == len(target) and settled_axes(source, target) == ()
+    return let.primitive.view or let.primitive.name in MAY_SHARE
 
 
 def memory(function: Function, owned_params: Set[int] = frozenset()) -> Memory:
@@ -227,6 +233,7 @@ class _Analysis:
         asked for.
         """
         sharing = [v for v in rivals if self.found.reach(v) & roots]
+        sharing.sort(key=_age)  # a set has no order of its own
         places = [self.elsewhere(v, roots) for v in sharing]
         if roots & self.unowned or any(not p for p in places):
             self.hazard(place, writers)
@@ -356,6 +363,10 @@ def _closure(roots: Roots, meaning: Mapping[Root, Roots]) -> Roots:
         result |= more
         pending += more
     return frozenset(result)
+
+
+def _age(atom: Atom) -> int:
+    return atom.id if isinstance(atom, Var) else 0
 
 
 def _vars(let: Let) -> list[Var]:

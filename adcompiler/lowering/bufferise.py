@@ -13,6 +13,18 @@ the body stores to is copied at entry at most, and a swap of two buffers copies 
                                return y
 
 `aliasing` finds the hazards, this pass mends them until there are none.
+
+>>> from adcompiler.ir.builder import constant
+>>> from adcompiler.ir.printer import show
+>>> from adcompiler.ir.types import Array
+>>> import adcompiler.primitives
+>>> x, builder = fresh_var(Array("float64", (3,)), "x"), Builder()
+>>> y = builder.apply("store", x, constant(1.0), constant(0), index=("int",), hint="y")
+>>> print(show(bufferise(Function("f", builder.region((x,), (y,))))))
+f(x: float64[3])
+    y: float64[3] = copy(x)
+    y.1: float64[3] = store(y, 1.0, 0, index=('int',))
+    return y.1
 """
 
 from __future__ import annotations

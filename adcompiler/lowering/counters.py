@@ -10,6 +10,19 @@ Invariant: all other values are as before.
     use(trips)              trips += 1
                             ...
                         use(trips)
+
+>>> from adcompiler.ir.builder import Builder
+>>> from adcompiler.ir.printer import show
+>>> import adcompiler.primitives
+>>> n, i, trips = (fresh_var(PY_INT, name) for name in ("n", "i", "trips"))
+>>> bounds = Range(n, constant(9), constant(2))
+>>> loop = For((), bounds, (), Region((i,), (), ()), trips)
+>>> print(show(explicit_counters(Function("f", Region((n,), (loop,), (trips,))))))
+f(n: int64)
+    trips: int64 = range_length(n, 9, 2)
+    for i in range(n, 9, 2) ()
+        yield
+    return trips
 """
 
 from __future__ import annotations

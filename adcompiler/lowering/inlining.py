@@ -10,6 +10,18 @@ difference could be noticed. Lengths of parameters are folded however often used
 
     t = multiply(2, x)
     y = sin(t)          ->   y = np.sin(2 * x)
+
+>>> from adcompiler.ir.builder import Builder, constant
+>>> from adcompiler.ir.nodes import fresh_var
+>>> from adcompiler.ir.types import PY_FLOAT
+>>> from adcompiler.lowering.aliasing import memory
+>>> import adcompiler.primitives
+>>> x, builder = fresh_var(PY_FLOAT, "x"), Builder()
+>>> t = builder.apply("multiply", constant(2), x)
+>>> y = builder.apply("sin", t, via="np", hint="y")
+>>> function = Function("f", builder.region((x,), (y,)))
+>>> list(fold(function, memory(function)).folded) == [t]
+True
 """
 
 from __future__ import annotations
@@ -39,8 +51,6 @@ from adcompiler.lowering.aliasing import Memory, Root, writes_in_place
 
 WIDTH = 88
 LENGTHS = frozenset({"shape", "size"})
-# These look at shapes and dtypes only.
-SHAPES = frozenset({"shape", "size", "zeros_like", "ones_like", "empty_like"})
 # Written with `if` or `and`, these do not evaluate all their operands.
 LAZY = frozenset({"where", "logical_and", "logical_or"})
 
@@ -67,7 +77,7 @@ def leaves(
 ) -> dict[Var, tuple[Var, ...]]:
     """The values that are read where each folded value is written out.
 
-    Without `shapes`, those are left out of which only a length is asked for.
+    Without `shapes`, those are left out of which only the shape is asked for.
     """
     known: dict[Var, tuple[Var, ...]] = {}
 
@@ -76,9 +86,8 @@ def leaves(
             return (var,)
         if var not in known:
             stmt = folded[var]
-            if not shapes and isinstance(stmt, Let) and stmt.primitive.name in LENGTHS:
-                return ()
-            parts = (a for a in parts_of(stmt) if isinstance(a, Var))
+            atoms = parts_of(stmt) if shapes else elements_of(stmt)
+            parts = (a for a in atoms if isinstance(a, Var))
             known[var] = tuple(dict.fromkeys(v for a in parts for v in read(a)))
         return known[var]
 
@@ -92,6 +101,14 @@ def parts_of(stmt: Let | If) -> tuple[Atom, ...]:
     if isinstance(stmt, Let):
         return stmt.operands
     return (stmt.cond, stmt.then.results[0], stmt.orelse.results[0])
+
+
+def elements_of(stmt: Let | If) -> tuple[Atom, ...]:
+    """The operands of an expression of which more than the shape is read."""
+    if isinstance(stmt, If):
+        return parts_of(stmt)
+    skipped = stmt.primitive.shape_only
+    return tuple(a for k, a in enumerate(stmt.operands) if k not in skipped)
 
 
 class Effects(NamedTuple):
@@ -231,9 +248,8 @@ class _Folder:
 
     def reads(self, stmt: Stmt) -> frozenset[Root]:
         """The memory that the statement reads."""
-        if isinstance(stmt, Let) and stmt.primitive.name in SHAPES:
-            return frozenset()
-        return frozenset[Root]().union(*map(self.memory.reach, free_vars(stmt)))
+        atoms = elements_of(stmt) if isinstance(stmt, Let) else free_vars(stmt)
+        return frozenset[Root]().union(*map(self.memory.reach, atoms))
 
 
 class _Chooser:
@@ -287,7 +303,7 @@ class _Chooser:
         lazy = name in LAZY and consumer.param("via") == "builtin" and slot > 0
         if lazy and self.folder.effects(stmt).raises:
             return False
-        return not (name in SHAPES and not isinstance(stmt, If) and _is_large(stmt))
+        return not (slot in consumer.primitive.shape_only and _is_large(stmt))
 
     def may_move(self, position: int, root: int, path: tuple[int, ...]) -> bool:
         """Whether the statement may run after all that comes before the root."""

@@ -13,6 +13,16 @@ no name shadows a builtin, a keyword, an argument, or a helper of the generated 
 Live ranges and copies follow Boissinot et al., "Revisiting out-of-SSA translation for
 correctness, code quality, and efficiency" (2009): all values of a join are copied in
 parallel, and coalesced where their live ranges do not meet.
+
+>>> from adcompiler.ir.builder import Builder, constant
+>>> from adcompiler.ir.types import PY_FLOAT
+>>> import adcompiler.primitives
+>>> x, builder = Var(1, PY_FLOAT, "x"), Builder()
+>>> y = builder.apply("multiply", x, x, hint="x")
+>>> z = builder.apply("add", y, x, hint="z")
+>>> named = name_values(Function("f", builder.region((x,), (z, y))), arg_names=("x",))
+>>> [named.names[v] for v in (x, y, z)]
+['x', 'x_1', 'z']
 """
 
 from __future__ import annotations

@@ -408,6 +408,8 @@ def subtracted(text: str, value: Piece) -> str:
     """
     if not value.text.startswith("-") or value.precedence < PRODUCT:
         return text
+    if value.precedence == PRODUCT and re.search(r"//|%", value.text):
+        return text  # these round, and not the same way for both signs
     rest = value.text[1:]
     if rest.startswith("(") and _closes(rest) == len(rest) - 1:
         rest = rest[1:-1]
