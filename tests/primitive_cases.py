@@ -392,5 +392,5 @@ POWERS = [
     Case("clip", (array(4), C(-1.0), C(math.inf)), label="below"),
 ]
 
-EFFECTS = {"raise", "print", "check_bound"}
+EFFECTS = {"raise", "print", "check_bound", "check_real"}
 OTHERS = [*REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *LINALG, *POWERS]

@@ -379,6 +379,8 @@ def test_messages_are_f_strings():
     assert out.getvalue() == "3 {} it's 0.50\n"
     with pytest.raises(UnboundLocalError, match="'x'"):
         exec(spelled("check_bound", n, name="x"), {"a0": False})
+    with pytest.raises(ValueError, match=r"x \*\* 0.5 is complex"):
+        exec(spelled("check_real", x, power="x ** 0.5"), {"a0": (-1.0) ** 0.5})
     text = spelled("check_bound", constant(False), name="x")
     assert text.startswith("raise UnboundLocalError")
 

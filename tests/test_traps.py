@@ -498,3 +498,24 @@ def test_float32_noise_hides_no_term():
     single = ad.grad(small_beside_large)(x)
     assert single.dtype == np.float32
     assert np.array_equal(single, np.float32(4096.0) + x)
+
+
+# --- numbers that are not real ----------------------------------------------------
+
+
+def root(x):
+    return x**0.5 * 2.0
+
+
+def size_of_root(x):
+    return abs(float(x[0]) ** 0.5)
+
+
+@pytest.mark.parametrize("call", ["grad", "vjp", "value_and_grad"])
+def test_a_complex_power_has_no_derivative(call):
+    assert isinstance(root(-1.0), complex)
+    with pytest.raises(ValueError, match=r"x \*\* 0.5 is complex"):
+        getattr(ad.differentiate(root), call)(-1.0)
+    with pytest.raises(ValueError, match="is complex"):
+        getattr(ad.differentiate(size_of_root), call)(np.array([-1.0]))
+    assert_close(gradients(root, 4.0), [0.5])

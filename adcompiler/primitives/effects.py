@@ -1,4 +1,4 @@
-"""Rows run for what they do: raise, print, check that a name is bound.
+"""Rows run for what they do: raise, print, check that a name is bound, a power real.
 
 In: the values to be shown. Out: nothing, save `stop_gradient`, which is the identity.
 Invariant: `template` is the text in the manner of `str.format`: ``{0}`` or ``{1:.3f}``
@@ -93,7 +93,7 @@ define(
     )
 )
 
-# --- check_bound, stop_gradient ---------------------------------------------------
+# --- check_bound, check_real, stop_gradient ---------------------------------------
 
 
 def _check_spell(let: Let, pieces: spelling.Pieces) -> Piece:
@@ -116,6 +116,35 @@ define(
         lambda types, params: (),
         _check_spell,
         _check,
+        Effect.MAY_RAISE,
+        linear=(),
+        cheap=False,
+    )
+)
+
+# Python's ``(-1.0) ** 0.5`` is complex, which no derivative of real numbers is.
+
+
+def _real_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    raised = f"raise ValueError({_quoted(_complex_text(let.param('power')))})"
+    return Piece(f"if isinstance({pieces[0].text}, complex): {raised}", LAMBDA)
+
+
+def _complex_text(power: str) -> str:
+    return f"{power} is complex: it has no derivative here"
+
+
+def _check_real(value: Any, power: str) -> None:
+    if isinstance(value, complex):
+        raise ValueError(_complex_text(power))
+
+
+define(
+    Primitive(
+        "check_real",
+        lambda types, params: (),
+        _real_spell,
+        _check_real,
         Effect.MAY_RAISE,
         linear=(),
         cheap=False,

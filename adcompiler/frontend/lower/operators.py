@@ -141,6 +141,8 @@ def binary(
     if isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor):
         params["via"] = "operator"
     result = ctx.emit(node, name, a, b, **params)
+    if name == "power" and may_be_complex(node, b, result):
+        ctx.emit_all(node, "check_real", result, power=_shortened(node))
     if name == "subtract":
         lengths.less(ctx, result, a, b)
     return ctx.wrap(result, name == "matmul" or in_order(left, right))
@@ -165,6 +167,47 @@ def _exponent(ctx: Context, node: ast.AST, base: Atom, exponent: Atom) -> Atom:
         )
     negative = exponent.value < 0
     return constant(float(exponent.value)) if negative else exponent
+
+
+def may_be_complex(node: ast.AST, exponent: Atom, result: Atom) -> bool:
+    """Whether Python's power may be complex: of a negative float to a fraction."""
+    t = result.type
+    if not isinstance(t, Scalar) or t.kind == "numpy" or t.dtype != "float64":
+        return False
+    if getattr(exponent.type, "dtype", None) != "float64":
+        return False
+    if isinstance(exponent, Const) and float(exponent.value).is_integer():
+        return False
+    return not (isinstance(node, ast.BinOp) and never_negative(node.left))
+
+
+def never_negative(node: ast.expr) -> bool:
+    """Whether a number is plainly not negative (it may be nan).
+
+    >>> [never_negative(ast.parse(t, mode="eval").body) for t in ("x*x + 1", "x*y")]
+    [True, False]
+    """
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return value >= 0
+        case ast.BinOp(op=ast.Mult(), left=ast.Name(id=a), right=ast.Name(id=b)):
+            return a == b
+        case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=int() as value)):
+            return value % 2 == 0
+        case ast.BinOp(op=ast.Add() | ast.Mult() | ast.Div(), left=left, right=right):
+            return never_negative(left) and never_negative(right)
+        case ast.Call(func=ast.Name(id="abs")):
+            return True
+        case ast.Call(func=ast.Attribute(ast.Name("np" | "math"), name)):
+            return name in ("abs", "fabs", "exp", "sqrt", "square", "hypot", "cosh")
+        case _:
+            return False
+
+
+def _shortened(node: ast.AST) -> str:
+    """The source of a power, to be quoted."""
+    text = ast.unparse(node)
+    return text if isinstance(node, ast.BinOp) and len(text) <= 40 else "this power"
 
 
 def unary(ctx: Context, node: ast.AST, op: ast.unaryop, operand: Binding) -> Binding:
