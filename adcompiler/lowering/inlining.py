@@ -6,7 +6,8 @@ Invariants: a folded value has no name of the user's, is used once, in the regio
 defines it, and may run there: it is moved past no print, past no statement that may
 raise if it may raise itself, and past no write to memory that it reads. Parts of one
 expression are evaluated in the order in which they were computed, as far as the
-difference could be noticed. Lengths of parameters are folded however often used.
+difference could be noticed. What is as short as a name, the length of a parameter or
+``i - 1``, is folded however often it is used.
 
     t = multiply(2, x)
     y = sin(t)          ->   y = np.sin(2 * x)
@@ -138,6 +139,8 @@ class _Folder:
         self.note_uses(function.region)
         names = [v.name for s in all_stmts(function.region) for v in _all_defined(s)]
         self.lasting = {p for p in function.params if p.name not in names}
+        loops = [s for s in all_stmts(function.region) if isinstance(s, For)]
+        self.indices = {s.body.params[0] for s in loops}
 
     def note_uses(self, region: Region) -> None:
         for position, stmt in enumerate(region.body):
@@ -162,7 +165,7 @@ class _Folder:
             stmt = region.body[position]
             if isinstance(stmt, If) and self.is_choice(stmt):
                 self.found.choices.add(stmt)
-            if self.is_length(stmt) or (
+            if self.is_short(stmt) or (
                 self.is_candidate(stmt) and chooser.accepts(position)
             ):
                 assert isinstance(stmt, Let | If)
@@ -214,14 +217,18 @@ class _Folder:
             and consumer.span == stmt.span
         )
 
-    def is_length(self, stmt: Stmt) -> bool:
-        """Whether this is a length that can be asked for anywhere."""
-        return (
-            isinstance(stmt, Let)
-            and stmt.primitive.name in LENGTHS
-            and stmt.result.name is None
-            and stmt.operands[0] in self.lasting
-        )
+    def is_short(self, stmt: Stmt) -> bool:
+        """Whether this is as short as a name, and may be written out anywhere: the
+        length of a parameter, or a loop's index plus or minus a number."""
+        if not isinstance(stmt, Let) or len(stmt.results) != 1:
+            return False
+        if stmt.result.name is not None:
+            return False
+        name, operands = stmt.primitive.name, stmt.operands
+        if name in LENGTHS:
+            return operands[0] in self.lasting
+        offset = name in ("add", "subtract") and not stmt.params
+        return offset and operands[0] in self.indices and isinstance(operands[1], Const)
 
     # --- facts --------------------------------------------------------------------
 

@@ -81,6 +81,7 @@ def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
     classes = _Classes(function, arg_names)
     _interfere(function, classes, folding)
     _coalesce(function, classes)
+    _describe_rest(function, classes)
     return Named(
         function,
         _choose(function, classes, arg_names),
@@ -298,6 +299,31 @@ def _joined(stmt: Stmt) -> list[tuple[Atom, Atom]]:
             return []
 
 
+def _describe_rest(function: Function, classes: _Classes) -> None:
+    """Give values that have no name a describing one; those of different blocks that
+    are described alike share it where they can."""
+    used = count_uses(function.region)
+    origin = {v: s for s in all_stmts(function.region) for v in defined(s)}
+    home = {
+        v: region
+        for region in all_regions(function.region)
+        for v in (*region.params, *(v for s in region.body for v in defined(s)))
+    }
+    alike: dict[str, list[Var]] = {}
+    for var in list(classes.parent):
+        root = classes.find(var)
+        members = classes.members[root]
+        unnamed = classes.hint[root] in (None, "_")
+        if not unnamed or all(v not in used for v in members):
+            continue
+        word = describe(members, origin)
+        classes.hint[root] = word
+        for other in alike.setdefault(word, []):
+            if home[other] is not home[var]:
+                classes.try_merge(other, var)
+        alike[word].append(var)
+
+
 # --- choosing the text ------------------------------------------------------------
 
 
@@ -308,7 +334,6 @@ def _choose(
     taken = {*RESERVED, *arg_names}
     used = count_uses(function.region)
     stmts = list(all_stmts(function.region))
-    origin = {v: s for s in stmts for v in defined(s)}
     twins = {s.body.params[0] for s in stmts if isinstance(s, For) and _adjoint(s)}
     chosen: dict[Var, str] = {}
     for param, name in zip(function.params, arg_names, strict=True):
@@ -322,9 +347,7 @@ def _choose(
         if not read and (hint in (None, "_") or twins.issuperset(members)):
             chosen[root] = "_"
             continue
-        if hint in (None, "_"):
-            hint = describe(members, origin)
-        chosen[root] = name = _free(hint, taken)
+        chosen[root] = name = _free(hint or "value", taken)
         taken.add(name)
     names = {var: chosen[classes.find(var)] for var in classes.parent}
     for stmt in stmts:
