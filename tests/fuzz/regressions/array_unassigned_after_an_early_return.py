@@ -1,4 +1,4 @@
-"""An array that an early return leaves unassigned, with a cotangent in the other arm."""
+"""An array left unassigned by an early return, with a cotangent in another arm."""
 
 import numpy as np
 
