@@ -7,7 +7,7 @@ BIN     := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint format golden clean
+.PHONY: help demo test test-all bench lint format golden clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' \
@@ -21,6 +21,9 @@ test: lint ## lint, then run doctests and tests (minutes)
 
 test-all: lint ## the same with every variant and the long fuzz (hours)
 	$(BIN)/pytest -q -n $(WORKERS) -m ""
+
+bench: $(VENV)/.test ## measure compile times, and gradients against those by hand
+	$(BIN)/python -m bench
 
 lint: $(VENV)/.test ## check style, types and architecture
 	$(BIN)/ruff check .

@@ -39,6 +39,8 @@ _SOURCES: dict[str, DerivativeKind] = {
     "primal": "value",
     "gradient": "grad",
     "tangent": "jvp",
+    "pullback": "vjp",
+    "hessian": "jvp",
 }
 
 
@@ -181,14 +183,21 @@ class Differentiable:
         return bound
 
     def source(self, *args: Any, of: str = "gradient") -> str:
-        """The generated text for such arguments, or for those of the last call."""
+        """The generated text for such arguments, or for those of the last call.
+
+        `of` is "primal", "gradient", "tangent" (forward mode), "pullback" (the two
+        functions behind `vjp`) or "hessian" (the tangent of the gradient).
+        """
         kind = _SOURCES.get(of)
         if kind is None:
             known = ", ".join(map(repr, _SOURCES))
             raise ValueError(f"there is no source of {of!r}, only of {known}")
-        derived = Derived(kind, self)
+        base = self.gradient_function() if of == "hessian" else self
+        derived = Derived(kind, base)
         program = derived.compile(*args) if args else derived.last()
-        return program.text
+        if program.pullback is None:
+            return program.text
+        return f"{program.text}\n\n{program.pullback.text}"
 
 
 class Derived:

@@ -665,6 +665,10 @@ def test_source():
     assert f.source() == text
     assert f.source(A, B, of="primal") != text
     assert "x_dot" in f.source(A, B, of="tangent")
+    pullback = f.source(A, B, of="pullback")
+    assert "_forward(" in pullback
+    assert "_pullback(" in pullback
+    assert "_grad_jvp(" in f.source(A, B, of="hessian")
     with pytest.raises(ValueError, match="no source of 'nothing'"):
         f.source(A, B, of="nothing")
 
