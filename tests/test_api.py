@@ -479,7 +479,6 @@ def test_derivatives_inside_functions():
     assert ad.grad(other)(2.0) == pytest.approx(6.0)
 
 
-@awaits("Differentiable is not supported yet")
 def test_jvp_inside():
     def moved(x):
         value, tangent = ad.jvp(cube)((x,), (1.0,))
@@ -499,7 +498,6 @@ def test_a_nested_function_differentiated_inside():
     assert ad.grad(outer)(3.0) == pytest.approx(12.0)
 
 
-@awaits("Differentiable is not supported yet")
 def test_vjp_inside():
     def outer(x):
         value, pullback = ad.vjp(cube)(x)

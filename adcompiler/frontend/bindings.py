@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from adcompiler.ir.nodes import Atom, Var
-from adcompiler.ir.types import Array
+from adcompiler.frontend.interface import ResultTree
+from adcompiler.ir.builder import Builder
+from adcompiler.ir.nodes import Atom, Function, Var
+from adcompiler.ir.types import Array, Type
 
 if TYPE_CHECKING:
     from adcompiler.frontend.lower.context import Frame
@@ -129,6 +131,27 @@ class MethodVal:
     name: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PullbackVal:
+    """The pullback of ``ad.vjp``: a function of residuals and of cotangents.
+
+    `forward`, given `inputs`, computed the flat results `values` and then the
+    residuals. `tree` tells how the values are put together, `gradients` how the
+    pullback's results are, and `types` what those are. `home` is the region that
+    called vjp, until the pullback is called there.
+    """
+
+    forward: Function
+    inputs: tuple[Atom, ...]
+    function: Function
+    residuals: tuple[Atom, ...]
+    values: tuple[Atom, ...]
+    tree: ResultTree
+    gradients: ResultTree
+    types: tuple[Type, ...]
+    home: list[Builder]
+
+
 @dataclass(frozen=True, slots=True)
 class MaybeUnbound:
     """A name that is assigned on some paths only; `flag` tells whether it was."""
@@ -160,6 +183,7 @@ Binding = (
     | IterVal
     | FunctionVal
     | MethodVal
+    | PullbackVal
     | MaybeUnbound
     | Conflict
     | Dead
@@ -198,6 +222,13 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
             return IterVal(kind, inner, first)
         case MethodVal(receiver, name):
             return MethodVal(map_atoms(receiver, change), name)
+        case PullbackVal():
+            return replace(
+                binding,
+                inputs=tuple(map(change, binding.inputs)),
+                residuals=tuple(map(change, binding.residuals)),
+                values=tuple(map(change, binding.values)),
+            )
         case MaybeUnbound(value, flag):
             return MaybeUnbound(map_atoms(value, change), change(flag))
         case _:

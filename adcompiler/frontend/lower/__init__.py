@@ -23,15 +23,14 @@ from adcompiler.frontend.interface import (
     Derive,
     LeafSpec,
     Lowered,
-    ResultLeaf,
     ResultStatic,
     ResultTree,
-    ResultTuple,
     StaticSpec,
     TupleSpec,
 )
-from adcompiler.frontend.lower import calls, operators
+from adcompiler.frontend.lower import calls
 from adcompiler.frontend.lower.context import Context, Unreachable
+from adcompiler.frontend.lower.isolation import flattened
 from adcompiler.frontend.lower.names import NeedCapture
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var
@@ -72,7 +71,7 @@ def _lower(
     tree: ResultTree = ResultStatic(None)
     falls = True
     try:
-        tree = _result(ctx, captured, calls.run_function(ctx), results)
+        tree = flattened(ctx, captured.node, calls.run_function(ctx), results)
     except Unreachable:
         falls = False
     order = list(ctx.captures)
@@ -120,27 +119,3 @@ def known(value: object) -> Binding:
         return Dyn(constant(value))
     except TypeError:
         return Static(value)
-
-
-def _result(
-    ctx: Context, captured: Captured, binding: Binding, results: list[Atom]
-) -> ResultTree:
-    """How the result is put together; its dynamic leaves become results."""
-    match binding:
-        case Dyn(atom):
-            results.append(atom)
-            return ResultLeaf(len(results) - 1)
-        case ArrayRef():
-            results.append(ctx.read(binding, captured.node))
-            return ResultLeaf(len(results) - 1)
-        case TupleVal(items, cls) if cls is not list:
-            parts = tuple(_result(ctx, captured, item, results) for item in items)
-            return ResultTuple(parts, cls)
-        case Static(value) if value is None or isinstance(value, str):
-            return ResultStatic(value)
-        case _:
-            ctx.refuse(
-                captured.node,
-                f"{operators.describe(binding)} is returned, which is not supported",
-                "return numbers, arrays, or tuples of them",
-            )

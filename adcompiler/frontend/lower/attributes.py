@@ -19,8 +19,15 @@ from adcompiler.frontend.bindings import (
     Step,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, lengths, names, operators
+from adcompiler.frontend.lower import (
+    arrays,
+    intrinsics,
+    lengths,
+    names,
+    operators,
+)
 from adcompiler.frontend.lower.context import Context
+from adcompiler.gradients import Gradients
 from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Scalar
 
@@ -29,9 +36,9 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
     """``owner.name``."""
     match owner:
         case Static(value):
-            return names.attribute(ctx, node, value, name)
-        case TupleVal(items, cls) if name in getattr(cls, "_fields", ()):
-            fields: tuple[str, ...] = getattr(cls, "_fields", ())
+            derived = intrinsics.attribute(ctx, node, value, name)
+            return derived or names.attribute(ctx, node, value, name)
+        case TupleVal(items, cls) if name in (fields := _fields(cls)):
             return items[fields.index(name)]
         case ArrayRef():
             return _of_array(ctx, node, owner, name)
@@ -40,6 +47,13 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
         case _:
             what = operators.describe(owner)
             ctx.refuse(node, f"the attribute '{name}' of {what} is not supported")
+
+
+def _fields(cls: type) -> tuple[str, ...]:
+    """The names of the items of a named tuple, or of gradients."""
+    names = "__match_args__" if issubclass(cls, Gradients) else "_fields"
+    fields: tuple[str, ...] = getattr(cls, names, ())
+    return fields
 
 
 def _of_array(ctx: Context, node: ast.AST, ref: ArrayRef, name: str) -> Binding:

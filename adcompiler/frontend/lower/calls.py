@@ -20,12 +20,14 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     MethodVal,
+    PullbackVal,
     Static,
 )
 from adcompiler.frontend.interface import Captured, Derivative
 from adcompiler.frontend.lower import (
     derivatives,
     expressions,
+    intrinsics,
     messages,
     names,
     operators,
@@ -77,6 +79,10 @@ def apply(
             if handler is None:
                 ctx.refuse(node, f"the method '.{name}()' is not supported yet")
             return handler(Call(ctx, node, f".{name}", [receiver, *args], kwargs))
+        case PullbackVal():
+            if kwargs:
+                ctx.refuse(node, "a pullback takes no keywords")
+            return derivatives.pull_back(ctx, node, callee, args)
         case Static(value):
             return _apply_object(ctx, node, value, args, kwargs)
         case Dyn(Const()):
@@ -97,10 +103,11 @@ def _apply_object(
     if handler is not None:
         return handler(Call(ctx, node, shown, args, kwargs))
     derivative = getattr(value, "__adcompiler_derivative__", None)
-    if isinstance(derivative, Derivative) and derivative.kind != "value":
+    if isinstance(value, intrinsics.PendingHvp):
+        return value.lower(ctx, node, args, kwargs)
+    if isinstance(derivative, Derivative):
+        intrinsics.refuse_bound(ctx, node, value)
         return derivatives.lower(ctx, node, derivative, args, kwargs)
-    if getattr(value, "__adcompiler__", None) and hasattr(value, "__wrapped__"):
-        value = value.__wrapped__
     if isinstance(value, FunctionType) and not resolve.is_library(value):
         return _inline_python(ctx, node, value, args, kwargs)
     ctx.refuse(

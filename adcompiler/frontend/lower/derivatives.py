@@ -1,16 +1,15 @@
-"""Derivatives taken inside a function: ``ad.grad(f)(x)``, and `stop_gradient`.
+"""Derivatives taken inside a function: ``ad.grad(f)(x)`` and its kin.
 
 In: a callable that stands for a derivative, and arguments. Out: the derivative's
 statements, in place of the call.
-Invariant: the function inside is lowered as one of its own. What it reads of the
-function around becomes a parameter that is not differentiated.
+Invariant: the function inside is derived as one of its own (`isolation`), with the
+passes that serve a call from Python; what is derived may be derived again.
 """
 
 from __future__ import annotations
 
 import ast
-import inspect
-from collections.abc import Iterator, Sequence
+from typing import Any
 
 from adcompiler.frontend.bindings import (
     NONE,
@@ -18,16 +17,37 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     FunctionVal,
+    PullbackVal,
     Static,
     TupleVal,
 )
-from adcompiler.frontend.interface import Derivative
-from adcompiler.frontend.lower import calls, gradientless, names, operators
+from adcompiler.frontend.interface import (
+    Derivative,
+    ResultLeaf,
+    ResultStatic,
+    ResultTree,
+    ResultTuple,
+)
+from adcompiler.frontend.lower import calls, messages, operators
 from adcompiler.frontend.lower.context import Context
-from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.ir.nodes import Atom, Const, Function, Region, Var, fresh_var
-from adcompiler.ir.types import Array, Scalar, is_float
-from adcompiler.ir.walk import free_vars, inline
+from adcompiler.frontend.lower.handling import Call
+from adcompiler.frontend.lower.isolation import (
+    Isolated,
+    as_float,
+    conformed,
+    gradient_tree,
+    holds_float,
+    isolated,
+    parameter_names,
+    rebuilt,
+    without_prints,
+    zero_like,
+)
+from adcompiler.gradients import gradients_type
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.types import Array, ListOf, Scalar, Type, dims_of, is_float
+from adcompiler.ir.walk import inline
 
 
 def lower(
@@ -41,223 +61,337 @@ def lower(
     callee = derivative.function
     if not isinstance(callee, Static | FunctionVal):
         callee = Static(callee)
-    if derivative.kind == "value":
-        return calls.apply(ctx, node, callee, args, kwargs)
-    if derivative.kind not in ("grad", "value_and_grad") or ctx.derive is None:
-        ctx.refuse(
-            node,
-            f"{derivative.kind} inside a function is not supported yet",
-            "take it outside, or use ad.grad",
-        )
-    order = parameter_names(ctx, node, callee)
-    given = dict(zip(order, args, strict=False)) | kwargs
-    chosen = chosen_names(ctx, node, derivative, order, given)
-    leaves = Leaves(ctx, node)
-    inner = {name: leaves.parameter(value) for name, value in given.items()}
-    function, count = isolated(ctx, node, callee, inner, leaves)
-    wrt = tuple(
-        k
-        for name in chosen
-        for k in leaves.of(inner[name])
-        if is_float(function.params[k].type)
-    )
-    (derived,) = ctx.derive(derivative.kind, function, wrt)
-    extra = function.params[len(leaves.params) :]
-    results = iter(inline(ctx.builder, derived, (*leaves.atoms, *extra)))
-    shown = count if derivative.kind == "value_and_grad" else 0
-    values = [ctx.wrap(next(results)) for _ in range(shown)]
-    gradients = [gradient(ctx, given[name], results) for name in chosen]
-    found = gradients[0] if len(gradients) == 1 else TupleVal(tuple(gradients))
-    return TupleVal((*values, found)) if values else found
+    assert ctx.derive is not None
+    match derivative.kind:
+        case "value":
+            return calls.apply(ctx, node, callee, args, kwargs)
+        case "jvp":
+            return jvp(ctx, node, callee, args, kwargs)
+        case "vjp":
+            return _vjp(ctx, node, derivative, callee, args, kwargs)
+        case "grad" | "value_and_grad":
+            return _grad(ctx, node, derivative, callee, args, kwargs)
 
 
-class Leaves:
-    """The parameters of an isolated function, and what is passed for them."""
-
-    def __init__(self, ctx: Context, node: ast.AST) -> None:
-        self.ctx, self.node = ctx, node
-        self.params: list[Var] = []
-        self.atoms: list[Atom] = []
-        self.places: dict[int, list[int]] = {}
-
-    def parameter(self, value: Binding) -> Binding:
-        """The binding inside; known integers stay known."""
-        start = len(self.params)
-        inner = self._visit(value)
-        self.places[id(inner)] = list(range(start, len(self.params)))
-        return inner
-
-    def of(self, inner: Binding) -> Sequence[int]:
-        """The parameters that a binding inside consists of."""
-        return self.places[id(inner)]
-
-    def _visit(self, value: Binding) -> Binding:
-        match value:
-            case Dyn(Const() as atom) if not is_float(atom.type):
-                return Dyn(atom)
-            case Dyn(atom):
-                return Dyn(self._add(atom))
-            case ArrayRef():
-                var = self._add(self.ctx.read(value, self.node))
-                return self.ctx.fresh_array(var, value.contiguous)
-            case TupleVal(items, cls):
-                return TupleVal(tuple(self._visit(item) for item in items), cls)
-            case _:
-                return value
-
-    def _add(self, atom: Atom) -> Var:
-        name = atom.name if isinstance(atom, Var) else None
-        self.params.append(fresh_var(atom.type, name))
-        self.atoms.append(atom)
-        return self.params[-1]
+# --- Reverse mode --------------------------------------------------------------------
 
 
-def isolated(
-    ctx: Context,
-    node: ast.AST,
-    callee: Binding,
-    inner: dict[str, Binding],
-    leaves: Leaves,
-) -> tuple[Function, int]:
-    """The callee as a function of IR, and how many results it has."""
-    before = dict(ctx.values)
-    arm = ctx.run(lambda: calls.apply(ctx, node, callee, [], dict(inner)))
-    if not arm.falls or arm.value is None:
-        ctx.refuse(node, "this function always raises")
-    params = set(leaves.params)
-    for location, held in before.items():
-        # A function may store into its arguments: they are its own copies here.
-        if arm.values.get(location) != held and held not in params:
-            ctx.refuse(node, "a function that is differentiated here stores outside")
-    results: list[Atom] = []
-
-    def gather() -> None:
-        assert value is not None
-        results.append(operators.atom_of(ctx, node, value))
-
-    value = arm.value
-    if not isinstance(value, Dyn | ArrayRef):
-        ctx.refuse(node, "a function that is differentiated returns one number")
-    ctx.resume(arm, gather)
-    for t in (results[0].type,):
-        scalar = isinstance(t, Scalar) or (
-            isinstance(t, Array) and all(n == 1 for n in t.dims)
-        )
-        if not scalar or not is_float(t):
-            ctx.refuse(
-                node, f"a gradient needs a scalar, and this is {t}", "reduce it: np.sum"
-            )
-    stmts = tuple(arm.builder.stmts)
-    closed = Region(tuple(leaves.params), stmts, tuple(results))
-    free = free_vars(closed)
-    region = Region((*leaves.params, *free), stmts, tuple(results))
-    return Function("inner", region, ctx.builder.span), len(results)
-
-
-def gradient(ctx: Context, value: Binding, results: Iterator[Atom]) -> Binding:
-    """The gradient by an argument, in its structure."""
-    match value:
-        case TupleVal(items, cls):
-            return TupleVal(tuple(gradient(ctx, i, results) for i in items), cls)
-        case Dyn(atom) if is_float(atom.type):
-            return ctx.wrap(next(results))
-        case ArrayRef(_, _, t) if is_float(t):
-            return ctx.wrap(next(results))
-        case _:
-            return NONE
-
-
-def parameter_names(ctx: Context, node: ast.AST, callee: Binding) -> list[str]:
-    """The names of a callable's parameters."""
-    if isinstance(callee, FunctionVal):
-        spec = callee.node.args
-        return [a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
-    assert isinstance(callee, Static)
-    value = callee.value
-    while isinstance(
-        found := getattr(value, "__adcompiler_derivative__", None), Derivative
-    ):
-        value = found.function
-        if isinstance(value, FunctionVal | Static):
-            return parameter_names(ctx, node, value)
-    try:
-        return list(inspect.signature(value).parameters)
-    except (TypeError, ValueError):
-        ctx.refuse(node, "the parameters of this function are not known")
-
-
-def chosen_names(
+def _grad(
     ctx: Context,
     node: ast.AST,
     derivative: Derivative,
-    order: list[str],
-    given: dict[str, Binding],
-) -> list[str]:
-    """The arguments to differentiate."""
+    callee: Binding,
+    args: list[Binding],
+    kwargs: dict[str, Binding],
+) -> Binding:
+    """``ad.grad(f)(x)`` and ``ad.value_and_grad(f)(x)``."""
+    given, chosen = _arguments(ctx, node, derivative, callee, args, kwargs)
+    inner = isolated(ctx, node, callee, given)
+    _require_scalar(ctx, node, inner)
+    wrt, tree = _differentiated(inner, given, chosen)
+    assert ctx.derive is not None
+    (derived,) = ctx.derive(derivative.kind, inner.function, wrt)
+    results = inner.apply(ctx, derived)
+    count = len(results) - len(wrt)
+    found = _gradients(ctx, node, inner.function.params, wrt, tree, results[count:])
+    if derivative.kind == "grad":
+        return found
+    value = rebuilt(
+        inner.tree, lambda k: conformed(ctx, node, results[k], inner.types[k])
+    )
+    return TupleVal((value, found))
+
+
+def _vjp(
+    ctx: Context,
+    node: ast.AST,
+    derivative: Derivative,
+    callee: Binding,
+    args: list[Binding],
+    kwargs: dict[str, Binding],
+) -> Binding:
+    """``ad.vjp(f)(x)``: the value and its pullback."""
+    given, chosen = _arguments(ctx, node, derivative, callee, args, kwargs)
+    inner = isolated(ctx, node, callee, given)
+    wrt, tree = _differentiated(inner, given, chosen)
+    assert ctx.derive is not None
+    forward, pullback = ctx.derive("vjp", inner.function, wrt)
+    results = inner.apply(ctx, forward)
+    count = len(inner.types)
+    value = rebuilt(
+        inner.tree, lambda k: conformed(ctx, node, results[k], inner.types[k])
+    )
+    gradients = tuple(inner.function.params[k].type for k in wrt)
+    back = PullbackVal(
+        forward,
+        inner.atoms,
+        pullback,
+        results[count:],
+        results[:count],
+        inner.tree,
+        tree,
+        gradients,
+        [ctx.builder],
+    )
+    return TupleVal((value, back))
+
+
+def pull_back(
+    ctx: Context, node: ast.AST, pullback: PullbackVal, args: list[Binding]
+) -> Binding:
+    """A call of a pullback."""
+    if len(args) != 1:
+        ctx.refuse(node, "a pullback takes the cotangent of the value")
+    given: dict[int, Atom] = {}
+    _cotangents(ctx, node, pullback, pullback.tree, args[0], given)
+    atoms = [
+        given[k] if k in given else zero_like(ctx, node, value)
+        for k, value in enumerate(pullback.values)
+        if is_float(value.type)
+    ]
+    residuals = _residuals(ctx, pullback)
+    results = inline(ctx.builder, pullback.function, (*residuals, *atoms))
+    return rebuilt(
+        pullback.gradients,
+        lambda k: conformed(ctx, node, results[k], pullback.types[k]),
+    )
+
+
+def _residuals(ctx: Context, pullback: PullbackVal) -> tuple[Atom, ...]:
+    """The residuals for one call of a pullback.
+
+    A tape is popped once, so that it can be differentiated in turn. Where the pullback
+    may be called again, in a loop or a second time, the forward sweep is run again.
+    """
+    taped = any(isinstance(atom.type, ListOf) for atom in pullback.residuals)
+    if not taped or pullback.home == [ctx.builder]:
+        pullback.home.clear()
+        return pullback.residuals
+    forward = without_prints(pullback.forward)
+    results = inline(ctx.builder, forward, pullback.inputs)
+    return results[len(pullback.values) :]
+
+
+def _cotangents(
+    ctx: Context,
+    node: ast.AST,
+    pullback: PullbackVal,
+    tree: ResultTree,
+    cotangent: Binding,
+    out: dict[int, Atom],
+) -> None:
+    """The cotangents of the results, by the index of the result."""
+    if cotangent == NONE:
+        return
+    match tree:
+        case ResultLeaf(index):
+            value = pullback.values[index]
+            if is_float(value.type):
+                out[index] = _like(ctx, node, cotangent, value, "the cotangent")
+        case ResultTuple(items):
+            parts = cotangent.items if isinstance(cotangent, TupleVal) else ()
+            if len(parts) != len(items):
+                ctx.refuse(node, f"the cotangent is a tuple of {len(items)}, or None")
+            for item, part in zip(items, parts, strict=True):
+                _cotangents(ctx, node, pullback, item, part, out)
+        case ResultStatic():
+            return
+
+
+def _differentiated(
+    inner: Isolated, given: dict[str, Binding], chosen: list[str]
+) -> tuple[tuple[int, ...], ResultTree]:
+    """The parameters to differentiate, and how their gradients are handed back."""
+    wrt = tuple(k for name in chosen for k in inner.floats(name))
+    counter: list[int] = []
+    trees = tuple(gradient_tree(given[name], counter) for name in chosen)
+    if len(trees) == 1:
+        return wrt, trees[0]
+    return wrt, ResultTuple(trees, gradients_type(tuple(chosen)))
+
+
+def _gradients(
+    ctx: Context,
+    node: ast.AST,
+    params: tuple[Any, ...],
+    wrt: tuple[int, ...],
+    tree: ResultTree,
+    found: tuple[Atom, ...],
+) -> Binding:
+    types = [params[k].type for k in wrt]
+    return rebuilt(tree, lambda k: conformed(ctx, node, found[k], types[k]))
+
+
+def _require_scalar(ctx: Context, node: ast.AST, inner: Isolated) -> None:
+    match inner.tree:
+        case ResultLeaf(index):
+            t = inner.types[index]
+            scalar = isinstance(t, Scalar) or all(n == 1 for n in dims_of(t))
+            if scalar and is_float(t):
+                return
+            what = f"this is {t}"
+        case ResultTuple(items):
+            what = f"this is a tuple of {len(items)}"
+        case ResultStatic(value):
+            what = f"this is {value!r}"
+    ctx.refuse(
+        node,
+        f"a gradient needs a scalar, and {what}",
+        "reduce it to a float, as with np.sum; or call ad.vjp",
+    )
+
+
+# --- Forward mode --------------------------------------------------------------------
+
+
+def jvp(
+    ctx: Context,
+    node: ast.AST,
+    callee: Binding,
+    args: list[Binding],
+    kwargs: dict[str, Binding],
+) -> Binding:
+    """``ad.jvp(f)(primals, tangents)``: the value and its tangent."""
+    call = Call(ctx, node, "a jvp", args, kwargs)
+    primals, tangents = call.bind("primals", "tangents")
+    for name, part in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(part, TupleVal):
+            call.refuse(f"{name} is a tuple with an entry per argument, as in (x,)")
+    assert isinstance(primals, TupleVal)
+    assert isinstance(tangents, TupleVal)
+    if len(primals.items) != len(tangents.items):
+        call.refuse(
+            f"there are {len(primals.items)} primals and {len(tangents.items)} "
+            "tangents",
+            "an argument that does not move has the tangent None",
+        )
+    order = parameter_names(ctx, node, callee)
+    if len(primals.items) > len(order):
+        call.refuse(f"the function takes {len(order)} arguments")
+    given = {
+        name: value if dot == NONE else as_float(ctx, node, value)
+        for name, value, dot in zip(order, primals.items, tangents.items, strict=False)
+    }
+    inner = isolated(ctx, node, callee, given)
+    dots: dict[int, Atom] = {}
+    for (name, value), dot in zip(given.items(), tangents.items, strict=True):
+        _moving(call, inner, value, dot, iter(inner.floats(name)), dots)
+    if not dots:
+        call.refuse("no argument moves: every tangent is None")
+    assert ctx.derive is not None
+    (derived,) = ctx.derive("jvp", inner.function, tuple(dots))
+    results = inner.apply(ctx, derived, *dots.values())
+    floats = [k for k, t in enumerate(inner.types) if is_float(t)]
+    place = {k: len(inner.types) + n for n, k in enumerate(floats)}
+
+    def tangent(k: int) -> Binding:
+        if k not in place:
+            return NONE
+        return conformed(ctx, node, results[place[k]], inner.types[k])
+
+    value = rebuilt(
+        inner.tree, lambda k: conformed(ctx, node, results[k], inner.types[k])
+    )
+    return TupleVal((value, rebuilt(inner.tree, tangent)))
+
+
+def _moving(
+    call: Call,
+    inner: Isolated,
+    value: Binding,
+    dot: Binding,
+    places: Any,
+    out: dict[int, Atom],
+) -> None:
+    """The tangents of an argument, by the parameter that they belong to."""
+    match value:
+        case TupleVal(items):
+            parts: tuple[Binding, ...] = (NONE,) * len(items) if dot == NONE else ()
+            if isinstance(dot, TupleVal):
+                parts = dot.items
+            if len(parts) != len(items):
+                call.refuse(f"this tangent is no tuple of {len(items)}")
+            for item, part in zip(items, parts, strict=True):
+                _moving(call, inner, item, part, places, out)
+        case Dyn() | ArrayRef() if holds_float(value):
+            place = next(places)
+            if dot != NONE:
+                primal = inner.atoms[place]
+                out[place] = _like(call.ctx, call.node, dot, primal, "the tangent")
+        case _ if dot != NONE:
+            call.refuse("this argument is no float, and cannot move", "pass None")
+        case _:
+            return
+
+
+def _like(ctx: Context, node: ast.AST, given: Binding, value: Atom, what: str) -> Atom:
+    """A tangent or cotangent as a value of the type and shape that it belongs to."""
+    atom = operators.atom_of(ctx, node, given)
+    t, wanted = atom.type, value.type
+    assert isinstance(t, Scalar | Array)
+    if t.dtype == "bool" or len(dims_of(t)) != len(dims_of(wanted)):
+        ctx.refuse(node, f"{what} is {t}, and not shaped like {wanted}")
+    for axis, (n, m) in enumerate(zip(dims_of(t), dims_of(wanted), strict=True)):
+        if n != m:
+            lengths = [ctx.emit(node, "shape", a, axis=axis) for a in (atom, value)]
+            wrong = ctx.emit(node, "not_equal", *lengths)
+            text = f"{what} has length {{0}}, not {{1}}, along axis {axis}"
+            operands = (lengths[0], lengths[1])
+            messages.fail_if(ctx, node, wrong, "ValueError", text, operands)
+    atom = _typed(ctx, node, atom, wanted)
+    if isinstance(wanted, Array) and dims_of(t) != wanted.dims:
+        # The lengths agree, as was checked; now their types do.
+        atom = ctx.emit(node, "reshape_like", atom, value)
+    return atom
+
+
+def _typed(ctx: Context, node: ast.AST, atom: Atom, wanted: Type) -> Atom:
+    assert isinstance(wanted, Scalar | Array)
+    if isinstance(atom, Const) and isinstance(wanted, Scalar):
+        if wanted.kind == "numpy":
+            return ctx.emit(node, "cast", atom, dtype=wanted.dtype, via="scalar")
+        return constant(float(atom.value))
+    match wanted, atom.type:
+        case Array(dtype), Array(other) if dtype != other:
+            return ctx.emit(node, "cast", atom, dtype=dtype, via="astype")
+        case Array(), _:
+            return atom
+        case Scalar(dtype, kind), Scalar(other) if dtype != other:
+            via = "scalar" if kind == "numpy" else "builtin"
+            return ctx.emit(node, "cast", atom, dtype=dtype, via=via)
+        case _:
+            return atom
+
+
+# --- Arguments -----------------------------------------------------------------------
+
+
+def _arguments(
+    ctx: Context,
+    node: ast.AST,
+    derivative: Derivative,
+    callee: Binding,
+    args: list[Binding],
+    kwargs: dict[str, Binding],
+) -> tuple[dict[str, Binding], list[str]]:
+    """The arguments by name, and which of them are differentiated."""
+    order = parameter_names(ctx, node, callee)
+    if len(args) > len(order):
+        ctx.refuse(node, f"the function takes {len(order)} arguments")
+    given = dict(zip(order, args, strict=False)) | kwargs
     if derivative.wrt is None:
-        return [name for name in order if name in given and _has_float(given[name])]
+        chosen = [name for name in order if name in given and holds_float(given[name])]
+        if not chosen:
+            ctx.refuse(node, "nothing can be differentiated: no argument is a float")
+        return given, chosen
     chosen = []
     for entry in derivative.wrt:
+        if isinstance(entry, int) and not 0 <= entry < len(order):
+            ctx.refuse(node, f"wrt names {entry}, which is no argument of the function")
         name = order[entry] if isinstance(entry, int) else entry
-        if name not in given or not _has_float(given[name]):
+        if name in given:
+            given[name] = as_float(ctx, node, given[name])
+        if name not in given or not holds_float(given[name]):
             ctx.refuse(node, f"'{name}' is no float argument of the function")
         chosen.append(name)
-    return chosen
-
-
-def _has_float(value: Binding) -> bool:
-    match value:
-        case Dyn(atom):
-            return is_float(atom.type)
-        case ArrayRef(_, _, t):
-            return is_float(t)
-        case TupleVal(items):
-            return any(map(_has_float, items))
-        case _:
-            return False
-
-
-# --- Marked functions ----------------------------------------------------------------
-
-
-class Pending:
-    """What ``ad.grad(f)`` stands for inside a function."""
-
-    def __init__(self, derivative: Derivative) -> None:
-        self.__adcompiler_derivative__ = derivative
-
-
-def derivative_maker(kind: str) -> Handler:
-    """``ad.grad(f, wrt=...)``."""
-
-    def handle(call: Call) -> Binding:
-        function, wrt, _ = call.bind("f", wrt=None, backend=None)
-        if not isinstance(function, Static | FunctionVal):
-            call.refuse(f"{call.name} takes a function")
-        entries: tuple[str | int, ...] | None = None
-        if wrt != NONE:
-            parts = wrt.items if isinstance(wrt, TupleVal) else (wrt,)
-            entries = tuple(_entry(call, part) for part in parts)
-        return Static(Pending(Derivative(kind, function, entries)))  # type: ignore[arg-type]
-
-    return handle
-
-
-def _entry(call: Call, part: Binding) -> str | int:
-    if isinstance(part, Static) and isinstance(part.value, str):
-        return part.value
-    return names.static_int(call.ctx, call.node, part, "a position in wrt")
-
-
-def stop(call: Call) -> Binding:
-    """``ad.stop_gradient(x)``."""
-    (x,) = call.bind("x")
-    return gradientless.stopped(call.ctx, call.node, x)
-
-
-INTRINSICS: dict[str, Handler] = {
-    "stop_gradient": stop,
-    "grad": derivative_maker("grad"),
-    "value_and_grad": derivative_maker("value_and_grad"),
-    "differentiate": derivative_maker("value"),
-}
+    return given, chosen

@@ -10,8 +10,8 @@ from collections.abc import Hashable
 from adcompiler.frontend.lower import (
     builtins_,
     constructors,
-    derivatives,
     elementwise,
+    intrinsics,
     linalg,
     reductions,
     shapes,
@@ -35,4 +35,4 @@ METHODS: dict[str, Handler] = {
     **linalg.METHODS,
 }
 
-INTRINSICS: dict[str, Handler] = derivatives.INTRINSICS
+INTRINSICS: dict[str, Handler] = intrinsics.INTRINSICS

@@ -25,6 +25,7 @@ from adcompiler.frontend.bindings import (
     Location,
     MaybeUnbound,
     MethodVal,
+    PullbackVal,
     RangeVal,
     Static,
     Step,
@@ -104,7 +105,7 @@ class Merge:
                 return left
             case FunctionVal(), FunctionVal() if _same_function(left, right):
                 return left
-            case (MethodVal(), _) | (IterVal(), _):
+            case (MethodVal(), _) | (IterVal(), _) | (PullbackVal(), _):
                 if left == right:
                     return left
             case _:
@@ -359,6 +360,8 @@ def _kind(binding: Binding | None) -> str:
             return f"a tuple of {len(items)}"
         case FunctionVal():
             return "a function"
+        case PullbackVal():
+            return "a pullback"
         case _:
             return "something else"
 

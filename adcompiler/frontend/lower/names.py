@@ -29,7 +29,6 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.interface import (
     Capture,
-    Derivative,
     Guard,
     LeafSpec,
     NeedStatic,
@@ -221,10 +220,6 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
             shown = getattr(owner, "__name__", "this")
             ctx.refuse(node, f"{shown}.{name} does not exist")
         return Static(value)
-    if getattr(owner, "__adcompiler__", False):
-        derived = getattr(owner, name, None)
-        if isinstance(getattr(derived, "__adcompiler_derivative__", None), Derivative):
-            return Static(derived)
     if isinstance(owner, ModuleType | type):
         if not hasattr(owner, name):
             ctx.refuse(node, f"{owner.__name__}.{name} does not exist")

@@ -21,6 +21,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     MethodVal,
+    PullbackVal,
     RangeVal,
     Static,
     TupleVal,
@@ -83,6 +84,8 @@ def describe(binding: Binding) -> str:
             return repr(getattr(value, "__name__", value))
         case FunctionVal() | MethodVal():
             return f"the function {binding.name!r}"
+        case PullbackVal():
+            return "a pullback"
         case RangeVal():
             return "a range"
         case TupleVal(_, cls):
@@ -303,7 +306,7 @@ def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
             return constant(bool(value))
         case TupleVal(items):
             return constant(len(items) > 0)
-        case FunctionVal() | MethodVal():
+        case FunctionVal() | MethodVal() | PullbackVal():
             return constant(True)
         case ArrayRef(_, _, t):
             if any(length != 1 for length in t.dims):
