@@ -57,6 +57,7 @@ def derive(
                     function,
                     ("lower", _same),
                     ("optimise", _optimise),
+                    ("exits", _sink_exits),
                     ("reverse", partial(gradient, wrt=wrt, with_value=with_value)),
                     ("optimise", _optimise),
                 ),
@@ -78,7 +79,9 @@ def derive(
 def _derive_vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, ...]:
     from adcompiler.differentiate.gradient import vjp
 
-    function = run(function, ("lower", _same), ("optimise", _optimise))
+    function = run(
+        function, ("lower", _same), ("optimise", _optimise), ("exits", _sink_exits)
+    )
     with _Faults("reverse", function):
         sweeps = vjp(function, wrt)
     return tuple(
@@ -158,6 +161,13 @@ def _optimise(function: Function) -> Function:
     from adcompiler.optimise import optimise
 
     return optimise(function)
+
+
+def _sink_exits(function: Function) -> Function:
+    from adcompiler.optimise import optimise, sink_exits
+
+    sunk = sink_exits(function)
+    return function if sunk is function else optimise(sunk)
 
 
 # --- Names -----------------------------------------------------------------------

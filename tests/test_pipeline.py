@@ -112,13 +112,13 @@ def test_the_verifier_runs_after_each_pass(monkeypatch):
     )
     (gradient,) = pipeline.derive("grad", function_in_ir(), (0,))
     pipeline.build(gradient, name="f_grad", doc="Gradient of f.")
-    assert seen == ["lower", "optimise", "reverse", "optimise", "bufferise"]
+    assert seen == ["lower", "optimise", "exits", "reverse", "optimise", "bufferise"]
     seen.clear()
     pipeline.derive("jvp", function_in_ir(), (0,))
     assert seen == ["lower", "optimise", "forward", "optimise"]
     seen.clear()
     pipeline.derive("vjp", function_in_ir(), (0,))
-    assert seen == ["lower", "optimise", *["reverse", "optimise"] * 2]
+    assert seen == ["lower", "optimise", "exits", *["reverse", "optimise"] * 2]
     seen.clear()
     pipeline.derive("value", function_in_ir(), ())
     assert seen == ["optimise"]

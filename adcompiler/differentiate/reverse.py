@@ -404,6 +404,12 @@ def _reversed_range(loop: For | While) -> Range:
         return Range(constant(0), loop.trips, constant(1), None, True)
     if loop.exits and loop.range.reverse:
         raise InternalError("a reversed loop that exits early cannot be reversed")
-    limit = loop.trips if loop.exits else loop.range.limit
     r = loop.range
+    if (
+        loop.exits
+        and r.limit is None
+        and (r.start, r.step) == (constant(0), constant(1))
+    ):
+        return Range(r.start, loop.trips, r.step, None, True)
+    limit = loop.trips if loop.exits else r.limit
     return Range(r.start, r.stop, r.step, limit, not r.reverse)

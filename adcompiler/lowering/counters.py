@@ -3,6 +3,7 @@
 In: a function whose loops define `trips` and `stopped`. Out: one in which both are
 read of no loop: a count that the range does not tell is a carried value, increased at
 the top of the body, and `stopped` is one that takes the value of the stop flag.
+Where each trip appends to a list that was empty, its length is the count.
 Invariant: all other values are as before.
 
     for ...:            trips = 0
@@ -45,6 +46,7 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.types import PY_INT
 from adcompiler.ir.walk import count_uses, map_regions, substitute
+from adcompiler.lowering.draining import grown
 
 
 def explicit_counters(function: Function) -> Function:
@@ -58,6 +60,7 @@ class _Rewrite:
     def __init__(self, region: Region) -> None:
         self.used = count_uses(region)
         self.lengths: set[Var] = set()
+        self.empty: set[Var] = set()
         self.counted_by: dict[Var, Range] = {}
         self.known: dict[Var, Atom] = {}
 
@@ -66,6 +69,8 @@ class _Rewrite:
         for stmt in region.body:
             if isinstance(stmt, Let) and stmt.primitive.name in ("shape", "size"):
                 self.lengths.add(stmt.result)
+            if isinstance(stmt, Let) and stmt.primitive.name == "list_new":
+                self.empty.add(stmt.result)
             self.stmt(stmt, builder)
         return replace(region, body=tuple(builder.stmts))
 
@@ -74,12 +79,19 @@ class _Rewrite:
         if isinstance(stmt, For):
             self.counted_by[stmt.trips] = stmt.range
             stmt = replace(stmt, range=self.shortened(stmt.range))
-        if isinstance(stmt, For | While):
-            if stmt.trips in self.used:
-                stmt = self.counted(stmt, builder)
-            if stmt.stopped is not None and stmt.stopped in self.used:
-                stmt = _marked(stmt)
+        if not isinstance(stmt, For | While):
+            builder.append(stmt)
+            return
+        tape = next(grown(stmt, self.empty), None)
+        if stmt.trips in self.used and tape is None:
+            stmt = self.counted(stmt, builder)
+        if stmt.stopped is not None and stmt.stopped in self.used:
+            stmt = _marked(stmt)
         builder.append(stmt)
+        if stmt.trips in self.used and tape is not None:
+            with builder.at(stmt.span, stmt.role):
+                length = builder.apply("list_length", tape, hint="trips")
+            self.known[stmt.trips] = length
 
     def counted(self, loop: For | While, builder: Builder) -> For | While:
         if isinstance(loop, While) or loop.exits or loop.range.limit is not None:

@@ -19,6 +19,7 @@ from adcompiler.optimise.dce import eliminate_dead_code
 from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.signs import settle_signs
 from adcompiler.optimise.simplify import simplify
+from adcompiler.optimise.sinking import sink_exits
 
 __all__ = [
     "drop_repeated_checks",
@@ -28,6 +29,7 @@ __all__ = [
     "optimise",
     "settle_signs",
     "simplify",
+    "sink_exits",
     "tidy",
 ]
 

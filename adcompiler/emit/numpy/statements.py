@@ -15,6 +15,7 @@ from __future__ import annotations
 import linecache
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from adcompiler.emit.numpy.expressions import Expressions
@@ -272,14 +273,16 @@ class Statements:
             if self.is_carried(loop, k) or r in self.used
         ]
         before = self.moves((params[k], loop.inits[k]) for k in kept)
-        body = self.region(
-            loop.body, self.next_trip(loop, kept), Exits(stop_flag(loop))
-        )
+        pop = self.drained(loop)
+        inside = loop.body
+        if pop is not None:
+            inside = replace(inside, body=inside.body[1:])
+        body = self.region(inside, self.next_trip(loop, kept), Exits(stop_flag(loop)))
         after = self.moves(
             (loop.results[k], params[k]) for k in kept if loop.results[k] in self.used
         )
         if isinstance(loop, For):
-            block = Block(((self.for_header(loop), body.nodes),))
+            block = Block(((self.for_header(loop, pop), body.nodes),))
         else:
             block = self.while_block(loop, body.nodes)
         return (*before, block, *after)
@@ -302,7 +305,12 @@ class Statements:
                 pairs = [p for p in pairs if p[0] not in marks]  # false already
                 return Code(self.moves(pairs))
             if isinstance(stop, Const):
-                return Code((*self.moves(pairs), Line("break")), False)
+                last = [
+                    (params[k], atoms[skip + k])
+                    for k in kept
+                    if loop.results[k] in self.used
+                ]
+                return Code((*self.moves(last), Line("break")), False)
             return Code(self.maybe_stop(loop, stop, pairs))
 
         return finish
@@ -320,8 +328,33 @@ class Statements:
             return (*first, *moves, Block(((f"if {name}:", (Line("break"),)),)))
         return (*moves, self.when(stop, (Line("break"),)))
 
-    def for_header(self, loop: For) -> str:
+    def drained(self, loop: For | While) -> Let | None:
+        """The statement that takes an element off a list at the top of each trip, where
+        the trips are as many as the elements and nothing reads the list afterwards."""
+        if isinstance(loop, While) or loop.exits or not loop.body.body:
+            return None
+        index, *params = loop.body.params
+        first, stop = loop.body.body[0], loop.range.stop
+        length = self.named.folded.get(stop) if isinstance(stop, Var) else None
+        if not (isinstance(first, Let) and isinstance(length, Let)):
+            return None
+        if (first.primitive.name, length.primitive.name) != ("list_pop", "list_length"):
+            return None
+        bounds = Range(constant(0), stop, constant(1), None, loop.range.reverse)
+        if loop.range != bounds or index in self.used:
+            return None
+        k = params.index(_var(first.operands[0]))
+        once = self.used[params[k]] == 1 and self.used.get(first.results[1]) == 1
+        full = loop.inits[k] == length.operands[0]
+        return first if once and full and loop.results[k] not in self.used else None
+
+    def for_header(self, loop: For, pop: Let | None) -> str:
         index = loop.body.params[0]
+        if pop is not None:
+            element, tape = (
+                self.expr.text(a) for a in (pop.results[0], pop.operands[0])
+            )
+            return f"for {element} in reversed({tape}):"
         text = self.range_text(loop.range, ordered=index in self.used)
         return f"for {self.named.names[index]} in {text}:"
 

@@ -14,10 +14,9 @@ def heat_grad(u, k, steps):
     u_bar = 2 * u
     # adjoint of: for _ in range(steps):
     k_bar = 0.0
-    for _ in range(steps):
+    for laplacian in reversed(laplacian_tape):
         # adjoint of: u[1:-1] += k * laplacian
         part = u_bar[1:-1]
-        laplacian = laplacian_tape.pop()
         k_bar += np.sum(part * laplacian)
         laplacian_bar = part * k
         # adjoint of: laplacian = u[2:] - 2.0 * u[1:-1] + u[:-2]

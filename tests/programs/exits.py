@@ -1,0 +1,227 @@
+"""Loops that end early: in the first trip, a later one, the last, or never."""
+
+import numpy as np
+
+from tests.programs.registry import program, real
+
+# With y = 0.8 to begin with and x = 1.3, y passes these bounds in trips 1, 3 and 6.
+BOUNDS = {"first": 0.9, "middle": 1.6, "last": 3.7, "never": 99.0}
+
+
+def ends(*inputs, trips=(6,), **options):
+    """Rows for each bound, and for 0, 1 and 2 trips; the bound is the last input, the
+    number of trips the one before."""
+
+    def decorate(fn):
+        for when, bound in BOUNDS.items():
+            for n in trips:
+                row = f"{when}, n={n}" if len(trips) > 1 else when
+                program(*inputs, n, bound, label=row, **options)(fn)
+        for n in (0, 1, 2):
+            program(*inputs, n, BOUNDS["middle"], label=f"n={n}", **options)(fn)
+        return fn
+
+    return decorate
+
+
+@ends(1.3)
+def return_of_the_index(x, n, bound):
+    y = 0.8
+    for i in range(n):
+        y = y * x + 0.02 * i
+        if y > bound:
+            return y * y * (i + 1)
+    return y * x
+
+
+@ends(1.3)
+def return_of_what_the_test_computes(x, n, bound):
+    y, z = 0.8, 0.1
+    for i in range(n):
+        y, z = y * x, z + y * x
+        if np.sqrt(y * y) > bound:
+            return np.sqrt(y * y) * z + i
+    return y * z
+
+
+@ends(1.3, trips=(3, 6))
+def return_out_of_two_loops(x, n, bound):
+    y = 0.8
+    for i in range(n):
+        for j in range(2):
+            y = y * x
+            if y > bound:
+                return y * y * x + (i - j) * y
+        y = 0.95 * y
+    return y * x
+
+
+@ends(1.3)
+def return_out_of_three_loops(x, n, bound):
+    y = 0.8
+    k = 0
+    while k < n:
+        for i in range(2):
+            for j in range(2):
+                y = y * (1.0 + 0.25 * (x - 1.0)) + 0.01 * j
+                if y > bound:
+                    return np.sin(y) * x * (i + 1)
+            y = y + 0.1 * x
+        k += 1
+    return y * y
+
+
+@ends(1.3)
+def updated_before_the_break(x, n, bound):
+    y = 0.8
+    for i in range(n):
+        y = y * x
+        if y > bound:
+            y = 0.5 * y * x
+            break
+        y = y + 0.01 * i
+    else:
+        y = y - 2.0 * x
+    return y * y
+
+
+@ends(1.3)
+def constant_before_the_break(x, n, bound):
+    y, best = 0.8, 0.0
+    for _ in range(n):
+        y = y * x
+        if y > bound:
+            best = 2.5
+            break
+        best = best + y * x
+    return best * y
+
+
+@ends(1.3)
+def chosen_before_the_break(x, n, bound):
+    y = 0.8
+    for i in range(n):
+        y = y * x
+        if y > bound:
+            if i > 2:
+                y = np.sin(y) * x
+            else:
+                y = np.exp(-y)
+            break
+    return y * x
+
+
+@ends(1.3)
+def break_under_two_conditions(x, n, bound):
+    y = 0.8
+    for i in range(n):
+        y = y * x
+        if y > bound:
+            if i % 2 == 0:
+                y = y * y
+                break
+            y = 0.9 * y
+        y = y + 0.1
+    return y * x
+
+
+@ends(1.3)
+def two_ways_out(x, n, bound):
+    y, z = 0.8, 1.0
+    for i in range(n):
+        z = z * y
+        if z < 0.3:
+            return z * x
+        y = y * x
+        if y > bound:
+            y = y * z
+            break
+    return y * x + z
+
+
+@ends(1.3)
+def break_before_the_rest(x, n, bound):
+    y = 0.8
+    for i in range(n):
+        if y > bound:
+            break
+        y = y * x + 0.01 * i
+    return y * y
+
+
+@program(2.3, 0, label="y")
+@program(2.3, 1, label="x")
+@program(2.3, 2, label="both")
+def iteration_to_convergence(a, what):
+    x = a
+    while True:
+        y = 0.5 * (x + a / x)
+        if abs(y - x) < 1e-9:
+            break
+        x = y
+    if what == 0:
+        return y * a
+    if what == 1:
+        return x * a
+    return x * y + a
+
+
+@ends(1.3)
+def converged_or_given_up(a, n, bound):
+    x, y = a, 0.0
+    for _ in range(n):
+        y = 0.5 * (x + a / x)
+        if abs(y - x) < 0.01 * bound:
+            break
+        x = y
+    return y * y + x
+
+
+@ends(real(6), 1.3)
+def stored_before_the_break(x, c, n, bound):
+    u = x * 0.5
+    y = 0.8
+    for i in range(n):
+        y = y * c
+        u[i % 6] = u[i % 6] * y
+        if y > bound:
+            u[0] = u[0] * u[1] * c
+            break
+    return np.sum(u * u)
+
+
+@ends(real(4), 1.3)
+def array_made_at_the_exit(x, c, n, bound):
+    u, y = x, 0.8
+    for i in range(n):
+        u = np.sin(u) * c
+        y = y * c
+        if y > bound:
+            return np.sum(u * x) * (i + 1)
+        u = u + x
+    return np.sum(u)
+
+
+@ends(1.3)
+def exit_of_an_inner_loop_only(x, n, bound):
+    total = 0.0
+    for i in range(n):
+        y = 0.8
+        for j in range(4):
+            y = y * x
+            if y > bound:
+                y = np.sin(y) * x
+                break
+            y = y + 0.01 * i
+        total = total + y * y
+    return total * x
+
+
+@program(1.3, 6, 1.6, raises=ZeroDivisionError)
+def division_by_zero_at_the_exit(x, n, bound):
+    y = 0.8
+    for _ in range(n):
+        y = y * x
+        if y > bound:
+            return y / (n - 6)
+    return y
