@@ -225,6 +225,12 @@ def straight(lines: int):
     return program(f"def f(x):\n    y = x\n    z = x\n{body}    return y * z\n")
 
 
+def scaled(lines: int):
+    """Statements that each bring a factor, whose products have many digits."""
+    body = "".join(f"    y = np.sin(y) * {1 + k / 1000}\n" for k in range(lines))
+    return program(f"def f(x):\n    y = x\n{body}    return y\n")
+
+
 def loops(lines: int):
     """Loops one after the other, with a store and a branch in each."""
     block = (
@@ -265,6 +271,7 @@ def sizes(function, args):
 ROW = np.array([0.5, 1.5, -0.5])
 FAMILIES = [
     pytest.param(straight, (0.3,), (16, 32, 64), id="straight"),
+    pytest.param(scaled, (0.3,), (10, 20, 40), id="scaled"),
     pytest.param(loops, (ROW, 0.3), (10, 20, 40), id="loops"),
     pytest.param(nest, (0.3,), (2, 4, 8), id="nest"),
     pytest.param(branches, (0.3,), (5, 10, 20), id="branches"),

@@ -10,13 +10,18 @@ raises.
 A value may be *folded*: it is written out at its use, where the values that it is
 computed from are then read (`lowering.inlining`).
 
+Sets of values are ints with a bit for each value: in a long function most values are
+live at most points, and the sets of all points would be quadratic in its length.
+
 >>> from adcompiler.ir.nodes import Const, If, Region, fresh_var
 >>> from adcompiler.ir.types import PY_BOOL, PY_FLOAT
 >>> c, x, y, z = (fresh_var(t) for t in (PY_BOOL, PY_FLOAT, PY_FLOAT, PY_FLOAT))
 >>> choice = If((z,), c, Region((), (), (x,)), Region((), (), (y,)))
 >>> live = liveness(Region((c, x, y), (choice,), (z, x)))
->>> live.after[choice] == {z, x}, live.entry[choice.orelse] == {x, y}
-(True, True)
+>>> live.after[choice] == live.bits((z, x))
+True
+>>> live.values(live.entry[choice.orelse]) == [x, y]
+True
 """
 
 from __future__ import annotations
@@ -39,74 +44,97 @@ from adcompiler.ir.nodes import (
 from adcompiler.ir.walk import free_vars, operands, regions
 
 Folded = Mapping[Var, tuple[Var, ...]]
-Live = frozenset[Var]
+Bits = int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Liveness:
     """The values live after a statement, at the start of a region, through a loop."""
 
-    after: dict[Stmt, Live] = field(default_factory=dict)
-    entry: dict[Region, Live] = field(default_factory=dict)
-    through: dict[Stmt, Live] = field(default_factory=dict)
+    after: dict[Stmt, Bits] = field(default_factory=dict)
+    entry: dict[Region, Bits] = field(default_factory=dict)
+    through: dict[Stmt, Bits] = field(default_factory=dict)
+    order: list[Var] = field(default_factory=list)
+    bit: dict[Var, Bits] = field(default_factory=dict)
+
+    def bits(self, values: Iterable[Atom]) -> Bits:
+        """The set of these values; numbers are left out."""
+        found = 0
+        for value in values:
+            if isinstance(value, Var):
+                found |= self.bit.get(value) or self.note(value)
+        return found
+
+    def note(self, var: Var) -> Bits:
+        """The bit of a value that has none yet."""
+        self.bit[var] = 1 << len(self.order)
+        self.order.append(var)
+        return self.bit[var]
+
+    def values(self, bits: Bits) -> list[Var]:
+        """The values of a set, oldest first."""
+        found = []
+        while bits:
+            lowest = bits & -bits
+            found.append(self.order[lowest.bit_length() - 1])
+            bits ^= lowest
+        return sorted(found, key=hash)
 
 
 def liveness(region: Region, folded: Folded | None = None) -> Liveness:
     """The liveness of all values in the region; `folded` maps values that are written
     out at their use to those that are read there."""
     walk = _Walk(folded or {})
-    walk.region(region, set())
+    walk.region(region, 0)
     return walk.found
 
 
 class _Walk:
-    """Goes backwards; `live` is the set at the current point, changed in place."""
+    """Goes backwards: each step takes what is live after it, gives what is before."""
 
     def __init__(self, folded: Folded) -> None:
         self.folded = folded
         self.found = Liveness()
 
-    def read(self, atoms: Iterable[Atom]) -> set[Var]:
+    def read(self, atoms: Iterable[Atom]) -> Bits:
         """The values that are read where these atoms are."""
-        result: set[Var] = set()
+        result = 0
         for atom in atoms:
             if isinstance(atom, Var):
-                result.update(self.folded.get(atom, (atom,)))
+                result |= self.found.bits(self.folded.get(atom, (atom,)))
         return result
 
-    def region(self, region: Region, after: Iterable[Var]) -> set[Var]:
+    def region(self, region: Region, after: Bits) -> Bits:
         """What is live at the start, where `after` is what is live after the region."""
-        live = set(after) if region.falls else set()
+        live = after if region.falls else 0
         live |= self.read(region.results)
         for stmt in reversed(region.body):
-            self.stmt(stmt, live)
-        self.found.entry[region] = frozenset(live)
-        live.difference_update(region.params)
-        return live
+            live = self.stmt(stmt, live)
+        self.found.entry[region] = live
+        return live & ~self.found.bits(region.params)
 
-    def stmt(self, stmt: Stmt, live: set[Var]) -> None:
+    def stmt(self, stmt: Stmt, live: Bits) -> Bits:
         if any(v in self.folded for v in defined(stmt)):
-            return
-        self.found.after[stmt] = frozenset(live)
-        live.difference_update(defined(stmt))
+            return live
+        self.found.after[stmt] = live
+        live &= ~self.found.bits(defined(stmt))
         match stmt:
             case Let():
                 pass
             case If():
-                arms = self.region(stmt.then, live) | self.region(stmt.orelse, live)
-                live.clear()
-                live |= arms
+                live = self.region(stmt.then, live) | self.region(stmt.orelse, live)
             case For() | While():
-                self.loop(stmt, live)
+                live = self.loop(stmt, live)
             case _:
                 assert_never(stmt)
-        live |= self.read(operands(stmt))
+        return live | self.read(operands(stmt))
 
-    def loop(self, loop: For | While, live: set[Var]) -> None:
+    def loop(self, loop: For | While, live: Bits) -> Bits:
         for region in regions(loop):
             live |= self.read(free_vars(region))
-        self.found.through[loop] = frozenset(live)
+        self.found.through[loop] = live
         self.region(loop.body, live)
         if isinstance(loop, While):
             # After the condition come the body or the end: both read all carried.
-            self.region(loop.cond, live.union(loop.cond.params))
+            self.region(loop.cond, live | self.found.bits(loop.cond.params))
+        return live

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
-from adcompiler.analysis.liveness import Liveness, liveness
+from adcompiler.analysis.liveness import Bits, Liveness, liveness
 from adcompiler.ir.nodes import (
     Atom,
     For,
@@ -118,6 +118,8 @@ def memory(function: Function, owned_params: Set[int] = frozenset()) -> Memory:
 class _Analysis:
     def __init__(self, function: Function, owned_params: Set[int]) -> None:
         self.live: Liveness = liveness(function.region)
+        held = (v for v in self.live.order if isinstance(v.type, Array | ListOf))
+        self.arrays = self.live.bits(held)
         self.defs: Mapping[Var, Stmt] = definitions(function.region)
         self.found = Memory()
         self.appends: list[tuple[Let, Roots]] = []
@@ -128,6 +130,10 @@ class _Analysis:
             self.start(param, "param")
             if position not in owned_params:
                 self.unowned.add(("param", param))
+
+    def alive(self, bits: Bits) -> list[Var]:
+        """Those of the live values that have memory."""
+        return self.live.values(bits & self.arrays)
 
     def start(self, var: Var, kind: str) -> None:
         """A value of which only the type is known."""
@@ -185,7 +191,7 @@ class _Analysis:
                     self.appends.append((let, value))
                 content |= value
             found.content[after] = content
-        rivals = [v for v in self.live.after[let] if v not in let.results]
+        rivals = self.alive(self.live.after[let] & ~self.live.bits(let.results))
         if self.separate(roots, rivals, Place("operand", let, 0), {let}):
             found.roots[after] = roots
             self.write(roots, {let})
@@ -295,7 +301,7 @@ class _Analysis:
             writers = self.writers.get(("carried", params[k]), set())
             peers = [ends[j] for j in owned if j < k and j not in parted]
             lists = [e for e in ends if not self.found.own(e) & roots]
-            rivals = [*self.live.through[loop], *peers, *lists]
+            rivals = [*self.alive(self.live.through[loop]), *peers, *lists]
             if not self.separate(roots, rivals, place, writers):
                 parted.add(k)
                 continue
@@ -314,7 +320,7 @@ class _Analysis:
             roots = self.found.own(loop.inits[k])
             writers = self.writers.get(("carried", params[k]), set())
             others = [a for j, a in enumerate(loop.inits) if j not in (k, *parted)]
-            rivals = [*self.live.through[loop], *others]
+            rivals = [*self.alive(self.live.through[loop]), *others]
             if self.separate(roots, rivals, Place("operand", loop, k), writers):
                 self.write(roots, writers)
             else:

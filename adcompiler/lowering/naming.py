@@ -32,7 +32,7 @@ import keyword
 import re
 from collections.abc import Iterable, Sequence
 
-from adcompiler.analysis.liveness import Liveness, liveness
+from adcompiler.analysis.liveness import Bits, Liveness, liveness
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import (
     Atom,
@@ -79,8 +79,9 @@ def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
     arg_names = tuple(f"{n}_" if n in SPELLED else n for n in arg_names)
     function = explicit_counters(drain(function))
     folding = fold(function, memory(function))
-    classes = _Classes(function, arg_names)
-    _interfere(function, classes, folding)
+    live = liveness(function.region, leaves(folding.folded))
+    classes = _Classes(function, arg_names, live)
+    _interfere(function, classes, folding, live)
     _coalesce(function, classes)
     _describe_rest(function, classes)
     return Named(
@@ -93,12 +94,20 @@ def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
 
 
 class _Classes:
-    """Sets of values that share a name (union-find), and which values conflict."""
+    """Sets of values that share a name (union-find), and which values conflict.
 
-    def __init__(self, function: Function, arg_names: Sequence[str]) -> None:
+    Of each set there are the values in it, and those needed where one of it is defined,
+    as bits (see `analysis.liveness`).
+    """
+
+    def __init__(
+        self, function: Function, arg_names: Sequence[str], live: Liveness
+    ) -> None:
+        self.live = live
         self.parent: dict[Var, Var] = {}
         self.members: dict[Var, list[Var]] = {}
-        self.conflicts: dict[Var, set[Var]] = {}
+        self.within: dict[Var, Bits] = {}
+        self.needed: dict[Var, Bits] = {}
         self.hint: dict[Var, str | None] = {}
         self.arguments = frozenset(function.params)
         for param, name in zip(function.params, arg_names, strict=True):
@@ -109,7 +118,8 @@ class _Classes:
         if var not in self.parent:
             self.parent[var] = var
             self.members[var] = [var]
-            self.conflicts[var] = set()
+            self.within[var] = self.live.bits((var,))
+            self.needed[var] = 0
             self.hint[var] = var.name
 
     def find(self, var: Var) -> Var:
@@ -117,23 +127,16 @@ class _Classes:
             self.parent[var] = var = self.parent[self.parent[var]]
         return var
 
-    def conflict(self, var: Var, others: Iterable[Var]) -> None:
-        """The value is defined while the others are needed."""
-        for other in others:
-            if other != var:
-                self.conflicts[var].add(other)
-                self.conflicts[other].add(var)
+    def conflict(self, var: Var, others: Bits) -> None:
+        """The value is defined while the others are needed; before any are merged."""
+        self.needed[var] |= others & ~self.within[var]
 
     def apart(self, left: Var, right: Var) -> bool:
-        """Whether some members are needed at the same time."""
-        small, large = sorted(
-            (self.find(left), self.find(right)), key=lambda v: len(self.members[v])
+        """Whether some members of two sets are needed at the same time."""
+        return bool(
+            self.needed[left] & self.within[right]
+            or self.needed[right] & self.within[left]
         )
-        meeting = self.conflicts_of(small)
-        return any(v in meeting for v in self.members[large])
-
-    def conflicts_of(self, root: Var) -> set[Var]:
-        return set().union(*(self.conflicts[v] for v in self.members[root]))
 
     def same(self, left: Var, right: Var) -> bool:
         """Whether the two have one name."""
@@ -150,6 +153,8 @@ class _Classes:
             left, right = right, left
         self.parent[right] = left
         self.members[left] += self.members.pop(right)
+        self.within[left] |= self.within.pop(right)
+        self.needed[left] |= self.needed.pop(right)
         self.hint[left] = self.hint[left] or self.hint[right]
 
     def try_merge(self, left: Atom, right: Atom) -> None:
@@ -167,13 +172,28 @@ class _Classes:
         if len({self.hint[a], self.hint[b]} - (set() if given else {None})) < 2:
             self.merge(a, b)
 
+    def share(self, var: Var, roots: list[Var]) -> None:
+        """Merge the value's set with the first of these, which have the same hint,
+        that it never meets; if there is none it becomes one of them."""
+        root = self.find(var)
+        within, needed = self.within[root], self.needed[root]
+        for k, other in enumerate(roots):
+            if other.id == root.id:
+                return
+            if not (needed & self.within[other] or within & self.needed[other]):
+                self.merge(other, root)
+                roots[k] = self.find(root)
+                return
+        roots.append(root)
 
-def _interfere(function: Function, classes: _Classes, folding: Folding) -> None:
+
+def _interfere(
+    function: Function, classes: _Classes, folding: Folding, live: Liveness
+) -> None:
     """Note which values are needed at the same time."""
-    live = liveness(function.region, leaves(folding.folded))
     finder = _Interference(classes, live, folding)
     params = function.params
-    finder.define(params, live.entry[function.region].union(params))
+    finder.define(params, live.entry[function.region] | live.bits(params))
     finder.region(function.region)
 
 
@@ -188,13 +208,12 @@ class _Interference:
         self.read = leaves(folding.folded)
         self.values = leaves(folding.folded, shapes=False)
 
-    def define(self, variables: Iterable[Var], needed: Iterable[Var]) -> None:
+    def define(self, variables: Iterable[Var], needed: Bits) -> None:
         """These become names at one point, after which all of `needed` are read."""
-        group = [v for v in variables if v not in self.folded]
-        for var in group:
-            self.classes.add(var)
-        for var in group:
-            self.classes.conflict(var, needed)
+        for var in variables:
+            if var not in self.folded:
+                self.classes.add(var)
+                self.classes.conflict(var, needed)
 
     def region(self, region: Region) -> None:
         """The statements of a region; its parameters are defined by its owner."""
@@ -210,11 +229,13 @@ class _Interference:
 
     def loop(self, loop: For | While) -> None:
         params = carried_params(loop)
+        bits = self.live.bits
         through = self.live.through[loop]
         entry = self.live.entry[loop.body]
         after = self.live.after[loop]
-        kept = {p for p, r in zip(params, loop.results, strict=True) if r in after}
-        needed = through | kept | entry.intersection(params)
+        rows = zip(params, loop.results, strict=True)
+        kept = bits(p for p, r in rows if after & bits((r,)))
+        needed = through | kept | (entry & bits(params))
         self.define(params, needed)
         self.bounds(loop, params)
         if isinstance(loop, For):
@@ -225,10 +246,8 @@ class _Interference:
         self.region(loop.body)
         for mark in stop_marks(loop):
             # It is assigned to where the loop stops, and keeps its value until then.
-            self.classes.conflict(
-                mark,
-                (v for v in self.assigned(loop.body) if v != stop_flag(loop)),
-            )
+            flag = bits(loop.body.results[:1])
+            self.classes.conflict(mark, bits(self.assigned(loop.body)) & ~flag)
 
     def assigned(self, region: Region) -> Iterable[Var]:
         """The values with names that are defined in a region."""
@@ -249,7 +268,7 @@ class _Interference:
             if isinstance(made, Let) and made.primitive.name == "copy":
                 # A copy has the lengths of what it is a copy of.
                 same |= {a for a in made.operands if a not in values}
-            self.classes.conflict(param, [v for v in read if v not in same])
+            self.classes.conflict(param, self.live.bits(read - same))
 
 
 def _coalesce(function: Function, classes: _Classes) -> None:
@@ -267,16 +286,10 @@ def _coalesce(function: Function, classes: _Classes) -> None:
         for left, right in _joined(stmt):
             classes.try_merge(left, right)
     by_hint: dict[str, list[Var]] = {}
-    for var in list(classes.parent):
+    for var in classes.parent:
         hint = classes.hint[classes.find(var)]
-        if hint is None:
-            continue
-        for other in by_hint.setdefault(hint, []):
-            classes.try_merge(other, var)
-            if classes.find(other) == classes.find(var):
-                break
-        else:
-            by_hint[hint].append(var)
+        if hint is not None:
+            classes.share(var, by_hint.setdefault(hint, []))
 
 
 def _joined(stmt: Stmt) -> list[tuple[Atom, Atom]]:
@@ -310,7 +323,7 @@ def _describe_rest(function: Function, classes: _Classes) -> None:
         for region in all_regions(function.region)
         for v in (*region.params, *(v for s in region.body for v in defined(s)))
     }
-    alike: dict[str, list[Var]] = {}
+    alike: dict[str, dict[Region, list[Var]]] = {}
     for var in list(classes.parent):
         root = classes.find(var)
         members = classes.members[root]
@@ -319,10 +332,11 @@ def _describe_rest(function: Function, classes: _Classes) -> None:
             continue
         word = describe(members, origin)
         classes.hint[root] = word
-        for other in alike.setdefault(word, []):
-            if home[other] is not home[var]:
+        blocks = alike.setdefault(word, {})
+        for block, others in blocks.items():
+            for other in others if block is not home[var] else ():
                 classes.try_merge(other, var)
-        alike[word].append(var)
+        blocks.setdefault(home[var], []).append(var)
 
 
 # --- choosing the text ------------------------------------------------------------
@@ -332,7 +346,7 @@ def _choose(
     function: Function, classes: _Classes, arg_names: Sequence[str]
 ) -> dict[Var, str]:
     """A name for each class, in the order in which they first appear."""
-    taken = {*RESERVED, *arg_names}
+    taken = _Taken({*RESERVED, *arg_names})
     used = count_uses(function.region)
     stmts = list(all_stmts(function.region))
     twins = {s.body.params[0] for s in stmts if isinstance(s, For) and _adjoint(s)}
@@ -348,14 +362,13 @@ def _choose(
         if not read and (hint in (None, "_") or twins.issuperset(members)):
             chosen[root] = "_"
             continue
-        chosen[root] = name = _free(hint or "value", taken)
-        taken.add(name)
+        chosen[root] = taken.free(hint or "value")
     names = {var: chosen[classes.find(var)] for var in classes.parent}
     for stmt in stmts:
         if isinstance(stmt, For | While) and isinstance(stop_flag(stmt), Var):
             # In case the flag must be kept while the next values are assigned.
             assert stmt.stopped is not None
-            names[stmt.stopped] = _free("stop", taken)
+            names[stmt.stopped] = taken.free("stop")
     return names
 
 
@@ -363,23 +376,33 @@ def _adjoint(stmt: Stmt) -> bool:
     return stmt.role == "adjoint"
 
 
-def _free(hint: str, taken: set[str]) -> str:
-    """The hint as an identifier that nothing else has.
+class _Taken:
+    """The names that something has already.
 
-    >>> _free("sum", {"sum"}), _free("x", {"x", "x_1"}), _free("2nd", set())
-    ('sum_', 'x_2', 'v_2nd')
+    >>> taken = _Taken({"x"})
+    >>> [taken.free(hint) for hint in ("sum", "x", "x", "2nd")]
+    ['sum_', 'x_1', 'x_2', 'v_2nd']
     """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = set(names)
+        self.numbers: dict[str, int] = {}
+
+    def free(self, hint: str) -> str:
+        """The hint as an identifier that nothing else has; from now on it is taken."""
+        base = name = _identifier(hint)
+        while name in self.names:
+            self.numbers[base] = self.numbers.get(base, 0) + 1
+            name = f"{base}_{self.numbers[base]}"
+        self.names.add(name)
+        return name
+
+
+def _identifier(hint: str) -> str:
     name = re.sub(r"\W", "_", hint)
     if not name.isidentifier() and not keyword.iskeyword(name):
         name = f"v_{name}"
-    if name in RESERVED:
-        name = f"{name}_"
-    if name not in taken:
-        return name
-    number = 1
-    while f"{name}_{number}" in taken:
-        number += 1
-    return f"{name}_{number}"
+    return f"{name}_" if name in RESERVED else name
 
 
 # --- values that may be missing ---------------------------------------------------

@@ -103,6 +103,15 @@ class Site:
         near = self.known.places.get(let.result) == self.place
         return let if single and near else None
 
+    def same_statement(self, atom: Atom, *names: str) -> Let | None:
+        """Likewise, if it is derivative code of the same source statement.
+
+        What another statement gave stays as it is: else a factor would move through
+        the whole chain of the statements before.
+        """
+        let = self.own(atom, *names)
+        return let if let is not None and let.span == self.builder.span else None
+
     def make(self, name: str, *operands: Any, **params: Any) -> Var:
         """Apply a primitive; numbers are constants."""
         atoms = (a if isinstance(a, _ATOMS) else constant(a) for a in operands)
