@@ -200,6 +200,11 @@ def choose(b, cond, then, orelse):
         (lambda x: 2 * (3 * x), "6 * x"),
         (lambda x: 2 * (x * 3), "6 * x"),
         (lambda x: 0.1 * (0.7 * x), "0.1 * 0.7 * x"),
+        (lambda x: 1.0011 * (1.003 * (1.007 * x)), "1.0011 * 1.003 * 1.007 * x"),
+        (
+            lambda x: 1.013 * (1.0011 * (1.003 * (1.007 * x))),
+            "1.013 * 1.0011 * 1.003 * 1.007 * x",
+        ),
         (lambda x: x * x, "x * x"),
         (lambda x: x + x, "2 * x"),
         (lambda x, y: y + x + x, "y + 2 * x"),

@@ -10,8 +10,6 @@ conventions. Nothing here is true of real numbers only: ``0 * x`` may be nan.
 
 from __future__ import annotations
 
-from sys import float_info
-
 import numpy as np
 
 from adcompiler.ir.builder import constant
@@ -37,11 +35,7 @@ OPERATORS = ("add", "subtract", "multiply", "divide", "power", "negative", "posi
 
 @rewrites(*OPERATORS, *COMPARISONS, *CONNECTIVES, exact=True)
 def fold(let: Let, at: Site) -> Given:
-    """A pure function of Python numbers is computed, if the result reads better.
-
-    A product of derivative code always is: what is left of two constants in a row
-    would be regrouped with those that the statements before it bring along.
-    """
+    """A pure function of Python numbers is computed, if the result reads better."""
     kinds = [isinstance(a, Const) and _is_python(a) for a in let.operands]
     evaluate = let.primitive.evaluate
     if not all(kinds) or evaluate is None:
@@ -50,19 +44,9 @@ def fold(let: Let, at: Site) -> Given:
         value = evaluate(*map(number, let.operands), **dict(let.params))
     except (ArithmeticError, ValueError):
         return None  # the program raises when it runs
-    if let.primitive.name == "multiply" and let.role != "primal":
-        return _constant_product(*map(number, let.operands))
     if not isinstance(value, bool | int | float) or not short(value):
         return None
     return constant(value)
-
-
-def _constant_product(a: float, b: float) -> Const | None:
-    """The product of two numbers, unless it is out of range where a third factor might
-    bring it back."""
-    value = a * b
-    lost = value == 0 and a != 0 and b != 0
-    return None if lost or not abs(value) <= float_info.max else constant(value)
 
 
 def _is_python(atom: Atom) -> bool:
@@ -239,15 +223,18 @@ def constant_first(let: Let, at: Site) -> Given:
     """
     a, b = let.operands
     if isinstance(b, Const):
-        return None if isinstance(a, Const) else at.make("multiply", b, a)
+        inner = at.let(a, "multiply")
+        if isinstance(a, Const) or (inner and isinstance(inner.operands[1], Const)):
+            return None  # constants whose product is long to write stay in a row
+        return at.make("multiply", b, a)
     inner = at.same_statement(b, "multiply")
     if inner is None or not isinstance(a, Const):
         return None
     c, x = inner.operands
     if not isinstance(c, Const) or not (_is_python(a) and _is_python(c)):
         return None
-    product = _constant_product(a.value, c.value)
-    return None if product is None else at.make("multiply", product, x)
+    product = a.value * c.value
+    return at.make("multiply", product, x) if short(product) else None
 
 
 @rewrites("multiply")
@@ -265,9 +252,7 @@ def regroup(let: Let, at: Site) -> Given:
     if rank(a) > max(rank(b), rank(c)):
         # Numbers are multiplied before they meet an array.
         return at.make("multiply", inner.result, a)
-    if isinstance(b, Const):
-        if isinstance(a, Const):
-            return None  # their product is out of range
+    if isinstance(b, Const) and not isinstance(a, Const):
         return at.make("multiply", at.make("multiply", b, a), c)
     return at.make("multiply", at.make("multiply", a, b), c)
 
