@@ -81,7 +81,14 @@ class Arm:
         return {var for stmt in self.builder.stmts for var in defined(stmt)}
 
 
-Source = int | str  # a parameter's index, or the key of a capture
+@dataclass(frozen=True, slots=True)
+class LoopIndex:
+    """The index of a loop, as where a known integer would come from."""
+
+    loop: ast.For
+
+
+Source = int | str | LoopIndex  # a parameter's index, the key of a capture
 
 
 @dataclass(slots=True)
@@ -156,7 +163,7 @@ class Context:
         return result
 
     def trace(self, results: tuple[Var, ...], operands: tuple[Atom, ...]) -> None:
-        """Note which parameters and captures known integers would come from."""
+        """Note which parameters, captures and loops known integers would come from."""
         origin: frozenset[Source] = frozenset()
         for atom in operands:
             if isinstance(atom, Var):

@@ -36,6 +36,12 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return names.load(ctx, node, name)
         case ast.BinOp(left=left, op=op, right=right):
             a, b = evaluate(ctx, left), evaluate(ctx, right)
+            if isinstance(op, ast.Mult) and isinstance(a, TupleVal):
+                b = Dyn(
+                    constant(
+                        names.static_int(ctx, node, b, "how often a tuple is repeated")
+                    )
+                )
             return operators.binary(ctx, node, op, a, b)
         case ast.UnaryOp(op=unary, operand=operand):
             return operators.unary(ctx, node, unary, evaluate(ctx, operand))

@@ -37,6 +37,7 @@ from adcompiler.frontend.lower.context import (
     VALUE,
     Arm,
     Context,
+    LoopIndex,
     Stale,
 )
 from adcompiler.frontend.lower.heads import (
@@ -188,7 +189,8 @@ class Lowering:
         else:
             self.soften(head)
         index = fresh_var(PY_INT, self.index_name())
-        ctx.origins.pop(index, None)
+        if isinstance(self.loop, ast.For):
+            ctx.origins[index] = frozenset({LoopIndex(self.loop)})
         cond_vars = {}
         cond = None
         if isinstance(self.loop, ast.While):

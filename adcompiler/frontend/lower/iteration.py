@@ -18,10 +18,17 @@ from adcompiler.frontend.bindings import (
     RangeVal,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, operators
+from adcompiler.frontend.lower import arrays, names, operators
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Range
+
+MOST_TRIPS = 64
+UNKNOWN = (
+    "depends on the index of this loop, and how often it runs is not known while "
+    "compiling"
+)
+KNOWN = "loop over a tuple, or over a range of known bounds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +69,73 @@ def static_items(
             if not known:
                 return None
             count = min(map(len, known))
-            if len(known) < len(columns):
-                ctx.refuse(node, "zip of a tuple with an array is not supported yet")
-            return [TupleVal(tuple(c[k] for c in known)) for k in range(count)]
+            columns = [
+                _first(ctx, node, part, count) if column is None else column
+                for part, column in zip(parts, columns, strict=True)
+            ]
+            rows = zip(*(c or () for c in columns), strict=False)
+            return [TupleVal(row) for row in rows]
         case IterVal("reversed", (inner,), _):
             items_ = static_items(ctx, node, inner)
             return None if items_ is None else items_[::-1]
         case _:
             return None
+
+
+def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[Binding]:
+    """The first items of what is zipped with a tuple."""
+    match iterable:
+        case RangeVal():
+            bounds = (iterable.start, iterable.stop, iterable.step)
+            first, last, by = (
+                names.static_int(ctx, node, part, "a range zipped with a tuple")
+                for part in bounds
+            )
+            return [Dyn(constant(k)) for k in range(first, last, by)[:count]]
+        case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
+            indices = range(min(t.dims[0], count))
+            return [arrays.load(ctx, node, iterable, Dyn(constant(k))) for k in indices]
+        case _:
+            ctx.refuse(
+                node,
+                "zip of a tuple with an array of unknown length is not supported",
+                "loop over a range, and index both",
+            )
+
+
+def laid_out(
+    ctx: Context, node: ast.AST, iterable: Binding, what: str
+) -> list[Binding]:
+    """The items of a loop whose index must be known, as `what` is to be."""
+    match iterable:
+        case RangeVal(start, stop, step):
+            parts = [
+                names.int_or_restart(ctx, part, what) for part in (start, stop, step)
+            ]
+            first, last, by = parts
+            if first is None or last is None or not by:
+                ctx.refuse(node, f"{what} {UNKNOWN}", KNOWN)
+            trips = range(first, last, by)
+            if len(trips) > MOST_TRIPS:
+                ctx.refuse(
+                    node,
+                    f"{what} depends on the index of a loop of {len(trips)} trips; "
+                    f"at most {MOST_TRIPS} are laid out",
+                    "use an array, which any integer may index",
+                )
+            return [Dyn(constant(k)) for k in trips]
+        case IterVal(kind, parts, start):
+            inner = tuple(
+                TupleVal(tuple(laid_out(ctx, node, part, what)))
+                if static_items(ctx, node, part) is None
+                else part
+                for part in parts
+            )
+            items = static_items(ctx, node, IterVal(kind, inner, start))
+            assert items is not None
+            return items
+        case _:
+            ctx.refuse(node, f"{what} {UNKNOWN}", KNOWN)
 
 
 def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:

@@ -1,7 +1,8 @@
 """Loop statements: which loop it is, its flags afterwards, its `else`.
 
 In: a loop of the syntax tree. Out: a `For` or `While`, or for a tuple its trips one
-after the other; the state after it.
+after the other; the state after it. So are the trips of a range whose index must be
+known, as an axis or the index of a tuple.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     expressions,
     iteration,
+    names,
     statements,
 )
 from adcompiler.frontend.lower.context import (
@@ -38,10 +40,19 @@ def lower_for(ctx: Context, loop: ast.For) -> None:
     """``for target in iterable``."""
     iterable = expressions.evaluate(ctx, loop.iter)
     items = iteration.static_items(ctx, loop.iter, iterable)
-    if items is not None:
-        unroll(ctx, loop, items)
-        return
-    lower(ctx, loop, iteration.source(ctx, loop.iter, iterable))
+    key = ("unroll", loop, *ctx.calls)
+    if items is None and key not in ctx.memo:
+        try:
+            lower(ctx, loop, iteration.source(ctx, loop.iter, iterable))
+            return
+        except names.NeedUnroll as need:
+            if need.loop is not loop:
+                raise
+            # What was lowered so far is in regions that are dropped.
+            ctx.memo[key] = need.what
+    if items is None:
+        items = iteration.laid_out(ctx, loop.iter, iterable, ctx.memo[key])
+    unroll(ctx, loop, items)
 
 
 def lower_while(ctx: Context, loop: ast.While) -> None:
@@ -109,7 +120,7 @@ def otherwise(ctx: Context, loop: Loop, stopped: Atom) -> None:
 
 
 def unroll(ctx: Context, loop: ast.For, items: list[Binding]) -> None:
-    """A loop over a tuple: the body once for each item."""
+    """A loop over known items: the body once for each."""
     saved = ctx.frame.exit_live
     if exits(loop):
         ctx.frame.exit_live |= ctx.frame.liveness.after(loop)

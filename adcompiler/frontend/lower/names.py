@@ -33,7 +33,7 @@ from adcompiler.frontend.interface import (
     LeafSpec,
     NeedStatic,
 )
-from adcompiler.frontend.lower.context import Context, Frame, Unreachable
+from adcompiler.frontend.lower.context import Context, Frame, LoopIndex, Unreachable
 from adcompiler.frontend.lower.operators import known_int
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var
@@ -50,6 +50,14 @@ class NeedCapture(Exception):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
+
+
+class NeedUnroll(Exception):
+    """Raised where the index of a loop must be known; its trips are laid out."""
+
+    def __init__(self, loop: ast.For, what: str) -> None:
+        super().__init__(what)
+        self.loop, self.what = loop, what
 
 
 # --- Names ---------------------------------------------------------------------------
@@ -239,20 +247,31 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
 def static_int(ctx: Context, node: ast.AST, binding: Binding, what: str) -> int:
     """The value of an integer that must be known while compiling.
 
-    Where it is a parameter or capture, or computed from them, lowering starts again
-    with that one known.
+    Where it is a parameter, a capture or the index of a loop, or computed from them,
+    lowering starts again with that one known.
     """
-    value = known_int(binding)
+    value = int_or_restart(ctx, binding, what)
     if value is not None:
         return value
-    atom = binding.atom if isinstance(binding, Dyn) else None
-    if isinstance(atom, Var):
-        for origin in sorted(ctx.origins.get(atom, ()), key=str):
-            if isinstance(origin, int):
-                raise NeedStatic(origin)
-            raise NeedCapture(origin)
     ctx.refuse(
         node,
         f"{what} must be known while compiling",
-        "write the number, or pass it as an argument",
+        "write the number, pass it as an argument, or loop over a range",
     )
+
+
+def int_or_restart(ctx: Context, binding: Binding, what: str) -> int | None:
+    """The value of an integer, if it is known or may be made known."""
+    value = known_int(binding)
+    atom = binding.atom if isinstance(binding, Dyn) else None
+    if value is not None or not isinstance(atom, Var):
+        return value
+    for origin in sorted(ctx.origins.get(atom, ()), key=str):
+        match origin:
+            case int():
+                raise NeedStatic(origin)
+            case LoopIndex(loop):
+                raise NeedUnroll(loop, what)
+            case _:
+                raise NeedCapture(origin)
+    return None
