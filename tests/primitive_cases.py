@@ -324,6 +324,45 @@ def indexing() -> list[Case]:
     return found
 
 
+ONCE, TWICE = np.array([2, 0, -1]), np.array([[1, 0], [1, -2]])
+MASK, ROWS = X > 0, np.array([True, False, True])
+GATHERS: list[tuple[tuple, tuple, str]] = [
+    ((ONCE,), ("full", "array"), "unique"),
+    ((TWICE,), ("full", "array"), "repeated"),
+    ((np.array([1, 1, 0]),), ("array",), "rows"),
+    ((np.array(1),), ("array",), "0-d"),
+    ((np.array([0, 1, 1]), np.array([3, 0, 0])), ("array", "array"), "pairs"),
+    ((np.array([[0], [1]]), ONCE), ("array", "array"), "grid"),
+    ((1, TWICE), ("int", "array"), "int"),
+    ((np.array([0, 1, 1]), 2), ("array", "new", "int"), "apart"),
+    ((np.array([1, 1]), C(1)), ("array", slices(True, False, False)), "slice"),
+    ((MASK,), ("mask",), "mask"),
+    ((ROWS,), ("mask",), "mask of rows"),
+    ((np.zeros(0, int),), ("array",), "none"),
+]
+
+
+def gathering() -> list[Case]:
+    found = []
+    for operands, index, label in GATHERS:
+        ints = tuple(o.value if hasattr(o, "value") else o for o in operands)
+        part = PRIMITIVES["gather"].evaluate(X, *ints, index=index)
+        params = {"index": index}
+        found.append(Case("gather", (X, *operands), params, label))
+        each = {**params, "repeats": "array" in index}
+        once = {**params, "repeats": False}
+        for name, more, sign in (
+            ("scatter", params, "="),
+            ("scatter_add", each, "each"),
+            ("scatter_add", once, "once"),
+        ):
+            same = array(*np.shape(part)) if np.ndim(part) else 1.25
+            for value, what in ((same, ""), (0.75, "-number")):
+                text = f"{label} {sign}{what}"
+                found.append(Case(name, (X, value, *operands), more, text))
+    return found
+
+
 LISTS = [
     Case("list_new", (), {"element": PY_FLOAT}),
     Case("list_append", ([1.0, 2.0], 3.0)),
@@ -393,4 +432,4 @@ POWERS = [
 ]
 
 EFFECTS = {"raise", "print", "check_bound", "check_real"}
-OTHERS = [*REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *LINALG, *POWERS]
+OTHERS = [*REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *gathering(), *LINALG, *POWERS]

@@ -28,10 +28,11 @@ from adcompiler.ir.types import (
     fresh_dim,
     is_float,
 )
-from adcompiler.primitives.spelling import HELPERS, index_text
+from adcompiler.primitives.spelling import HELPERS
 from tests.numerics import LADDER, extrapolate
 
-STATEMENTS = {"store", "accumulate", "list_append", "list_pop"}
+WRITES = {"store", "accumulate", "scatter", "scatter_add"}
+STATEMENTS = WRITES | {"list_append", "list_pop"}
 
 
 @dataclass(frozen=True)
@@ -173,10 +174,10 @@ def check_spelling(let: Let, values: list, expected: Any) -> None:
     space = {"np": np, "math": math, **names}
     for source in HELPERS.values():
         exec(source, space)
-    if let.primitive.name in ("store", "accumulate"):
+    if let.primitive.name in WRITES:
         space["a0"] = space["a0"].copy()
-        sign = "=" if let.primitive.name == "store" else "+="
-        exec(f"a0[{index_text(let, pieces)}] {sign} {pieces[1].text}", space)
+        text = let.primitive.spell(let, pieces).text
+        exec(text.replace("a0[]", "a0[...]"), space)
         found = space["a0"]
     elif let.primitive.name in STATEMENTS:
         return

@@ -57,9 +57,18 @@ class Passage:
 Event = Overwrite | Passage
 
 
+# What a write overwrites is read by one primitive, and put back by another.
+WRITES = {
+    "store": ("load", "store"),
+    "accumulate": ("load", "store"),
+    "scatter": ("gather", "scatter"),
+    "scatter_add": ("gather", "scatter"),
+}
+
+
 def is_write(stmt: Stmt) -> bool:
     """Whether a statement makes a new version of an array."""
-    return isinstance(stmt, Let) and stmt.primitive.name in ("store", "accumulate")
+    return isinstance(stmt, Let) and stmt.primitive.name in WRITES
 
 
 def keep_overwritten(region: Region) -> tuple[Region, dict[Var, Var], frozenset[Var]]:
@@ -76,12 +85,13 @@ def keep_overwritten(region: Region) -> tuple[Region, dict[Var, Var], frozenset[
         loads: dict[tuple[object, ...], Var] = {}
         for stmt in node.body:
             if in_loop and isinstance(stmt, Let):
-                key = (stmt.operands, stmt.params)
-                if stmt.primitive.name == "load":
+                name = stmt.primitive.name
+                if name in ("load", "gather"):
+                    key = (name, stmt.operands, _known_index(stmt))
                     loads.setdefault(key, stmt.result)
                 elif is_write(stmt):
                     array, _, *index = stmt.operands
-                    key = ((array, *index), stmt.params)
+                    key = (WRITES[name][0], (array, *index), _known_index(stmt))
                     if key not in loads:
                         loads[key] = _load(builder, stmt, array, index)
                         added.add(loads[key])
@@ -100,9 +110,15 @@ def keep_overwritten(region: Region) -> tuple[Region, dict[Var, Var], frozenset[
     return visit_outside(region), olds, frozenset(added)
 
 
+def _known_index(let: Let) -> tuple[object, ...]:
+    """The index, and what is known of the lengths that it selects."""
+    return let.param("index"), let.param("known")
+
+
 def _load(builder: Builder, store: Let, array: Atom, index: list[Atom]) -> Var:
     with builder.at(store.span, store.role):
-        return builder.apply("load", array, *index, index=store.param("index"))
+        name, _ = WRITES[store.primitive.name]
+        return builder.apply(name, array, *index, index=store.param("index"))
 
 
 class Versions:
@@ -259,7 +275,7 @@ class Versions:
 
     # --- What may be read again ----------------------------------------------------
 
-    def reloadable(self, reader: Let, home: Region, last_use: int) -> bool:
+    def reloadable(self, reader: Let, home: Region, last_use: float) -> bool:
         """Whether what a statement reads of versions is still there, in the reverse
         sweep, wherever its result is needed: up to `last_use` in its region."""
         for operand in reader.operands:
@@ -268,7 +284,10 @@ class Versions:
             event = self.events.get((home, operand))
             if event is not None:
                 through = isinstance(event, Passage)
-                if last_use > event.position - through:
+                late = (
+                    last_use >= event.position if through else last_use > event.position
+                )
+                if late:
                     return False
             region = home
             while region in self.parents:

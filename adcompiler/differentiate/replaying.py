@@ -13,7 +13,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from adcompiler.analysis.versions import Overwrite, Passage
+from adcompiler.analysis.versions import WRITES, Overwrite, Passage
 from adcompiler.differentiate.recording import Recorder
 from adcompiler.differentiate.residuals import Plan, Primal, endless
 from adcompiler.differentiate.reverse import Adjoint, twin_regions
@@ -133,8 +133,9 @@ class _Replayer(Threader):
 
     def _restored(self, event: Overwrite, var: Var, builder: Builder) -> Atom:
         """Put back what a store overwrote: ``x0 = store(x1, old, index)``."""
+        _, put_back = WRITES[event.let.primitive.name]
         return builder.apply(
-            "store",
+            put_back,
             self.atom(event.let.result),
             self.atom(event.old),
             *map(self.atom, event.let.operands[2:]),

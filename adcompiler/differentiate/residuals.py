@@ -81,7 +81,7 @@ class Primal:
         self.needed: frozenset[Var] = frozenset()  # by the adjoint, directly
         self.stores: dict[Var, Let] = {}  # values that are read back where stored
         self._sources: dict[Var, tuple[Var, ...] | None] = {}
-        self._last_uses: dict[Var, int] = {}
+        self._last_uses: dict[Var, float] = {}
         self._uses: dict[Var, list[tuple[int, Stmt]]] = {}
         self._visit(self.root, 0)
 
@@ -165,8 +165,8 @@ class Primal:
             if not self.versions.restorable(home.region, stmt.result):
                 continue
             end = len(home.region.body) if following is None else following.position
-            through = isinstance(following, Passage)
-            if self._last_use(var) > end - through:
+            last, through = self._last_use(var), isinstance(following, Passage)
+            if last >= end if through else last > end:
                 continue
             if not self._needs_earlier(home, position, _first(stmt)):
                 return stmt
@@ -193,15 +193,19 @@ class Primal:
             return False
         return event or (region, var) in self.versions.ends
 
-    def _last_use(self, var: Var) -> int:
+    def _last_use(self, var: Var) -> float:
         """The last position in its own region at which a value, or what is computed
-        from it again, may be needed."""
+        from it again, may be needed.
+
+        What indexes a write is needed to undo it, hence just after that position.
+        """
         if not self._last_uses:
             # From the last definition to the first, so that uses come before.
             for value, home in reversed(self.homes.items()):
-                last = home.position
+                last: float = home.position
                 for position, stmt in self._uses.get(value, ()):
-                    last = max(last, position)
+                    undoing = is_write(stmt) and var_indexes(stmt, value)
+                    last = max(last, position + 0.5 * undoing)
                     if isinstance(stmt, Let) and _repeatable(stmt):
                         last = max(last, self._last_uses[stmt.result])
                 self._last_uses[value] = last
@@ -213,6 +217,11 @@ class Primal:
         if depth == 0:
             return 1e-3  # a name that stays in scope
         return _bytes(var.type) * TRIPS**depth
+
+
+def var_indexes(write: Stmt, var: Var) -> bool:
+    """Whether a value is an operand of a write's index."""
+    return isinstance(write, Let) and var in write.operands[2:]
 
 
 def endless(loop: While) -> bool:

@@ -107,7 +107,7 @@ def _reverse_let(let: Let, bars: Cotangents, adjoint: Adjoint) -> None:
     wanted = [k for k in differentiable_operands(let) if _active(let, k, adjoint)]
     if not wanted:
         return
-    if let.primitive.name == "load":
+    if let.primitive.name in ("load", "gather"):
         _reverse_load(let, masked(bars.builder, _only(cotangents)), bars)
     elif let.primitive.pullback is not None:
         _pull_back(let, cotangents, wanted, bars)
@@ -199,13 +199,18 @@ def _reverse_load(let: Let, y_bar: Atom, bars: Cotangents) -> None:
     """``x_bar[index] += y_bar``, on the running cotangent."""
     array = _operand(let, 0)
     index = let.param("index")
+    params = {"index": index}
+    name = "accumulate"
+    if let.primitive.name == "gather":
+        # An element that was gathered several times gets each cotangent.
+        name, params["repeats"] = "scatter_add", "array" in index
     total = bars.builder.apply(
-        "accumulate",
+        name,
         bars.value_or_zero(array),
         y_bar,
         *let.operands[1:],
-        index=index,
         hint=bar_name(array),
+        **params,
     )
     bars.set(array, total)
 

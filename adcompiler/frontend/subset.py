@@ -92,6 +92,7 @@ class _Checker:
 
     def __init__(self, captured: Captured) -> None:
         self.captured = captured
+        self.indices: set[ast.AST] = set()  # what stands in tuples of indices
 
     def function(self, node: ast.FunctionDef | ast.Lambda) -> None:
         """A function's parameters and body; what stands outside it runs before it."""
@@ -154,8 +155,10 @@ class _Checker:
             self.refuse(node, "bytes are not supported", "use a str")
 
     def list_display(self, node: ast.AST, parent: ast.AST | None) -> None:
-        """Lists stand directly in calls, as of np.array, or in such lists."""
+        """Lists stand directly in calls, as of np.array, in such lists, as indices."""
         within = isinstance(parent, ast.Call | ast.List | ast.keyword)
+        if isinstance(parent, ast.Subscript) or node in self.indices:
+            return
         if isinstance(parent, ast.Tuple | ast.Assign | ast.For | ast.AugAssign):
             within = False
         if not within:
@@ -164,6 +167,11 @@ class _Checker:
                 "a list is supported as an argument of a NumPy function only",
                 "write a tuple, or np.array([...])",
             )
+
+    def subscript(self, node: ast.AST, parent: ast.AST | None) -> None:
+        assert isinstance(node, ast.Subscript)
+        if isinstance(node.slice, ast.Tuple):
+            self.indices.update(node.slice.elts)
 
     def with_statement(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.With)
@@ -210,6 +218,7 @@ _SPECIAL: dict[type[ast.AST], Callable[[_Checker, ast.AST, ast.AST | None], None
     ast.Lambda: _Checker.nested,
     ast.Constant: _Checker.constant,
     ast.List: _Checker.list_display,
+    ast.Subscript: _Checker.subscript,
     ast.With: _Checker.with_statement,
     ast.Attribute: _Checker.attribute,
     ast.Call: _Checker.call,

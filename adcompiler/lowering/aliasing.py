@@ -43,7 +43,10 @@ from adcompiler.primitives.shape import settled_axes
 Root = tuple[str, Var]
 Roots = frozenset[Root]
 
-IN_PLACE = frozenset({"store", "accumulate", "list_append", "list_pop", "list_set"})
+IN_PLACE = frozenset(
+    {"store", "accumulate", "scatter", "scatter_add"}
+    | {"list_append", "list_pop", "list_set"}
+)
 # Rows whose result may share memory with their first operand, besides `view` rows.
 MAY_SHARE = frozenset(
     {"reshape", "reshape_like", "stop_gradient", "broadcast_to", "load"}

@@ -35,6 +35,7 @@ _WORDS = {
     "list_pop": "saved",
     "list_new": "tape",
     "load": "part",
+    "gather": "part",
     "transpose": "transposed",
     "reshape": "reshaped",
     "reshape_like": "reshaped",

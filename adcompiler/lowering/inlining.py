@@ -358,9 +358,10 @@ def _rank(consumer: Stmt | None, slot: int) -> int:
     if isinstance(consumer, For):
         bounds = len(consumer.range.atoms)
         return slot + len(consumer.inits) if slot < bounds else slot - bounds
-    if isinstance(consumer, Let) and consumer.primitive.name == "store":
+    if isinstance(consumer, Let) and consumer.primitive.name in ("store", "scatter"):
         return 0 if slot == 1 else slot
-    if isinstance(consumer, Let) and consumer.primitive.name == "accumulate":
+    adding = ("accumulate", "scatter_add")
+    if isinstance(consumer, Let) and consumer.primitive.name in adding:
         return len(consumer.operands) if slot == 1 else slot
     return slot
 
@@ -379,7 +380,7 @@ def estimate(stmt: Stmt) -> Piece:
         return Piece(" if  else ".join(parts), ATOM)
     assert isinstance(stmt, Let)
     pieces = tuple(map(_placeholder, stmt.operands))
-    if stmt.primitive.name in ("store", "accumulate") or len(stmt.results) != 1:
+    if writes_in_place(stmt) or len(stmt.results) != 1:
         return Piece(", ".join(p.text for p in pieces) + " = ", ATOM)
     return stmt.primitive.spell(stmt, pieces)
 

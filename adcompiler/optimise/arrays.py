@@ -181,6 +181,9 @@ def cast_to_same(let: Let, at: Site) -> Given:
     return let.operands[0] if let.operands[0].type == let.result.type else None
 
 
+WRITTEN = ("store", "accumulate", "scatter", "scatter_add", "list_pop")
+
+
 @rewrites("copy", exact=True)
 def copy_of_new(let: Let, at: Site) -> Given:
     """A copy of an array that was just computed and is not used otherwise."""
@@ -188,7 +191,7 @@ def copy_of_new(let: Let, at: Site) -> Given:
     inner = at.known.lets.get(array) if isinstance(array, Var) else None
     if inner is None or inner.primitive.view or array.type != let.result.type:
         return None
-    if inner.primitive.name in ("store", "accumulate", "list_pop"):
+    if inner.primitive.name in WRITTEN:
         return None  # it may be written to again, or belong to a list
     return array if at.known.uses.get(inner.result, 0) <= 1 else None
 

@@ -25,6 +25,16 @@ from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Array, Dim, Length, dims_of, is_float
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions
 
+# The first operand that belongs to the index.
+PLACES = {
+    "load": 1,
+    "accumulate": 2,
+    "store": 2,
+    "gather": 1,
+    "scatter": 2,
+    "scatter_add": 2,
+}
+
 
 def drop_repeated_checks(function: Function) -> Function:
     """The function without checks that other statements make."""
@@ -85,7 +95,7 @@ def _is_check(stmt: Stmt, uses: dict[Var, int]) -> bool:
 
 
 def _is_load(stmt: Stmt) -> bool:
-    return isinstance(stmt, Let) and stmt.primitive.name == "load"
+    return isinstance(stmt, Let) and stmt.primitive.name in ("load", "gather")
 
 
 def _is_repeated(check: Stmt, region: Region, lengths: _Lengths) -> bool:
@@ -93,7 +103,7 @@ def _is_repeated(check: Stmt, region: Region, lengths: _Lengths) -> bool:
         return any(_same_range(check, s) and _covers(s, check) for s in region.body)
     if not isinstance(check, Let):
         return False
-    if check.primitive.name == "load":
+    if _is_load(check):
         others = (s for s in region.body if s is not check)
         return any(_same_access(check, s, {}) for s in others)
     arrays = [a for a in check.operands if isinstance(a.type, Array)]
@@ -125,7 +135,7 @@ def _same_access(load: Let, other: Stmt, index: dict[Var, Var]) -> bool:
     the same lengths."""
     if not isinstance(other, Let) or other.role == "primal":
         return False
-    first = {"load": 1, "accumulate": 2, "store": 2}.get(other.primitive.name)
+    first = PLACES.get(other.primitive.name)
     if first is None or load.param("index") != other.param("index"):
         return False
 

@@ -28,7 +28,7 @@ def settle_signs(function: Function) -> Function:
     accumulated = {
         let.operands[1]
         for let in all_stmts(function.region)
-        if isinstance(let, Let) and let.primitive.name == "accumulate"
+        if isinstance(let, Let) and let.primitive.name in ("accumulate", "scatter_add")
     }
     settler = _Settler(count_uses(function.region), accumulated)
     region = settler.region(function.region)

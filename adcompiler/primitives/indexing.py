@@ -198,7 +198,7 @@ def runtime_index(index: Index, values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _entry(entry: Any, rest: Iterator[Any]) -> Any:
     match entry:
-        case "int":
+        case "int" | "array" | "mask":
             return next(rest)
         case "new":
             return None

@@ -171,7 +171,7 @@ def is_constant(let: Let, k: int, value: float) -> bool:
 
 def first_index_operand(let: Let) -> int:
     """The position of the first index operand of a load, store or accumulate."""
-    return 1 if let.primitive.name == "load" else 2
+    return 1 if let.primitive.name in ("load", "gather") else 2
 
 
 def index_text(let: Let, pieces: Pieces) -> str:
@@ -184,9 +184,27 @@ def index_text(let: Let, pieces: Pieces) -> str:
     return ", ".join(entries) if entries else "..."
 
 
+def index_value(let: Let, pieces: Pieces) -> str:
+    """The index as an expression of its own, as ``np.add.at`` takes it."""
+    rest = iter(pieces[first_index_operand(let) :])
+    entries = [_value_text(entry, rest) for entry in let.param("index")]
+    return entries[0] if len(entries) == 1 else tuple_text(entries)
+
+
+def _value_text(entry: object, pieces: Iterator[Piece]) -> str:
+    match entry:
+        case "full":
+            return "slice(None)"
+        case ("slice", *given):
+            parts = [next(pieces).text if has else "None" for has in given]
+            return f"slice({', '.join(parts)})"
+        case _:
+            return _entry_text(entry, pieces)
+
+
 def _entry_text(entry: object, pieces: Iterator[Piece]) -> str:
     match entry:
-        case "int":
+        case "int" | "array" | "mask":
             return next(pieces).text
         case "new":
             return "None"

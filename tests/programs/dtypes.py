@@ -135,7 +135,7 @@ def python_int_becomes_a_float(x, n):
     return y
 
 
-@program(real(4), integers(0, 4, 3), refused="array of integers")
+@program(real(4), integers(0, 4, 3))
 def integer_array_mutated(x, k):
     j = k.copy()
     j[0] = 3

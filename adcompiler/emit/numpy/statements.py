@@ -54,7 +54,10 @@ AUGMENTED = {
     "remainder": "%",
     "power": "**",
 }
-IN_PLACE = frozenset({"store", "accumulate", "list_append", "list_pop", "list_set"})
+IN_PLACE = frozenset(
+    {"store", "accumulate", "scatter", "scatter_add"}
+    | {"list_append", "list_pop", "list_set"}
+)
 
 
 class Code(NamedTuple):
@@ -171,6 +174,8 @@ class Statements:
         if name == "accumulate":
             if not let.param("index"):
                 text = f"{pieces[0].text} += {pieces[1].text}"
+            return (Line(subtracted(text, pieces[1])),)
+        if name == "scatter_add" and not let.param("repeats"):
             return (Line(subtracted(text, pieces[1])),)
         if name == "list_pop" and let.results[0] in self.used:
             return (Line(f"{self.named.names[let.results[0]]} = {text}"),)

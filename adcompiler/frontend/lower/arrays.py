@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import operators
 from adcompiler.frontend.lower.context import Context, Stale
+from adcompiler.frontend.lower.handling import Call
 from adcompiler.ir.nodes import Atom
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array, Scalar, result_dtype
@@ -55,32 +55,62 @@ class Access:
         """Whether every position is an integer."""
         return all(entry == "int" for entry in self.entries)
 
+    @property
+    def advanced(self) -> bool:
+        """Whether a position is an array: what is read is new memory."""
+        return any(entry in ("array", "mask") for entry in self.entries)
+
 
 def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Access:
     """The meaning of a subscript of this array."""
     parts: list[Binding] = [index]
     if isinstance(index, TupleVal) and index.cls is not list:
         parts = list(index.items)
-    used = sum(not isinstance(part, Static) for part in parts)
+    parts = [_listed(ctx, node, part) for part in parts]
+    used = sum(map(_axes, parts))
     if used > ref.type.ndim:
         ctx.refuse(
             node, f"too many indices: the array has {ref.type.ndim} axes, not {used}"
         )
     entries: list[Entry] = []
     operands: list[tuple[Atom, ...]] = []
+    missing = ref.type.ndim - used
+    if Static(...) not in parts:
+        parts.append(Static(...))
     for part in parts:
-        if isinstance(part, Static) and isinstance(part.value, EllipsisType):
-            missing = ref.type.ndim - used
+        if part == Static(...):
             entries += ["full"] * missing
             operands += [()] * missing
             continue
         entry, atoms = _entry(ctx, node, part)
         entries.append(entry)
         operands.append(atoms)
-    missing = ref.type.ndim - sum(entry != "new" for entry in entries)
-    entries += ["full"] * missing
-    operands += [()] * missing
-    return Access(tuple(entries), tuple(operands))
+    access = Access(tuple(entries), tuple(operands))
+    if "mask" in entries and len({"int", "array"} & set(entries)) > 0:
+        ctx.refuse(
+            node,
+            "a mask beside other indices is not supported",
+            "index in two steps, or use np.where",
+        )
+    return access
+
+
+def _listed(ctx: Context, node: ast.AST, part: Binding) -> Binding:
+    """A list of integers or bools as the array that NumPy makes of it."""
+    if isinstance(part, TupleVal):
+        return Call(ctx, node, "an index", [], {}).array(part)
+    return part
+
+
+def _axes(part: Binding) -> int:
+    """How many axes an index takes."""
+    match part:
+        case Static():
+            return 0
+        case ArrayRef(_, _, Array("bool", dims)):
+            return len(dims)
+        case _:
+            return 1
 
 
 def _entry(
@@ -106,17 +136,15 @@ def _entry(
                 return "full", ()
             has = ("slice", *(p is not None for p in parts))
             return has, tuple(p.atom for p in given)
-        case ArrayRef(_, _, Array("bool")):
+        case ArrayRef(_, _, Array("bool", dims)) if dims:
+            return "mask", (ctx.read(part, node),)
+        case ArrayRef(_, _, Array(dtype)) if dtype.startswith(("int", "uint")):
+            return "array", (ctx.read(part, node),)
+        case ArrayRef(_, _, t):
             ctx.refuse(
                 node,
-                "indexing by an array of bools is not supported yet",
-                "write np.where(mask, a, b)",
-            )
-        case ArrayRef() | TupleVal():
-            ctx.refuse(
-                node,
-                "indexing by an array of integers is not supported yet",
-                "write a loop over the indices",
+                f"an index is an array of {t.dtype}, where NumPy wants integers",
+                "convert it: i.astype(int)",
             )
         case _:
             ctx.refuse(node, f"{operators.describe(part)} is no index")
@@ -128,7 +156,7 @@ def _entry(
 def view(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
     """``ref[index]`` as a reference, without reading it; a number is read."""
     access = access_of(ctx, node, ref, index)
-    if access.scalar:
+    if access.scalar or access.advanced:
         return load(ctx, node, ref, index)
     return _view(ctx, node, ref, access)
 
@@ -136,6 +164,8 @@ def view(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
 def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
     """``ref[index]``: an element, or a view."""
     access = access_of(ctx, node, ref, index)
+    if access.advanced:
+        return _gather(ctx, node, ref, access)
     seen = _view(ctx, node, ref, access) if not access.scalar else None
     if seen is not None:
         # NumPy checks the index here, even if the view is never read.
@@ -144,6 +174,21 @@ def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
     base, last = _composed(ref, access)
     atom = ctx.step(ctx.read(base, node), last.step, node)
     return ctx.wrap(atom)
+
+
+def _gather(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> Binding:
+    """Elements selected by arrays, in new memory."""
+    operands, params = _spread(access)
+    atom = ctx.emit(node, "gather", ctx.read(ref, node), *operands, **params)
+    ordered = access.entries[0] in ("array", "mask") and set(access.entries[1:]) <= {
+        "full"
+    }
+    return ctx.wrap(atom, ref.contiguous and ordered)
+
+
+def _spread(access: Access) -> tuple[tuple[Atom, ...], dict[str, Any]]:
+    step = access.step
+    return step.operands, dict(step.params)
 
 
 def _view(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> ArrayRef:
@@ -178,7 +223,7 @@ def _keeps_order(ref: ArrayRef, access: Access) -> bool:
 
 def _composed(ref: ArrayRef, access: Access) -> tuple[ArrayRef, Access]:
     """The access merged with the subscript before it, if they compose."""
-    if not ref.path or ref.path[-1].primitive != "load":
+    if not ref.path or ref.path[-1].primitive != "load" or access.advanced:
         return ref, access
     step = ref.path[-1]
     earlier = dict(step.params)["index"]
@@ -237,10 +282,10 @@ def store(
     """``ref[index] = value``."""
     base, access = _composed(ref, access_of(ctx, node, ref, index))
     atom = operators.atom_of(ctx, node, value)
-    step = access.step
-    params = dict(step.params)
+    operands, params = _spread(access)
     held = ctx.read(base, node)
-    changed = ctx.emit(node, "store", held, atom, *step.operands, **params)
+    name = "scatter" if access.advanced else "store"
+    changed = ctx.emit(node, name, held, atom, *operands, **params)
     write_back(ctx, node, base, changed)
 
 
@@ -318,8 +363,7 @@ def update_item(
     if not access.scalar and isinstance(ref.type, Array):
         atom = operators.atom_of(ctx, node, value)
         check_cast(ctx, node, ref.type, atom, node.op)
-    step = access.step
-    params = dict(step.params)
+    operands, params = _spread(access)
     held = ctx.read(base, node)
     additive = isinstance(node.op, ast.Add | ast.Sub)
     t = operators.atom_of(ctx, node, value).type
@@ -329,13 +373,34 @@ def update_item(
         if isinstance(node.op, ast.Sub):
             minus = operators.unary(ctx, node, ast.USub(), value)
             atom = operators.atom_of(ctx, node, minus)
-        changed = ctx.emit(node, "accumulate", held, atom, *step.operands, **params)
+        name, more = "accumulate", params
+        if access.advanced:
+            name, more = "scatter_add", {**params, "repeats": False}
+        changed = ctx.emit(node, name, held, atom, *operands, **more)
     else:
+        part = "gather" if access.advanced else "load"
+        step = Step(part, operands, tuple(params.items()))
         old = ctx.wrap(ctx.step(held, step, node))
         new = operators.binary(ctx, node, node.op, old, value)
         atom = operators.atom_of(ctx, node, new)
-        changed = ctx.emit(node, "store", held, atom, *step.operands, **params)
+        name = "scatter" if access.advanced else "store"
+        changed = ctx.emit(node, name, held, atom, *operands, **params)
     write_back(ctx, node, base, changed)
+
+
+def add_at(
+    ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding, value: Atom
+) -> None:
+    """``np.add.at(ref, index, value)``."""
+    check_cast(ctx, node, ref.type, value, ast.Add())
+    access = access_of(ctx, node, ref, index)
+    operands, params = _spread(access)
+    held = ctx.read(ref, node)
+    name = "accumulate"
+    if access.advanced:
+        name, params["repeats"] = "scatter_add", "array" in access.entries
+    changed = ctx.emit(node, name, held, value, *operands, **params)
+    write_back(ctx, node, ref, changed)
 
 
 def _dtype_kept(array: Array, value: Scalar | Array) -> bool:

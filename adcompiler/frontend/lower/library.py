@@ -11,6 +11,7 @@ from adcompiler.frontend.lower import (
     builtins_,
     constructors,
     elementwise,
+    gathers,
     intrinsics,
     linalg,
     reductions,
@@ -23,6 +24,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **reductions.FUNCTIONS,
     **constructors.FUNCTIONS,
     **shapes.FUNCTIONS,
+    **gathers.FUNCTIONS,
     **linalg.FUNCTIONS,
     **builtins_.FUNCTIONS,
 }
@@ -32,6 +34,7 @@ METHODS: dict[str, Handler] = {
     **reductions.METHODS,
     **constructors.METHODS,
     **shapes.METHODS,
+    **gathers.METHODS,
     **linalg.METHODS,
 }
 

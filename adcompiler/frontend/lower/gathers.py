@@ -1,0 +1,46 @@
+"""Functions that index by arrays: `np.take` and `np.add.at`.
+
+In: calls. Out: what the subscripts that they stand for give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from adcompiler.frontend.bindings import NONE, Binding, Dyn, SliceVal, TupleVal
+from adcompiler.frontend.lower import arrays, operators
+from adcompiler.frontend.lower.handling import Call, Handler, array_type
+from adcompiler.frontend.lower.shapes import array_of
+
+ALL = SliceVal(None, None, None)
+
+
+def take(call: Call) -> Binding:
+    """``np.take(x, indices, axis)``, ``x.take(indices, axis)``."""
+    x, indices, axis = call.bind("a", "indices", axis=None)
+    ref, found = array_of(call, x), call.array(indices)
+    t = array_type(found)
+    if t is not None and t.dtype == "bool":
+        call.refuse("np.take takes integers", "index by the mask: x[mask]")
+    if axis == NONE and ref.type.ndim > 1:
+        call.refuse("np.take without an axis takes a vector", "write x.ravel()[i]")
+    first = 0 if axis == NONE else call.axis(axis, ref.type.ndim)
+    if isinstance(found, Dyn):
+        call.refuse("np.take takes an array of integers", "index by the integer: x[i]")
+    return arrays.load(call.ctx, call.node, ref, TupleVal((ALL,) * first + (found,)))
+
+
+def add_at(call: Call) -> Binding:
+    """``np.add.at(x, index, value)``: adds each time that an index is repeated."""
+    x, index, value = call.bind("a", "indices", "b")
+    ref = array_of(call, x)
+    atom = operators.atom_of(call.ctx, call.node, value)
+    arrays.add_at(call.ctx, call.node, ref, index, atom)
+    return NONE
+
+
+FUNCTIONS: dict[Hashable, Handler] = {np.take: take, np.add.at: add_at}
+
+METHODS: dict[str, Handler] = {"take": take}
