@@ -1,9 +1,10 @@
-"""Values that cross from a function to its pullback are defined on every path.
+"""Values that derivative code reads on every path are defined on every path.
 
-In: the statements of the forward function and the residuals that it gives. Out: the
-same statements; where a residual is not assigned on some path, it has a placeholder
-there, which the pullback never reads.
-Invariant: only what reaches a residual is touched: a name of the user's that is not
+In: statements, and the values wanted: residuals that cross from a function to its
+pullback, what is recorded in loops, arrays of which zeros are made. Out: the same
+statements; where a wanted value is not assigned on some path, it has a placeholder
+there, of which nothing comes.
+Invariant: only what reaches a wanted value is touched: a name of the user's that is not
 assigned stays so.
 
     if c: y = f(x)     ->     if c: y = f(x)
@@ -18,71 +19,147 @@ from typing import assert_never
 
 import numpy as np
 
+from adcompiler.errors import Span
 from adcompiler.ir.builder import Builder, constant
-from adcompiler.ir.nodes import Atom, For, If, Let, Region, Stmt, Undef, Var, While
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    For,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    carried_params,
+    stop_flag,
+)
 from adcompiler.ir.types import Array, ListOf, Scalar, Type
+from adcompiler.ir.walk import all_stmts
 
 
 def define_residuals(
     stmts: tuple[Stmt, ...], residuals: Iterable[Var]
 ) -> tuple[Stmt, ...]:
     """The statements with every residual defined on every path."""
-    wanted = set(residuals)
-    return _body(stmts, wanted)
+    return _body(stmts, _Slots(stmts, residuals).found)
 
 
-def _body(stmts: tuple[Stmt, ...], wanted: set[Var]) -> tuple[Stmt, ...]:
-    done: list[Stmt] = []
-    for stmt in reversed(stmts):
-        builder = Builder(span=stmt.span)
+def zeroed(stmts: tuple[Stmt, ...]) -> list[Var]:
+    """The arrays of which zeros are made; on a path where one is not assigned, the
+    zeros are carried all the same, and come to nothing."""
+    return [
+        stmt.operands[0]
+        for stmt in all_stmts(stmts)
+        if isinstance(stmt, Let)
+        and stmt.primitive.name == "zeros_like"
+        and isinstance(stmt.operands[0], Var)
+    ]
+
+
+Slot = tuple[Region | For | While, int]
+
+
+class _Slots:
+    """The results of regions, and initial values of loops, that may come to stand for
+    a residual: an `Undef` there has to be a placeholder."""
+
+    def __init__(self, stmts: tuple[Stmt, ...], residuals: Iterable[Var]) -> None:
+        self.found: set[Slot] = set()
+        self._homes: dict[Var, tuple[If | For | While, int]] = {}
+        self._params: dict[Var, tuple[For | While, int]] = {}
+        for stmt in all_stmts(stmts):
+            if not isinstance(stmt, Let):
+                self._homes.update((r, (stmt, k)) for k, r in enumerate(stmt.results))
+            if isinstance(stmt, For | While):
+                params = carried_params(stmt)
+                self._params.update((p, (stmt, k)) for k, p in enumerate(params))
+        self._pending: list[Atom] = list(residuals)
+        seen: set[Var] = set()
+        while self._pending:
+            atom = self._pending.pop()
+            if isinstance(atom, Var) and atom not in seen:
+                seen.add(atom)
+                self._follow(atom)
+
+    def _follow(self, var: Var) -> None:
+        """Find where a value comes from."""
+        if var in self._params:
+            loop, k = self._params[var]
+            self._init(loop, k)
+            self._going_on(loop.body, stop_flag(loop), k + loop.exits)
+        if var in self._homes:
+            stmt, k = self._homes[var]
+            if isinstance(stmt, If):
+                for arm in (stmt.then, stmt.orelse):
+                    self._result(arm, k)
+            else:
+                self._init(stmt, k)
+                self._result(stmt.body, k + stmt.exits)
+
+    def _init(self, loop: For | While, k: int) -> None:
+        self.found.add((loop, k))
+        self._pending.append(loop.inits[k])
+
+    def _result(self, region: Region, k: int) -> None:
+        if region.falls:
+            self.found.add((region, k))
+            self._pending.append(region.results[k])
+
+    def _going_on(self, region: Region, flag: Atom | None, k: int) -> None:
+        """A result of a loop's body, where the flag does not stop the loop."""
+        end = region.results[k]
+        if isinstance(flag, Const) and flag.value is True:
+            return
+        place = self._homes.get(end) if isinstance(end, Var) else None
+        stmt, j = place or (None, 0)
+        if isinstance(stmt, If) and flag in stmt.results:
+            for arm in (stmt.then, stmt.orelse):
+                if arm.falls:
+                    self._going_on(arm, arm.results[stmt.results.index(flag)], j)
+        else:
+            self._result(region, k)
+
+
+def _body(stmts: tuple[Stmt, ...], slots: set[Slot]) -> tuple[Stmt, ...]:
+    builder = Builder()
+    for stmt in stmts:
+        builder.span = stmt.span
         match stmt:
             case Let():
-                changed: Stmt = stmt
+                builder.append(stmt)
             case If():
-                changed = _if(stmt, wanted)
+                then = _region(stmt.then, stmt.results, slots, stmt.span)
+                orelse = _region(stmt.orelse, stmt.results, slots, stmt.span)
+                builder.append(replace(stmt, then=then, orelse=orelse))
             case For() | While():
-                changed = _loop(stmt, wanted, builder)
+                inits = list(stmt.inits)
+                for k, result in enumerate(stmt.results):
+                    if (stmt, k) in slots:
+                        inits[k] = _defined(inits[k], result.type, builder)
+                body = _region(stmt.body, stmt.results, slots, stmt.span)
+                builder.append(replace(stmt, inits=tuple(inits), body=body))
             case _:
                 assert_never(stmt)
-        done += [changed, *reversed(builder.stmts)]
-    return tuple(reversed(done))
+    return tuple(builder.stmts)
 
 
-def _if(stmt: If, wanted: set[Var]) -> If:
-    places = [k for k, r in enumerate(stmt.results) if r in wanted]
-    arms = []
-    for arm in (stmt.then, stmt.orelse):
-        builder = Builder(span=stmt.span)
-        results = list(arm.results)
-        if arm.falls:
-            for k in places:
-                results[k] = _defined(results[k], stmt.results[k].type, builder, wanted)
-        body = (*_body(arm.body, wanted), *builder.stmts)
-        arms.append(replace(arm, body=body, results=tuple(results)))
-    return replace(stmt, then=arms[0], orelse=arms[1])
+def _region(
+    region: Region, targets: tuple[Var, ...], slots: set[Slot], span: Span | None
+) -> Region:
+    """A region, of which the last results become `targets`."""
+    builder = Builder(span=span)
+    results = list(region.results)
+    skip = len(results) - len(targets)
+    for k, atom in enumerate(results):
+        if (region, k) in slots:
+            results[k] = _defined(atom, targets[k - skip].type, builder)
+    body = (*_body(region.body, slots), *builder.stmts)
+    return replace(region, body=body, results=tuple(results))
 
 
-def _loop(stmt: For | While, wanted: set[Var], builder: Builder) -> For | While:
-    """Lists grow in loops, and a value may leave one without having been assigned."""
-    skip = 1 if stmt.exits else 0
-    shift = 1 if isinstance(stmt, For) else 0
-    places = [k for k, r in enumerate(stmt.results) if r in wanted]
-    wanted.update(stmt.body.params[k + shift] for k in places)
-    inits, ends = list(stmt.inits), list(stmt.body.results)
-    inner = Builder(span=stmt.span)
-    for k in places:
-        t = stmt.results[k].type
-        inits[k] = _defined(inits[k], t, builder, wanted)
-        ends[k + skip] = _defined(ends[k + skip], t, inner, wanted)
-    body = Region(
-        stmt.body.params, (*_body(stmt.body.body, wanted), *inner.stmts), tuple(ends)
-    )
-    return replace(stmt, inits=tuple(inits), body=body)
-
-
-def _defined(atom: Atom, t: Type, builder: Builder, wanted: set[Var]) -> Atom:
-    if isinstance(atom, Var):
-        wanted.add(atom)
+def _defined(atom: Atom, t: Type, builder: Builder) -> Atom:
     return placeholder(t, builder) if isinstance(atom, Undef) else atom
 
 

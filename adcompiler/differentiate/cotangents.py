@@ -110,17 +110,16 @@ def masked(builder: Builder, cotangent: Cotangent, hint: str | None = None) -> A
 
 def zero(builder: Builder, var: Var) -> Atom:
     """A zero cotangent for a value, materialised."""
-    return zero_of_type(builder, var.type, var)
+    return zero_of_type(builder, var.type, var, bar_name(var))
 
 
-def zero_of_type(builder: Builder, type: Type, like: Atom) -> Atom:
+def zero_of_type(builder: Builder, type: Type, like: Atom, hint: str | None) -> Atom:
     """Zeros of a float type, shaped as `like` if it is an array."""
     match type:
         case Scalar():
             scalar = 0.0 if type.dtype == "float64" else np.dtype(type.dtype).type(0)
             return constant(scalar)
         case Array():
-            hint = bar_name(like) if isinstance(like, Var) else None
             return builder.apply("zeros_like", like, hint=hint, dtype=None)
         case ListOf():
             return builder.apply("list_new", element=type.element)

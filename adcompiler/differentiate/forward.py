@@ -20,6 +20,7 @@ from typing import Any, assert_never
 import numpy as np
 
 from adcompiler.analysis.activity import differentiable_operands, varied
+from adcompiler.differentiate.boundary import define_residuals, zeroed
 from adcompiler.differentiate.cotangents import in_precision, rename_last, zero_of_type
 from adcompiler.differentiate.settling import CarriedTypes, join_derivatives
 from adcompiler.errors import InternalError
@@ -61,9 +62,10 @@ def jvp(function: Function, wrt: tuple[int, ...]) -> Function:
     with sweep.builder.at(None, "tangent"):
         floats = [a for a in region.results if is_float(a.type)]
         tangents = tuple(map(sweep.tangent_or_zero, floats))
+    stmts = tuple(sweep.builder.stmts)
     body = Region(
         (*region.params, *dots),
-        tuple(sweep.builder.stmts),
+        define_residuals(stmts, zeroed(stmts)),
         (*region.results, *tangents),
     )
     return Function(function.name, body, function.span)
@@ -93,7 +95,10 @@ class _Tangents:
         if not is_float(atom.type) and not isinstance(atom.type, Array):
             return constant(0.0)  # an integer does not move
         found = self.tangent(atom)
-        return zero_of_type(self.builder, atom.type, atom) if found is None else found
+        if found is not None:
+            return found
+        hint = dot_name(atom) if isinstance(atom, Var) else None
+        return zero_of_type(self.builder, atom.type, atom, hint)
 
     def inner(self) -> _Tangents:
         """The same tangents, for a nested region."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from adcompiler.analysis.activity import active
-from adcompiler.differentiate.boundary import define_residuals
+from adcompiler.differentiate.boundary import define_residuals, zeroed
 from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
 from adcompiler.differentiate.replaying import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
@@ -20,9 +20,9 @@ from adcompiler.differentiate.reverse import Adjoint, reverse_statements, twin_r
 from adcompiler.differentiate.shapes import read_shapes_in_scope
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
-from adcompiler.ir.nodes import Atom, Function, Let, Region, Stmt, Var, fresh_var
+from adcompiler.ir.nodes import Atom, Function, Region, Stmt, Var, fresh_var
 from adcompiler.ir.types import Array, Scalar, is_float
-from adcompiler.ir.walk import all_stmts, clone, free_vars
+from adcompiler.ir.walk import clone, free_vars
 
 
 def gradient(
@@ -94,20 +94,8 @@ def _sweeps(
     primal.versions.reversed = mirrored
     plan = plan_residuals(primal, adjoint_stmts, adjoint.indices)
     forward, reverse = record(primal, adjoint_stmts, plan, adjoint)
-    forward = define_residuals(forward, _zeroed(reverse))
+    forward = define_residuals(forward, (*plan.recorded, *zeroed(reverse)))
     return forward, reverse, gradients
-
-
-def _zeroed(reverse: tuple[Stmt, ...]) -> list[Var]:
-    """The arrays of which zeros are made; on a path where one is not assigned, its
-    cotangent is carried all the same, and comes to nothing."""
-    return [
-        stmt.operands[0]
-        for stmt in all_stmts(reverse)
-        if isinstance(stmt, Let)
-        and stmt.primitive.name == "zeros_like"
-        and isinstance(stmt.operands[0], Var)
-    ]
 
 
 def _unit_seed(builder: Builder, result: Atom) -> Atom:

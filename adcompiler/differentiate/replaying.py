@@ -76,7 +76,8 @@ class _Replayer(Threader):
         builder = Builder(stmts, None, "adjoint")
         for stmt in region.body:
             builder.span = stmt.span
-            wanted = (*free_vars(stmt), *self._passages(stmt).afters)
+            passages = self._passages(stmt)
+            wanted = (*free_vars(stmt), *passages.afters, *passages.starts)
             self._provide_all(wanted, region, builder, lists)
             builder.append(self.stmt(stmt, lists))
         rest = [v for v, home in self.homes.items() if home is region]
@@ -90,7 +91,7 @@ class _Replayer(Threader):
         self, wanted: Iterable[Var], region: Region, builder: Builder, lists: Lists
     ) -> None:
         """Make the values that are at home in this region's twin available."""
-        home = self.adjoint.twins[region]
+        home, events = self.adjoint.twins[region], self.primal.versions.events
         pending = list(wanted)
         seen: set[Var] = set()
         while pending:
@@ -98,11 +99,16 @@ class _Replayer(Threader):
             if var in self.known or var in seen or var not in self.primal.homes:
                 continue
             seen.add(var)
-            event = (home, var) in self.primal.versions.events
+            event = events.get((home, var))
             if event or self.primal.homes[var].region is home:
                 self._provide(var, home, builder, lists)
-            elif var in self.recomputed:
-                # Computed again further in, from values that may be at home here.
+            if var not in self.recomputed:
+                continue
+            # What is computed again, or restored, further in takes values that may
+            # be at home here.
+            if isinstance(event, Passage):
+                pending += self.primal.versions.sources(home, var) or ()
+            elif event is None and self.primal.homes[var].region is not home:
                 pending += self.primal.sources(var) or ()
 
     def _provide(self, var: Var, home: Region, builder: Builder, lists: Lists) -> None:
