@@ -158,9 +158,10 @@ def _same(function: Function) -> Function:
 
 
 def _optimise(function: Function) -> Function:
+    """The optimiser, unless ADC_OPTIMISE=0 leaves it out."""
     from adcompiler.optimise import optimise
 
-    return optimise(function)
+    return optimise(function) if current().optimise else function
 
 
 def _sink_exits(function: Function) -> Function:

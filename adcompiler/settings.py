@@ -1,12 +1,13 @@
 """Every environment variable that adcompiler reads, and nothing else reads any.
 
-===========  =================  ====================================================
+============ =================  ====================================================
 variable     example            effect
-===========  =================  ====================================================
+============ =================  ====================================================
 ADC_DUMP     ``lower,reverse``  print the IR after each pass that is named
 ADC_VERIFY   ``1``              verify the IR after every pass; on in the tests
 ADC_KEEP     ``/tmp/emitted``   keep each emitted text as a file in this directory
-===========  =================  ====================================================
+ADC_OPTIMISE ``0``              leave out the optimiser; derivatives are the same
+============ =================  ====================================================
 
 The environment is read when `current` is called, not on import, so that a notebook
 or a test can change a variable and compile again.
@@ -35,17 +36,19 @@ class Settings:
         dump: the passes after which the IR is printed.
         verify: whether the IR is verified after every pass.
         keep: the directory that emitted text is kept in; None keeps nothing.
+        optimise: whether programs are optimised; the tests do without, too.
     """
 
     dump: frozenset[str] = frozenset()
     verify: bool = False
     keep: Path | None = None
+    optimise: bool = True
 
 
 def current(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings that `environ` (`os.environ` if None) asks for at this moment.
 
-    Raises ValueError when ADC_VERIFY is neither on nor off.
+    Raises ValueError when ADC_VERIFY or ADC_OPTIMISE is neither on nor off.
 
     >>> settings = current({"ADC_DUMP": "lower, reverse", "ADC_VERIFY": "1"})
     >>> sorted(settings.dump), settings.verify, settings.keep
@@ -64,6 +67,7 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
         dump=frozenset(name for name in names if name),
         verify=_switch("ADC_VERIFY", environ.get("ADC_VERIFY", "")),
         keep=Path(keep).expanduser() if keep else None,
+        optimise=_switch("ADC_OPTIMISE", environ.get("ADC_OPTIMISE", "1")),
     )
 
 
