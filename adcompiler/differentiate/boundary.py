@@ -33,9 +33,10 @@ from adcompiler.ir.nodes import (
     Var,
     While,
     carried_params,
+    carried_results,
     stop_flag,
 )
-from adcompiler.ir.types import Array, ListOf, Scalar, Type
+from adcompiler.ir.types import Array, ListOf, Scalar, Type, dims_of, fresh_dim
 from adcompiler.ir.walk import all_stmts
 
 
@@ -130,33 +131,57 @@ def _body(stmts: tuple[Stmt, ...], slots: set[Slot]) -> tuple[Stmt, ...]:
             case Let():
                 builder.append(stmt)
             case If():
-                then = _region(stmt.then, stmt.results, slots, stmt.span)
-                orelse = _region(stmt.orelse, stmt.results, slots, stmt.span)
+                arms = [a.results for a in (stmt.then, stmt.orelse) if a.falls]
+                types = _types(stmt.results, *arms)
+                then = _region(stmt.then, types, slots, stmt.span)
+                orelse = _region(stmt.orelse, types, slots, stmt.span)
                 builder.append(replace(stmt, then=then, orelse=orelse))
             case For() | While():
-                inits = list(stmt.inits)
-                for k, result in enumerate(stmt.results):
-                    if (stmt, k) in slots:
-                        inits[k] = _defined(inits[k], result.type, builder)
-                body = _region(stmt.body, stmt.results, slots, stmt.span)
-                builder.append(replace(stmt, inits=tuple(inits), body=body))
+                types = _types(stmt.results, stmt.inits, carried_results(stmt))
+                inits = tuple(
+                    _defined(init, types[k], builder) if (stmt, k) in slots else init
+                    for k, init in enumerate(stmt.inits)
+                )
+                body = _region(stmt.body, types, slots, stmt.span)
+                builder.append(replace(stmt, inits=inits, body=body))
             case _:
                 assert_never(stmt)
     return tuple(builder.stmts)
 
 
 def _region(
-    region: Region, targets: tuple[Var, ...], slots: set[Slot], span: Span | None
+    region: Region, types: list[Type], slots: set[Slot], span: Span | None
 ) -> Region:
-    """A region, of which the last results become `targets`."""
+    """A region, whose last results may have to be placeholders of these types."""
     builder = Builder(span=span)
     results = list(region.results)
-    skip = len(results) - len(targets)
+    skip = len(results) - len(types)
     for k, atom in enumerate(results):
         if (region, k) in slots:
-            results[k] = _defined(atom, targets[k - skip].type, builder)
+            results[k] = _defined(atom, types[k - skip], builder)
     body = (*_body(region.body, slots), *builder.stmts)
     return replace(region, body=body, results=tuple(results))
+
+
+def _types(results: tuple[Var, ...], *paths: tuple[Atom, ...]) -> list[Type]:
+    """The types of placeholders for what paths give: a length that is the join's own
+    is a new symbol."""
+    if not paths:
+        return [r.type for r in results]
+    return [
+        _outer_lengths(result.type, [a.type for a in atoms if not isinstance(a, Undef)])
+        for result, *atoms in zip(results, *paths, strict=True)
+    ]
+
+
+def _outer_lengths(joined: Type, given: list[Type]) -> Type:
+    if not isinstance(joined, Array):
+        return joined
+    dims = (
+        d if all(dims_of(t)[k] == d for t in given) else fresh_dim()
+        for k, d in enumerate(joined.dims)
+    )
+    return Array(joined.dtype, tuple(dims))
 
 
 def _defined(atom: Atom, t: Type, builder: Builder) -> Atom:

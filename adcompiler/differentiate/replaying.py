@@ -178,8 +178,7 @@ class _Replayer(Threader):
             case For() | While():
                 group = versions.groups.get(primal, ())
                 ends, params = carried_results(primal), carried_params(primal)
-                inits = [v for v in _vars(primal.inits) if v in again]
-                if group and (inits or any(ends[k] in again for k in group)):
+                if any({primal.inits[k], ends[k]} & again for k in group):
                     return _Passages(
                         tuple(primal.results[k] for k in group),
                         tuple(params[k] for k in group),

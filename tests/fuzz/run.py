@@ -1,5 +1,6 @@
 """Bulk runs: `python -m tests.fuzz.run --count 20000 --seed 0 --jobs 2`.
 
+The IR is verified after every pass (ADC_VERIFY=0 saves the time).
 Each program is judged in a worker process under a time limit. A worker that dies or
 hangs counts against its program and is replaced. Failing programs are saved under
 `--output` as modules that stand alone, with seed and numbers in their first lines.
@@ -191,6 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--shrink", metavar="SEED", help="a seed or a saved file")
     parser.add_argument("--show", type=int, metavar="SEED", help="print a program")
     options = parser.parse_args(arguments)
+    os.environ.setdefault("ADC_VERIFY", "1")  # as in the tests
     checks = Checks(options.variants, options.second_order)
     if options.show is not None:
         print(program(options.show).text())

@@ -26,6 +26,8 @@ def _key(verdict: Verdict) -> str:
     """
     if verdict.kind == "WRONG":
         return "variant" if "variant" in verdict.message else ""
+    if verdict.kind == "CRASH":  # the exception, and where it was raised
+        return re.sub(r":.* (at|in) ", " ", verdict.message)
     return re.sub(r"[a-z]*\d+(_\d+)?|'[^']*'", "_", verdict.message)
 
 
