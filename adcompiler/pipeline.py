@@ -107,7 +107,7 @@ def build(function: Function, *, name: str, doc: str) -> Built:
     from adcompiler.lowering.bufferise import bufferise
     from adcompiler.lowering.naming import name_values
 
-    function = run(function, ("bufferise", bufferise))
+    function = run(function, ("finish", _finish), ("bufferise", bufferise))
     name = _identifier(name)
     arg_names = _distinct(_identifier(p.name or "x") for p in function.params)
     with _Faults("emit", function):
@@ -169,6 +169,12 @@ def _sink_exits(function: Function) -> Function:
 
     sunk = sink_exits(function)
     return function if sunk is function else optimise(sunk)
+
+
+def _finish(function: Function) -> Function:
+    from adcompiler.optimise import finish
+
+    return finish(function)
 
 
 # --- Names -----------------------------------------------------------------------

@@ -20,10 +20,12 @@ from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.signs import settle_signs
 from adcompiler.optimise.simplify import simplify
 from adcompiler.optimise.sinking import sink_exits
+from adcompiler.optimise.views import repeat_views
 
 __all__ = [
     "drop_repeated_checks",
     "eliminate_dead_code",
+    "finish",
     "infer_lengths",
     "merge_common_subexpressions",
     "optimise",
@@ -43,10 +45,17 @@ def optimise(function: Function) -> Function:
         before = function
         function = simplify(function)
         function = merge_common_subexpressions(function)
-        function = drop_repeated_checks(eliminate_dead_code(function))
+        function = eliminate_dead_code(function)
         if function is before:
             break
     return eliminate_dead_code(settle_signs(function))
+
+
+def finish(function: Function) -> Function:
+    """A function to be emitted: no check made twice, each view where it is read."""
+    while (fewer := drop_repeated_checks(function)) is not function:
+        function = eliminate_dead_code(fewer)
+    return eliminate_dead_code(repeat_views(function))
 
 
 def tidy(build: Callable[..., Expr]) -> str:

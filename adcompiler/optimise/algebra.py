@@ -304,19 +304,19 @@ def collect(let: Let, at: Site) -> Given:
     '3 * x'
     """
     a, b = let.operands
-    total = _collected(a, b, at)
+    total = collected(a, b, at)
     if total is not None:
         return total
     inner = at.own(a, "add")
     for k, term in enumerate(inner.operands if inner else ()):
-        total = _collected(term, b, at)
+        total = collected(term, b, at)
         if inner is not None and total is not None:
             rest = inner.operands[1 - k]
             return at.make("add", rest, total)
     return None
 
 
-def _collected(a: Atom, b: Atom, at: Site) -> Atom | None:
+def collected(a: Atom, b: Atom, at: Site) -> Atom | None:
     """The sum of two multiples of the same float."""
     (c, x), (d, y) = _multiple(a, at), _multiple(b, at)
     if x != y or isinstance(x, Const) or not _is_float(x) or not short(c + d):

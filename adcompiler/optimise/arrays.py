@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Let, Var
+from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.types import (
     Array,
     Length,
@@ -23,7 +23,7 @@ from adcompiler.ir.types import (
     dims_of,
     may_stretch,
 )
-from adcompiler.optimise.rewriting import ELEMENTWISE, Given, Site, rewrites
+from adcompiler.optimise.rewriting import ELEMENTWISE, Given, Site, rank, rewrites
 
 # --- Broadcasting ----------------------------------------------------------------
 
@@ -31,14 +31,61 @@ from adcompiler.optimise.rewriting import ELEMENTWISE, Given, Site, rewrites
 @rewrites(ELEMENTWISE)
 def narrow(let: Let, at: Site) -> Given:
     """An elementwise operand need not be broadcast to the shape of another."""
-    dims = dims_of(let.result.type)
     for k, atom in enumerate(let.operands):
-        inner = at.let(atom, "broadcast_to")
+        source = _unspread(atom, at)
+        if source is None:
+            continue
+        operands = (*let.operands[:k], source, *let.operands[k + 1 :])
+        if _shapes_suffice(operands, let.result, at):
+            return at.make(let.primitive.name, *operands, **dict(let.params))
+    return None
+
+
+def _shapes_suffice(operands: tuple[Atom, ...], whole: Var, at: Site) -> bool:
+    """Whether operands broadcast to a shape, as far as their types tell."""
+    if any(at.same(a, whole) for a in operands):
+        return True
+    dims = broadcast_dims(*(dims_of(a.type) for a in operands))
+    return at.known.shapes.same(dims, dims_of(whole.type))
+
+
+def _unspread(atom: Atom, at: Site) -> Atom | None:
+    """What an array repeats, if broadcasting gives the array back."""
+    uniform = _uniform(atom, at)
+    if uniform is not None:
+        return uniform
+    inner = at.let(atom, "broadcast_to")
+    return None if inner is None else inner.operands[0]
+
+
+def _uniform(atom: Atom, at: Site) -> Atom | None:
+    """The number that every element of an array is."""
+    inner = at.let(atom, "broadcast_to", *REARRANGED, "ones_like")
+    if inner is None:
+        return None
+    if inner.primitive.name == "ones_like":
+        return constant(1.0)
+    source = inner.operands[0]
+    if isinstance(source.type, Scalar):
+        return source
+    return _uniform(source, at)
+
+
+REARRANGED = ("expand_dims", "squeeze", "transpose", "flip", "reshape_like")
+
+
+@rewrites(ELEMENTWISE)
+def leading_axes(let: Let, at: Site) -> Given:
+    """Axes of length 1 in front come by themselves: ``g[None] * x`` is ``g * x``."""
+    count = rank(let.result)
+    for k, atom in enumerate(let.operands):
+        inner = at.let(atom, "expand_dims")
         if inner is None:
             continue
-        rest = [dims_of(a.type) for j, a in enumerate(let.operands) if j != k]
-        source = inner.operands[0]
-        if broadcast_dims(dims_of(source.type), *rest) == dims and dims in rest:
+        axes = inner.param("axis")
+        rest = (rank(a) for j, a in enumerate(let.operands) if j != k)
+        if axes == tuple(range(len(axes))) and max(rest, default=0) == count:
+            source = inner.operands[0]
             operands = (*let.operands[:k], source, *let.operands[k + 1 :])
             return at.make(let.primitive.name, *operands, **dict(let.params))
     return None
@@ -59,6 +106,28 @@ def widen_later(let: Let, at: Site) -> Given:
     return at.make("broadcast_to", small, like)
 
 
+@rewrites("multiply")
+def expand_later(let: Let, at: Site) -> Given:
+    """``2 * (3 * g)[:, None]`` is ``(6 * g)[:, None]``: numbers meet."""
+    shaped = [a for a in let.operands if isinstance(a.type, Array)]
+    inner = at.own(shaped[0], "expand_dims") if len(shaped) == 1 else None
+    if inner is None or not _has_constant(inner.operands[0], at):
+        return None
+    (source,) = inner.operands
+    operands = (source if a == shaped[0] else a for a in let.operands)
+    small = at.make(let.primitive.name, *operands, **dict(let.params))
+    return at.make("expand_dims", small, **dict(inner.params))
+
+
+def _has_constant(atom: Atom, at: Site) -> bool:
+    """Whether an array is a product that begins with a constant."""
+    inner = at.own(atom, "multiply", "ieee_divide")
+    if inner is None:
+        return False
+    first = inner.operands[0]
+    return isinstance(first, Const) or _has_constant(first, at)
+
+
 @rewrites("broadcast_to", "reshape_like", exact=True)
 def shaped_already(let: Let, at: Site) -> Given:
     """``broadcast_to(x, like)`` is x if x has the lengths of `like`."""
@@ -68,10 +137,8 @@ def shaped_already(let: Let, at: Site) -> Given:
 @rewrites("broadcast_to")
 def broadcast_again(let: Let, at: Site) -> Given:
     """``broadcast_to(broadcast_to(g, x), y)`` is ``broadcast_to(g, y)``."""
-    inner = at.let(let.operands[0], "broadcast_to")
-    if inner is None:
-        return None
-    return at.make("broadcast_to", inner.operands[0], let.operands[1])
+    source = _unspread(let.operands[0], at)
+    return None if source is None else at.make("broadcast_to", source, let.operands[1])
 
 
 @rewrites("store", "accumulate")
@@ -100,7 +167,7 @@ def sum_to_known(let: Let, at: Site) -> Given:
     """``sum_to`` is a plain sum where the lengths tell which axes were stretched."""
     value, like = let.operands
     source, target = dims_of(value.type), dims_of(like.type)
-    if source == target:
+    if at.same(value, like):
         return value if value.type == let.result.type else None
     if not isinstance(like.type, Array):
         return at.make("sum", value, axis=None, keepdims=False)
@@ -134,7 +201,76 @@ def sum_of_multiple(let: Let, at: Site) -> Given:
     return at.make(inner.primitive.name, *factor, total)
 
 
+@rewrites("multiply", "ieee_divide")
+def sum_of_constant(let: Let, at: Site) -> Given:
+    """The sum of a constant is the constant times the number of elements."""
+    if let.params:
+        return None
+    for k, atom in enumerate(let.operands):
+        inner = at.own(atom, "sum")
+        value = _uniform(inner.operands[0], at) if inner else None
+        if inner and isinstance(value, Const) and inner.param("axis") is None:
+            total = at.make("multiply", value, at.make("size", inner.operands[0]))
+            operands = (*let.operands[:k], total, *let.operands[k + 1 :])
+            return at.make(let.primitive.name, *operands)
+    return None
+
+
+@rewrites("sum")
+def sum_of_repeated(let: Let, at: Site) -> Given:
+    """A sum over axes that a broadcast did not stretch is taken before it."""
+    array, axes, kept = let.operands[0], let.param("axis"), let.param("keepdims")
+    inner = at.let(array, "broadcast_to")
+    if inner is None or kept or axes is None:
+        return None
+    source = inner.operands[0]
+    narrow, wide = dims_of(source.type), dims_of(array.type)
+    if len(narrow) != len(wide):
+        return None
+    if not all(at.known.shapes.same((narrow[a],), (wide[a],)) for a in axes):
+        return None
+    like = at.known.shapes.array(dims_of(let.result.type))
+    if like is None:
+        return None
+    return at.make("broadcast_to", at.make("sum", source, **dict(let.params)), like)
+
+
 # --- Shapes ----------------------------------------------------------------------
+
+
+@rewrites("load", exact=True)
+def load_of_new_axes(let: Let, at: Site) -> Given:
+    """``x[:, None]`` adds an axis, and reads no element."""
+    index = let.param("index")
+    axes = tuple(k for k, entry in enumerate(index) if entry == "new")
+    if not axes or any(entry not in ("full", "new") for entry in index):
+        return None
+    return at.make("expand_dims", let.operands[0], axis=axes)
+
+
+@rewrites("squeeze")
+def squeeze_of_kept(let: Let, at: Site) -> Given:
+    """Axes that a sum keeps, or that were put in, need not be taken away."""
+    array, axes = let.operands[0], let.param("axis")
+    inner = at.own(array, "sum", "mean")
+    if inner is not None and inner.param("axis") == axes and inner.param("keepdims"):
+        name, read = inner.primitive.name, inner.operands
+        return at.make(name, *read, axis=axes, keepdims=False)
+    inner = at.let(array, "expand_dims")
+    return inner.operands[0] if inner and inner.param("axis") == axes else None
+
+
+@rewrites("squeeze")
+def squeeze_of_multiple(let: Let, at: Site) -> Given:
+    """``squeeze(c * x)`` is ``c * squeeze(x)``, ``squeeze(-x)`` is ``-squeeze(x)``."""
+    inner = at.own(let.operands[0], "multiply", "negative")
+    if inner is None or inner.params:
+        return None
+    *factor, array = inner.operands
+    if factor and not isinstance(factor[0].type, Scalar):
+        return None
+    small = at.make("squeeze", array, **dict(let.params))
+    return at.make(inner.primitive.name, *factor, small)
 
 
 @rewrites("transpose", exact=True)
@@ -196,25 +332,39 @@ def copy_of_new(let: Let, at: Site) -> Given:
     return array if at.known.uses.get(inner.result, 0) <= 1 else None
 
 
-LIKE = ("shape", "size", "zeros_like", "ones_like", "empty_like")
+LIKE = ("zeros_like", "ones_like", "empty_like", "broadcast_to", "sum_to")
 
 
-@rewrites(*LIKE, "broadcast_to", "sum_to", "reshape_like")
+@rewrites(*LIKE, "reshape_like")
 def only_for_its_shape(let: Let, at: Site) -> Given:
-    """What is computed for its shape alone gives way to an argument of that shape."""
+    """What is computed for its shape alone gives way to an array of that shape."""
     *values, like = let.operands
-    inner = at.known.lets.get(like) if isinstance(like, Var) else None
-    if inner is None or len(inner.results) != 1:
-        return None
-    if at.known.uses.get(inner.result, 0) > 1:
-        return None
-    other = at.known.arguments.get(dims_of(like.type))
-    if other is None or not isinstance(like.type, Array):
+    other = at.known.shapes.instead_of(like)
+    if other is None:
         return None
     params = dict(let.params)
     if "dtype" in params:
         params["dtype"] = _like_dtype(let, other)
     return at.make(let.primitive.name, *values, other, **params)
+
+
+@rewrites("size", "shape")
+def only_for_its_length(let: Let, at: Site) -> Given:
+    """Likewise what is computed for a length alone."""
+    (like,) = let.operands
+    other = at.known.shapes.instead_of(like)
+    if other is not None:
+        return at.make(let.primitive.name, other, **dict(let.params))
+    if not at.known.shapes.is_spare(like):
+        return None
+    dims = dims_of(like.type)
+    if let.primitive.name == "shape":
+        dims = (dims[let.param("axis")],)
+    found = [at.known.shapes.length(n) for n in dims]
+    if None in found or len(found) > 2:
+        return None
+    lengths = [at.make("shape", place[0], axis=place[1]) for place in found if place]
+    return lengths[0] if len(lengths) == 1 else at.make("multiply", *lengths)
 
 
 def _like_dtype(let: Let, like: Var) -> str | None:
@@ -244,6 +394,35 @@ def full_like_a_number(let: Let, at: Site) -> Given:
 
 
 # --- Zeros, lists ----------------------------------------------------------------
+
+
+@rewrites("add")
+def accumulate_on_sum(let: Let, at: Site) -> Given:
+    """``zeros`` with some elements added to, plus g: g with these elements added to."""
+    for k, atom in enumerate(let.operands):
+        other = let.operands[1 - k]
+        fresh = at.own(other, *SCALED)
+        if fresh is not None and other.type == let.result.type:
+            total = _accumulated(atom, other, at)
+            if total is not None:
+                return total
+    return None
+
+
+SCALED = ("multiply", "ieee_divide", "matmul", "add", "subtract", "negative")
+
+
+def _accumulated(atom: Atom, base: Atom, at: Site) -> Atom | None:
+    inner = at.own(atom, "accumulate", "zeros_like")
+    if inner is None or atom.type != base.type:
+        return None
+    if inner.primitive.name == "zeros_like":
+        return base
+    array, value, *index = inner.operands
+    start = _accumulated(array, base, at)
+    if start is None:
+        return None
+    return at.make("accumulate", start, value, *index, **dict(inner.params))
 
 
 @rewrites("accumulate")

@@ -3,27 +3,27 @@
 In: any function. Out: one in which a primal statement goes that is there only for the
 error it may raise, where a statement that always runs with it raises the same.
 Invariants: a function that prints or raises by itself is left as it is, so that nothing
-comes before an error that came after it; only the two errors that array code meets are
-weighed, a shape that does not
-broadcast (ValueError) and an index out of bounds (IndexError), and each gives way only
-to one of its own kind, on arrays of the same lengths.
+comes before an error that came after it; only the errors that array code meets are
+weighed, a shape that does not broadcast (ValueError), an index out of bounds
+(IndexError) and a matrix that is not square (LinAlgError), and each gives way only to
+one of its own kind, on arrays of the same lengths.
 
     x + b                      x_bar = np.sum(y_bar)        (x + b is not needed)
     x_bar = y_bar * x + b  ->  x_bar = y_bar * x + b
 
-Lengths known not to be 1 are equal wherever they meet in a broadcast that succeeds;
-the classes of such lengths are found by union.
+It runs once, before a function is emitted: a derivative that is differentiated in turn
+keeps the checks of its primal, since the next one need not make them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from adcompiler.ir.nodes import Atom, For, Function, Let, Region, Stmt, Var
 from adcompiler.ir.primitive import Effect
-from adcompiler.ir.types import Array, Dim, Length, dims_of, is_float
-from adcompiler.ir.walk import all_stmts, count_uses, map_regions
+from adcompiler.ir.types import Array, dims_of, is_float
+from adcompiler.ir.walk import all_stmts, count_uses, map_regions, regions
+from adcompiler.optimise.lengths import LINALG, EqualLengths
 
 # The first operand that belongs to the index.
 PLACES = {
@@ -41,24 +41,27 @@ def drop_repeated_checks(function: Function) -> Function:
     if any(map(_is_seen, all_stmts(function.region))):
         return function
     uses = count_uses(function.region)
-    region = _region(function.region, uses, _Lengths())
+    region = _region(function.region, uses, EqualLengths())
     return function if region is function.region else replace(function, region=region)
 
 
-def _region(region: Region, uses: dict[Var, int], known: _Lengths) -> Region:
+def _region(region: Region, uses: dict[Var, int], known: EqualLengths) -> Region:
     checks = [s for s in region.body if _is_check(s, uses)]
-    lengths = known.copy()
+    lengths = known.child()
     for stmt in region.body:
         if isinstance(stmt, Let) and stmt not in checks:
             lengths.learn(stmt)
-    gone = {s for s in checks if _is_repeated(s, region, lengths)}
-    body = tuple(
-        map_regions(s, lambda r: _region(r, uses, lengths))
-        for s in region.body
-        if s not in gone
-    )
+    gone = {s for s in checks if _is_repeated(s, region, lengths, checks)}
+    body = tuple(_inside(s, uses, lengths) for s in region.body if s not in gone)
     same = len(body) == len(region.body) and all(map(_identical, body, region.body))
     return region if same else replace(region, body=body)
+
+
+def _inside(stmt: Stmt, uses: dict[Var, int], known: EqualLengths) -> Stmt:
+    old = regions(stmt)
+    new = {r: _region(r, uses, known) for r in old}
+    unchanged = all(new[r] is r for r in old)
+    return stmt if unchanged else map_regions(stmt, new.__getitem__)
 
 
 def _identical(left: Stmt, right: Stmt) -> bool:
@@ -98,17 +101,36 @@ def _is_load(stmt: Stmt) -> bool:
     return isinstance(stmt, Let) and stmt.primitive.name in ("load", "gather")
 
 
-def _is_repeated(check: Stmt, region: Region, lengths: _Lengths) -> bool:
+def _is_repeated(
+    check: Stmt, region: Region, lengths: EqualLengths, checks: list[Stmt]
+) -> bool:
     if isinstance(check, For):
         return any(_same_range(check, s) and _covers(s, check) for s in region.body)
     if not isinstance(check, Let):
         return False
+    if check.primitive.name in DETERMINANTS:
+        before = checks[: checks.index(check)]
+        staying = [s for s in region.body if s not in checks]
+        return any(_same_matrix(check, s) for s in (*before, *staying))
     if _is_load(check):
         others = (s for s in region.body if s is not check)
         return any(_same_access(check, s, {}) for s in others)
     arrays = [a for a in check.operands if isinstance(a.type, Array)]
     broadcast = check.primitive.elementwise and is_float(check.result.type)
     return broadcast and bool(arrays) and lengths.allow(check)
+
+
+DETERMINANTS = ("det", "logabsdet", "signdet")
+
+
+def _same_matrix(check: Let, other: Stmt) -> bool:
+    """Whether a primal statement needs the same matrix to be square."""
+    return (
+        isinstance(other, Let)
+        and other.role == "primal"
+        and other.primitive.name in LINALG
+        and other.operands[0] == check.operands[0]
+    )
 
 
 def _same_range(check: For, other: Stmt) -> bool:
@@ -145,69 +167,3 @@ def _same_access(load: Let, other: Stmt, index: dict[Var, Var]) -> bool:
     places = tuple(map(seen, load.operands[1:])) == other.operands[first:]
     array, target = load.operands[0].type, other.operands[0].type
     return places and dims_of(array) == dims_of(target)
-
-
-class _Lengths:
-    """Lengths that are equal because a broadcast of both has succeeded."""
-
-    def __init__(self) -> None:
-        self._parent: dict[Length, Length] = {}
-
-    def copy(self) -> _Lengths:
-        """The same facts, to be added to."""
-        other = _Lengths()
-        other._parent = dict(self._parent)
-        return other
-
-    def _root(self, length: Length) -> Length:
-        while length in self._parent:
-            length = self._parent[length]
-        return length
-
-    def learn(self, let: Let) -> None:
-        """Note the lengths that this statement shows to be equal."""
-        for group in _met(let):
-            first, *rest = (self._root(n) for n in group)
-            for other in rest:
-                if self._root(other) != self._root(first):
-                    self._parent[self._root(other)] = self._root(first)
-
-    def allow(self, let: Let) -> bool:
-        """Whether this statement cannot fail to broadcast."""
-        types = [a.type for a in let.operands]
-        rank = max(len(dims_of(t)) for t in types)
-        axes = sum(1 for _ in _columns(types, rank))
-        groups = list(_met(let))
-        return axes == len(groups) and all(
-            len({self._root(n) for n in group}) == 1 for group in groups
-        )
-
-
-def _met(let: Let) -> Iterator[tuple[Length, ...]]:
-    """For each axis, the lengths that must agree; none where one may be stretched."""
-    types = [a.type for a in let.operands]
-    if let.primitive.name == "matmul":
-        left, right = map(dims_of, types)
-        if left and right:
-            yield left[-1], right[-2 if len(right) > 1 else 0]
-        return
-    if not let.primitive.elementwise:
-        return
-    rank = max((len(dims_of(t)) for t in types), default=0)
-    for column in _columns(types, rank):
-        lengths = [n for n in column if n != 1]
-        if lengths and all(_never_one(n) for n in lengths):
-            yield tuple(lengths)
-
-
-def _columns(types: Iterable[object], rank: int) -> Iterator[list[Length]]:
-    """The lengths on each axis of a broadcast that has more than one operand there."""
-    shapes = [t.dims for t in types if isinstance(t, Array)]
-    for axis in range(1, rank + 1):
-        column = [dims[-axis] for dims in shapes if len(dims) >= axis]
-        if any(n != 1 for n in column):
-            yield column
-
-
-def _never_one(length: Length) -> bool:
-    return length.not_one if isinstance(length, Dim) else length != 1

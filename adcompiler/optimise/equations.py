@@ -4,16 +4,18 @@ In: each value as it is defined, in program order, and each replacement of one t
 another. Out: the function with what was learnt applied to all its types.
 Invariant: a value is only replaced by one whose type says at least as much. A symbolic
 length that the replaced value was the first to have becomes the other's length
-everywhere; one that was known before must be the same already.
+everywhere; one that was known before must be the same already, there at least.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from adcompiler.ir.nodes import Function, Let, Var
 from adcompiler.ir.types import Dim, Length, ListOf, Type, covers, dims_of
 from adcompiler.ir.walk import Lengths, retype
+
+Same = Callable[[tuple[Length, ...], tuple[Length, ...]], bool]
 
 
 class Equations:
@@ -38,16 +40,23 @@ class Equations:
         """A value that stays is defined here."""
         self._seen.update(d for d in _lengths(var.type) if isinstance(d, Dim))
 
-    def agree(self, old: Type, new: Type) -> bool:
-        """Whether values of the new type may stand for ones of the old."""
+    def agree(self, old: Type, new: Type, same: Same | None = None) -> bool:
+        """Whether values of the new type may stand for ones of the old.
+
+        `same` tells of further lengths that are equal where the values are.
+        """
         return covers(old, new) and all(
-            a == b or not self._known(a) for a, b in _pairs(old, new)
+            a == b or not self._known(a) or (same is not None and same((a,), (b,)))
+            for a, b in _pairs(old, new)
         )
 
     def equate(self, old: Type, new: Type) -> None:
-        """Values of the new type stand for ones of the old."""
+        """Values of the new type stand for ones of the old.
+
+        A length that was known before keeps its symbol: it may be equal only here.
+        """
         for a, b in _pairs(old, new):
-            if a != b and isinstance(a, Dim):
+            if a != b and isinstance(a, Dim) and not self._known(a):
                 self._lengths.known[a] = self._lengths.length(b)
 
     def refine(self, let: Let) -> bool:

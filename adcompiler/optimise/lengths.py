@@ -1,5 +1,4 @@
-"""Lengths that follow from the operands: of slices by known bounds, and of whatever is
-computed from them.
+"""Lengths that follow from the operands, and lengths that statements show to be equal.
 
 In: any function. Out: the same, its symbolic lengths replaced by their equals.
 Invariant: a length is replaced only where it is that of a statement's own result, by
@@ -7,14 +6,19 @@ one that the statement's operands have (or that its bounds give): equal lengths 
 equal symbols, so that ``u[2:] - u[:-2]`` needs no test whether one was stretched.
 
     u[2:]: float64[n1]   ->   u[2:]: float64[n0-2], where u: float64[n0]
+
+What a statement only checks (two lengths known not to be 1 that meet in a broadcast)
+is a fact where it has run, not before: such lengths keep their symbols, since the check
+must stay, and `EqualLengths` holds the facts, by union, in the regions where they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Iterable, Iterator
 
 from adcompiler.ir.nodes import Function, Let
-from adcompiler.ir.types import Dim, Length, dims_of
+from adcompiler.ir.types import Array, Dim, Length, dims_of
 from adcompiler.ir.walk import Lengths, all_stmts, retype
 from adcompiler.primitives.indexing import part_lengths
 
@@ -47,3 +51,108 @@ def _told(let: Let, lengths: Lengths) -> Iterator[tuple[Length, Length]]:
         for old, length in zip(dims_of(result.type), dims_of(new), strict=True):
             if length in given or isinstance(length, int):
                 yield old, length
+
+
+# --- Lengths shown to be equal -----------------------------------------------------
+
+Dims = tuple[Length, ...]
+
+
+class EqualLengths:
+    """Lengths that are equal because a statement that needs it has succeeded.
+
+    >>> from adcompiler.ir.types import fresh_dim
+    >>> n, m = fresh_dim(), fresh_dim()
+    >>> outer = EqualLengths()
+    >>> inner = outer.child()
+    >>> inner.equate((n, m))
+    >>> inner.same((n, 3), (m, 3)), outer.same((n, 3), (m, 3))
+    (True, False)
+    """
+
+    def __init__(self, facts: ChainMap[Length, Length] | None = None) -> None:
+        self._parent: ChainMap[Length, Length] = ChainMap() if facts is None else facts
+
+    def child(self) -> EqualLengths:
+        """The same facts, to be added to in a nested region."""
+        return EqualLengths(self._parent.new_child())
+
+    def root(self, length: Length) -> Length:
+        """One length for all that are equal."""
+        while length in self._parent:
+            length = self._parent[length]
+        return length
+
+    def same(self, left: Dims, right: Dims) -> bool:
+        """Whether two shapes are known to be equal."""
+        return len(left) == len(right) and all(
+            a == b or self.root(a) == self.root(b)
+            for a, b in zip(left, right, strict=True)
+        )
+
+    def equate(self, group: Iterable[Length]) -> None:
+        """Note that these lengths are equal."""
+        first, *rest = group
+        for other in rest:
+            ends = {self.root(first), self.root(other)}
+            if len(ends) == 2:
+                # A number is the root of its class.
+                low, high = sorted(ends, key=lambda n: isinstance(n, int))
+                self._parent[low] = high
+
+    def learn(self, let: Let) -> None:
+        """Note the lengths that must be equal or this statement raises ValueError."""
+        for group in _met(let):
+            self.equate(group)
+        if let.primitive.name == "solve":
+            a, b = (dims_of(x.type) for x in let.operands)
+            self.equate((a[-1], b[-2 if len(b) > 1 else 0]))
+
+    def learn_all(self, let: Let) -> None:
+        """Likewise, whatever the error."""
+        self.learn(let)
+        if let.primitive.name in LINALG and not let.param("total"):
+            self.equate(dims_of(let.operands[0].type)[-2:])
+
+    def allow(self, let: Let) -> bool:
+        """Whether this statement cannot fail to broadcast."""
+        types = [a.type for a in let.operands]
+        rank = max(len(dims_of(t)) for t in types)
+        axes = sum(1 for _ in _columns(types, rank))
+        groups = list(_met(let))
+        return axes == len(groups) and all(
+            len({self.root(n) for n in group}) == 1 for group in groups
+        )
+
+
+LINALG = ("solve", "inv", "det", "logabsdet", "signdet", "cholesky")
+
+
+def _met(let: Let) -> Iterator[Dims]:
+    """For each axis, the lengths that must agree; none where one may be stretched."""
+    types = [a.type for a in let.operands]
+    if let.primitive.name == "matmul":
+        left, right = map(dims_of, types)
+        if left and right:
+            yield left[-1], right[-2 if len(right) > 1 else 0]
+        return
+    if not let.primitive.elementwise:
+        return
+    rank = max((len(dims_of(t)) for t in types), default=0)
+    for column in _columns(types, rank):
+        lengths = tuple(n for n in column if n != 1)
+        if lengths and all(_never_one(n) for n in lengths):
+            yield lengths
+
+
+def _columns(types: Iterable[object], rank: int) -> Iterator[list[Length]]:
+    """The lengths on each axis of a broadcast that has more than one operand there."""
+    shapes = [t.dims for t in types if isinstance(t, Array)]
+    for axis in range(1, rank + 1):
+        column = [dims[-axis] for dims in shapes if len(dims) >= axis]
+        if any(n != 1 for n in column):
+            yield column
+
+
+def _never_one(length: Length) -> bool:
+    return length.not_one if isinstance(length, Dim) else length != 1

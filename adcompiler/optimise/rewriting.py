@@ -22,6 +22,7 @@ bring constants forward and remove parentheses. A sign stands in front of everyt
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, get_args
@@ -31,7 +32,8 @@ import numpy as np
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.primitive import Primitive
-from adcompiler.ir.types import Length, dims_of
+from adcompiler.ir.types import dims_of
+from adcompiler.optimise.shapes import Shapes
 
 Given = Atom | tuple[Atom, ...] | None
 Rewrite = Callable[[Let, "Site"], Given]
@@ -46,6 +48,7 @@ class Rule:
 
 
 RULES: dict[str, list[Rule]] = {}
+QUOTIENTS = ("divide", "ieee_divide")
 ELEMENTWISE = "elementwise"  # stands for every elementwise primitive
 
 
@@ -70,14 +73,34 @@ def rewrites(*primitives: str, exact: bool = False) -> Callable[[Rewrite], Rewri
 class Known:
     """What is known of the values in scope: their definitions, and how often read.
 
-    `places` tells the region that a value is defined in, by its number; `arguments`
-    has an array of the function's parameters for each shape that one has.
+    `places` tells the region that a value is defined in, by its number; `quotients` has
+    the quotient of two values where one is in scope.
     """
 
     uses: dict[Var, int]
-    arguments: dict[tuple[Length, ...], Var]
+    shapes: Shapes
     lets: dict[Var, Let] = field(default_factory=dict)
     places: dict[Var, int] = field(default_factory=dict)
+    quotients: ChainMap[tuple[Hashable, Hashable], Var] = field(
+        default_factory=ChainMap
+    )
+
+    def enter(self) -> None:
+        """A nested region begins."""
+        self.shapes.enter()
+        self.quotients = self.quotients.new_child()
+
+    def leave(self) -> None:
+        """It ends, and with it what was known only there."""
+        self.shapes.leave()
+        self.quotients = self.quotients.parents
+
+    def learn(self, let: Let) -> None:
+        """Note what a statement shows that runs here."""
+        self.shapes.equal.learn_all(let)
+        if let.primitive.name in QUOTIENTS and not self.shapes.is_spare(let.result):
+            a, b = let.operands
+            self.quotients.setdefault((atom_key(a), atom_key(b)), let.result)
 
 
 @dataclass(slots=True)
@@ -111,6 +134,10 @@ class Site:
         """
         let = self.own(atom, *names)
         return let if let is not None and let.span == self.builder.span else None
+
+    def same(self, left: Atom, right: Atom) -> bool:
+        """Whether two values are known to have one shape here."""
+        return self.known.shapes.same(dims_of(left.type), dims_of(right.type))
 
     def make(self, name: str, *operands: Any, **params: Any) -> Var:
         """Apply a primitive; numbers are constants."""

@@ -21,6 +21,7 @@ from adcompiler.ir.types import ListOf
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions
 
 PRODUCTS = ("multiply", "ieee_divide")
+VIEWS = ("transpose", "expand_dims", "squeeze")
 
 
 def settle_signs(function: Function) -> Function:
@@ -64,7 +65,9 @@ class _Settler:
     def product(self, atom: Atom) -> Let | None:
         """The product that the atom is, if only the sign reads it."""
         let = self.local.get(atom) if isinstance(atom, Var) else None
-        if let is None or let.role == "primal" or let.primitive.name not in PRODUCTS:
+        if let is None or let.role == "primal":
+            return None
+        if let.primitive.name not in (*PRODUCTS, *VIEWS):
             return None
         return let if self.uses.get(let.result, 0) == 1 else None
 
@@ -73,18 +76,20 @@ class _Settler:
         chain = [product]
         while (inner := self.product(chain[-1].operands[0])) is not None:
             chain.append(inner)
+        if all(factor.primitive.name in VIEWS for factor in chain):
+            return [sign]
         builder = Builder([], sign.span, sign.role)
         head: Atom = chain[-1].operands[0]
         signed = _has_sign(head)
         if signed:
             head = _opposite(head, builder)
         for factor in reversed(chain):
-            other = factor.operands[1]
-            if not signed and _has_sign(other):
-                other, signed = _opposite(other, builder), True
+            others = factor.operands[1:]
+            if not signed and others and _has_sign(others[0]):
+                others, signed = (_opposite(others[0], builder),), True
             whole = factor is product
             result = sign.result if whole else fresh_var(factor.result.type)
-            builder.append(replace(factor, results=(result,), operands=(head, other)))
+            builder.append(replace(factor, results=(result,), operands=(head, *others)))
             head = result
         return builder.stmts if signed else [sign]
 

@@ -40,14 +40,14 @@ from adcompiler.ir.nodes import (
     defined,
     stop_flag,
 )
-from adcompiler.ir.types import dims_of
 from adcompiler.ir.walk import count_uses, map_range
-from adcompiler.optimise import algebra, arrays
+from adcompiler.optimise import algebra, arrays, factors
 from adcompiler.optimise.dce import has_effect
 from adcompiler.optimise.equations import Equations
 from adcompiler.optimise.rewriting import Known, Site, atom_key, number, rules_for
+from adcompiler.optimise.shapes import Shapes
 
-__all__ = ["algebra", "arrays", "simplify"]
+__all__ = ["algebra", "arrays", "factors", "simplify"]
 
 FUEL = 40  # rewrites in a row; what the rules need is far less
 
@@ -64,8 +64,7 @@ def simplify(function: Function) -> Function:
 class _Simplifier:
     def __init__(self, region: Region) -> None:
         self.equations = Equations()
-        arguments = {dims_of(p.type): p for p in reversed(region.params)}
-        self.known = Known(count_uses(region), arguments)
+        self.known = Known(count_uses(region), Shapes(region))
         self.mapping: dict[Var, Atom] = {}
         self.out: list[Stmt] = []
         self.place = 0
@@ -84,6 +83,7 @@ class _Simplifier:
 
     def define(self, var: Var) -> None:
         self.known.places[var] = self.place
+        self.known.shapes.define(var)
         self.equations.define(var)
 
     def emit(self, stmt: Stmt) -> None:
@@ -92,6 +92,8 @@ class _Simplifier:
             self.define(var)
             if isinstance(stmt, Let):
                 self.known.lets[var] = stmt
+        if isinstance(stmt, Let):
+            self.known.learn(stmt)
 
     def stand_in(self, old: Var, new: Atom) -> None:
         """Let an atom stand for a value from here on."""
@@ -111,17 +113,25 @@ class _Simplifier:
         same = isinstance(new, Var) and new == old
         return not same and self.equations.agree(old.type, new.type)
 
+    def derivable(self, old: Var, new: Atom) -> bool:
+        """Likewise in derivative code, which relies on what the primal has checked."""
+        same = isinstance(new, Var) and new == old
+        shapes = self.known.shapes
+        return not same and self.equations.agree(old.type, new.type, shapes.same)
+
     # --- Statements --------------------------------------------------------------
 
     def region(self, region: Region) -> Region:
         outer = self.out, self.place
         self.out, self.place = [], self.places
         self.places += 1
+        self.known.enter()
         for param in region.params:
             self.define(param)
         for stmt in region.body:
             self.stmt(stmt)
         body, results = tuple(self.out), self.atoms(region.results)
+        self.known.leave()
         self.out, self.place = outer
         return replace(region, body=body, results=results)
 
@@ -148,7 +158,8 @@ class _Simplifier:
             if given is None:
                 continue
             atoms = given if isinstance(given, tuple) else (given,)
-            if all(map(self.replaceable, let.results, atoms)):
+            fits = self.replaceable if let.role == "primal" else self.derivable
+            if all(map(fits, let.results, atoms)):
                 self.rewrite(let, site.builder.stmts, atoms, fuel)
                 return
         self.changed |= self.equations.refine(let)

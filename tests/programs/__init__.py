@@ -16,6 +16,7 @@ from . import (
     shapes,
     stores,
     traps,
+    vectorised,
 )
 from .registry import PROGRAMS, Program
 
@@ -37,4 +38,5 @@ __all__ = [
     "shapes",
     "stores",
     "traps",
+    "vectorised",
 ]

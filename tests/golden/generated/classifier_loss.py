@@ -9,16 +9,9 @@ def classifier_loss_grad(w1, b1, w2, b2, x, y):
     shifted = logits - largest
     exp = np.exp(shifted)
     total = np.sum(exp, axis=1)
-    log_sum = np.log(total)
-    product = y * shifted
-    difference = log_sum - np.sum(product, axis=1)
 
-    # adjoint of: return np.mean(log_sum - np.sum(y * shifted, axis=1))
-    quotient = np.divide(1.0, difference.size)
-    spread = np.broadcast_to(-quotient, difference.shape)
-    shifted_bar = np.broadcast_to(spread[:, None], product.shape) * y
     # adjoint of: log_sum = np.log(np.sum(np.exp(shifted), axis=1))
-    shifted_bar += (quotient / total)[:, None] * exp
+    shifted_bar = (exp / total[:, None] - y) / total.size
     # adjoint of: shifted = logits - np.max(logits, axis=1, keepdims=True)
     total_1 = np.sum(shifted_bar, axis=1, keepdims=True)
     mask = logits == largest
@@ -28,7 +21,7 @@ def classifier_loss_grad(w1, b1, w2, b2, x, y):
     w2_bar = hidden.T @ logits_bar
     hidden_bar = logits_bar @ w2.T
     # adjoint of: hidden = np.tanh(x @ w1 + b1)
-    product_1 = hidden_bar * (1 - hidden * hidden)
-    b1_bar = np.sum(product_1, axis=0)
-    w1_bar = x.T @ product_1
+    product = hidden_bar * (1 - hidden * hidden)
+    b1_bar = np.sum(product, axis=0)
+    w1_bar = x.T @ product
     return w1_bar, b1_bar, w2_bar, b2_bar

@@ -27,9 +27,8 @@ def gauss_seidel_grad(a, b, x, sweeps):
             # adjoint of: x[i] = s / a[i, i]
             x_bar_item = x_bar[i]
             x_bar[i] = 0.0
-            a_item = a[i, i]
-            s_bar = x_bar_item / a_item
-            a_bar[i, i] -= x_bar_item * (x[i] / a_item)
+            s_bar = x_bar_item / a[i, i]
+            a_bar[i, i] -= s_bar * x[i]
             # adjoint of: for j in range(n):
             x[i] = x_tape.pop()
             for j in reversed(range(n)):

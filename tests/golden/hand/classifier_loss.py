@@ -1,4 +1,10 @@
-"""The cross-entropy of a softmax classifier with one hidden layer; one-hot targets."""
+"""The cross-entropy of a softmax classifier with one hidden layer.
+
+The derivative is one for every `y`, as that of a program is: the program does not say
+that the rows of `y` sum to 1, so the shift does not cancel out, and what reaches the
+maximum goes to where it is attained. The labels are smoothed without being normalised,
+so that a derivative which relied on their sum would be wrong here.
+"""
 
 import numpy as np
 
@@ -13,7 +19,7 @@ def inputs(rng):
             rng.normal(size=(3, 5)),
             rng.normal(size=5),
             rng.normal(size=(6, 4)),
-            np.eye(5)[rng.integers(0, 5, 6)],
+            0.7 * np.eye(5)[rng.integers(0, 5, 6)] + rng.uniform(0.0, 0.2, (6, 5)),
         )
     ]
 
@@ -29,12 +35,16 @@ def classifier_loss(w1, b1, w2, b2, x, y):
 def grad_classifier_loss(w1, b1, w2, b2, x, y):
     hidden = np.tanh(x @ w1 + b1)
     logits = hidden @ w2 + b2
-    shifted = logits - np.max(logits, axis=1, keepdims=True)
-    e = np.exp(shifted)
+    largest = np.max(logits, axis=1, keepdims=True)
+    e = np.exp(logits - largest)
 
-    # return np.mean(log_sum - np.sum(y * shifted, axis=1)); the rows of y sum to 1,
-    # so the shift cancels out
-    logits_bar = (e / np.sum(e, axis=1, keepdims=True) - y) / len(y)
+    # return np.mean(log_sum - np.sum(y * shifted, axis=1))
+    shifted_bar = (e / np.sum(e, axis=1, keepdims=True) - y) / len(y)
+    # shifted = logits - np.max(logits, axis=1, keepdims=True); ties share
+    mask = logits == largest
+    ties = np.sum(mask, axis=1, keepdims=True)
+    shift = np.sum(shifted_bar, axis=1, keepdims=True) / ties
+    logits_bar = shifted_bar - mask * shift
     # logits = hidden @ w2 + b2
     hidden_bar = logits_bar @ w2.T
     w2_bar = hidden.T @ logits_bar
