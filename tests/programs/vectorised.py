@@ -303,3 +303,13 @@ def mean_of_no_rows(x, w):
 @program(real(1, 4), real(3, 1), real(3, 4))
 def mean_of_stretched_operands(x, y, z):
     return np.mean(x * y - z) + np.mean((x + y) * z, axis=0)[1]
+
+
+@program(positive(3, 3), label="returned")
+@program(lambda rng: -np.ones((3, 3)), label="stored to")
+def mean_of_what_one_branch_overwrites(x):
+    s = np.mean(0.7 * x)
+    if s > -0.6:
+        return s
+    x[...] = 0.7 * x
+    return np.sum(x * x) * s
