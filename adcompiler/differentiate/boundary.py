@@ -4,8 +4,9 @@ In: statements, and the values wanted: residuals that cross from a function to i
 pullback, what is recorded in loops, arrays of which zeros are made. Out: the same
 statements; where a wanted value is not assigned on some path, it has a placeholder
 there, of which nothing comes.
-Invariant: only what reaches a wanted value is touched: a name of the user's that is not
-assigned stays so.
+Invariants: only what reaches a wanted value is touched: a name of the user's that is not
+assigned stays so. The pullback knows nothing of the lengths of what may be a
+placeholder, so that it reads no other value's shape off one.
 
     if c: y = f(x)     ->     if c: y = f(x)
                               else: y = 0.0
@@ -34,9 +35,10 @@ from adcompiler.ir.nodes import (
     While,
     carried_params,
     carried_results,
+    fresh_var,
     stop_flag,
 )
-from adcompiler.ir.types import Array, ListOf, Scalar, Type, dims_of, fresh_dim
+from adcompiler.ir.types import Array, Dim, ListOf, Scalar, Type, dims_of, fresh_dim
 from adcompiler.ir.walk import all_stmts
 
 
@@ -184,6 +186,17 @@ def _outer_lengths(joined: Type, given: list[Type]) -> Type:
     return Array(joined.dtype, tuple(dims))
 
 
+def of_any_length(var: Var) -> Var:
+    """A parameter for a residual that may be a placeholder: its lengths are its own."""
+    if not isinstance(var.type, Array):
+        return var
+    dims = tuple(
+        fresh_dim(not_one=n.not_one if isinstance(n, Dim) else n != 1)
+        for n in var.type.dims
+    )
+    return fresh_var(Array(var.type.dtype, dims), var.name)
+
+
 def _defined(atom: Atom, t: Type, builder: Builder) -> Atom:
     return placeholder(t, builder) if isinstance(atom, Undef) else atom
 
@@ -204,3 +217,34 @@ def placeholder(t: Type, builder: Builder) -> Atom:
             return builder.apply("list_new", element=t.element)
         case _:
             assert_never(t)
+
+
+def may_be_missing(stmts: tuple[Stmt, ...]) -> set[Var]:
+    """The values for which a placeholder may stand: a path leaves them unassigned."""
+    missing: set[Atom] = set()
+    before = -1
+    while len(missing) > before:
+        before = len(missing)
+        for stmt in all_stmts(stmts):
+            for result, given in _joins(stmt):
+                if any(isinstance(a, Undef) or a in missing for a in given):
+                    missing.add(result)
+    return {v for v in missing if isinstance(v, Var)}
+
+
+def _joins(stmt: Stmt) -> Iterable[tuple[Var, list[Atom]]]:
+    match stmt:
+        case If():
+            arms = [a for a in (stmt.then, stmt.orelse) if a.falls]
+            for k, result in enumerate(stmt.results):
+                yield result, [a.results[k] for a in arms]
+        case For() | While():
+            ends = carried_results(stmt) if stmt.body.falls else stmt.inits
+            rows = zip(
+                stmt.results, carried_params(stmt), stmt.inits, ends, strict=True
+            )
+            for result, param, init, end in rows:
+                yield result, [init, end]
+                yield param, [init, end]
+        case _:
+            return

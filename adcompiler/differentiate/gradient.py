@@ -9,10 +9,18 @@ print is still there, once, in the forward sweep.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 
 from adcompiler.analysis.activity import active
-from adcompiler.differentiate.boundary import define_residuals, zeroed
+from adcompiler.differentiate.boundary import (
+    define_residuals,
+    may_be_missing,
+    of_any_length,
+    zeroed,
+)
 from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
 from adcompiler.differentiate.replaying import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
@@ -22,7 +30,7 @@ from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Atom, Function, Region, Stmt, Var, fresh_var
 from adcompiler.ir.types import Array, Scalar, is_float
-from adcompiler.ir.walk import clone, free_vars
+from adcompiler.ir.walk import clone, free_vars, substitute
 
 
 def gradient(
@@ -36,7 +44,7 @@ def gradient(
     region = clone(function.region)
     (result,) = (a for a in region.results if is_float(a.type))
     builder = Builder(role="adjoint")
-    forward, reverse, gradients = _sweeps(
+    forward, reverse, gradients, _ = _sweeps(
         region, wrt, [(result, _unit_seed(builder, result))], builder
     )
     values = region.results if with_value else ()
@@ -54,7 +62,7 @@ def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
     region = clone(function.region)
     floats = [a for a in region.results if is_float(a.type)]
     cotangents = tuple(fresh_var(a.type, _seed_name(a)) for a in floats)
-    forward, reverse, gradients = _sweeps(
+    forward, reverse, gradients, missing = _sweeps(
         region,
         wrt,
         list(zip(floats, cotangents, strict=True)),
@@ -62,9 +70,12 @@ def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
     )
     read = free_vars(Region((), reverse, gradients))
     kept = tuple(v for v in read if v not in cotangents)
+    shown = {v: of_any_length(v) for v in kept if v in missing}
     forward = define_residuals(forward, kept)
     first = Region(region.params, forward, (*region.results, *kept))
-    pullback = clone(Region((*kept, *cotangents), reverse, gradients))
+    sweep = substitute(Region((), reverse, gradients), shown)
+    params = (*(shown.get(v, v) for v in kept), *cotangents)
+    pullback = clone(replace(sweep, params=params))
     return (
         Function(function.name, first, function.span),
         Function(f"{function.name}_pullback", pullback, function.span),
@@ -74,10 +85,19 @@ def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
 Seeds = list[tuple[Atom, Atom]]
 
 
+class Sweeps(NamedTuple):
+    """Forward and reverse statements, the gradients, and the values of the forward
+    sweep that a path leaves unassigned."""
+
+    forward: tuple[Stmt, ...]
+    reverse: tuple[Stmt, ...]
+    gradients: tuple[Atom, ...]
+    missing: set[Var]
+
+
 def _sweeps(
     region: Region, wrt: tuple[int, ...], seeds: Seeds, builder: Builder
-) -> tuple[tuple[Stmt, ...], tuple[Stmt, ...], tuple[Atom, ...]]:
-    """Forward and reverse statements, and the gradients."""
+) -> Sweeps:
     params = [region.params[k] for k in wrt]
     primal = Primal(region)
     adjoint = Adjoint(active(primal.root, params))
@@ -94,8 +114,9 @@ def _sweeps(
     primal.versions.reversed = mirrored
     plan = plan_residuals(primal, adjoint_stmts, adjoint.indices)
     forward, reverse = record(primal, adjoint_stmts, plan, adjoint)
+    missing = may_be_missing(forward)
     forward = define_residuals(forward, (*plan.recorded, *zeroed(reverse)))
-    return forward, reverse, gradients
+    return Sweeps(forward, reverse, gradients, missing)
 
 
 def _unit_seed(builder: Builder, result: Atom) -> Atom:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from adcompiler.differentiate.boundary import may_be_missing
 from adcompiler.differentiate.residuals import Primal
 from adcompiler.ir.nodes import Atom, Let, Region, Stmt, Var, defined
 from adcompiler.ir.types import Array
@@ -50,16 +51,17 @@ def read_shapes_in_scope(
 
 
 def _models(primal: Primal) -> dict[Array, Var]:
-    """An array in scope for each type, the earliest that no store overwrites."""
+    """An array in scope for each type, the earliest that no store overwrites and no
+    path leaves unassigned."""
     models: dict[Array, Var] = {}
     events, root = primal.versions.events, primal.root
     own = [*root.params, *(v for stmt in root.body for v in defined(stmt))]
     restored = {
         loop.results[k] for loop, group in primal.versions.groups.items() for k in group
     }
+    missing = may_be_missing(root.body)
     for var in own:
-        if isinstance(var.type, Array) and not (
-            (root, var) in events or var in restored
-        ):
+        hidden = (root, var) in events or var in restored or var in missing
+        if isinstance(var.type, Array) and not hidden:
             models.setdefault(var.type, var)
     return models

@@ -102,6 +102,19 @@ def count_of_product_last(let: Let, at: Site) -> Given:
     return None
 
 
+@rewrites("sum", "sum_to")
+def sum_of_share(let: Let, at: Site) -> Given:
+    """``sum(x / n)`` is ``sum(x) / n``."""
+    inner = at.own(let.operands[0], "ieee_divide")
+    if inner is None or not _is_count(inner.operands[1]):
+        return None
+    x, n = inner.operands
+    if not isinstance(x.type, Array):
+        return None
+    total = at.make(let.primitive.name, x, *let.operands[1:], **dict(let.params))
+    return at.make("ieee_divide", total, n)
+
+
 @rewrites("ieee_divide")
 def mean_of(let: Let, at: Site) -> Given:
     """``sum(x) / x.size`` is ``mean(x)``, also inside a product."""

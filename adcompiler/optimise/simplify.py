@@ -19,7 +19,7 @@ that never stops early has no stop flag.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import assert_never
 
@@ -40,7 +40,7 @@ from adcompiler.ir.nodes import (
     defined,
     stop_flag,
 )
-from adcompiler.ir.walk import count_uses, map_range
+from adcompiler.ir.walk import all_stmts, count_uses, map_range, regions
 from adcompiler.optimise import algebra, arrays, factors
 from adcompiler.optimise.dce import has_effect
 from adcompiler.optimise.equations import Equations
@@ -65,6 +65,7 @@ class _Simplifier:
     def __init__(self, region: Region) -> None:
         self.equations = Equations()
         self.known = Known(count_uses(region), Shapes(region))
+        self.joined: set[Atom] = set(_joined(region))
         self.mapping: dict[Var, Atom] = {}
         self.out: list[Stmt] = []
         self.place = 0
@@ -103,6 +104,8 @@ class _Simplifier:
         self.equations.equate(old.type, new.type)
         self.mapping[old] = new
         self.changed = True
+        if old in self.joined and isinstance(new, Var):
+            self.joined.add(new)
 
     def use_instead(self, old: Var, new: Atom) -> None:
         """Likewise, where the statement that defines it stays."""
@@ -114,10 +117,14 @@ class _Simplifier:
         return not same and self.equations.agree(old.type, new.type)
 
     def derivable(self, old: Var, new: Atom) -> bool:
-        """Likewise in derivative code, which relies on what the primal has checked."""
-        same = isinstance(new, Var) and new == old
-        shapes = self.known.shapes
-        return not same and self.equations.agree(old.type, new.type, shapes.same)
+        """Likewise in derivative code, which relies on what the primal has checked.
+
+        Where paths join, a length has the same symbol on every path.
+        """
+        if new == old:
+            return False
+        same = None if old in self.joined else self.known.shapes.same
+        return self.equations.agree(old.type, new.type, same)
 
     # --- Statements --------------------------------------------------------------
 
@@ -159,11 +166,32 @@ class _Simplifier:
                 continue
             atoms = given if isinstance(given, tuple) else (given,)
             fits = self.replaceable if let.role == "primal" else self.derivable
+            if let.role != "primal":
+                atoms = self.typed_as(let, site.builder.stmts, atoms)
             if all(map(fits, let.results, atoms)):
                 self.rewrite(let, site.builder.stmts, atoms, fuel)
                 return
         self.changed |= self.equations.refine(let)
         self.emit(let)
+
+    def typed_as(
+        self, let: Let, built: list[Stmt], atoms: tuple[Atom, ...]
+    ) -> tuple[Atom, ...]:
+        """What a rule built and gave, with the symbols that the lengths had before."""
+        last = built[-1] if built else None
+        if not isinstance(last, Let) or len(atoms) != 1 or atoms != last.results:
+            return atoms
+        (old,), (new,) = let.results, last.results
+        shapes = self.known.shapes
+        if old.type == new.type or not self.equations.agree(
+            old.type, new.type, shapes.same
+        ):
+            return atoms
+        if self.equations.agree(old.type, new.type):
+            return atoms
+        typed = replace(new, type=old.type)
+        built[-1] = replace(last, results=(typed,))
+        return (typed,)
 
     def rewrite(
         self, let: Let, built: list[Stmt], atoms: tuple[Atom, ...], fuel: int
@@ -294,3 +322,13 @@ class _Simplifier:
         self.stand_in(loop.stopped, constant(False))
         body = replace(loop.body, results=loop.body.results[1:])
         return replace(loop, body=body, stopped=None)
+
+
+def _joined(region: Region) -> Iterator[Atom]:
+    """What the paths give that join: the results of arms and loop bodies, and what
+    loops begin with."""
+    for stmt in all_stmts(region):
+        for inner in regions(stmt):
+            yield from inner.results
+        if isinstance(stmt, For | While):
+            yield from stmt.inits
