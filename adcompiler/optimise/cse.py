@@ -47,7 +47,7 @@ from adcompiler.ir.nodes import (
     defined,
 )
 from adcompiler.ir.primitive import Effect
-from adcompiler.ir.types import NP_BOOL, PY_BOOL
+from adcompiler.ir.types import NP_BOOL, PY_BOOL, Array
 from adcompiler.ir.walk import free_vars, rebuild
 from adcompiler.optimise.equations import Equations
 from adcompiler.optimise.rewriting import atom_key
@@ -167,6 +167,8 @@ def _key(let: Let) -> Hashable | None:
     read = [atom_key(a) for a in let.operands]
     if let.primitive.name in COMMUTATIVE and types[0] == types[1]:
         read.sort(key=lambda k: (0, k.id) if isinstance(k, Var) else (1, repr(k)))
-    # `known` says what is known of the result's lengths, not what is computed.
-    static = tuple(p for p in let.params if p[0] != "known")
+    # `known` says what is known of the result's lengths, not what is computed; of
+    # arrays an operator and NumPy's function are one.
+    spelt = {("via", "np")} if any(isinstance(t, Array) for t in types) else set()
+    static = tuple(p for p in let.params if p[0] != "known" and p not in spelt)
     return (let.primitive.name, tuple(read), static)

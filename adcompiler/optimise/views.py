@@ -1,7 +1,8 @@
 """Views written out where they are read.
 
-In: a function about to be emitted. Out: the same, in which a transpose or an added axis
-that several statements read, and that has no name of the user's, is made by each.
+In: a function about to be emitted. Out: the same, in which a transpose, an added axis
+or a slice between constants that several statements read, and that has no name of the
+user's, is made by each.
 Invariants: a view costs nothing and reads no element; of an array that a store may
 overwrite nothing is repeated, nor in a loop what was made before it.
 
@@ -31,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from adcompiler.ir.nodes import Function, Let, Region, Stmt, Var, fresh_var
+from adcompiler.ir.nodes import Const, Function, Let, Region, Stmt, Var, fresh_var
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions
 from adcompiler.optimise.shapes import written
 
@@ -44,13 +45,27 @@ def repeat_views(function: Function) -> Function:
     views = {
         stmt.result: stmt
         for stmt in all_stmts(function.region)
-        if isinstance(stmt, Let) and stmt.primitive.name in VIEWS
+        if isinstance(stmt, Let) and _is_view(stmt)
         if uses.get(stmt.result, 0) > 1 and stmt.result.name is None
         if not {stmt.result, *stmt.operands} & stored
     }
     if not views:
         return function
     return replace(function, region=_region(function.region, views))
+
+
+def _is_view(let: Let) -> bool:
+    """Whether making it costs nothing, cannot fail and reads well in place."""
+    if let.primitive.name in VIEWS:
+        return True
+    bounds = all(isinstance(a, Const) for a in let.operands[1:])
+    return (
+        let.primitive.name == "load"
+        and bounds
+        and isinstance(let.operands[0], Var)
+        and let.operands[0].name is not None
+        and "int" not in let.param("index")
+    )
 
 
 def _region(region: Region, views: Mapping[Var, Let]) -> Region:
