@@ -32,7 +32,7 @@ from adcompiler.ir.walk import all_stmts
 from adcompiler.optimise.dce import has_effect
 from adcompiler.optimise.lengths import Dims, EqualLengths
 
-STORES = ("store", "accumulate")
+STORES = ("store", "accumulate", "scatter", "scatter_add")
 
 
 class Shapes:
