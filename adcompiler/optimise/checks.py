@@ -6,7 +6,8 @@ Invariants: a function that prints or raises by itself is left as it is, so that
 comes before an error that came after it; only the errors that array code meets are
 weighed, a shape that does not broadcast (ValueError), an index out of bounds
 (IndexError) and a matrix that is not square (LinAlgError), and each gives way only to
-one of its own kind, on arrays of the same lengths.
+one of its own kind, on arrays of the same lengths. A call with two faults may so report
+the other one.
 
     x + b                      x_bar = np.sum(y_bar)        (x + b is not needed)
     x_bar = y_bar * x + b  ->  x_bar = y_bar * x + b
