@@ -4,8 +4,8 @@ In: statements, and the values wanted: residuals that cross from a function to i
 pullback, what is recorded in loops, arrays of which zeros are made. Out: the same
 statements; where a wanted value is not assigned on some path, it has a placeholder
 there, of which nothing comes.
-Invariants: only what reaches a wanted value is touched: a name of the user's that is not
-assigned stays so. The pullback knows nothing of the lengths of what may be a
+Invariants: only what reaches a wanted value is touched: a name of the user's that is
+not assigned stays so. The pullback knows nothing of the lengths of what may be a
 placeholder, so that it reads no other value's shape off one.
 
     if c: y = f(x)     ->     if c: y = f(x)

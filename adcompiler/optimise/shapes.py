@@ -166,11 +166,11 @@ def _flag(loop: For | While) -> Iterator[Atom]:
 
 
 def _sure(region: Region) -> Iterator[Var]:
-    """The values that are assigned wherever they are in scope: a branch or a loop may
-    leave one of its results without a value."""
+    """The values that are there wherever they are in scope: a branch or a loop may
+    leave one of its results without a value, and a tape may hold placeholders."""
     yield from region.params
     for stmt in all_stmts(region):
-        if isinstance(stmt, Let):
+        if isinstance(stmt, Let) and stmt.primitive.name != "list_pop":
             yield from stmt.results
 
 
