@@ -138,7 +138,7 @@ def in_place_sweeps(x):
     return np.sum(x * x)
 
 
-@records(args=(ROW,), fault=SHAPES)
+@records(args=(ROW,))
 def length_in_a_nest(x):
     for k in range(4):
         for i in range(1, len(x) - 1):
@@ -350,7 +350,7 @@ def nest(x):
     return np.sum(x)
 
 
-@records("float", args=(ROW,), restores=1)
+@records("float", args=(ROW,))
 def triangular_nest(x):
     n = len(x)
     for i in range(n):
@@ -359,7 +359,7 @@ def triangular_nest(x):
     return np.sum(x)
 
 
-@records("float", args=(ROW,), restores=1)
+@records("float", args=(ROW,))
 def triangular_nest_subtracted(x):
     n = len(x)
     for i in range(n):
@@ -368,7 +368,7 @@ def triangular_nest_subtracted(x):
     return np.sum(x)
 
 
-@records("float", "float", args=(ROW,), restores=2)
+@records("float", "float", args=(ROW,), restores=1)
 def two_stores(x):
     n = len(x)
     for i in range(1, n):
@@ -377,12 +377,7 @@ def two_stores(x):
     return np.sum(x)
 
 
-@records(
-    "float",
-    "float",
-    args=(SQUARE,),
-    restores=2,
-)
+@records(args=(SQUARE,))
 def elimination(x):
     n = len(x)
     for k in range(n):
@@ -393,7 +388,7 @@ def elimination(x):
     return x[n - 1, n - 1]
 
 
-@records("float", args=(ROW,), restores=None)
+@records(args=(ROW,))
 def prefix_product(x):
     y = np.zeros_like(x)
     y[0] = x[0]
@@ -402,7 +397,7 @@ def prefix_product(x):
     return y[-1]
 
 
-@records("float", args=(ROW,), restores=1)
+@records("float", args=(ROW,))
 def branches_that_store(x):
     for i in range(1, len(x)):
         if i % 2 == 0:
@@ -462,7 +457,7 @@ def early_return_between_stores(x):
     return np.sum(x)
 
 
-@records("float", "float", args=(ROW,), restores=None)
+@records("float", args=(ROW,), restores=None)
 def two_arrays_in_step(x):
     y = x.copy()
     for i in range(1, len(x)):
@@ -483,7 +478,7 @@ def one_element_stored_twice(x):
     return s
 
 
-@records("row", "row", args=(SQUARE,), restores=2)
+@records("row", "float", args=(SQUARE,), restores=None)
 def rows_and_columns(x):
     for i in range(1, 5):
         x[i] -= x[i, 0] / x[0, 0] * x[0]

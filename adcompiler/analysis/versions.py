@@ -1,10 +1,15 @@
-"""The versions of arrays that loops overwrite, and which of them can be restored.
+"""The versions of arrays that loops overwrite, and what it takes to read one again.
 
 In: a primal region. Out: for each version (an array value) the *event* that turns it
 into the next one: a store, or a loop or branch that it passes through. Read backwards,
 the events restore: what a store overwrote is put back.
 
     x1 = store(x0, v, i)        x0 = store(x1, old, i), where old = load(x0, i)
+
+The reverse sweep starts from the last version and goes back as far as it must: a store
+is undone only where an element that it may touch is read again from an earlier version
+(`analysis.dependence`). So the array of the reverse sweep that stands for a version
+agrees with it in every element that is read of it, and may differ in others.
 
 Invariants: only arrays carried by loops have events (others stay in scope). A chain of
 versions is linear: each version has at most one event in a region, and every other use
@@ -16,6 +21,7 @@ Hascoet and Pascual (2013), section 5.4: "to be recorded" values of overwritten 
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -33,7 +39,13 @@ from adcompiler.ir.nodes import (
     carried_results,
 )
 from adcompiler.ir.types import Array
-from adcompiler.ir.walk import free_vars, map_regions, operands
+from adcompiler.ir.walk import (
+    all_regions,
+    all_stmts,
+    free_vars,
+    map_regions,
+    operands,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +143,23 @@ class Versions:
         self.ends: dict[tuple[Region, Var], If | For | While] = {}
         self.parents: dict[Region, tuple[Region, int, Stmt]] = {}
         self.reversed: frozenset[Region] = frozenset()
+        self._chains: dict[Var, Var] = {}
+        self._permuted: set[tuple[For | While, int]] = set()
+        self._homes: dict[Let, Region] = {}
         self._link(root)
         for position, stmt in enumerate(root.body):
             if isinstance(stmt, For | While):
                 self._loop(root, position, stmt, None)
+        self._stores: dict[Var, list[Let]] = {}
+        for event in self.events.values():
+            if isinstance(event, Overwrite):
+                chain = self.chain(event.let.result)
+                self._stores.setdefault(chain, []).append(event.let)
 
     def _link(self, region: Region) -> None:
         for position, stmt in enumerate(region.body):
+            if isinstance(stmt, Let):
+                self._homes[stmt] = region
             for inner in _regions(stmt):
                 self.parents[inner] = (region, position, stmt)
                 self._link(inner)
@@ -174,8 +196,14 @@ class Versions:
         self.groups[loop] = tuple(group)
         following: dict[Var, Var] = {}
         for k in group:
-            self.ends[loop.body, finals[params[k]]] = loop
+            end = finals[params[k]]
+            self.ends[loop.body, end] = loop
             init = loop.inits[k]
+            self._unite(params[k], loop.results[k], end, params[ends.index(end)])
+            if ends.index(end) != k:
+                self._permuted |= {(loop, k), (loop, ends.index(end))}
+            if current is not None:
+                self._unite(params[k], init)
             if isinstance(init, Var):
                 self.events[region, init] = Passage(loop, k, position)
                 following[init] = loop.results[k]
@@ -193,6 +221,7 @@ class Versions:
                     if isinstance(array, Var) and array in current:
                         old = self.olds[stmt.result]
                         self.events[region, array] = Overwrite(stmt, old, position)
+                        self._unite(array, stmt.result)
                         following[array] = stmt.result
                 case If():
                     following = self._if(region, position, stmt, current)
@@ -216,90 +245,124 @@ class Versions:
                     if any(e != version for e in ends):
                         self.events[region, version] = Passage(stmt, k, position)
                         following[version] = result
+                        self._unite(version, result, *ends)
                         for arm, end in zip(arms, ends, strict=True):
                             self.ends[arm, end] = stmt
                     break
         return following
 
-    # --- What restores a version ---------------------------------------------------
+    # --- Chains ----------------------------------------------------------------------
 
-    def restorable(self, region: Region, version: Var) -> bool:
-        """Whether the reverse sweep comes by a version on its way through a region."""
-        return self.sources(region, version) is not None
+    def _unite(self, *versions: Atom) -> None:
+        """Note that versions are of one array, or of arrays that change places."""
+        first, *rest = (self.chain(v) for v in versions if isinstance(v, Var))
+        for other in rest:
+            if other != self.chain(first):
+                self._chains[other] = self.chain(first)
 
-    def sources(self, region: Region, version: Var) -> tuple[Var, ...] | None:
-        """What restoring a version takes, seen from a region; None if it cannot be,
-        as where the reverse sweep has no twin of the region (see `reversed`)."""
-        event = self.events.get((region, version))
-        if region not in self.reversed:
-            return None
-        match event:
-            case Overwrite():
-                index = event.let.operands[2:]
-                return (event.let.result, event.old, *_values(index))
-            case Passage(stmt=If() as stmt, k=k):
-                needs: tuple[Var, ...] = (stmt.results[k],)
-                for arm in (stmt.then, stmt.orelse):
-                    if (arm, version) in self.events:
-                        more = self.sources(arm, version)
-                        if more is None:
-                            return None
-                        needs += more
-                return needs
-            case Passage(stmt=For() | While() as loop):
-                return self._through(loop)
-            case None:
-                return self._at_end(region, version)
-            case _:
-                raise AssertionError(event)
+    def chain(self, version: Var) -> Var:
+        """What stands for all versions that are of one array within one loop of the
+        outermost region."""
+        while version in self._chains:
+            version = self._chains[version]
+        return version
 
-    def _at_end(self, region: Region, version: Var) -> tuple[Var, ...] | None:
-        stmt = self.ends.get((region, version))
-        match stmt:
+    def stores(self, version: Var) -> list[Let]:
+        """The stores that make the versions of its chain."""
+        return self._stores.get(self.chain(version), [])
+
+    def stores_in(self, stmt: Stmt, version: Var) -> frozenset[Let]:
+        """Those within a statement."""
+        inside = {id(r) for inner in _regions(stmt) for r in all_regions(inner)}
+        inside_of = (s for s in self.stores(version) if id(self._homes[s]) in inside)
+        return frozenset([stmt] if isinstance(stmt, Let) else inside_of)
+
+    def changes_places(self, version: Var, within: Stmt | None = None) -> bool:
+        """Whether its array changes places with another in each trip of a loop."""
+        chain = self.chain(version)
+        return any(
+            self.chain(carried_params(loop)[k]) == chain
+            for loop, k in self._permuted
+            if within is None or loop is within or self._is_within(loop, within)
+        )
+
+    def _is_within(self, stmt: Stmt, outer: Stmt) -> bool:
+        return any(s is stmt for r in _regions(outer) for s in all_stmts(r))
+
+    def next(self, region: Region, version: Var) -> tuple[Event, Var] | None:
+        """The event of a version in a region, and the version after it."""
+        match event := self.events.get((region, version)):
             case None:
                 return None
-            case If():
-                arm = stmt.then if stmt.then is region else stmt.orelse
-                k = arm.results.index(version)
-                return (stmt.results[k],)
-            case For() | While():
-                return self._through(stmt)
+            case Overwrite(let=let):
+                return event, let.result
+            case Passage(stmt=stmt, k=k):
+                return event, stmt.results[k]
             case _:
-                assert_never(stmt)
+                assert_never(event)
 
-    def _through(self, loop: For | While) -> tuple[Var, ...] | None:
-        if loop.body not in self.reversed:
-            return None
-        params, group = carried_params(loop), self.groups[loop]
-        return tuple(v for k in group for v in (loop.results[k], params[k]))
+    def last(self, region: Region, version: Var) -> Var | None:
+        """The version in scope that it comes to; None if it is lost on the way."""
+        while True:
+            following = self.next(region, version)
+            if following is not None:
+                version = following[1]
+            elif region not in self.parents:
+                return version
+            elif (region, version) in self.ends:
+                stmt = self.ends[region, version]
+                ends = carried_results(stmt) if not isinstance(stmt, If) else None
+                k = (ends or region.results).index(version)
+                region, version = self.parents[region][0], stmt.results[k]
+            else:
+                return None
 
-    # --- What may be read again ----------------------------------------------------
+    def has_future(self, region: Region, version: Var) -> bool:
+        """Whether a region turns a version into another one, or hands it on."""
+        return (region, version) in self.events or (region, version) in self.ends
 
-    def reloadable(self, reader: Let, home: Region, last_use: float) -> bool:
-        """Whether what a statement reads of versions is still there, in the reverse
-        sweep, wherever its result is needed: up to `last_use` in its region."""
-        for operand in reader.operands:
-            if not isinstance(operand, Var) or not isinstance(operand.type, Array):
-                continue
-            event = self.events.get((home, operand))
-            if event is not None:
-                through = isinstance(event, Passage)
-                late = (
-                    last_use >= event.position if through else last_use > event.position
-                )
-                if late:
-                    return False
-            region = home
-            while region in self.parents:
-                region, position, stmt = self.parents[region]
-                event = self.events.get((region, operand))
-                if event is None:
-                    continue
-                if position > event.position:
-                    return False
-                if position == event.position and not isinstance(stmt, If):
-                    return False
+    def can_undo(self, store: Let) -> bool:
+        """Whether the reverse sweep passes by: it has a twin of each region around."""
+        region = self._homes[store]
+        while region in self.parents:
+            if region not in self.reversed:
+                return False
+            region = self.parents[region][0]
         return True
+
+    # --- What may be read again ------------------------------------------------------
+
+    def is_current(self, home: Region, version: Var) -> bool:
+        """Whether, seen from a region that reads a version of an outer one, it is not
+        older than what the regions around hold at that time."""
+        region = home
+        while region in self.parents:
+            region, position, stmt = self.parents[region]
+            event = self.events.get((region, version))
+            if event is None:
+                continue
+            if position > event.position:
+                return False
+            if position == event.position and not isinstance(stmt, If):
+                return False
+        return True
+
+    def later(
+        self, home: Region, version: Var, spared: Container[Let]
+    ) -> Iterator[tuple[Var, Event | None]]:
+        """The versions, from this one on, between which no store of `spared` lies,
+        each with its event in the region."""
+        while True:
+            following = self.next(home, version)
+            if following is None:
+                yield version, None
+                return
+            event, after = following
+            yield version, event
+            what = event.let if isinstance(event, Overwrite) else event.stmt
+            if any(s in spared for s in self.stores_in(what, version)):
+                return
+            version = after
 
     def linear(self, region: Region, version: Var) -> bool:
         """Whether every use of a version comes no later than its event."""
@@ -312,10 +375,6 @@ class Versions:
                 if version in inside or operands(stmt).count(version) > 1:
                     return False
         return version not in region.results
-
-
-def _values(atoms: tuple[Atom, ...]) -> tuple[Var, ...]:
-    return tuple(a for a in atoms if isinstance(a, Var))
 
 
 def _regions(stmt: Stmt) -> tuple[Region, ...]:

@@ -13,10 +13,11 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from adcompiler.analysis.versions import WRITES, Overwrite, Passage
+from adcompiler.analysis.versions import WRITES, Event, Overwrite, Passage
 from adcompiler.differentiate.recording import Recorder
 from adcompiler.differentiate.residuals import Plan, Primal, endless
 from adcompiler.differentiate.reverse import Adjoint, twin_regions
+from adcompiler.differentiate.states import Reading
 from adcompiler.differentiate.threading import Lists, Threader, list_of
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
@@ -34,18 +35,26 @@ from adcompiler.ir.nodes import (
     fresh_var,
 )
 from adcompiler.ir.types import Array, Type, covers, dims_of, fresh_dim
-from adcompiler.ir.walk import free_vars, regions
+from adcompiler.ir.walk import all_stmts, free_vars, regions
 
 
 @dataclass(frozen=True, slots=True)
 class _Passages:
-    """The versions after a primal loop or branch, at the start of its regions, at the
-    end of its body and before it."""
+    """What the reversal of a loop or branch takes, beside what its statements read.
 
+    The indices of stores that are undone within; the versions after it. Then, of those
+    that it gives back as other arrays: the versions at the start of its regions, at the
+    end of its body, before it and after it. For each version at the end of its body,
+    the one after it.
+    """
+
+    indices: tuple[Var, ...] = ()
     afters: tuple[Var, ...] = ()
     starts: tuple[Var, ...] = ()
     ends: tuple[Var, ...] = ()
     inits: tuple[Atom, ...] = ()
+    finals: tuple[Var, ...] = ()
+    kept: tuple[tuple[Atom, Var], ...] = ()
 
 
 class _Replayer(Threader):
@@ -57,7 +66,7 @@ class _Replayer(Threader):
         homes: dict[Var, Region],
         primal: Primal,
         adjoint: Adjoint,
-        recomputed: tuple[Var, ...],
+        plan: Plan,
         visible: Mapping[Var, Atom],
     ) -> None:
         super().__init__(homes)
@@ -65,7 +74,9 @@ class _Replayer(Threader):
         self.adjoint = adjoint
         known: dict[Var, Atom] = {**adjoint.indices, **visible}
         self.known: ChainMap[Var, Atom] = ChainMap(known)
-        self.recomputed = frozenset(recomputed)
+        self.recomputed = frozenset(plan.recomputed)
+        self.undone = plan.undone
+        self.read_again = _chains_read(plan, primal)
         self._at_start: dict[Region, tuple[Var, ...]] = {}
 
     def atom(self, atom: Atom) -> Atom:
@@ -77,7 +88,7 @@ class _Replayer(Threader):
         for stmt in region.body:
             builder.span = stmt.span
             passages = self._passages(stmt)
-            wanted = (*free_vars(stmt), *passages.afters, *passages.starts)
+            wanted = (*free_vars(stmt), *passages.indices, *passages.afters)
             self._provide_all(wanted, region, builder, lists)
             builder.append(self.stmt(stmt, lists))
         rest = [v for v, home in self.homes.items() if home is region]
@@ -102,14 +113,9 @@ class _Replayer(Threader):
             event = events.get((home, var))
             if event or self.primal.homes[var].region is home:
                 self._provide(var, home, builder, lists)
-            if var not in self.recomputed:
-                continue
-            # What is computed again, or restored, further in takes values that may
-            # be at home here.
-            if isinstance(event, Passage):
-                pending += self.primal.versions.sources(home, var) or ()
-            elif event is None and self.primal.homes[var].region is not home:
-                pending += self.primal.sources(var) or ()
+            elif var in self.recomputed:
+                # Computed again further in, from values that may be at home here.
+                pending += self._needs(var)
 
     def _provide(self, var: Var, home: Region, builder: Builder, lists: Lists) -> None:
         """Make a value of this region available, after what it is computed from."""
@@ -123,19 +129,54 @@ class _Replayer(Threader):
                 continue
             if value in self.homes:
                 self.known[value] = _pop(value, builder, lists)
-            elif value not in self.recomputed or isinstance(event, Passage):
-                continue  # restored where it passes through a loop or branch
-            elif event is None and self.primal.is_version(value):
-                continue  # likewise
+            elif event is None and self.primal.versions.has_future(home, value):
+                continue  # given where its region ends
+            elif event is None and value not in self.recomputed:
+                continue
+            elif isinstance(event, Passage) and self._changes(event.stmt, value):
+                continue  # given by the twin of the loop or branch
             elif not ready:
-                needs = self.primal.versions.sources(home, value) if event else None
-                needs = needs or self.primal.sources(value) or ()
+                needs = self._needs(value) if event is None else self._after(event)
                 pending.append((value, True))
                 pending += [(n, False) for n in reversed(needs)]
-            elif isinstance(event, Overwrite):
-                self.known[value] = self._restored(event, value, builder)
-            else:
+            elif event is None:
                 self.known[value] = self._compute_again(value, builder)
+            elif isinstance(event, Overwrite) and event.let in self.undone:
+                self.known[value] = self._restored(event, value, builder)
+            elif self._is_at_hand(following := self._following(event)):
+                self.known[value] = self.atom(following)
+
+    def _needs(self, var: Var) -> list[Var]:
+        """What it takes to compute a value again, with the versions to read from."""
+        if var in self.primal.exits or self.primal.is_version(var):
+            return list(self.primal.sources(var) or ())
+        reading = self.primal.reading(var)
+        if reading is None:
+            return []
+        return _vars(tuple(self._read_from(reading, a) for a in reading.atoms))
+
+    def _read_from(self, reading: Reading, atom: Atom) -> Atom:
+        """The atom, or the version that serves in its place."""
+        states = self.primal.states
+        if not isinstance(atom, Var) or not states.is_version(reading.home, atom):
+            return atom
+        return states.serving(reading, atom, self._is_at_hand)
+
+    def _is_at_hand(self, var: Var) -> bool:
+        return var in self.known or self.primal.in_scope(var)
+
+    def _following(self, event: Event) -> Var:
+        """The version after an event."""
+        if isinstance(event, Overwrite):
+            return event.let.result
+        return event.stmt.results[event.k]
+
+    def _after(self, event: Event) -> list[Var]:
+        """What the version before an event takes, once those after it are there."""
+        needs = [self._following(event)]
+        if isinstance(event, Overwrite) and event.let in self.undone:
+            needs += [event.old, *_vars(event.let.operands[2:])]
+        return needs
 
     def _restored(self, event: Overwrite, var: Var, builder: Builder) -> Atom:
         """Put back what a store overwrote: ``x0 = store(x1, old, index)``."""
@@ -156,7 +197,7 @@ class _Replayer(Threader):
         inner = regions(stmt)
         if not inner:
             return _Passages()
-        versions, again = self.primal.versions, self.recomputed
+        versions = self.primal.versions
         region, _, primal = versions.parents[self.adjoint.twins[inner[-1]]]
         match primal:
             case If():
@@ -167,25 +208,40 @@ class _Replayer(Threader):
                     and isinstance(event, Passage)
                     and event.stmt is primal
                 ]
-                live = [(k, v) for k, v in found if v in again]
-                arms = [a for a in (primal.then, primal.orelse) if a.falls]
-                used = [
-                    primal.results[k]
-                    for k, v in found
-                    if v in again or any(a.results[k] in again for a in arms)
-                ]
-                return _Passages(tuple(used), tuple(v for _, v in live))
+                return _Passages(
+                    self._needed_within(primal),
+                    tuple(primal.results[k] for k, _ in found),
+                    tuple(v for _, v in found if self._changes(primal, v)),
+                )
             case For() | While():
-                group = versions.groups.get(primal, ())
                 ends, params = carried_results(primal), carried_params(primal)
-                if any({primal.inits[k], ends[k]} & again for k in group):
-                    return _Passages(
-                        tuple(primal.results[k] for k in group),
-                        tuple(params[k] for k in group),
-                        tuple(_vars(tuple(ends[k] for k in group))),
-                        tuple(primal.inits[k] for k in group),
-                    )
+                group = versions.groups.get(primal, ())
+                changed = [k for k in group if self._changes(primal, params[k])]
+                return _Passages(
+                    self._needed_within(primal),
+                    tuple(primal.results[k] for k in group),
+                    tuple(params[k] for k in changed),
+                    tuple(_vars(tuple(ends[k] for k in changed))),
+                    tuple(primal.inits[k] for k in changed),
+                    tuple(primal.results[k] for k in changed),
+                    tuple((ends[k], primal.results[k]) for k in group),
+                )
         return _Passages()
+
+    def _changes(self, stmt: If | For | While, version: Var) -> bool:
+        """Whether the reversal of a loop or branch that a version passes through gives
+        another array: one in which stores are undone, or that has changed places."""
+        versions = self.primal.versions
+        if not self.undone.isdisjoint(versions.stores_in(stmt, version)):
+            return True
+        moved = versions.changes_places(version, stmt)
+        return moved and versions.chain(version) in self.read_again
+
+    def _needed_within(self, stmt: Stmt) -> tuple[Var, ...]:
+        """What undoing the stores within a statement takes from outside."""
+        inside = (s for s in all_stmts([stmt]) if isinstance(s, Let))
+        undone = (s for s in inside if s in self.undone)
+        return tuple(v for s in undone for v in _vars(s.operands[2:]))
 
     def arm(self, region: Region, used: tuple[Var, ...], lists: Lists) -> Region:
         self.known = self.known.new_child()
@@ -218,19 +274,22 @@ class _Replayer(Threader):
         self, stmt: For | While, used: tuple[Var, ...], lists: Lists
     ) -> For | While:
         passages = self._passages(stmt)
-        inits = tuple(map(self.atom, passages.afters))
+        inits = tuple(map(self.atom, passages.finals))
         # What a trip is reversed from has the lengths of its end.
         slots = zip(passages.starts, passages.ends, strict=True)
         params = tuple(fresh_var(end.type, start.name) for start, end in slots)
         self._at_start[stmt.body] = passages.starts
         self.known = self.known.new_child()
+        for end, final in passages.kept:
+            if isinstance(end, Var) and self._is_at_hand(final):
+                self.known[end] = self.atom(final)
         self.known.update(zip(passages.ends, params, strict=True))
         result = super()._loop(stmt, used, lists)
         ends = tuple(map(self.atom, passages.starts))
         self.known = self.known.parents
         restored = tuple(fresh_var(v.type, v.name) for v in passages.starts)
         for init, value in zip(passages.inits, restored, strict=True):
-            if isinstance(init, Var):
+            if isinstance(init, Var) and self._is_restored(init, passages):
                 self.known[init] = value
         body = replace(
             result.body,
@@ -244,28 +303,29 @@ class _Replayer(Threader):
             body=body,
         )
 
+    def _is_restored(self, init: Var, passages: _Passages) -> bool:
+        """Whether what is before a loop may be read off what the reversal gave: one in
+        scope, of which anything may be read, only if every store has been undone."""
+        stores = self.primal.versions.stores
+        return not self.primal.in_scope(init) or all(
+            self.undone.issuperset(stores(p)) for p in passages.starts
+        )
+
     # --- Computing again -------------------------------------------------------------
 
     def _compute_again(self, var: Var, builder: Builder) -> Atom:
         if var in self.primal.exits:
             return self._exit_condition(var, builder)
-        store = self.primal.stores.get(var)
-        if store is not None:
-            after, index = store.result, store.operands[2:]
-            return builder.apply(
-                "load",
-                self.atom(after),
-                *map(self.atom, index),
-                index=store.param("index"),
-                hint=var.name,
-            )
-        stmt = self.primal.homes[var].stmt
-        assert isinstance(stmt, Let)
+        reading = self.primal.reading(var)
+        assert reading is not None
+        operands = tuple(self.atom(self._read_from(reading, a)) for a in reading.atoms)
+        if reading.is_store:
+            index = reading.let.param("index")
+            return builder.apply("load", *operands, index=index, hint=var.name)
         copy = fresh_var(var.type, var.name)
-        operands = tuple(map(self.atom, stmt.operands))
         builder.append(
             replace(
-                stmt,
+                reading.let,
                 results=(copy,),
                 operands=operands,
                 role="adjoint",
@@ -302,6 +362,18 @@ class _Replayer(Threader):
             return index
         passed = builder.apply("subtract", index, start)
         return builder.apply("floor_divide", passed, step)
+
+
+def _chains_read(plan: Plan, primal: Primal) -> frozenset[Var]:
+    """The chains of versions of which some is read again or restored."""
+    found = {store.result for store in plan.undone}
+    for var in plan.recomputed:
+        reading = primal.reading(var)
+        if primal.is_version(var):
+            found.add(var)
+        elif reading is not None:
+            found.update(primal.states.versions_in(reading))
+    return frozenset(map(primal.versions.chain, found))
 
 
 def _vars(atoms: tuple[Atom, ...]) -> list[Var]:
@@ -368,7 +440,7 @@ def record(
         {v: mirror[home] for v, home in taped.items()},
         primal,
         adjoint,
-        plan.recomputed,
+        plan,
         forward.visible,
     )
     replayed = tuple(backward.stmt(s, lists) for s in reverse)

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 
 from adcompiler.analysis.versions import (
     Overwrite,
-    Passage,
     Versions,
     is_write,
     keep_overwritten,
 )
 from adcompiler.differentiate.mincut import INFINITE, Network
+from adcompiler.differentiate.states import Reading, States
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -77,6 +77,7 @@ class Primal:
         self.homes: dict[Var, Home] = {}
         self.exits: dict[Var, Exit] = {}
         self.versions = Versions(self.root, olds)
+        self.states = States(self.root, self.versions, lambda v: self.homes[v].region)
         self.overwritten = frozenset(olds.values())
         self.needed: frozenset[Var] = frozenset()  # by the adjoint, directly
         self.stores: dict[Var, Let] = {}  # values that are read back where stored
@@ -137,53 +138,88 @@ class Primal:
         if var in self.overwritten:
             return None
         if self.is_version(var):
-            return self.versions.sources(home.region, var)
-        store = self._store_of(var)
-        if store is not None:
-            self.stores[var] = store
-            return tuple(
-                a for a in (store.result, *store.operands[2:]) if isinstance(a, Var)
-            )
-        stmt = home.stmt
-        if not isinstance(stmt, Let) or not _repeatable(stmt):
+            lost = self.states.is_lost(home.region, var)
+            return None if lost else self._undoing(self.undone_for(var))
+        self._read_back(var)
+        reading = self.reading(var)
+        if reading is None or not self.states.is_there(reading, self._last_use(var)):
             return None
-        if not self.versions.reloadable(stmt, home.region, self._last_use(var)):
+        undoing = self._undoing(self.states.to_undo(reading))
+        if undoing is None:
             return None
-        return tuple(a for a in stmt.operands if isinstance(a, Var))
+        states = self.states.versions_in(reading)
+        rest = [a for a in reading.atoms if isinstance(a, Var) and a not in states]
+        return (*rest, *undoing)
 
-    def _store_of(self, var: Var) -> Let | None:
-        """The store of an element from which the value can be read back: as it is
+    def reading(self, var: Var) -> Reading | None:
+        """The statement that gives the value again; None if it is not run again."""
+        home = self.homes[var]
+        if var in self.stores:
+            return Reading(self.stores[var], home.region, True)
+        if not isinstance(home.stmt, Let) or not _repeatable(home.stmt):
+            return None
+        return Reading(home.stmt, home.region)
+
+    def undone_for(self, var: Var) -> frozenset[Let]:
+        """The stores to undo before a value is had again."""
+        if self.is_version(var):
+            return frozenset(self.versions.stores(var))
+        reading = self.reading(var)
+        return frozenset() if reading is None else self.states.to_undo(reading)
+
+    def _undoing(self, stores: frozenset[Let]) -> tuple[Var, ...] | None:
+        """What it takes to undo these stores; None if one cannot be undone."""
+        if not all(map(self.versions.can_undo, stores)):
+            return None
+        found: list[Var] = []
+        for store in sorted(stores, key=lambda s: s.result.id):
+            found.append(self.versions.olds[store.result])
+            found += [a for a in store.operands[2:] if isinstance(a, Var)]
+        return tuple(found)
+
+    def _read_back(self, var: Var) -> None:
+        """Note the store of an element from which the value can be read back: as it is
         then still there wherever the value is needed."""
         home = self.homes[var]
         for position, stmt in self._uses.get(var, ()):
             if not (isinstance(stmt, Let) and _keeps_element(stmt, var)):
                 continue
             event = self.versions.events.get((home.region, _first(stmt)))
-            following = self.versions.events.get((home.region, stmt.result))
             if not isinstance(event, Overwrite) or event.let is not stmt:
                 continue
-            if not self.versions.restorable(home.region, stmt.result):
+            reading = Reading(stmt, home.region, True)
+            if not self.states.versions_in(reading):
                 continue
-            end = len(home.region.body) if following is None else following.position
-            last, through = self._last_use(var), isinstance(following, Passage)
-            if last >= end if through else last > end:
+            if not self.states.is_there(reading, self._last_use(var)):
                 continue
-            if not self._needs_earlier(home, position, _first(stmt)):
-                return stmt
-        return None
+            if not all(map(self.versions.can_undo, self.states.to_undo(reading))):
+                continue
+            if not self._needs_earlier(home, position, stmt):
+                self.stores[var] = stmt
+                return
 
-    def _needs_earlier(self, home: Home, position: int, version: Var) -> bool:
+    def _needs_earlier(self, home: Home, position: int, store: Let) -> bool:
         """Whether, when the statements from a value's definition to its store are
-        reversed, something read from the version before the store is needed."""
+        reversed, the store is undone for something that is read before it."""
+        version = _first(store)
         for k, stmt in enumerate(home.region.body[:position]):
             if version not in free_vars(stmt):
                 continue
-            if k > home.position and not isinstance(stmt, Let):
-                return True
-            for var in defined(stmt):
+            if not isinstance(stmt, Let):
+                if k > home.position:
+                    return True
+                continue
+            reading = Reading(stmt, home.region)
+            if store not in self.states.spoilt_by(reading, version):
+                continue
+            for var in stmt.results:
                 if var in self.needed and self._last_use(var) >= home.position:
                     return True
         return False
+
+    def must_record(self, var: Var) -> None:
+        """Note that a value cannot be had again from others."""
+        self._sources[var] = None
 
     def is_version(self, var: Var) -> bool:
         """Whether a value is had again by restoring, as a version of an array."""
@@ -284,6 +320,7 @@ class Plan:
 
     recorded: tuple[Var, ...]
     recomputed: tuple[Var, ...]
+    undone: frozenset[Let]  # the stores that are undone
 
 
 def plan_residuals(
@@ -310,21 +347,17 @@ def plan_residuals(
     return Plan(
         tuple(v for v in order if v in recorded),
         tuple(v for v in order if v in recomputed),
+        frozenset(s for v in recomputed for s in primal.undone_for(v)),
     )
 
 
 def _cut(primal: Primal, needed: list[Var], free: Callable[[Var], bool]) -> set[Var]:
     """The values to record: the minimum cut nearest to what is needed."""
     graph = Network()
-    seen: set[Var] = set()
-    pending = list(needed)
     for var in needed:
         graph.add(("out", var), "sink", INFINITE)
-    while pending:
-        var = pending.pop()
-        if var in seen:
-            continue
-        seen.add(var)
+    reached = _reached(primal, needed, free)
+    for var in reached:
         graph.add(("in", var), ("out", var), primal.weight(var))
         sources = primal.sources(var)
         if sources is None:
@@ -333,9 +366,37 @@ def _cut(primal: Primal, needed: list[Var], free: Callable[[Var], bool]) -> set[
         for source in sources:
             if not free(source):
                 graph.add(("out", source), ("in", var), INFINITE)
-                pending.append(source)
     near = graph.sink_side("source", "sink")
-    return {v for v in seen if ("out", v) in near and ("in", v) not in near}
+    return {v for v in reached if ("out", v) in near and ("in", v) not in near}
+
+
+def _reached(
+    primal: Primal, needed: list[Var], free: Callable[[Var], bool]
+) -> list[Var]:
+    """The values from which those needed may be had again.
+
+    A value that would be had from itself must be recorded: ``k = p[0]; p[k] = ...``
+    cannot be undone by a `k` that is loaded again.
+    """
+    order: list[Var] = []
+    state: dict[Var, bool] = {}  # whether what a value is had from has been followed
+    pending = list(reversed(needed))
+    while pending:
+        var = pending[-1]
+        if var in state:
+            pending.pop()
+            state[var] = True
+            continue
+        state[var] = False
+        order.append(var)
+        for source in primal.sources(var) or ():
+            if free(source):
+                continue
+            if source not in state:
+                pending.append(source)
+            elif not state[source]:
+                primal.must_record(source)
+    return order
 
 
 def primal_reads(primal: Primal, stmts: Iterable[Stmt]) -> list[Var]:

@@ -4,29 +4,17 @@ import math
 def cholesky_grad(a, weights):
     """Gradient of cholesky."""
     n = a.shape[0]
-    a_tape = []
-    a_tape_1 = []
-    a_tape_2 = []
-    a_tape_3 = []
     a = a.copy()
     for j in range(n):
         for k in range(j):
             a_item = a[j, k]
-            a_tape_1.append(a[j, j])
             a[j, j] -= a_item * a_item
-        a_item = a[j, j]
-        a_tape.append(a_item)
-        a[j, j] = math.sqrt(a_item)
+        a[j, j] = math.sqrt(a[j, j])
         for i in range(j + 1, n):
             for k in range(j):
-                a_item = a[i, k]
-                a_item_1 = a[j, k]
-                a_tape_3.append(a[i, j])
-                a[i, j] -= a_item * a_item_1
+                a[i, j] -= a[i, k] * a[j, k]
             a_item = a[j, j]
-            a_item_1 = a[i, j]
-            a_tape_2.append(a_item_1)
-            a[i, j] = a_item_1 / a_item
+            a[i, j] = a[i, j] / a_item
     _ = weights * a
 
     # adjoint of: for j in range(n):
@@ -37,16 +25,13 @@ def cholesky_grad(a, weights):
             # adjoint of: a[i, j] /= a[j, j]
             a_bar_item = a_bar[i, j]
             a_bar[i, j] = 0.0
-            saved = a_tape_2.pop()
-            a[i, j] = saved
             a_item = a[j, j]
             a_bar[i, j] += a_bar_item / a_item
-            a_bar[j, j] -= a_bar_item * (saved / a_item / a_item)
+            a_bar[j, j] -= a_bar_item * (a[i, j] / a_item)
             # adjoint of: for k in range(j):
             for k in reversed(range(j)):
                 # adjoint of: a[i, j] -= a[i, k] * a[j, k]
                 a_bar_item = a_bar[i, j]
-                a[i, j] = a_tape_3.pop()
                 a_bar[j, k] -= a_bar_item * a[i, k]
                 a_bar[i, k] -= a_bar_item * a[j, k]
         # adjoint of: a[j, j] = math.sqrt(a[j, j])
@@ -54,9 +39,7 @@ def cholesky_grad(a, weights):
         a_bar[j, j] = 0.0
         a_bar[j, j] += 0.5 * a_bar_item / a[j, j]
         # adjoint of: for k in range(j):
-        a[j, j] = a_tape.pop()
         for k in reversed(range(j)):
             # adjoint of: a[j, j] -= a[j, k] * a[j, k]
-            a[j, j] = a_tape_1.pop()
             a_bar[j, k] -= 2 * a_bar[j, j] * a[j, k]
     return a_bar

@@ -1,0 +1,279 @@
+"""Whether an element that is read may be overwritten later.
+
+In: a region, an `Access` that reads, one that writes. Out: a `Clash`: whether the write
+may touch what was read, after it: in the same trips of the loops around both, or in
+later trips. Two accesses touch the same element where, on every axis, their coordinates
+are equal; the test is a system of inequalities (bounds of the loops, conditions of the
+branches, order of the trips) and equalities (the coordinates), and "no" means that it
+has no integer solution.
+
+Invariants: "no" is a proof; whatever is not understood may clash. Negative indices
+wrap: the coordinate of `i` is `i` or `i + n`, of which those that cannot be are
+dropped. Every access is known to succeed, since the test is asked about runs that came
+to their end.
+
+Allen and Kennedy, "Optimizing Compilers for Modern Architectures" (2001), chapter 3;
+direction vectors are tried level by level. Maydan, Hennessy and Lam (1991) for exact
+tests on small systems.
+
+>>> import adcompiler.primitives
+>>> from adcompiler.ir.builder import Builder, constant
+>>> from adcompiler.ir.nodes import For, Range, Region, fresh_var
+>>> from adcompiler.ir.types import Array, NP_FLOAT, PY_INT, fresh_dim
+>>> x, i, n = fresh_var(Array("float64", (fresh_dim(),))), *map(fresh_var, [PY_INT] * 2)
+>>> def clash(offset):
+...     b = Builder()
+...     read = b.apply("load", x, b.apply("add", i, constant(offset)), index=("int",))
+...     b.apply("store", x, read, i, index=("int",))
+...     body = Region((i,), tuple(b.stmts), ())
+...     bounds = Range(constant(1), n, constant(1))
+...     loop = For((), bounds, (), body, fresh_var(PY_INT))
+...     tester = Dependence(Region((x, n), (loop,), ()))
+...     return tester.clash(*(access(s, x.type) for s in b.stmts[1:]))
+>>> clash(-1)  # x[i] = x[i - 1]
+Clash(same=False, later=False)
+>>> clash(+1)  # x[i] = x[i + 1]
+Clash(same=False, later=True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from adcompiler.analysis.inequalities import Affine, infeasible, unknown
+from adcompiler.analysis.points import Case, Loop, Nest, Point
+from adcompiler.ir.nodes import Atom, Const, For, Let, Region, Stmt, While
+from adcompiler.ir.types import Array, Length
+
+BUDGET = 4000  # systems of a function; after them everything may clash
+CASES = 16  # alternatives of one access
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A statement that reads or writes ``x[index]``, x having the lengths `dims`.
+
+    A store also serves as the read of what it stored, from then on.
+    """
+
+    stmt: Let
+    index: tuple[Any, ...]
+    operands: tuple[Atom, ...]
+    dims: tuple[Length, ...]
+
+
+def access(let: Let, array: Array) -> Access:
+    """The access of a load, store or accumulate to an array of this type."""
+    first = 1 if let.primitive.name == "load" else 2
+    return Access(let, let.param("index"), let.operands[first:], array.dims)
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Whether a write may touch what was read: in the same trips, in later ones."""
+
+    same: bool
+    later: bool
+
+    def __bool__(self) -> bool:
+        return self.same or self.later
+
+
+@dataclass(frozen=True, slots=True)
+class _Coordinate:
+    """One alternative for the coordinate on an axis, and what holds with it; None where
+    it may be any."""
+
+    value: Affine | None
+    facts: Case
+
+
+Alternatives = list[list[_Coordinate]]  # for each axis
+
+
+class Dependence:
+    """Dependence tests between the accesses of a region."""
+
+    def __init__(self, root: Region) -> None:
+        self.nest = Nest(root)
+        self._left = BUDGET
+        self._possible: dict[Access, list[tuple[int, ...]] | None] = {}
+
+    def clash(self, read: Access, write: Access) -> Clash:
+        """Whether the write may, after the read, touch what it read."""
+        loops = self._common_loops(read.stmt, write.stmt)
+        return Clash(
+            self._follows(read.stmt, write.stmt)
+            and self._meet(read, write, len(loops), None),
+            any(self._meet(read, write, k, loop) for k, loop in enumerate(loops)),
+        )
+
+    def apart(self, first: Access, second: Access) -> bool:
+        """Whether two accesses surely touch different elements in the same trips of the
+        loops around both, in whichever order they run."""
+        depth = len(self._common_loops(first.stmt, second.stmt))
+        return not self._meet(first, second, depth, None)
+
+    # --- Order -----------------------------------------------------------------------
+
+    def _common_loops(self, first: Stmt, second: Stmt) -> tuple[Loop, ...]:
+        pairs = zip(
+            self.nest.places[first].loops, self.nest.places[second].loops, strict=False
+        )
+        common: list[Loop] = []
+        for a, b in pairs:
+            if a is not b:
+                break
+            common.append(a)
+        return tuple(common)
+
+    def _follows(self, first: Stmt, second: Stmt) -> bool:
+        """Whether the second may run after the first in the same trips."""
+        before = {region: stmt for stmt, region in self._path(first)}
+        for stmt, region in self._path(second):
+            if region in before:
+                earlier = self.nest.places[before[region]].position
+                later = self.nest.places[stmt].position
+                # The arms of one branch exclude each other.
+                return earlier < later or (earlier == later and isinstance(stmt, While))
+        return True
+
+    def _path(self, stmt: Stmt) -> Iterator[tuple[Stmt, Region]]:
+        """A statement and those around it, each with the region that it is in."""
+        yield stmt, self.nest.places[stmt].region
+        for outer, _ in self.nest.around(stmt):
+            yield outer, self.nest.places[outer].region
+
+    # --- Elements --------------------------------------------------------------------
+
+    def _meet(self, read: Access, write: Access, depth: int, loop: Loop | None) -> bool:
+        """Whether both may touch one element where `depth` outer loops are in the same
+        trips, and `loop` is in a later trip for the write."""
+        first, second = self.possible(read), self.possible(write)
+        if first is None or second is None:
+            return True
+        points = Point(self.nest, depth, "read"), Point(self.nest, depth, "write")
+        sides = [_choices(p, a) for p, a in zip(points, (read, write), strict=True)]
+        order: Case = []
+        if loop is not None:
+            order = [points[1].trip(loop) - points[0].trip(loop) - 1]
+            if isinstance(loop, For) and loop.range.reverse:
+                order.append(points[0].offset(loop) - points[1].offset(loop) - 1)
+        known = [*points[0].facts, *points[1].facts, *order]
+        for chosen in product(first, second):
+            cases, axes = [], []
+            for side, way in zip(sides, chosen, strict=True):
+                case, coordinates = _pick(side, way)
+                cases += case
+                axes.append(coordinates)
+            pairs = zip(*axes, strict=True)
+            equal = [a - b for a, b in pairs if a is not None and b is not None]
+            if not self._never([*known, *cases], equal):
+                return True
+        return False
+
+    def _never(self, facts: Case, equal: Case) -> bool:
+        self._left -= 1
+        return self._left > 0 and infeasible(facts, equal)
+
+    def possible(self, access: Access) -> list[tuple[int, ...]] | None:
+        """The alternatives of an access that can be; None if there are too many."""
+        if access not in self._possible:
+            point = Point(self.nest, 0, "own")
+            side = _choices(point, access)
+            kept = [
+                [
+                    k
+                    for k, facts in enumerate(alternatives)
+                    if not self._never([*point.facts, *facts], [])
+                ]
+                for alternatives in side.facts
+            ]
+            count = 1
+            for ks in kept:
+                count *= len(ks)
+            ways = None if count > CASES else list(product(*kept))
+            self._possible[access] = ways
+        return self._possible[access]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The alternatives of an access at a point: those of its axes, then those of the
+    conditions that hold there."""
+
+    axes: list[list[_Coordinate]]
+    facts: list[list[Case]]
+
+
+def _choices(point: Point, access: Access) -> _Side:
+    point.stand(access.stmt)
+    axes = list(_axes(point, access))
+    facts = [[c.facts for c in axis] for axis in axes]
+    return _Side(axes, [*facts, *point.choices])
+
+
+def _pick(side: _Side, way: tuple[int, ...]) -> tuple[Case, list[Affine | None]]:
+    facts = [f for k, cases in zip(way, side.facts, strict=True) for f in cases[k]]
+    values = [axis[k].value for k, axis in zip(way, side.axes, strict=False)]
+    return facts, values
+
+
+def _axes(point: Point, access: Access) -> Iterator[list[_Coordinate]]:
+    """The coordinates on each axis of the array."""
+    atoms = iter(access.operands)
+    lengths = iter(access.dims)
+    for entry in access.index:
+        if entry == "new":
+            continue
+        length = point.length(next(lengths))
+        if entry == "int":
+            yield _wrapped(point.form(next(atoms)), length)
+        elif entry == "full":
+            yield [_Coordinate(None, [])]
+        else:
+            bounds = [next(atoms) if given else None for given in entry[1:]]
+            yield _sliced(point, bounds, length)
+    for _ in lengths:
+        yield [_Coordinate(None, [])]
+
+
+def _wrapped(index: Affine, length: Affine) -> list[_Coordinate]:
+    return [
+        _Coordinate(index, [index, length - 1 - index]),
+        _Coordinate(index + length, [-1 - index, index + length]),
+    ]
+
+
+def _sliced(
+    point: Point, bounds: list[Atom | None], length: Affine
+) -> list[_Coordinate]:
+    """The coordinates of a slice that goes forward; those of any other may be all."""
+    start, stop, step = bounds
+    if step is not None and not (isinstance(step, Const) and step.value > 0):
+        return [_Coordinate(None, [])]
+    where = unknown(object())
+    inside = [where, length - 1 - where]
+    steps = unknown(object())
+    stride = 1 if not isinstance(step, Const) else int(step.value)
+    starts: list[Case] = [_strided(where, steps, stride)]
+    if start is not None:
+        first = point.form(start)
+        starts = [
+            [first, *_strided(where - first, steps, stride)],
+            [-1 - first, where - first - length],
+        ]
+    stops: list[Case] = [[]]
+    if stop is not None:
+        end = point.form(stop)
+        stops = [[end, end - 1 - where], [-1 - end, end + length - 1 - where]]
+    return [_Coordinate(where, [*inside, *a, *b]) for a, b in product(starts, stops)]
+
+
+def _strided(passed: Affine, steps: Affine, stride: int) -> Case:
+    """That a coordinate is some whole number of strides past the start."""
+    rest = passed - steps.scaled(stride)
+    return [passed] if stride == 1 else [steps, rest, rest.scaled(-1)]
