@@ -321,7 +321,8 @@ class _Replayer(Threader):
         operands = tuple(self.atom(self._read_from(reading, a)) for a in reading.atoms)
         if reading.is_store:
             index = reading.let.param("index")
-            return builder.apply("load", *operands, index=index, hint=var.name)
+            known = {"known": var.type} if isinstance(var.type, Array) else {}
+            return builder.apply("load", *operands, index=index, hint=var.name, **known)
         copy = fresh_var(var.type, var.name)
         builder.append(
             replace(

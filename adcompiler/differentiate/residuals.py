@@ -43,8 +43,9 @@ from adcompiler.ir.nodes import (
     stop_flag,
 )
 from adcompiler.ir.primitive import Effect
-from adcompiler.ir.types import Array, ListOf, Scalar, Type
+from adcompiler.ir.types import Array, Dim, ListOf, Scalar, Type
 from adcompiler.ir.walk import free_vars, operands, regions
+from adcompiler.primitives.indexing import loaded_dims
 
 TRIPS = 32.0  # the weight of a loop level; a guess that only ranks alternatives
 LENGTH = 32.0  # likewise, the length of an axis
@@ -178,11 +179,11 @@ class Primal:
         return tuple(found)
 
     def _read_back(self, var: Var) -> None:
-        """Note the store of an element from which the value can be read back: as it is
-        then still there wherever the value is needed."""
+        """Note the store from which the value can be read back: as what it stored is
+        still there wherever the value is needed."""
         home = self.homes[var]
         for position, stmt in self._uses.get(var, ()):
-            if not (isinstance(stmt, Let) and _keeps_element(stmt, var)):
+            if not (isinstance(stmt, Let) and _keeps(stmt, var)):
                 continue
             event = self.versions.events.get((home.region, _first(stmt)))
             if not isinstance(event, Overwrite) or event.let is not stmt:
@@ -272,17 +273,22 @@ def _first(let: Let) -> Var:
     return array
 
 
-def _keeps_element(let: Let, var: Var) -> bool:
-    """Whether a statement stores a scalar, as it is, in one element."""
+def _keeps(let: Let, var: Var) -> bool:
+    """Whether a statement stores a value as it is, neither cast nor broadcast."""
     if let.primitive.name != "store" or let.operands[1] != var:
         return False
-    array, index = let.operands[0].type, let.param("index")
-    return (
-        isinstance(array, Array)
-        and isinstance(let.operands[0], Var)
-        and isinstance(var.type, Scalar)
-        and var.type.dtype == array.dtype
-        and index == ("int",) * array.ndim
+    array = let.operands[0].type
+    if not isinstance(array, Array) or not isinstance(let.operands[0], Var):
+        return False
+    if isinstance(var.type, ListOf) or var.type.dtype != array.dtype:
+        return False
+    if isinstance(var.type, Scalar):
+        return bool(let.param("index") == ("int",) * array.ndim)
+    part = loaded_dims(array, dict(let.params))
+    # A length that is not 1 is that of the part, or the store has failed.
+    return len(part) == var.type.ndim and all(
+        n == m or (n.not_one if isinstance(n, Dim) else n != 1)
+        for n, m in zip(var.type.dims, part, strict=True)
     )
 
 

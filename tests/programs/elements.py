@@ -6,7 +6,7 @@ them some element is overwritten after it was read, in a way that is easily over
 
 import numpy as np
 
-from .registry import program, real
+from .registry import positive, program, real
 
 
 @program(real(5))
@@ -371,7 +371,8 @@ def index_from_an_array(x, where):
 
 
 @program(real(4), np.array([0, 1, 2, 3]), wrt=(0,))
-def index_that_its_own_array_gives(x, order):
+def index_that_its_own_array_gives(x, first):
+    order = first.copy()
     s = 0.0
     for i in range(4):
         k = order[0]
@@ -420,4 +421,64 @@ def left_early_and_overwritten(x):
         if i > 3:
             y[0] = y[i] * y[0]
             break
+    return np.sum(y * y)
+
+
+# --- Values read back from where they were stored ------------------------------------
+
+
+@program(real(3, 3), real(5, 3))
+def rows_of_states(w, x):
+    h = np.zeros((len(x) + 1, 3))
+    for t in range(len(x)):
+        h[t + 1] = np.tanh(w @ h[t] + x[t])
+    return np.sum(h * h)
+
+
+@program(real(3, 3), real(5, 3))
+def row_of_states_overwritten_later(w, x):
+    h = np.zeros((len(x) + 1, 3))
+    for t in range(len(x)):
+        h[t + 1] = np.tanh(w @ h[t] + x[t])
+        h[t, 1] = h[t + 1, 0] * h[t, 0]
+    return np.sum(h * h)
+
+
+@program(real(4), real(1), wrt=(0, 1))
+def row_stretched_as_it_is_stored(x, y):
+    h = np.zeros((3, 4))
+    for t in range(3):
+        r = np.exp(0.1 * y * (t + 1))
+        h[t] = r
+        h[t] *= x
+        h[2 - t] += np.sum(r)
+    return np.sum(h * h)
+
+
+@program(positive(4))
+def value_stored_in_two_places(x):
+    y = x * 1.0
+    for i in range(3):
+        v = np.sqrt(y[i] * y[i + 1])
+        y[i] = v
+        y[i + 1] = v
+        y[i] = y[i] * v
+    return np.sum(y * y)
+
+
+@program(real(6))
+def part_read_back_by_a_slice(x):
+    y = x * 1.0
+    for k in range(3):
+        v = np.sin(y[2 * k : 2 * k + 2])
+        y[2 * k : 2 * k + 2] = v
+    return np.sum(y * y)
+
+
+@program(real(6))
+def part_read_back_from_overlapping_slices(x):
+    y = x * 1.0
+    for k in range(4):
+        v = np.sin(y[k : k + 3])
+        y[k : k + 3] = v
     return np.sum(y * y)

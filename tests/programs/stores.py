@@ -492,3 +492,37 @@ def zero_d_array_as_a_sum(x):
         total += x[i] * x[i]
         total /= 2
     return total * x[0]
+
+
+# --- The left side of an augmented assignment is read first ---------------------------
+
+
+def _raised(a):
+    a[0] = a[0] + 1.0
+    return a[0]
+
+
+@program(positive(3))
+def updated_by_what_changes_it(x):
+    y = x * 1.0
+    y[0] *= _raised(y)
+    y[0] += _raised(y)
+    y[0] /= _raised(y)
+    y[0] -= _raised(y) * y[1]
+    return y * y
+
+
+@program(positive(3))
+def part_updated_by_what_changes_it(x):
+    y = x * 1.0
+    y[:2] *= _raised(y)
+    y[:2] += _raised(y)
+    return y * y
+
+
+@program(positive(3), np.array([0, 2]), wrt=(0,))
+def selection_updated_by_what_changes_it(x, where):
+    y = x * 1.0
+    y[where] *= _raised(y)
+    y[where] += _raised(y)
+    return y * y

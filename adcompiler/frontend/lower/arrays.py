@@ -355,20 +355,54 @@ def update(ctx: Context, node: ast.AugAssign, ref: ArrayRef, value: Binding) -> 
     write_back(ctx, node, ref, new)
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A part to update, and the array that it is read from if it is no view: as it is
+    before the new value is computed, which may change it."""
+
+    base: ArrayRef
+    access: Access
+    held: Atom | None
+
+
+def item_to_update(
+    ctx: Context, node: ast.AugAssign, ref: ArrayRef, index: Binding
+) -> Item:
+    """The left side of ``ref[index] += value``, which Python reads first."""
+    base, access = _composed(ref, access_of(ctx, node, ref, index))
+    if not access.scalar and not access.advanced:
+        return Item(base, access, None)  # a view, of what there is after the value
+    held = ctx.read(base, node)
+    if not _is_additive(node):
+        ctx.step(held, _reading(access), node)
+    return Item(base, access, held)
+
+
+def _reading(access: Access) -> Step:
+    operands, params = _spread(access)
+    part = "gather" if access.advanced else "load"
+    return Step(part, operands, tuple(params.items()))
+
+
+def _is_additive(node: ast.AugAssign) -> bool:
+    return isinstance(node.op, ast.Add | ast.Sub)
+
+
 def update_item(
-    ctx: Context, node: ast.AugAssign, ref: ArrayRef, index: Binding, value: Binding
+    ctx: Context, node: ast.AugAssign, ref: ArrayRef, item: Item, value: Binding
 ) -> None:
     """``ref[index] += value``."""
-    base, access = _composed(ref, access_of(ctx, node, ref, index))
+    base, access = item.base, item.access
     if not access.scalar and isinstance(ref.type, Array):
         atom = operators.atom_of(ctx, node, value)
         check_cast(ctx, node, ref.type, atom, node.op)
     operands, params = _spread(access)
     held = ctx.read(base, node)
-    additive = isinstance(node.op, ast.Add | ast.Sub)
+    kept = item.held is None or item.held == held
     t = operators.atom_of(ctx, node, value).type
     same = isinstance(t, Scalar | Array) and _dtype_kept(ref.type, t)
-    if additive and same and not (access.scalar and isinstance(t, Array)):
+    single = not (access.scalar and isinstance(t, Array))
+    if _is_additive(node) and kept and same and single:
         atom = operators.atom_of(ctx, node, value)
         if isinstance(node.op, ast.Sub):
             minus = operators.unary(ctx, node, ast.USub(), value)
@@ -378,9 +412,8 @@ def update_item(
             name, more = "scatter_add", {**params, "repeats": False}
         changed = ctx.emit(node, name, held, atom, *operands, **more)
     else:
-        part = "gather" if access.advanced else "load"
-        step = Step(part, operands, tuple(params.items()))
-        old = ctx.wrap(ctx.step(held, step, node))
+        before = held if item.held is None else item.held
+        old = ctx.wrap(ctx.step(before, _reading(access), node))
         new = operators.binary(ctx, node, node.op, old, value)
         atom = operators.atom_of(ctx, node, new)
         name = "scatter" if access.advanced else "store"

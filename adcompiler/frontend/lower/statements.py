@@ -298,7 +298,8 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
             if not isinstance(owner, ArrayRef):
                 what = operators.describe(owner)
                 ctx.refuse(target, f"{what} cannot be stored into", "use an array")
+            item = arrays.item_to_update(ctx, stmt, owner, index)
             value = expressions.evaluate(ctx, stmt.value)
-            arrays.update_item(ctx, stmt, owner, index, value)
+            arrays.update_item(ctx, stmt, owner, item, value)
         case _:
             ctx.refuse(target, "this cannot be assigned")

@@ -13,8 +13,7 @@ def cholesky_grad(a, weights):
         for i in range(j + 1, n):
             for k in range(j):
                 a[i, j] -= a[i, k] * a[j, k]
-            a_item = a[j, j]
-            a[i, j] = a[i, j] / a_item
+            a[i, j] = a[i, j] / a[j, j]
     _ = weights * a
 
     # adjoint of: for j in range(n):
@@ -26,8 +25,8 @@ def cholesky_grad(a, weights):
             a_bar_item = a_bar[i, j]
             a_bar[i, j] = 0.0
             a_item = a[j, j]
-            a_bar[i, j] += a_bar_item / a_item
             a_bar[j, j] -= a_bar_item * (a[i, j] / a_item)
+            a_bar[i, j] += a_bar_item / a_item
             # adjoint of: for k in range(j):
             for k in reversed(range(j)):
                 # adjoint of: a[i, j] -= a[i, k] * a[j, k]
