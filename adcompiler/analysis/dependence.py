@@ -38,7 +38,7 @@ Clash(same=False, later=True)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -100,7 +100,8 @@ class Dependence:
     def __init__(self, root: Region) -> None:
         self.nest = Nest(root)
         self._left = BUDGET
-        self._possible: dict[Access, list[tuple[int, ...]] | None] = {}
+        self._possible: dict[Hashable, list[tuple[int, ...]] | None] = {}
+        self._met: dict[Hashable, bool] = {}
 
     def clash(self, read: Access, write: Access) -> Clash:
         """Whether the write may, after the read, touch what it read."""
@@ -152,6 +153,19 @@ class Dependence:
     def _meet(self, read: Access, write: Access, depth: int, loop: Loop | None) -> bool:
         """Whether both may touch one element where `depth` outer loops are in the same
         trips, and `loop` is in a later trip for the write."""
+        key = self._key(read), self._key(write), depth, loop
+        if key not in self._met:
+            self._met[key] = self._may_meet(read, write, depth, loop)
+        return self._met[key]
+
+    def _key(self, access: Access) -> Hashable:
+        """What tells an access from others: the same elements in the same region."""
+        region = self.nest.places[access.stmt].region
+        return region, access.index, access.operands, access.dims
+
+    def _may_meet(
+        self, read: Access, write: Access, depth: int, loop: Loop | None
+    ) -> bool:
         first, second = self.possible(read), self.possible(write)
         if first is None or second is None:
             return True
@@ -181,7 +195,8 @@ class Dependence:
 
     def possible(self, access: Access) -> list[tuple[int, ...]] | None:
         """The alternatives of an access that can be; None if there are too many."""
-        if access not in self._possible:
+        key = self._key(access)
+        if key not in self._possible:
             point = Point(self.nest, 0, "own")
             side = _choices(point, access)
             kept = [
@@ -196,8 +211,8 @@ class Dependence:
             for ks in kept:
                 count *= len(ks)
             ways = None if count > CASES else list(product(*kept))
-            self._possible[access] = ways
-        return self._possible[access]
+            self._possible[key] = ways
+        return self._possible[key]
 
 
 @dataclass(frozen=True, slots=True)

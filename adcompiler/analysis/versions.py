@@ -146,6 +146,7 @@ class Versions:
         self._chains: dict[Var, Var] = {}
         self._permuted: set[tuple[For | While, int]] = set()
         self._homes: dict[Let, Region] = {}
+        self._lasts: dict[tuple[Region, Var], Var | None] = {}
         self._link(root)
         for position, stmt in enumerate(root.body):
             if isinstance(stmt, For | While):
@@ -303,19 +304,24 @@ class Versions:
 
     def last(self, region: Region, version: Var) -> Var | None:
         """The version in scope that it comes to; None if it is lost on the way."""
-        while True:
+        passed: list[tuple[Region, Var]] = []
+        while (region, version) not in self._lasts:
+            passed.append((region, version))
             following = self.next(region, version)
             if following is not None:
                 version = following[1]
             elif region not in self.parents:
-                return version
+                self._lasts[region, version] = version
             elif (region, version) in self.ends:
                 stmt = self.ends[region, version]
                 ends = carried_results(stmt) if not isinstance(stmt, If) else None
                 k = (ends or region.results).index(version)
                 region, version = self.parents[region][0], stmt.results[k]
             else:
-                return None
+                self._lasts[region, version] = None
+        found = self._lasts[region, version]
+        self._lasts.update(dict.fromkeys(passed, found))
+        return found
 
     def has_future(self, region: Region, version: Var) -> bool:
         """Whether a region turns a version into another one, or hands it on."""
