@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Location:
     """The memory of an array, compared by identity.
 
-    `contiguous` tells that it is in C order. `params` are the parameters of the
+    `contiguous` tells that it is in C order, `strided` that it is not; where neither is
+    said, either may be. `params` are the parameters of the
     function whose memory it may be; `captured` names the closed-over or global array
     that it is, if it is one.
     """
@@ -34,6 +35,7 @@ class Location:
     contiguous: bool = True
     params: frozenset[int] = frozenset()
     captured: str | None = None
+    strided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ def join_types(left: Type, right: Type) -> Type | None:
             return Scalar(left.dtype, kind)
         case Array(), Array() if (left.dtype, left.ndim) == (right.dtype, right.ndim):
             dims = tuple(
-                a if a == b else fresh_dim(not_one=_never_one(a) and _never_one(b))
+                a if a == b else fresh_dim(not_one=never_one(a) and never_one(b))
                 for a, b in zip(left.dims, right.dims, strict=True)
             )
             return Array(left.dtype, dims)
@@ -241,7 +241,8 @@ def join_all(types: Sequence[Type]) -> Type | None:
     return result
 
 
-def _never_one(length: Length) -> bool:
+def never_one(length: Length) -> bool:
+    """Whether a length is known not to be 1."""
     return length != 1 if isinstance(length, int) else length.not_one
 
 

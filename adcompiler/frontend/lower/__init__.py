@@ -96,7 +96,9 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
             leaf = len(params)
             params.append(var)
             if isinstance(t, Array):
-                location = Location(contiguous, frozenset({leaf}))
+                location = Location(
+                    contiguous, frozenset({leaf}), strided=not contiguous
+                )
                 ctx.values[location] = var
                 return ArrayRef(location, (), t, contiguous)
             ctx.origins[var] = frozenset({leaf})

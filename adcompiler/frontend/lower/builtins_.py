@@ -6,6 +6,7 @@ In: calls. Out: what Python gives: evaluated where it is known, else primitives.
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Hashable
 from typing import Any
 
@@ -22,12 +23,12 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import iteration, lengths, operators
+from adcompiler.frontend.lower import iteration, lengths, mixtures, operators
 from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.frontend.lower.merges import is_float64
+from adcompiler.frontend.lower.merges import carried, is_float64
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.ir.types import Array, Scalar
+from adcompiler.ir.types import Array, Scalar, result_dtype
 
 _PYTHON = {float: "float64", int: "int64", bool: "bool"}
 
@@ -80,7 +81,29 @@ def _two(call: Call, name: str, python: Any, a: Atom, b: Atom) -> Atom:
             as_float = constant(float(one.value))
             a, b = (as_float, b) if one is a else (a, as_float)
             break
-    return call.emit(name, a, b, via="builtin")
+    return _either(call, name, a, b)
+
+
+def _either(call: Call, name: str, a: Atom, b: Atom) -> Atom:
+    """The greater or lesser of two numbers, as it is: of the one type or the other."""
+    mixed = call.ctx.mixed
+    types = mixtures.joined(mixed, a, b)
+    if types is None or len({t.dtype for t in types}) == 1:
+        return call.emit(name, a, b, via="builtin")
+    t = mixtures.carrier(types)
+    # What is compared is what the carrier holds: a float32 beside a Python float would
+    # be compared in single precision.
+    for pair in itertools.product(*(mixtures.types_of(mixed, x) for x in (a, b))):
+        if result_dtype(*pair) not in (t.dtype, "int64"):
+            call.refuse(
+                f"{call.name} compares in {result_dtype(*pair)}, and gives one of "
+                "its arguments unchanged",
+                "make them of one type first: float(x)",
+            )
+    a, b = (carried(call.ctx, x, t, call.node) for x in (a, b))
+    result = call.ctx.emit(call.node, name, a, b, via="builtin")
+    call.ctx.mixed[result] = types
+    return result
 
 
 def total(call: Call) -> Binding:
@@ -165,7 +188,11 @@ def conversion(python: type) -> Handler:
         if known is not None:
             return Dyn(known)
         t = atom.type
-        if isinstance(t, Scalar) and (t.dtype, t.kind) == (_PYTHON[python], "python"):
+        same = isinstance(t, Scalar) and (t.dtype, t.kind) == (
+            _PYTHON[python],
+            "python",
+        )
+        if same and atom not in call.ctx.mixed:
             return Dyn(atom)
         return call.result("cast", atom, dtype=_PYTHON[python], via="builtin")
 
@@ -260,10 +287,8 @@ def _class_of(call: Call, x: Binding) -> type:
             return type(lambda: None)
         case Dyn(atom) if isinstance(atom.type, Scalar):
             kind = atom.type.kind
-            if kind == "either":
-                call.refuse(
-                    "whether this is a Python or a NumPy number depends on the path"
-                )
+            if kind == "either" or atom in call.ctx.mixed:
+                call.refuse("which type of number this is depends on the path")
             if kind == "numpy":
                 return np.dtype(atom.type.dtype).type
             return {v: k for k, v in _PYTHON.items()}[atom.type.dtype]

@@ -25,6 +25,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.interface import Capture, Captured, Derive, Guard
 from adcompiler.frontend.liveness import Liveness
+from adcompiler.frontend.lower import mixtures
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Const, If, Let, Stmt, Var, defined
 from adcompiler.ir.primitive import PRIMITIVES
@@ -108,6 +109,7 @@ class Context:
     soft: dict[Var, frozenset[Var]] = field(default_factory=dict)
     softened: set[Var] = field(default_factory=set)
     lengths: dict[Var, Length] = field(default_factory=dict)
+    mixed: dict[Var, mixtures.Types] = field(default_factory=dict)
     derive: Derive | None = None
     static_captures: frozenset[str] = frozenset()
     mutated: set[int] = field(default_factory=set)
@@ -143,8 +145,14 @@ class Context:
             self.refuse(node, f"'{name}' is not supported yet")
         try:
             results = self.builder.apply_all(name, *operands, hint=hint, **params)
+            if not self.mixed.keys().isdisjoint(operands):
+                row = PRIMITIVES[name]
+                found = mixtures.through(self.mixed, row, operands, params, results)
+                self.mixed.update(found)
         except TypeError as error:
             self.refuse(node, str(error))
+        except mixtures.Differs as difference:
+            self.refuse(node, str(difference), mixtures.HINT)
         self.trace(results, operands)
         self.soften(results, operands)
         return results

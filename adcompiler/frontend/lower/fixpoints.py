@@ -196,6 +196,7 @@ class Lowering:
         if isinstance(self.loop, ast.While):
             params = (*head.merge.leaves, *head.stores.values())
             cond_vars = {v: fresh_var(v.type, v.name) for v in params}
+            self.remix(cond_vars)
             cond = ctx.run(lambda: self.condition(head, cond_vars))
         arm = ctx.run(lambda: self.body(head, index))
         return Trip(head, arm, cond, index, cond_vars)
@@ -306,7 +307,7 @@ class Lowering:
             head
         ) != self.outer_stale(new):
             return False
-        same = Comparison(self.mark, {})
+        same = Comparison(self.mark, {}, self.ctx.mixed)
         for name, shape in head.shapes.items():
             if not same.bindings(shape, new.shapes[name]):
                 return False
@@ -357,6 +358,7 @@ class Lowering:
         params = (*head.merge.leaves, *head.stores.values())
         params = tuple(v for v in params if v in inits)
         results = tuple(fresh_var(self.outward(v.type), v.name) for v in params)
+        self.remix(dict(zip(params, results, strict=True)))
         stop = arm.env.get(STOP, FALSE) if arm.falls else FALSE
         assert isinstance(stop, Dyn)
         leaves = isinstance(stop.atom, Var) or (
@@ -371,6 +373,11 @@ class Lowering:
         ctx.builder.append(loop)
         self.leave(head, dict(zip(params, results, strict=True)), loop)
         after(loop)
+
+    def remix(self, copies: Mapping[Var, Var]) -> None:
+        """What stands for a number of either type is one, too."""
+        mixed = self.ctx.mixed
+        mixed.update({new: mixed[old] for old, new in copies.items() if old in mixed})
 
     def drop_flags(self, trip: Trip) -> None:
         """A name that every trip assigns, unread before, needs no flag at the head."""

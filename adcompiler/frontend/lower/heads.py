@@ -18,6 +18,7 @@ from adcompiler.frontend.bindings import (
     MaybeUnbound,
     TupleVal,
 )
+from adcompiler.frontend.lower.mixtures import Mixed, types_of
 from adcompiler.ir.nodes import Const, For, Var, While
 from adcompiler.ir.types import (
     Array,
@@ -86,11 +87,13 @@ class Comparison:
 
     mark: int
     places: dict[Location, Location]
+    mixed: Mixed
 
     def bindings(self, old: Binding | None, new: Binding | None) -> bool:
         match old, new:
             case Dyn(a), Dyn(b):
-                return self.types(a.type, b.type)
+                types = (types_of(self.mixed, atom) for atom in (a, b))
+                return self.types(a.type, b.type) and next(types) == next(types)
             case ArrayRef(), ArrayRef():
                 return self.arrays(old, new)
             case TupleVal(xs, c), TupleVal(ys, d):

@@ -184,6 +184,8 @@ class Leaves:
         name = atom.name if isinstance(atom, Var) else None
         self.params.append(fresh_var(atom.type, name))
         self.atoms.append(atom)
+        if isinstance(atom, Var) and atom in self.ctx.mixed:
+            self.ctx.mixed[self.params[-1]] = self.ctx.mixed[atom]
         return self.params[-1]
 
 

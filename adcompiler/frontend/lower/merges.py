@@ -31,6 +31,7 @@ from adcompiler.frontend.bindings import (
     Step,
     TupleVal,
 )
+from adcompiler.frontend.lower import mixtures
 from adcompiler.frontend.lower.context import (
     SPECIAL,
     Context,
@@ -134,7 +135,14 @@ class Merge:
         return var
 
     def _scalar(self, a: Atom, b: Atom, name: str) -> Binding:
-        joined = join_scalars(a, b) or self._tentative(a, b)
+        mixed = self.ctx.mixed
+        either = None
+        joined: Type | None = None
+        if a not in mixed and b not in mixed:
+            joined = join_scalars(a, b) or self._tentative(a, b)
+        if joined is None:
+            either = mixtures.joined(mixed, a, b)
+            joined = mixtures.carrier(either) if either else None
         if joined is None:
             return Conflict(
                 f"{_shown(name)} is {_type_text(a.type)} on one path and "
@@ -144,6 +152,8 @@ class Merge:
             )
         leaf = self.leaf(joined, name)
         self.ctx.soften((leaf,), (a, b))
+        if either:
+            mixed[leaf] = either
         return Dyn(leaf)
 
     def _tentative(self, a: Atom, b: Atom) -> Type | None:
@@ -253,7 +263,7 @@ class Merge:
             case _, MaybeUnbound(value, _):
                 self.conform(shape, value, out, stale, node)
             case Dyn(var), Dyn(atom):
-                self._give(var, converted(atom, var.type), out)
+                self._give(var, self._converted(atom, var.type, node), out)
             case Dyn(var), _:
                 self._give(var, Undef(var.type), out)
             case TupleVal(items), _:
@@ -267,6 +277,13 @@ class Merge:
                 self._conform_array(shape, given, out, stale, node)
             case _:
                 return
+
+    def _converted(self, atom: Atom, t: Type, node: ast.AST) -> Atom:
+        """A number as the type that carries what it meets."""
+        atom = converted(atom, t)
+        if isinstance(t, Scalar) and isinstance(atom.type, Scalar):
+            return carried(self.ctx, atom, t, node)
+        return atom
 
     def _give(self, var: Atom, atom: Atom, out: dict[Var, Atom]) -> None:
         if isinstance(var, Var) and var in self.leaves:
@@ -317,6 +334,15 @@ def converted(atom: Atom, t: Type) -> Atom:
     if isinstance(atom, Const) and is_float64(t) and not is_float64(atom.type):
         return constant(float(atom.value))
     return atom
+
+
+def carried(ctx: Context, atom: Atom, t: Scalar, node: ast.AST) -> Atom:
+    """A number in the dtype that carries it and others."""
+    assert isinstance(atom.type, Scalar)
+    if atom.type.dtype == t.dtype or isinstance(atom, Undef):
+        return atom
+    via = "scalar" if t.kind == "numpy" else "builtin"
+    return ctx.emit(node, "cast", atom, dtype=t.dtype, via=via)
 
 
 def is_float64(t: Type) -> bool:

@@ -210,7 +210,7 @@ def _capture(
 
 def _bind(ctx: Context, var: Var, spec: LeafSpec, name: str, key: str) -> Binding:
     if isinstance(var.type, Array):
-        location = Location(spec.contiguous, captured=name)
+        location = Location(spec.contiguous, captured=name, strided=not spec.contiguous)
         ctx.outer[location] = ctx.capture_vars[key] = var
         return ArrayRef(location, (), var.type, spec.contiguous)
     ctx.origins[var] = frozenset({key})

@@ -22,7 +22,7 @@ from adcompiler.frontend.lower import arrays, attributes, lengths
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.ir.types import Array, Length
+from adcompiler.ir.types import Array, Length, never_one
 
 
 def array_of(call: Call, x: Binding) -> ArrayRef:
@@ -94,21 +94,54 @@ def _quotient(dims: tuple[Length, ...], atoms: list[Atom]) -> int | None:
 
 
 def ravel(call: Call) -> Binding:
-    """``x.ravel()``: a view of what is in C order."""
+    """``x.ravel()``: a view of what is in C order, else a copy."""
     (x,) = call.bind("a")
     ref = array_of(call, x)
-    if ref.type.ndim == 1:
+    if ref.contiguous and ref.type.ndim == 1:
         return ref
-    return reshaped(call, ref, [constant(-1)])
+    if ref.contiguous:
+        return reshaped(call, ref, [constant(-1)])
+    result = flat_copy(call, ref)
+    if not is_strided(ref):
+        call.ctx.entangle(result.location, ref.location)
+    return result
+
+
+def is_strided(ref: ArrayRef) -> bool:
+    """Whether an array is surely not in C order (or is empty).
+
+    An argument says so itself; of one in C order, a transpose and a column are not,
+    if no length is 1.
+    """
+    location, path = ref.location, ref.path
+    if not path:
+        return location.strided
+    if len(path) > 1 or not location.contiguous:
+        return False
+    (step,) = path
+    params = dict(step.params)
+    match step.primitive:
+        case "transpose":
+            axes = zip(params["axes"], ref.type.dims, strict=True)
+            order = [axis for axis, length in axes if never_one(length)]
+            return order != sorted(order)
+        case _:
+            return False
 
 
 def flatten(call: Call) -> Binding:
     """``x.flatten()``: always new memory."""
     (x,) = call.bind("a")
-    ref = array_of(call, x)
-    known = Array(ref.type.dtype, _new_lengths(call, ref, [constant(-1)]))
-    atom = call.emit("reshape", call.atom(ref), constant(-1), known=known)
-    return call.ctx.wrap(call.emit("copy", atom))
+    return flat_copy(call, array_of(call, x))
+
+
+def flat_copy(call: Call, ref: ArrayRef) -> ArrayRef:
+    """The elements in C order, in new memory."""
+    atom = call.atom(ref)
+    if ref.type.ndim != 1:
+        known = Array(ref.type.dtype, _new_lengths(call, ref, [constant(-1)]))
+        atom = call.emit("reshape", atom, constant(-1), known=known)
+    return call.ctx.fresh_array(call.emit("copy", atom))
 
 
 # --- Axes ----------------------------------------------------------------------------

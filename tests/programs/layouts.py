@@ -1,0 +1,50 @@
+"""Arguments that are not in C order: what is a view of them, and what a copy."""
+
+import numpy as np
+
+from .registry import program, real
+
+
+def strided(*shape):
+    """Every other element of a larger array, on each axis."""
+    draw = real(*(2 * n for n in shape))
+    return lambda rng: draw(rng)[tuple(slice(None, None, 2) for _ in shape)]
+
+
+def fortran(*shape):
+    draw = real(*shape)
+    return lambda rng: np.asfortranarray(draw(rng))
+
+
+def raveled(x):
+    y = x.ravel()
+    y[0] = 5.0 * y[2]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+def copied(x):
+    """What `raveled` is of arguments that are not in C order."""
+    y = x.copy().ravel()
+    y[0] = 5.0 * y[2]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+program(real(3), label="vector")(raveled)
+program(strided(3), label="strided vector", reference=copied)(raveled)
+program(real(2, 3), label="matrix")(raveled)
+program(strided(2, 3), label="strided matrix", reference=copied)(raveled)
+program(fortran(2, 3), label="fortran", reference=copied)(raveled)
+
+
+@program(real(3, 4))
+def transpose_raveled(x):
+    y = x.T.ravel()
+    y[0] = 5.0 * x[1, 1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+@program(real(3, 4), refused="may or may not be an alias")
+def column_raveled(x):
+    y = x[:, 1].ravel()
+    y[0] = 5.0 * x[1, 1]
+    return np.sum(x * x) + np.sum(y * y)

@@ -1,0 +1,125 @@
+"""Numbers that are an int on one path and a float on another, or of two precisions."""
+
+import math
+
+import numpy as np
+
+from .registry import const, program, real
+
+SINGLE = np.float32(1.25)
+
+
+def both(*inputs, **options):
+    """Rows on either side of the branch."""
+
+    def enter(fn):
+        for x in (2.5, 3.7):
+            program(x, *inputs, label=f"x={x}", **options)(fn)
+        return fn
+
+    return enter
+
+
+@both(3)
+def int_or_float(x, n):
+    y = n if n > x else x
+    return y * x + 1.0 / y
+
+
+@both(3)
+def greatest_and_least(x, n):
+    return max(n, x) * x + min(x, n) ** 2
+
+
+@both(3)
+def greatest_is_returned(x, n):
+    return max(n, x)
+
+
+@both(3)
+def arithmetic_of_ints_stays_mixed(x, n):
+    y = n if n > x else x
+    z = y * n + 2
+    z = z // 2 + z % 3 - abs(z) + z**2
+    return z * x
+
+
+@both(3)
+def helper_returns_either(x, n):
+    def h(x):
+        if x > n:
+            return n
+        return x * x
+
+    return h(x) * x
+
+
+@both(3)
+def carried_through_loops(x, n):
+    s = n
+    for _ in range(4):
+        s = n if s > 2 * x else s * x
+    t = n
+    while t < 50:
+        t = t * x if t > n else t + 1
+    return s + t
+
+
+@both(3)
+def stored_and_converted(x, n):
+    y = n if n > x else x
+    a = np.array([y, 1.0])
+    a[0] += y
+    a *= y
+    filled = np.full(2, y, dtype=float)
+    return np.sum(a) * x + np.sqrt(y) + np.sum(filled) + float(y) + math.exp(y)
+
+
+@both(3)
+def rounded_either(x, n):
+    y = n if n > x else x
+    return round(y) * x + math.floor(y) + int(y) * x
+
+
+@both(SINGLE, wrt=("x",))
+def single_or_double(x, f):
+    y = x if x > 3 else f
+    return y * np.float64(2.0) + (y > 0) * 1.0
+
+
+@both(SINGLE, wrt=("x",))
+def greatest_of_two_precisions(x, f):
+    return max(np.float64(x), f) * np.float64(3.0)
+
+
+@program(const(0.7, 1.4, -0.3), 1)
+def int_or_element(x, n):
+    best = n
+    for k in range(3):
+        best = max(best, x[k])
+    return best * x[0] + min(n, x[1])
+
+
+@program(real(), 3, refused="this shows a number that is an int or a float")
+def either_is_printed(x, n):
+    y = n if n > x else x
+    print(y)
+    return y * x
+
+
+@program(real(), 3, refused="this makes an array of float64 on one path and of int64")
+def array_of_either(x, n):
+    y = n if n > x else x
+    a = np.array([y, 1])
+    return np.sum(a) * x
+
+
+@program(real(), SINGLE, refused="computed in float32 on one path")
+def product_in_either_precision(x, f):
+    y = x if x > 3 else f
+    return y * x
+
+
+@program(real(), SINGLE, refused="compares in float32")
+def compared_in_single_precision(x, f):
+    return max(x, f)
