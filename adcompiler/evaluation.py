@@ -204,13 +204,23 @@ def _check_shapes(
 
 
 def _refuse_overlaps(program: Program, arguments: list[Any]) -> None:
-    """Refuse arrays that share memory with one that the function stores to."""
-    for k in program.lowered.mutated:
+    """Refuse arrays that share memory with one that the function stores to.
+
+    A derivative stores into copies; a read-only argument is an error all the same, as
+    it is in a plain call.
+    """
+    for k, span in program.lowered.mutated.items():
+        name = program.lowered.function.params[k].name
+        if not arguments[k].flags.writeable:
+            where = f"line {span.lineno} of {span.filename}"
+            raise ValueError(
+                f"assignment destination is read-only: {name}, stored to at {where}"
+            )
         if _overlaps_itself(arguments[k]):
             raise UnsupportedError(
-                f"{program.lowered.function.params[k].name} is stored to, and elements "
-                "of it share memory",
-                hint="pass a copy",
+                f"{name} is stored to, and elements of it share memory",
+                span=span,
+                hint=f"pass a copy: {name}.copy()",
             )
         for other, value in enumerate(arguments):
             if other == k or not isinstance(value, np.ndarray):
@@ -218,9 +228,9 @@ def _refuse_overlaps(program: Program, arguments: list[Any]) -> None:
             if _overlap(arguments[k], value):
                 params = program.lowered.function.params
                 raise UnsupportedError(
-                    f"{params[k].name} is stored to and overlaps {params[other].name} "
-                    "in memory",
-                    hint="pass a copy of one of them",
+                    f"{name} is stored to and overlaps {params[other].name} in memory",
+                    span=span,
+                    hint=f"pass a copy of one of them: {name}.copy()",
                 )
 
 

@@ -37,7 +37,7 @@ from adcompiler.frontend.subset import check
 from adcompiler.gradients import gradients_type
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, fresh_var
-from adcompiler.ir.types import Array, Dim, Scalar, Type, is_float
+from adcompiler.ir.types import Array, Dim, Scalar, Type, is_float, never_one
 from adcompiler.pipeline import derive
 
 __all__ = ["Lowering", "Target", "derivative_of", "name_of"]
@@ -138,9 +138,7 @@ class Lowering:
         tree = gradient_tree(specs, names, 0)
         return (
             Target(replace(primal, function=forward), (*inner.types, *residuals)),
-            Target(
-                Lowered(pullback, (), tree, frozenset(), ()), _types(primal, wrt), wrt
-            ),
+            Target(Lowered(pullback, (), tree, {}, ()), _types(primal, wrt), wrt),
             count,
         )
 
@@ -178,11 +176,14 @@ class Lowering:
 
     def require_scalar(self, target: Target, name: str) -> None:
         """Refuse a function unless its result is one float."""
+        hint = "reduce it to a float, as with np.sum; or call vjp, or jacobian"
         match target.lowered.result:
             case ResultLeaf(index=index):
                 type_ = target.types[index]
                 if is_float(type_) and _has_one_element(type_):
                     return
+                if isinstance(type_, Array) and not all(map(never_one, type_.dims)):
+                    hint = f"{hint}; if it has one element, take it: y.item()"
                 what = self.result_text(type_)
             case ResultTuple(items=items):
                 what = f"a tuple of {len(items)}"
@@ -192,7 +193,7 @@ class Lowering:
         raise UnsupportedError(
             f"{name}() returns {what}, and a gradient needs a scalar",
             span=target.lowered.function.span,
-            hint="reduce it to a float, as with np.sum; or call vjp, or jacobian",
+            hint=hint,
         )
 
     def result_text(self, type_: Type) -> str:

@@ -717,3 +717,48 @@ def test_backends():
     assert ad.grad(cube, backend="numpy")(2.0) == 12.0
     with pytest.raises(ValueError, match="no backend 'tpu'"):
         ad.differentiate(cube, backend="tpu")
+
+
+# --- Arguments that are stored to --------------------------------------------------
+
+
+def halve_first(x, y):
+    x[0] = y[0] / 2
+    return np.sum(x * y)
+
+
+def test_a_read_only_argument_that_is_stored_to_raises_as_in_a_plain_call():
+    x = np.ones(3)
+    x.flags.writeable = False
+    for call in (halve_first, ad.grad(halve_first), ad.value_and_grad(halve_first)):
+        with pytest.raises(ValueError, match="assignment destination is read-only"):
+            call(x, np.ones(3))
+
+
+def test_an_overlap_says_where_and_with_what():
+    x = np.ones(3)
+    with pytest.raises(ad.UnsupportedError, match="x is stored to and overlaps y") as e:
+        ad.grad(halve_first)(x, x)
+    assert e.value.lineno == halve_first.__code__.co_firstlineno + 1
+    twice = np.lib.stride_tricks.as_strided(np.ones(4), (3, 2), (8, 8))
+    with pytest.raises(ad.UnsupportedError, match="elements of it share memory") as e:
+        ad.grad(halve_first)(twice, np.ones(2))
+    assert e.value.lineno == halve_first.__code__.co_firstlineno + 1
+
+
+def test_a_default_is_not_differentiated_unless_named():
+    def scaled(n, factor=2.0):
+        return n * factor
+
+    with pytest.raises(TypeError, match="factor is left to its default"):
+        ad.grad(scaled)(3)
+    assert ad.grad(scaled, wrt="factor")(3) == 3.0
+
+
+def test_one_element_known_at_run_time_only():
+    with pytest.raises(ad.UnsupportedError) as e:
+        ad.grad(lambda x: x[x > 1.0])(A)
+    assert "y.item()" in e.value.hint
+    x = np.array([0.5, 3.0])
+    gradient = ad.grad(lambda x: x[x > 1.0].item() ** 2)(x)
+    np.testing.assert_array_equal(gradient, [0.0, 6.0])

@@ -272,6 +272,13 @@ def differentiated(
     chosen = tuple(name for name in names if name in passed and _holds(specs[name]))
     if chosen:
         return chosen
+    left = [n for n in names if n not in passed and _holds(specs[n])]
+    if left:
+        raise TypeError(
+            f"nothing can be differentiated in {function}(): {left[0]} is left to its "
+            "default, which is not differentiated unless it is passed, or named as in "
+            f"wrt={left[0]!r}"
+        )
     kinds = ", ".join(f"{name} is {_kind(specs[name])}" for name in names)
     reason = f": {kinds}" if names else ": it takes no arguments"
     raise TypeError(

@@ -164,10 +164,14 @@ class MaybeUnbound:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A name whose values on two paths have nothing in common; refused when read."""
+    """A name whose values on two paths have nothing in common; refused when read.
+
+    `cond` decided between the paths.
+    """
 
     message: str
     hint: str | None
+    cond: Atom | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,14 +126,15 @@ class Lowered:
     """A function in IR with what its caller must know.
 
     `function.params` are the dynamic leaves of the arguments in order, then the
-    captures. `mutated` are the indices of array parameters that the program stores to
-    (their results are not returned: derivative calls leave the caller's data alone).
+    captures. `mutated` tells which array parameters the program stores to, and where
+    first (their results are not returned: derivative calls leave the caller's data
+    alone).
     """
 
     function: Function
     captures: tuple[Capture, ...]
     result: ResultTree
-    mutated: frozenset[int]
+    mutated: Mapping[int, Span]
     guards: tuple[Guard, ...]
 
 

@@ -29,9 +29,8 @@ from adcompiler.frontend.interface import (
     TupleSpec,
 )
 from adcompiler.frontend.lower import calls
-from adcompiler.frontend.lower.context import Context, Unreachable
+from adcompiler.frontend.lower.context import Context, NeedCapture, Unreachable
 from adcompiler.frontend.lower.isolation import flattened
-from adcompiler.frontend.lower.names import NeedCapture
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var
 from adcompiler.ir.types import Array
@@ -83,7 +82,7 @@ def _lower(
         Function(name, region, captured.span(captured.node)),
         tuple(ctx.captures[key][0] for key in order),
         tree,
-        frozenset(ctx.mutated),
+        ctx.mutated,
         tuple(ctx.guards.values()),
     )
 
@@ -102,6 +101,7 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
                 ctx.values[location] = var
                 return ArrayRef(location, (), t, contiguous)
             ctx.origins[var] = frozenset({leaf})
+            ctx.note_choice(var, leaf)
             return Dyn(var)
         case TupleSpec(items=items, cls=cls):
             parts = (

@@ -311,10 +311,12 @@ def set_contents(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> Non
     """The memory holds this now; what may be the same memory is stale."""
     name = getattr(ctx.values.get(ref.location), "name", None)
     ctx.values[ref.location] = ctx.name(value, name) if name else value
-    ctx.mutated |= ref.location.params
+    for leaf in ref.location.params:
+        ctx.mutated.setdefault(leaf, ctx.frame.captured.span(node))
     for other in ctx.entangled.get(ref.location, ()):
         if other in ctx.values or other in ctx.outer:
-            ctx.values[other] = Stale(ctx.frame.captured, node)
+            decided = ctx.deciding.get(frozenset({ref.location, other}))
+            ctx.values[other] = Stale(ctx.frame.captured, node, decided)
 
 
 def _undo(ctx: Context, node: ast.AST, base: Atom, step: Step, changed: Atom) -> Atom:

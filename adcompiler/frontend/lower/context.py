@@ -8,13 +8,13 @@ enclosing one; `values` holds each location's contents at this point of the prog
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, overload
 
 import adcompiler.primitives  # noqa: F401  (enters the rows)
-from adcompiler.errors import InternalError
+from adcompiler.errors import InternalError, Span
 from adcompiler.frontend import subset
 from adcompiler.frontend.bindings import (
     ArrayRef,
@@ -23,13 +23,13 @@ from adcompiler.frontend.bindings import (
     Location,
     Step,
 )
-from adcompiler.frontend.interface import Capture, Captured, Derive, Guard
+from adcompiler.frontend.interface import Capture, Captured, Derive, Guard, NeedStatic
 from adcompiler.frontend.liveness import Liveness
 from adcompiler.frontend.lower import mixtures
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Const, If, Let, Stmt, Var, defined
 from adcompiler.ir.primitive import PRIMITIVES
-from adcompiler.ir.types import Array, Length, Scalar, Type
+from adcompiler.ir.types import Array, Length, Scalar, Type, is_float
 
 DONE, STOP, RETURNED, VALUE = "$done", "$stop", "$returned", "$value"
 SPECIAL = frozenset({DONE, STOP, RETURNED, VALUE})
@@ -39,12 +39,30 @@ class Unreachable(Exception):
     """Control never reaches what follows: the statement before has raised."""
 
 
+class NeedCapture(Exception):
+    """Raised where a captured integer must be known; lowering starts again."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+class NeedUnroll(Exception):
+    """Raised where the index of a loop must be known; its trips are laid out."""
+
+    def __init__(self, loop: ast.For, what: str) -> None:
+        super().__init__(what)
+        self.loop, self.what = loop, what
+
+
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The contents of memory that a store may or may not have changed."""
+    """The contents of memory that a store may or may not have changed, as the value of
+    `cond` decided."""
 
     captured: Captured
     node: ast.AST
+    cond: Atom | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -101,6 +119,8 @@ class Context:
     values: dict[Location, Atom | Stale] = field(default_factory=dict)
     cache: dict[tuple[Atom, Step], Var] = field(default_factory=dict)
     entangled: dict[Location, frozenset[Location]] = field(default_factory=dict)
+    deciding: dict[frozenset[Location], Atom] = field(default_factory=dict)
+    choices: set[Source] = field(default_factory=set)  # arguments that are no floats
     origins: dict[Var, frozenset[Source]] = field(default_factory=dict)
     captures: dict[str, tuple[Capture, Binding]] = field(default_factory=dict)
     capture_vars: dict[str, Var] = field(default_factory=dict)
@@ -112,7 +132,7 @@ class Context:
     mixed: dict[Var, mixtures.Types] = field(default_factory=dict)
     derive: Derive | None = None
     static_captures: frozenset[str] = frozenset()
-    mutated: set[int] = field(default_factory=set)
+    mutated: dict[int, Span] = field(default_factory=dict)
     calls: tuple[tuple[ast.AST, Frame | None], ...] = ()
     memo: dict[Any, Any] = field(default_factory=dict)
 
@@ -231,6 +251,7 @@ class Context:
         if held is None:
             raise InternalError("an array is read outside the region that holds it")
         if isinstance(held, Stale):
+            self.settle(held.cond)
             subset.refuse(
                 held.captured,
                 held.node,
@@ -298,6 +319,29 @@ class Context:
             self.builder, frame.env, self.values, self.cache = saved[:4]
 
     # --- Known integers
+
+    def note_choice(self, var: Var, source: Source) -> None:
+        """Note an argument that may be known while compiling at no loss."""
+        if isinstance(var.type, Scalar) and not is_float(var.type):
+            self.choices.add(source)
+
+    def settle(self, cond: Atom | None) -> None:
+        """Start again with what a condition depends on known, if that is integers and
+        bools from outside: then only one of two paths is left."""
+        found = self.origins.get(cond) if isinstance(cond, Var) else None
+        if found and found <= self.choices:
+            self.restart(found, "what decides between two paths")
+
+    def restart(self, origins: Iterable[Source], what: str) -> None:
+        """Start again with one of these known, if there is one."""
+        for origin in sorted(origins, key=str):
+            match origin:
+                case int():
+                    raise NeedStatic(origin)
+                case LoopIndex(loop):
+                    raise NeedUnroll(loop, what)
+                case str():
+                    raise NeedCapture(origin)
 
     def flag(self, name: str) -> bool | Atom:
         """A special name's flag: a bool where it is known."""

@@ -17,7 +17,6 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     expressions,
     iteration,
-    names,
     statements,
 )
 from adcompiler.frontend.lower.context import (
@@ -25,6 +24,7 @@ from adcompiler.frontend.lower.context import (
     RETURNED,
     STOP,
     Context,
+    NeedUnroll,
 )
 from adcompiler.frontend.lower.fixpoints import FALSE, Loop, Lowering
 from adcompiler.frontend.lower.joins import join_arms
@@ -45,7 +45,7 @@ def lower_for(ctx: Context, loop: ast.For) -> None:
         try:
             lower(ctx, loop, iteration.source(ctx, loop.iter, iterable))
             return
-        except names.NeedUnroll as need:
+        except NeedUnroll as need:
             if need.loop is not loop:
                 raise
             # What was lowered so far is in regions that are dropped.

@@ -57,6 +57,7 @@ class Merge:
 
     ctx: Context
     gone: tuple[bool, bool] = (False, False)  # which path has returned
+    cond: Atom | None = None  # what decides between the paths, of two arms
     leaves: list[Var] = field(default_factory=list)
     arrays: dict[Location, Var] = field(default_factory=dict)
     keys: dict[Key, Location] = field(default_factory=dict)
@@ -115,6 +116,7 @@ class Merge:
             f"{_shown(name)} is {_kind(left)} on one path and {_kind(right)} on "
             "another",
             "give it one kind of value on all paths, or use two names",
+            self.cond,
         )
 
     def _maybe(
@@ -144,11 +146,13 @@ class Merge:
             either = mixtures.joined(mixed, a, b)
             joined = mixtures.carrier(either) if either else None
         if joined is None:
+            flag = "bool" in (str(getattr(t.type, "dtype", "")) for t in (a, b))
+            hint = "convert the bool: float(c), or 1.0 if c else 0.0"
             return Conflict(
                 f"{_shown(name)} is {_type_text(a.type)} on one path and "
                 f"{_type_text(b.type)} on another",
-                "start with a value of the same type as it has later: 0.0, or "
-                "x.dtype.type(0)",
+                hint if flag else "start with a value of the same type as it has later",
+                self.cond,
             )
         leaf = self.leaf(joined, name)
         self.ctx.soften((leaf,), (a, b))
@@ -191,6 +195,7 @@ class Merge:
                 f"{_shown(name)} is {_type_text(left.type)} on one path and "
                 f"{_type_text(right.type)} on another",
                 "give it one dtype and one rank on all paths",
+                self.cond,
             )
         contiguous = left.contiguous and right.contiguous
         same = [s.skeleton for s in left.path] == [s.skeleton for s in right.path]
@@ -236,6 +241,8 @@ class Merge:
         for k, (loc, a, b) in enumerate(new):
             for old in (a, b):
                 relate(loc, old)
+                if self.cond is not None:
+                    self.ctx.deciding[frozenset({loc, old})] = self.cond
                 for other in before.get(old, ()):
                     relate(loc, other)
             for other_loc, c, d in new[:k]:

@@ -31,9 +31,8 @@ from adcompiler.frontend.interface import (
     Capture,
     Guard,
     LeafSpec,
-    NeedStatic,
 )
-from adcompiler.frontend.lower.context import Context, Frame, LoopIndex, Unreachable
+from adcompiler.frontend.lower.context import Context, Frame, Unreachable
 from adcompiler.frontend.lower.operators import known_int
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var
@@ -42,22 +41,6 @@ from adcompiler.ir.types import Array, Length, Type, fresh_dim
 UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
 _LIBRARIES = ("numpy", "math", "builtins")
 _DTYPES = frozenset({"bool", "int64", "int32", "float64", "float32"})
-
-
-class NeedCapture(Exception):
-    """Raised where a captured integer must be known; lowering starts again."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
-class NeedUnroll(Exception):
-    """Raised where the index of a loop must be known; its trips are laid out."""
-
-    def __init__(self, loop: ast.For, what: str) -> None:
-        super().__init__(what)
-        self.loop, self.what = loop, what
 
 
 # --- Names ---------------------------------------------------------------------------
@@ -107,6 +90,7 @@ def checked(
                 frame.env[name] = value
             return value
         case Conflict(message, hint):
+            ctx.settle(binding.cond)
             site = frame.sites.get(name, node)
             ctx.refuse(site if frame is ctx.frame else node, message, hint)
         case Dead():
@@ -214,6 +198,7 @@ def _bind(ctx: Context, var: Var, spec: LeafSpec, name: str, key: str) -> Bindin
         ctx.outer[location] = ctx.capture_vars[key] = var
         return ArrayRef(location, (), var.type, spec.contiguous)
     ctx.origins[var] = frozenset({key})
+    ctx.note_choice(var, key)
     ctx.capture_vars[key] = var
     return Dyn(var)
 
@@ -266,12 +251,5 @@ def int_or_restart(ctx: Context, binding: Binding, what: str) -> int | None:
     atom = binding.atom if isinstance(binding, Dyn) else None
     if value is not None or not isinstance(atom, Var):
         return value
-    for origin in sorted(ctx.origins.get(atom, ()), key=str):
-        match origin:
-            case int():
-                raise NeedStatic(origin)
-            case LoopIndex(loop):
-                raise NeedUnroll(loop, what)
-            case _:
-                raise NeedCapture(origin)
+    ctx.restart(ctx.origins.get(atom, frozenset()), what)
     return None

@@ -353,7 +353,11 @@ def _joined(ctx: Context, node: ast.AST, value: Binding | None) -> Binding:
     """The value of an expression with two paths, which has one type."""
     assert value is not None
     if isinstance(value, Conflict):
-        ctx.refuse(node, value.message, value.hint)
+        ctx.settle(value.cond)
+        hint = value.hint
+        if isinstance(node, ast.BoolOp):
+            hint = "write a if c else b, with one type: 'and' and 'or' give an operand"
+        ctx.refuse(node, value.message, hint)
     return value
 
 
