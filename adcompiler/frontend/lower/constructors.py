@@ -184,14 +184,11 @@ def item(call: Call) -> Binding:
     (x,) = call.bind("x")
     atom = call.atom(x)
     assert isinstance(atom.type, Scalar | Array)
+    held = atom.type.dtype
+    dtype = {"float32": "float64", "int32": "int64"}.get(held, held)
     if isinstance(atom.type, Array) and atom.type.ndim:
         # NumPy converts 0-d arrays only; more than one element are a ValueError here.
-        known = Array(atom.type.dtype, ())
-        atom = call.emit("reshape", atom, known=known)
-        assert isinstance(atom.type, Array)
-    dtype = {"float32": "float64", "int32": "int64"}.get(
-        atom.type.dtype, atom.type.dtype
-    )
+        atom = call.emit("reshape", atom, known=Array(held, ()))
     return call.result("cast", atom, dtype=dtype, via="builtin")
 
 
