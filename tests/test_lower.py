@@ -302,10 +302,10 @@ def test_a_conditional_swap():
     agrees(conditional_swap, np.arange(3.0), np.ones(3), 0)
 
 
-def may_alias(x, c):
-    y = x
-    if x[1] > c:
-        y = x.copy()
+def may_alias(x, n):
+    y, other = x, x.copy()
+    for _ in range(n):
+        y, other = other, y
     y[0] = 5.0
     return x[0] + y[0]
 
@@ -332,7 +332,7 @@ def test_integers_and_bools_from_outside_settle_what_paths_disagree_on():
 
 def test_a_store_that_may_alias_is_refused_at_its_line():
     with pytest.raises(UnsupportedError, match="alias") as info:
-        run(may_alias, (np.ones(3), 1.0))
+        run(may_alias, (np.ones(3), 1))
     first = may_alias.__code__.co_firstlineno
     assert info.value.lineno == first + 4
 

@@ -1,6 +1,7 @@
 """The corpus: small programs by theme, each a row with its inputs."""
 
 from . import (
+    aliases,
     arrays,
     branches,
     calls,
@@ -26,6 +27,7 @@ from .registry import PROGRAMS, Program
 __all__ = [
     "PROGRAMS",
     "Program",
+    "aliases",
     "arrays",
     "branches",
     "calls",

@@ -24,7 +24,7 @@ from adcompiler.frontend.bindings import (
     Step,
     TupleVal,
 )
-from adcompiler.frontend.lower import operators
+from adcompiler.frontend.lower import aliases, operators
 from adcompiler.frontend.lower.context import Context, Stale
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.ir.nodes import Atom
@@ -299,45 +299,23 @@ def write_back(ctx: Context, node: ast.AST, ref: ArrayRef, changed: Atom) -> Non
             "around",
             "copy it first, or pass it as an argument",
         )
-    bases = [ctx.contents(location, node)]
-    for step in ref.path[:-1]:
-        bases.append(ctx.step(bases[-1], step, node))
-    for base, step in zip(reversed(bases), reversed(ref.path), strict=False):
-        changed = _undo(ctx, node, base, step, changed)
-    set_contents(ctx, node, ref, changed)
+    held = ctx.contents(location, node)
+    set_contents(ctx, node, ref, aliases.undone(ctx, node, held, ref.path, changed))
 
 
 def set_contents(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> None:
-    """The memory holds this now; what may be the same memory is stale."""
+    """The memory holds this now; what may be the same memory follows, or is stale."""
     name = getattr(ctx.values.get(ref.location), "name", None)
-    ctx.values[ref.location] = ctx.name(value, name) if name else value
+    value = ctx.name(value, name) if name else value
+    ctx.values[ref.location] = value
     for leaf in ref.location.params:
         ctx.mutated.setdefault(leaf, ctx.frame.captured.span(node))
     for other in ctx.entangled.get(ref.location, ()):
         if other in ctx.values or other in ctx.outer:
             decided = ctx.deciding.get(frozenset({ref.location, other}))
-            ctx.values[other] = Stale(ctx.frame.captured, node, decided)
-
-
-def _undo(ctx: Context, node: ast.AST, base: Atom, step: Step, changed: Atom) -> Atom:
-    """The array `base` of which the view by `step` has changed."""
-    params = dict(step.params)
-    match step.primitive:
-        case "load":
-            return ctx.emit(node, "store", base, changed, *step.operands, **params)
-        case "transpose":
-            inverse = tuple(int(k) for k in np.argsort(params["axes"]))
-            return ctx.emit(node, "transpose", changed, axes=inverse)
-        case "reshape":
-            return ctx.emit(node, "reshape_like", changed, base)
-        case "expand_dims":
-            return ctx.emit(node, "squeeze", changed, axis=params["axis"])
-        case "squeeze":
-            return ctx.emit(node, "expand_dims", changed, axis=params["axis"])
-        case "flip":
-            return ctx.emit(node, "flip", changed, axis=params["axis"])
-        case _:
-            ctx.refuse(node, "a store through this view is not supported", "copy it")
+            stale = Stale(ctx.frame.captured, node, decided)
+            followed = aliases.follow(ctx, node, ref.location, other, value)
+            ctx.values[other] = followed or stale
 
 
 # --- Augmented assignment ------------------------------------------------------------

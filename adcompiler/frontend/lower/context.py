@@ -65,6 +65,14 @@ class Stale:
     cond: Atom | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What memory is where two paths met: a view of the one or the other location."""
+
+    cond: Atom
+    parts: tuple[tuple[Location, tuple[Step, ...]], tuple[Location, tuple[Step, ...]]]
+
+
 @dataclass(eq=False, slots=True)
 class Frame:
     """A function being interpreted.
@@ -119,6 +127,7 @@ class Context:
     values: dict[Location, Atom | Stale] = field(default_factory=dict)
     cache: dict[tuple[Atom, Step], Var] = field(default_factory=dict)
     entangled: dict[Location, frozenset[Location]] = field(default_factory=dict)
+    aliases: dict[Location, Alias] = field(default_factory=dict)
     deciding: dict[frozenset[Location], Atom] = field(default_factory=dict)
     choices: set[Source] = field(default_factory=set)  # arguments that are no floats
     origins: dict[Var, frozenset[Source]] = field(default_factory=dict)

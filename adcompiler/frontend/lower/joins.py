@@ -22,6 +22,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower.context import (
     RETURNED,
     SPECIAL,
+    Alias,
     Arm,
     Context,
     Stale,
@@ -58,7 +59,7 @@ def join_arms(
         _gather(ctx, merge, arm, shapes, value, stores, stale, node) for arm in falling
     ]
     mapping, kept = _settle(merge, then, orelse, atoms, stores)
-    _finish(ctx, merge, shapes, stores, stale, mapping)
+    _finish(ctx, merge, shapes, stores, stale, mapping, falling)
     sides = iter(atoms)
     rows = [
         tuple(side[var] for var in kept) if arm.falls else ()
@@ -191,6 +192,7 @@ def _finish(
     stores: Mapping[Location, Var],
     stale: Mapping[Location, Stale],
     mapping: Mapping[Atom, Atom],
+    arms: list[Arm],
 ) -> None:
     """The state after the arms."""
 
@@ -209,6 +211,17 @@ def _finish(
         ctx.values[location] = final(var)
     ctx.values.update(stale)
     merge.entangle()
+    if merge.cond is not None and len(arms) == 2:
+        note_aliases(ctx, merge, merge.cond, arms)
+
+
+def note_aliases(ctx: Context, merge: Merge, cond: Atom, arms: list[Arm]) -> None:
+    """Note what new memory is in either arm, if that can be said after them."""
+    inner = {var for arm in arms for var in arm.defined()}
+    for parts, location in merge.keys.items():
+        used = {a for _, path in parts for step in path for a in step.operands}
+        if inner.isdisjoint(used):
+            ctx.aliases[location] = Alias(cond, parts)
 
 
 def _append(

@@ -1,0 +1,100 @@
+"""Arrays that are views of one array or of another, as a branch decides."""
+
+import numpy as np
+
+from .registry import program, real
+
+
+def either_way(*inputs):
+    """Rows on both sides of a branch on the last argument."""
+
+    def enter(fn):
+        for c in (-1.0, 1.0):
+            program(*inputs, c, label=f"c={c}", wrt=("x",))(fn)
+        return fn
+
+    return enter
+
+
+@either_way(real(3))
+def array_or_its_copy(x, c):
+    y = x if c > 0.0 else x.copy()
+    y[0] = 5.0 * x[1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+@either_way(real(4))
+def one_of_two_slices(x, c):
+    z = x * x
+    if c > 0.0:
+        y = z[1:]
+    else:
+        y = z[:-1]
+    y[0] = 5.0 * x[1]
+    y += z[0]
+    z[1] *= y[2]
+    return np.sum(z * x) + np.sum(y * y)
+
+
+@either_way(real(3), real(3))
+def one_of_two_arrays(x, w, c):
+    u, v = x * x, w * x
+    y = u
+    if c > 0.0:
+        y = v
+    y[0] = 2.0 * u[1]
+    u[1] += y[0] * v[0]
+    v[2] -= y[1]
+    return np.sum(u * x) + np.sum(v * w) + np.sum(y * y)
+
+
+@either_way(real(3, 3))
+def one_of_several_views(x, c):
+    z = x * x
+    y = z.T[1] if c > 0.0 else z[::-1][0]
+    y[1] = z[0, 0] * 2.0
+    z[1] += y
+    return np.sum(z * x) + np.sum(y * y)
+
+
+@either_way(real(3))
+def stored_to_in_a_loop(x, c):
+    z = x * x
+    y = z if c > 0.0 else z.copy()
+    for k in range(3):
+        y[k] = y[k - 1] * z[k] + x[k]
+        if z[k] > 0.5:
+            z[k] *= y[0]
+    return np.sum(z * x) + np.sum(y * y)
+
+
+@either_way(real(3))
+def decided_in_a_loop(x, c):
+    z = x * x
+    s = 0.0
+    for k in range(3):
+        y = z if x[k] > 0.0 else z.copy()
+        y[k] = 2.0 * x[k - 1]
+        s += np.sum(z * y)
+    return s + np.sum(z)
+
+
+@either_way(real(3), real(3))
+def swapped_or_not(x, w, c):
+    u, v = x * x, w * x
+    first = u
+    if c > 0.0:
+        u, v = v, u
+    u[0] = 2.0 * v[1]
+    v[1] = u[2] * first[0]
+    return np.sum(first * x) + np.sum(u * w) + np.sum(v * v)
+
+
+@either_way(real(3))
+def given_to_a_function(x, c):
+    def fill(target, source):
+        target[1] = source[0] * 3.0
+
+    z = x * x
+    fill(z if c > 0.0 else x, x)
+    return np.sum(z * z) + np.sum(x * z)
