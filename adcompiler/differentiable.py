@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import reprlib
 import sys
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -73,6 +74,8 @@ class Differentiable:
     def __init__(
         self, function: Any, wrt: Wrt = None, backend: str | None = None
     ) -> None:
+        if not isinstance(backend, str | None):
+            raise _called_too_early(backend)
         if backend not in (None, "numpy"):
             raise ValueError(f"there is no backend {backend!r}; write backend='numpy'")
         prefix: tuple[Any, ...] = ()
@@ -281,8 +284,20 @@ def _names(wrt: Wrt, names: tuple[str, ...], function: str) -> tuple[str, ...] |
     """`wrt` as names; a ValueError for what is no argument, where it is written."""
     if wrt is None:
         return None
-    entries = (wrt,) if isinstance(wrt, str | int) else tuple(wrt)
+    entries = wrt if isinstance(wrt, tuple | list) else (wrt,)
+    for entry in entries:
+        if not isinstance(entry, str | int):
+            raise _called_too_early(entry)
     return tuple(named(names, entry, function) for entry in entries)
+
+
+def _called_too_early(given: Any) -> TypeError:
+    """The error for arguments of the function given to what makes its derivative."""
+    return TypeError(
+        f"{reprlib.repr(given)} is given where wrt names arguments, or backend a "
+        "backend; their values go to the derivative: grad(f)(x), vjp(f)(x), "
+        "jvp(f)(primals, tangents)"
+    )
 
 
 def _unit_tangent(value: Any) -> Any:

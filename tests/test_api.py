@@ -713,6 +713,13 @@ def test_stop_gradient_and_no_grad():
     assert ad.grad(f)(3.0) == 9.0
 
 
+@pytest.mark.parametrize("given", [(2.0,), (A,), ((2.0,), (1.0,)), (2.0, 1.0)])
+@pytest.mark.parametrize("make", [ad.grad, ad.vjp, ad.jvp])
+def test_arguments_given_a_call_too_early(make, given):
+    with pytest.raises(TypeError, match=r"their values go to the derivative: grad"):
+        make(cube, *given)
+
+
 def test_backends():
     assert ad.grad(cube, backend="numpy")(2.0) == 12.0
     with pytest.raises(ValueError, match="no backend 'tpu'"):
