@@ -231,6 +231,21 @@ def nest(*lines: str) -> Text:
     return Text(text, text, 0)
 
 
+def test_places_apart_in_the_same_trip():
+    for index, apart in (("i + 1", True), ("i - 1", False), ("i", False)):
+        text = nest("for i in range(n):", f"    s += x[{index}]", "    x[i] = s")
+        function = defined(text.plain, f"<apart {index}>")
+        region = optimise(lowered(function, (np.zeros(4), 3, 2)).function).region
+        lets = [s for s in all_stmts(region) if isinstance(s, Let)]
+        accesses = [
+            access(s, s.operands[0].type)
+            for s in lets
+            if s.primitive.name in ("load", "store")
+        ]
+        # x[-1] is x[0] of an array with one element.
+        assert Dependence(region).apart(*accesses) is apart
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
