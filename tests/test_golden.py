@@ -91,7 +91,6 @@ def test_generated_text(name, update_golden):
 LONGER = {
     "cholesky": "x[i] = 0 and x[i] += v are two stores; the check of a shape stays",
     "huber_sum": "the two branches on one condition are not merged",
-    "first_crossing": "by hand the last trip is peeled off the reversed loops",
 }
 
 

@@ -51,6 +51,7 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.types import (
     PY_INT,
+    Array,
     ListOf,
     Type,
     dims_of,
@@ -390,7 +391,9 @@ def _reverse_body(
         if not is_absent(end) and end in adjoint.active:
             inner.add(_var(end), Cotangent(var))
     reverse_statements(loop.body.body, inner, adjoint)
-    atoms = [inner.value_or_zero(params[k]) for k in carried]
+    atoms = [
+        _start(inner, params[k], var) for k, var in zip(carried, state, strict=False)
+    ]
     atoms += [inner.value_or_zero(w) for w in outer]
     if isinstance(loop, For):
         primal_index = loop.body.params[0]
@@ -402,6 +405,17 @@ def _reverse_body(
     region = inner.builder.region((index, *state), tuple(atoms))
     adjoint.twins[region] = loop.body
     return region
+
+
+def _start(bars: Cotangents, param: Var, end: Var) -> Atom:
+    """The cotangent of a carried value at the start of a trip.
+
+    Zeros are shaped as the cotangent at its end, where that has the same lengths: the
+    value itself may not be assigned before the first trip.
+    """
+    if param in bars or not isinstance(end.type, Array) or param.type != end.type:
+        return bars.value_or_zero(param)
+    return bars.builder.apply("zeros_like", end, hint=bar_name(param), dtype=None)
 
 
 def _reversed_range(loop: For | While) -> Range:

@@ -46,7 +46,7 @@ from adcompiler.ir.nodes import (
     defined,
 )
 from adcompiler.ir.primitive import ATOM, Effect, Piece
-from adcompiler.ir.types import Array, ListOf
+from adcompiler.ir.types import Array, ListOf, Scalar
 from adcompiler.ir.walk import all_stmts, free_vars, operands, regions
 from adcompiler.lowering.aliasing import Memory, Root, writes_in_place
 
@@ -163,7 +163,7 @@ class _Folder:
         chooser = _Chooser(self, region, depth)
         for position in reversed(range(len(region.body))):
             stmt = region.body[position]
-            if isinstance(stmt, If) and self.is_choice(stmt):
+            if isinstance(stmt, If) and self.is_choice(stmt, depth):
                 self.found.choices.add(stmt)
             if self.is_short(stmt) or (
                 self.is_candidate(stmt) and chooser.accepts(position)
@@ -171,8 +171,9 @@ class _Folder:
                 assert isinstance(stmt, Let | If)
                 self.found.folded[stmt.results[0]] = stmt
 
-    def is_choice(self, stmt: If) -> bool:
-        """Whether this may be written ``a if c else b``."""
+    def is_choice(self, stmt: If, depth: int) -> bool:
+        """Whether this may be written ``a if c else b``; sees to it that the arms are
+        expressions then."""
         if len(stmt.results) != 1 or not (stmt.then.falls and stmt.orelse.falls):
             return False
         span = stmt.span
@@ -180,11 +181,62 @@ class _Folder:
             return False
         if span is None and stmt.results[0].name is not None:
             return False
-        return all(
+        arms = (stmt.then, stmt.orelse)
+        given = {let.result: let for arm in arms if (let := self.given(stmt, arm))}
+        expressions = all(
             not isinstance(arm.results[0], Undef)
-            and all(v in self.found.folded for s in arm.body for v in defined(s))
-            and all(len(defined(s)) == 1 for s in arm.body)
-            for arm in (stmt.then, stmt.orelse)
+            and all(
+                len(defined(s)) == 1 and (v in self.found.folded or v in given)
+                for s in arm.body
+                for v in defined(s)
+            )
+            for arm in arms
+        )
+        if given and not (expressions and self.fits(stmt, depth)):
+            return False
+        self.found.folded.update(given)
+        return expressions
+
+    def given(self, stmt: If, arm: Region) -> Let | None:
+        """The statement that computes a derivative that the arm gives by the name that
+        it has in the arm already."""
+        last = arm.body[-1] if arm.body else None
+        if not isinstance(last, Let) or last.role == "primal":
+            return None
+        if writes_in_place(last) or self.effects(last).acts:
+            return None
+        (result,) = stmt.results
+        same = last.results == arm.results and last.results[0].name == result.name
+        once = len(self.uses.get(last.results[0], ())) == 1
+        scalar = isinstance(result.type, Scalar) and result.name is not None
+        return last if same and once and scalar else None
+
+    def fits(self, stmt: If, depth: int) -> bool:
+        """Whether a choice of derivatives is short, and takes neither as it was."""
+        (result,) = stmt.results
+        arms = (stmt.then, stmt.orelse)
+        atoms = [a.results[0] for a in arms if not a.body]
+        if any(isinstance(a, Var) and a.name == result.name for a in atoms):
+            return False
+        made = {v: s for arm in arms for s in arm.body for v in defined(s)}
+        atoms = [stmt.cond, *(a.results[0] for a in arms)]
+        width = sum(self.width(a, made) for a in atoms)
+        return 4 * depth + len(f"{result.name} =  if  else ") + width <= WIDTH
+
+    def width(self, atom: Atom, made: Mapping[Var, Stmt]) -> int:
+        """About the length of the text of an atom that is written out."""
+        stmt = (
+            made.get(atom) or self.found.folded.get(atom)
+            if isinstance(atom, Var)
+            else None
+        )
+        if stmt is None:
+            return len(_placeholder(atom).text)
+        if not isinstance(stmt, Let):
+            return WIDTH
+        own = len(estimate(stmt).text)
+        return own + sum(
+            self.width(a, made) - len(_placeholder(a).text) for a in stmt.operands
         )
 
     def is_candidate(self, stmt: Stmt) -> bool:

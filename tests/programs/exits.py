@@ -225,3 +225,22 @@ def division_by_zero_at_the_exit(x, n, bound):
         if y > bound:
             return y / (n - 6)
     return y
+
+
+@program(real(3, 2), real(3), 1, label="loop")
+@program(real(3, 2), real(3), -1, label="while")
+@program(real(3, 2), real(3), 0, label="two trips")
+def array_first_assigned_in_a_loop(x, w, way):
+    if way > 0:
+        for _ in range(1):
+            y = np.prod(np.cos(x), axis=1)
+    elif way < 0:
+        while True:
+            y = w.copy()
+            break
+    else:
+        for k in range(2):
+            y = np.sin(x[:, k]) * w
+    for _ in range(2):
+        y[:] = np.where(x[1:2, 0] > -0.5, y * w, x[:, 1])
+    return np.sum(np.sin(y))

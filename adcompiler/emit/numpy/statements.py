@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from adcompiler.emit.numpy.expressions import Expressions
 from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
+from adcompiler.emit.numpy.tapes import drained, popped_into
 from adcompiler.errors import Span
 from adcompiler.ir.builder import constant
 from adcompiler.ir.names import Named
@@ -111,27 +112,11 @@ class Statements:
                 found = _headed(stmt, found, nodes if forward else ())
                 forward = False
             line = None if isinstance(found[-1], Block) else place
-            if previous is not None and self.stores_popped(previous, stmt):
-                popped = nodes.pop()
-                assert isinstance(popped, Line)
-                name, _, pop = popped.text.partition(" = ")
-                store = found[-1]
-                assert isinstance(store, Line)
-                text = store.text.removesuffix(name) + pop
-                found = (*found[:-1], Line(text))
+            if previous is not None:
+                found = popped_into(previous, stmt, found, nodes, self.used)
             nodes += found
             previous = stmt
         return tuple(nodes)
-
-    def stores_popped(self, pop: Stmt, store: Stmt) -> bool:
-        """Whether a statement stores what the one before pops, and nothing else reads
-        it: ``x[i] = x_tape.pop()``."""
-        if not (isinstance(pop, Let) and isinstance(store, Let)):
-            return False
-        if (pop.primitive.name, store.primitive.name) != ("list_pop", "store"):
-            return False
-        value = pop.results[0]
-        return store.operands[1] == value and self.used.get(value) == 1
 
     def stmt(self, stmt: Stmt) -> Nodes:
         if any(v in self.named.folded for v in defined(stmt)):
@@ -278,7 +263,7 @@ class Statements:
             if self.is_carried(loop, k) or r in self.used
         ]
         before = self.moves((params[k], loop.inits[k]) for k in kept)
-        pop = self.drained(loop)
+        pop = drained(loop, self.named.folded, self.used)
         inside = loop.body
         if pop is not None:
             inside = replace(inside, body=inside.body[1:])
@@ -332,26 +317,6 @@ class Statements:
             first: Nodes = (Line(f"{name} = {self.expr.text(stop)}"),)
             return (*first, *moves, Block(((f"if {name}:", (Line("break"),)),)))
         return (*moves, self.when(stop, (Line("break"),)))
-
-    def drained(self, loop: For | While) -> Let | None:
-        """The statement that takes an element off a list at the top of each trip, where
-        the trips are as many as the elements and nothing reads the list afterwards."""
-        if isinstance(loop, While) or loop.exits or not loop.body.body:
-            return None
-        index, *params = loop.body.params
-        first, stop = loop.body.body[0], loop.range.stop
-        length = self.named.folded.get(stop) if isinstance(stop, Var) else None
-        if not (isinstance(first, Let) and isinstance(length, Let)):
-            return None
-        if (first.primitive.name, length.primitive.name) != ("list_pop", "list_length"):
-            return None
-        bounds = Range(constant(0), stop, constant(1), None, loop.range.reverse)
-        if loop.range != bounds or index in self.used:
-            return None
-        k = params.index(_var(first.operands[0]))
-        once = self.used[params[k]] == 1 and self.used.get(first.results[1]) == 1
-        full = loop.inits[k] == length.operands[0]
-        return first if once and full and loop.results[k] not in self.used else None
 
     def for_header(self, loop: For, pop: Let | None) -> str:
         index = loop.body.params[0]

@@ -21,11 +21,7 @@ def first_crossing_grad(y, rate, threshold):
     trips = len(trips_tape)
 
     # adjoint of: return y
-    if stopped:
-        # adjoint of: return y * y * (i + 1)
-        y_bar = 2.0 * (i + 1) * y
-    else:
-        y_bar = 1.0
+    y_bar = 2.0 * (i + 1) * y if stopped else 1.0
     # adjoint of: for i in range(3):
     rate_bar = 0.0
     for i in reversed(range(trips)):
@@ -34,8 +30,7 @@ def first_crossing_grad(y, rate, threshold):
             # adjoint of: y = 0.8 * y
             y_bar = 0.8 * y_bar
         # adjoint of: for j in range(4):
-        saved = trips_tape.pop()
-        for j in range(saved):
+        for j in range(trips_tape.pop()):
             # adjoint of: y = y + rate * y * (1.0 - y)
             y = y_tape.pop()
             product = y_bar * (1.0 - y)

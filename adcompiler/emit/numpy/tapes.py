@@ -1,0 +1,72 @@
+"""Tapes as a person writes them: popped where the value is used, or gone over.
+
+In: statements that pop, what follows them, and what is read how often. Out: what is to
+be printed. Invariant: what is popped in the middle of a statement is popped at the same
+time as before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import For, If, Let, Range, Stmt, Var, While
+
+
+def popped_into(
+    pop: Stmt, stmt: Stmt, found: Nodes, before: list[Node], used: Mapping[Var, int]
+) -> Nodes:
+    """The nodes of a statement; what the one before pops is written in it, if that
+    is the value stored or in a loop's range, and nothing else reads it:
+    ``x[i] = x_tape.pop()``."""
+    if not (isinstance(pop, Let) and pop.primitive.name == "list_pop"):
+        return found
+    value = pop.results[0]
+    comments = tuple(n for n in found[:1] if isinstance(n, Comment))
+    first, *rest = found[len(comments) :]
+    if used.get(value) != 1:
+        return found
+    match stmt, first:
+        case Let(), Line(text) if stmt.primitive.name == "store":
+            if stmt.operands[1] != value:
+                return found
+        case For(), Block(((text, _),)) if value in stmt.range.atoms:
+            pass
+        case _:
+            return found
+    popped = before.pop()
+    assert isinstance(popped, Line)
+    name, _, call = popped.text.partition(" = ")
+    if isinstance(first, Line):
+        return (*comments, Line(text.removesuffix(name) + call), *rest)
+    assert isinstance(first, Block)
+    ((header, body),) = first.clauses
+    header = re.sub(rf"\b{re.escape(name)}\b", lambda _: call, header)
+    return (*comments, Block(((header, body),)), *rest)
+
+
+def drained(
+    loop: For | While, folded: Mapping[Var, Let | If], used: Mapping[Var, int]
+) -> Let | None:
+    """The statement that takes an element off a list at the top of each trip, where
+    the trips are as many as the elements and nothing reads the list afterwards."""
+    if isinstance(loop, While) or loop.exits or not loop.body.body:
+        return None
+    index, *params = loop.body.params
+    first, stop = loop.body.body[0], loop.range.stop
+    length = folded.get(stop) if isinstance(stop, Var) else None
+    if not (isinstance(first, Let) and isinstance(length, Let)):
+        return None
+    if (first.primitive.name, length.primitive.name) != ("list_pop", "list_length"):
+        return None
+    tape = first.operands[0]
+    bounds = Range(constant(0), stop, constant(1), None, loop.range.reverse)
+    if loop.range != bounds or index in used or tape not in params:
+        return None
+    assert isinstance(tape, Var)
+    k = params.index(tape)
+    once = used[params[k]] == 1 and used.get(first.results[1]) == 1
+    full = loop.inits[k] == length.operands[0]
+    return first if once and full and loop.results[k] not in used else None
