@@ -167,7 +167,7 @@ def _optimise(function: Function) -> Function:
 def _sink_exits(function: Function) -> Function:
     from adcompiler.optimise import optimise, sink_exits
 
-    sunk = sink_exits(function)
+    sunk = sink_exits(function) if current().optimise else function
     return function if sunk is function else optimise(sunk)
 
 

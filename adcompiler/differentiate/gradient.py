@@ -26,6 +26,7 @@ from adcompiler.differentiate.replaying import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
 from adcompiler.differentiate.reverse import Adjoint, reverse_statements, twin_regions
 from adcompiler.differentiate.shapes import read_shapes_in_scope
+from adcompiler.differentiate.skipping import count_whole_trips
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Atom, Function, Region, Stmt, Var, fresh_var
@@ -99,8 +100,9 @@ def _sweeps(
     region: Region, wrt: tuple[int, ...], seeds: Seeds, builder: Builder
 ) -> Sweeps:
     params = [region.params[k] for k in wrt]
+    region, whole = count_whole_trips(region)
     primal = Primal(region)
-    adjoint = Adjoint(active(primal.root, params))
+    adjoint = Adjoint(active(primal.root, params), whole=whole)
     bars = Cotangents(builder)
     for result, seed in seeds:
         if isinstance(result, Var) and result in adjoint.active:

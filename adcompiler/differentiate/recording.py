@@ -4,7 +4,8 @@ In: a primal region and the values to record. Out: its statements, appending eac
 recorded value inside loops to its own list where it is defined; a recorded value in an
 arm outside loops becomes one more result of its `If`.
 Invariant: each run of a region appends once, so that popping in the reverse order of
-the trips is last in, first out through any nest.
+the trips is last in, first out through any nest. Of a loop whose last trip is not
+reversed, what the body defines is at home in the arm that the other trips go through.
 """
 
 from __future__ import annotations
@@ -34,19 +35,23 @@ class Recorder(Threader):
     def body(self, region: Region, lists: Lists) -> tuple[Stmt, ...]:
         stmts: list[Stmt] = []
         builder = Builder(stmts)
-        for param in region.params:
-            self._record(param, builder, lists)
+        own = {*region.params, *(v for stmt in region.body for v in defined(stmt))}
+        for var in region.params:
+            self._record(var, region, builder, lists)
+        for var, home in self.homes.items():
+            if home is region and var not in own:
+                self._record(var, region, builder, lists)  # of before the exit
         for stmt in region.body:
             if self.dropped.intersection(defined(stmt)):
                 continue
             builder.append(self.stmt(stmt, lists))
             builder.span = stmt.span
             for var in defined(stmt):
-                self._record(var, builder, lists)
+                self._record(var, region, builder, lists)
         return tuple(stmts)
 
-    def _record(self, var: Var, builder: Builder, lists: Lists) -> None:
-        if var in self.homes:
+    def _record(self, var: Var, region: Region, builder: Builder, lists: Lists) -> None:
+        if self.homes.get(var) is region:
             tape = list_of(var, lists)
             lists[var] = builder.apply("list_append", tape, var, hint=tape.name)
 

@@ -424,8 +424,9 @@ def record(
     """
     homes = {v: primal.homes[v] for v in plan.recorded}
     taped = {v: h.region for v, h in homes.items() if h.depth > 0}
+    late = {v: adjoint.late.get(region, region) for v, region in taped.items()}
     exported = {v: h.region for v, h in homes.items() if h.depth == 0}
-    forward = Recorder(taped, exported, primal.added - set(plan.recorded))
+    forward = Recorder(late, exported, primal.added - set(plan.recorded))
     builder = Builder()
     lists: Lists = {}
     for stmt in primal.root.body:

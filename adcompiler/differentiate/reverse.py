@@ -32,6 +32,7 @@ from adcompiler.differentiate.cotangents import (
     unbroadcast,
 )
 from adcompiler.differentiate.settling import CarriedTypes, join_derivatives
+from adcompiler.differentiate.skipping import Counts, condition_of, without_last_trip
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, Expr, constant
 from adcompiler.ir.nodes import (
@@ -65,13 +66,19 @@ class Adjoint:
     """The adjoint under construction: who is active, and which region mirrors which.
 
     `twins` maps each adjoint region to its primal one, `counters` each primal loop
-    body to the index of the reversed loop, `indices` each primal index to it.
+    body to the index of the reversed loop, `indices` each primal index to it. `whole`
+    counts the trips that did not end a loop early, by its trips; where only these are
+    reversed, `settled` has the exit's condition, and `late` the arm that the others
+    go through, by the body.
     """
 
     active: set[Var]
     twins: dict[Region, Region] = field(default_factory=dict)
     counters: dict[Region, Var] = field(default_factory=dict)
     indices: dict[Var, Var] = field(default_factory=dict)
+    whole: Counts = field(default_factory=dict)
+    settled: dict[If, Atom] = field(default_factory=dict)
+    late: dict[Region, Region] = field(default_factory=dict)
 
 
 def twin_regions(
@@ -274,7 +281,7 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
     bars.builder.append(
         If(
             tuple(merged),
-            stmt.cond,
+            adjoint.settled.get(stmt, stmt.cond),
             regions[0],
             regions[1],
             bars.builder.span,
@@ -342,6 +349,7 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
     outer = _outer_active(loop, bars, adjoint)
     if not any(loop.results[k] in bars for k in carried):
         return
+    trips = _trips_reversed(loop, carried, bars, adjoint)
     inits = [bars.value_or_zero(loop.results[k]) for k in carried]
     for k in carried:
         bars.pop(loop.results[k])
@@ -357,7 +365,7 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
     bars.builder.append(
         For(
             results,
-            _reversed_range(loop),
+            _reversed_range(loop, trips),
             tuple(inits),
             region,
             fresh_var(PY_INT, "trips"),
@@ -418,17 +426,28 @@ def _start(bars: Cotangents, param: Var, end: Var) -> Atom:
     return bars.builder.apply("zeros_like", end, hint=bar_name(param), dtype=None)
 
 
-def _reversed_range(loop: For | While) -> Range:
+def _trips_reversed(
+    loop: For | While, carried: list[int], bars: Cotangents, adjoint: Adjoint
+) -> Var:
+    """The count of the trips that are reversed: without the last, if it only ends the
+    loop."""
+    if loop.trips in adjoint.whole:
+        exit = without_last_trip(loop, carried, bars)
+        if exit is not None:
+            adjoint.settled[exit.branch] = condition_of(exit)
+            adjoint.late[loop.body] = exit.other
+            return adjoint.whole[loop.trips]
+    return loop.trips
+
+
+def _reversed_range(loop: For | While, trips: Var) -> Range:
     if isinstance(loop, While):
-        return Range(constant(0), loop.trips, constant(1), None, True)
+        return Range(constant(0), trips, constant(1), None, True)
     if loop.exits and loop.range.reverse:
         raise InternalError("a reversed loop that exits early cannot be reversed")
     r = loop.range
-    if (
-        loop.exits
-        and r.limit is None
-        and (r.start, r.step) == (constant(0), constant(1))
-    ):
-        return Range(r.start, loop.trips, r.step, None, True)
-    limit = loop.trips if loop.exits else r.limit
+    simple = (r.start, r.step) == (constant(0), constant(1)) and r.limit is None
+    if loop.exits and simple:
+        return Range(r.start, trips, r.step, None, True)
+    limit = trips if loop.exits else r.limit
     return Range(r.start, r.stop, r.step, limit, not r.reverse)

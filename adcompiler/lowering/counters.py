@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from adcompiler.analysis.tapes import grown
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import (
     Atom,
@@ -46,7 +47,6 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.types import PY_INT
 from adcompiler.ir.walk import count_uses, map_regions, substitute
-from adcompiler.lowering.draining import grown
 
 
 def explicit_counters(function: Function) -> Function:

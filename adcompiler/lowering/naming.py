@@ -55,7 +55,6 @@ from adcompiler.ir.walk import all_regions, all_stmts, count_uses, regions
 from adcompiler.lowering.aliasing import memory, writes_in_place
 from adcompiler.lowering.counters import explicit_counters
 from adcompiler.lowering.describing import describe
-from adcompiler.lowering.draining import drain
 from adcompiler.lowering.inlining import Folding, fold, leaves
 from adcompiler.primitives.spelling import HELPERS
 
@@ -77,7 +76,7 @@ def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
     An argument whose name the generated code needs for something else is renamed.
     """
     arg_names = tuple(f"{n}_" if n in SPELLED else n for n in arg_names)
-    function = explicit_counters(drain(function))
+    function = explicit_counters(function)
     folding = fold(function, memory(function))
     live = liveness(function.region, leaves(folding.folded))
     classes = _Classes(function, arg_names, live)

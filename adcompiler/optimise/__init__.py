@@ -16,6 +16,7 @@ from adcompiler.ir.types import NP_FLOAT
 from adcompiler.optimise.checks import drop_repeated_checks
 from adcompiler.optimise.cse import merge_common_subexpressions
 from adcompiler.optimise.dce import eliminate_dead_code
+from adcompiler.optimise.draining import drain
 from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.signs import settle_signs
 from adcompiler.optimise.simplify import simplify
@@ -23,6 +24,7 @@ from adcompiler.optimise.sinking import sink_exits
 from adcompiler.optimise.views import repeat_views
 
 __all__ = [
+    "drain",
     "drop_repeated_checks",
     "eliminate_dead_code",
     "finish",
@@ -52,10 +54,11 @@ def optimise(function: Function) -> Function:
 
 
 def finish(function: Function) -> Function:
-    """A function to be emitted: no check made twice, each view where it is read."""
+    """A function to be emitted: no check made twice, each view where it is read, tapes
+    gone over."""
     while (fewer := drop_repeated_checks(function)) is not function:
         function = eliminate_dead_code(fewer)
-    return eliminate_dead_code(repeat_views(function))
+    return eliminate_dead_code(repeat_views(drain(function)))
 
 
 def tidy(build: Callable[..., Expr]) -> str:

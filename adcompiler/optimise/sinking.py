@@ -56,9 +56,9 @@ f(y: float64)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from adcompiler.analysis.exits import Exit, defined_by, exit_of
 from adcompiler.ir.nodes import (
     Atom,
     For,
@@ -72,14 +72,13 @@ from adcompiler.ir.nodes import (
     While,
     carried_params,
     carried_results,
-    defined,
     fresh_var,
     stop_flag,
 )
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Scalar, is_float
 from adcompiler.ir.walk import all_stmts, free_vars, map_regions, reads, substitute
-from adcompiler.optimise.rewriting import atom_key, number
+from adcompiler.optimise.rewriting import atom_key
 
 
 def sink_exits(function: Function) -> Function:
@@ -110,7 +109,7 @@ class _Sinker:
 
     def loop(self, loop: For | While, rest: Region) -> tuple[For | While, Region]:
         """A loop, and what follows it."""
-        exit = _exit_of(loop)
+        exit = exit_of(loop)
         if exit is not None:
             plan = _planned(exit, rest)
             if plan.differs:
@@ -146,62 +145,6 @@ class _Sinker:
         return changed, substitute(rest, same)
 
 
-# --- The exit of a loop ------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Exit:
-    """The arm that ends a loop, at the end of its body, and what either arm gives the
-    carried values."""
-
-    loop: For | While
-    branch: If
-    leaf: Region
-    other: Region
-    leaving: tuple[Atom, ...]
-    staying: tuple[Atom, ...]
-
-    @property
-    def hidden(self) -> frozenset[Var]:
-        """The values that only one of the arms knows."""
-        return frozenset(_defined((*self.leaf.body, *self.other.body)))
-
-    @property
-    def own(self) -> frozenset[Var]:
-        """The values of the loop that its arms may read."""
-        body = self.loop.body
-        return frozenset((*body.params, *_defined(body.body[:-1])))
-
-    @property
-    def certain(self) -> bool:
-        """Whether the loop ends in no other way: a ``while True``."""
-        cond = self.loop.cond.results[0] if isinstance(self.loop, While) else None
-        return cond is not None and number(cond) is True
-
-
-def _exit_of(loop: For | While) -> _Exit | None:
-    """The one arm that ends the loop."""
-    flag = stop_flag(loop)
-    last = loop.body.body[-1] if loop.body.body else None
-    if not (isinstance(last, If) and flag in last.results):
-        return None
-    k = last.results.index(_var(flag))
-    if not (last.then.falls and last.orelse.falls):
-        return None
-    flags = [repr(number(arm.results[k])) for arm in (last.then, last.orelse)]
-    if sorted(flags) != ["False", "True"]:
-        return None
-    leaf, other = last.then, last.orelse
-    if flags[0] == "False":
-        leaf, other = other, leaf
-
-    def given(arm: Region) -> tuple[Atom, ...]:
-        known: dict[Atom, Atom] = dict(zip(last.results, arm.results, strict=True))
-        return tuple(known.get(a, a) for a in carried_results(loop))
-
-    return _Exit(loop, last, leaf, other, given(leaf), given(other))
-
-
 def _var(atom: Atom | None) -> Var:
     assert isinstance(atom, Var)
     return atom
@@ -209,10 +152,6 @@ def _var(atom: Atom | None) -> Var:
 
 def _same(left: Atom, right: Atom) -> bool:
     return atom_key(left) == atom_key(right)
-
-
-def _defined(stmts: Iterable[Stmt]) -> set[Var]:
-    return {v for s in stmts for v in defined(s)}
 
 
 # --- What it shall give ------------------------------------------------------------
@@ -230,7 +169,7 @@ class _Plan:
     again: tuple[Let, ...] = ()
 
 
-def _planned(exit: _Exit, rest: Region) -> _Plan:
+def _planned(exit: Exit, rest: Region) -> _Plan:
     stopped = _var(exit.loop.stopped)
     wanted = _read_if_stopped(rest, stopped).intersection(exit.loop.results)
     return _sinking(exit, wanted) or _levelled(exit, wanted)
@@ -247,7 +186,7 @@ def _read_if_stopped(rest: Region, stopped: Var) -> set[Var]:
     return found
 
 
-def _levelled(exit: _Exit, wanted: set[Var]) -> _Plan:
+def _levelled(exit: Exit, wanted: set[Var]) -> _Plan:
     """Nothing sinks; what nobody reads is the same in both arms."""
     gives = []
     rows = zip(exit.loop.results, exit.leaving, exit.staying, strict=True)
@@ -257,12 +196,12 @@ def _levelled(exit: _Exit, wanted: set[Var]) -> _Plan:
     return _Plan(tuple(gives), not all(map(_same, gives, exit.leaving)))
 
 
-def _sinking(exit: _Exit, wanted: set[Var]) -> _Plan | None:
+def _sinking(exit: Exit, wanted: set[Var]) -> _Plan | None:
     """What the arm computes is computed after the loop, if all that it reads is known
     there."""
     if not all(map(_may_move, all_stmts(exit.leaf.body))):
         return None
-    inside, own, hidden = _defined(exit.leaf.body), exit.own, exit.hidden
+    inside, own, hidden = defined_by(exit.leaf.body), exit.own, exit.hidden
     rows = list(zip(exit.loop.results, exit.leaving, exit.staying, strict=True))
     gives: list[Atom | None] = []
     made: list[int] = []
@@ -302,7 +241,7 @@ class _Reach:
     """Brings values of the loop's last trip out of it: by carried values that may be
     anything at the exit (None), by more of these, or by computing again."""
 
-    def __init__(self, exit: _Exit, gives: list[Atom | None]) -> None:
+    def __init__(self, exit: Exit, gives: list[Atom | None]) -> None:
         self.results = exit.loop.results
         self.values = list(
             zip(
@@ -368,7 +307,7 @@ def _effect(let: Let) -> Effect:
 # --- Doing it ----------------------------------------------------------------------
 
 
-def _exiting(exit: _Exit, plan: _Plan) -> tuple[For | While, dict[Var, Atom]]:
+def _exiting(exit: Exit, plan: _Plan) -> tuple[For | While, dict[Var, Atom]]:
     """The loop, ended as planned, and by what its values are known after it."""
     loop, branch = exit.loop, exit.branch
     k = branch.results.index(_var(stop_flag(loop)))
@@ -420,9 +359,7 @@ def _carrying_out(loop: For | While, var: Var) -> tuple[For | While, Var]:
     return loop, result
 
 
-def _following(
-    exit: _Exit, plan: _Plan, after: dict[Var, Atom], rest: Region
-) -> Region:
+def _following(exit: Exit, plan: _Plan, after: dict[Var, Atom], rest: Region) -> Region:
     """What follows the loop, with what sank."""
     if not plan.made:
         return rest

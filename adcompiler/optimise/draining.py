@@ -49,9 +49,9 @@ f(x: int64)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
+from adcompiler.analysis.tapes import grown, grown_unless_left
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import (
     For,
@@ -73,33 +73,12 @@ def drain(function: Function) -> Function:
     return replace(function, region=_Drain(function.region).region(function.region))
 
 
-def grown(loop: For | While, empty: set[Var]) -> Iterator[Var]:
-    """The lists after a loop to which each trip has appended one element, of those that
-    were empty before."""
-    if not loop.body.falls:
-        return
-    appended = {
-        s.result: s.operands[0]
-        for s in loop.body.body
-        if isinstance(s, Let) and s.primitive.name == "list_append"
-    }
-    rows = zip(
-        loop.inits,
-        carried_params(loop),
-        carried_results(loop),
-        loop.results,
-        strict=True,
-    )
-    for init, param, end, result in rows:
-        if init in empty and isinstance(end, Var) and appended.get(end) == param:
-            yield result
-
-
 class _Drain:
     def __init__(self, region: Region) -> None:
         self.used = count_uses(region)
         self.empty: set[Var] = set()
-        self.source: dict[Var, For | While] = {}
+        # By a list: the loop that made it, and what counts its elements.
+        self.source: dict[Var, tuple[For | While, Var]] = {}
 
     def region(self, region: Region) -> Region:
         builder = Builder()
@@ -113,7 +92,10 @@ class _Drain:
             self.empty.add(stmt.result)
         stmt = map_regions(stmt, self.region)
         if isinstance(stmt, For | While):
-            self.source |= dict.fromkeys(grown(stmt, self.empty), stmt)
+            for tape, count in grown_unless_left(stmt, self.empty):
+                self.source[tape] = stmt, count
+            for tape in grown(stmt, self.empty):
+                self.source[tape] = stmt, stmt.trips
         if isinstance(stmt, For):
             stmt = self.over_tape(stmt, builder)
         builder.append(stmt)
@@ -144,7 +126,7 @@ class _Drain:
 
     def is_counted(self, loop: For, drained: dict[Let, Var]) -> bool:
         """Whether the range is made of a count of trips."""
-        counts = {self.source[tape].trips for tape in drained.values()}
+        counts = {self.source[tape][1] for tape in drained.values()}
         return not counts.isdisjoint(loop.range.atoms)
 
     def tape(self, loop: For, pop: Let) -> Var | None:
@@ -159,14 +141,14 @@ class _Drain:
         if not (once and isinstance(init, Var) and loop.results[k] not in self.used):
             return None
         source = self.source.get(init)
-        return init if source is not None and _as_often(loop.range, source) else None
+        return init if source is not None and _as_often(loop.range, *source) else None
 
 
-def _as_often(bounds: Range, source: For | While) -> bool:
-    """Whether a range has as many indices as a loop has trips."""
-    same = [Range(constant(0), source.trips, constant(1))]
+def _as_often(bounds: Range, source: For | While, count: Var) -> bool:
+    """Whether a range has as many indices as a loop has trips that count."""
+    same = [Range(constant(0), count, constant(1))]
     if isinstance(source, For):
-        same.append(replace(source.range, limit=source.trips, reverse=False))
+        same.append(replace(source.range, limit=count, reverse=False))
         if not source.exits:
             same.append(replace(source.range, reverse=False))
     return replace(bounds, reverse=False) in same
