@@ -185,8 +185,9 @@ class _Folder:
         given = {let.result: let for arm in arms if (let := self.given(stmt, arm))}
         expressions = all(
             not isinstance(arm.results[0], Undef)
+            and all(len(defined(s)) == 1 for s in arm.body)
             and all(
-                len(defined(s)) == 1 and (v in self.found.folded or v in given)
+                v in self.found.folded or v in given
                 for s in arm.body
                 for v in defined(s)
             )
