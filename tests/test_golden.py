@@ -89,8 +89,6 @@ def test_generated_text(name, update_golden):
 
 # Longer than by hand, and why; to be mended, and then to be taken off this list.
 LONGER = {
-    "cholesky": "x[i] = 0 and x[i] += v are two stores; the check of a shape stays",
-    "huber_sum": "the two branches on one condition are not merged",
 }
 
 

@@ -31,15 +31,19 @@ from adcompiler.ir.types import (
     PY_INT,
     Array,
     fresh_dim,
+    join_types,
 )
 from adcompiler.ir.verifier import verify
 from adcompiler.ir.walk import all_stmts, clone, inline
 from adcompiler.optimise import (
     eliminate_dead_code,
+    join_stores,
+    merge_branches,
     merge_common_subexpressions,
     optimise,
     settle_signs,
     simplify,
+    sink,
     tidy,
 )
 
@@ -47,7 +51,15 @@ N = fresh_dim(not_one=True)
 M = fresh_dim(not_one=True)
 VECTOR = Array("float64", (N,))
 MATRIX = Array("float64", (M, N))
-PASSES = (simplify, merge_common_subexpressions, eliminate_dead_code, settle_signs)
+PASSES = (
+    simplify,
+    merge_common_subexpressions,
+    eliminate_dead_code,
+    join_stores,
+    sink,
+    merge_branches,
+    settle_signs,
+)
 
 # --- Running IR ------------------------------------------------------------------
 
@@ -157,13 +169,20 @@ def for_loop(b, inits, body, *, stop=3, exits=False):
 
 def choose(b, cond, then, orelse):
     """Append an `If`; each arm builds and gives one atom."""
+    (given,) = choose_all(b, cond, lambda b: (then(b),), lambda b: (orelse(b),))
+    return given
+
+
+def choose_all(b, cond, then, orelse):
+    """Append an `If`; each arm builds and gives some atoms."""
     sides = []
     for arm in (then, orelse):
         inner = b.child()
         sides.append((inner, arm(inner)))
-    given = fresh_var(sides[0][1].type)
-    arms = (inner.region((), (atom,)) for inner, atom in sides)
-    b.append(If((given,), cond, *arms, None, b.role))
+    pairs = zip(sides[0][1], sides[1][1], strict=True)
+    given = tuple(fresh_var(join_types(p.type, q.type)) for p, q in pairs)
+    arms = (inner.region((), atoms) for inner, atoms in sides)
+    b.append(If(given, cond, *arms, None, b.role))
     return given
 
 
@@ -575,6 +594,114 @@ def test_lengths_merge_with_their_values():
     assert names(function) == ["load", "sin", "add"]
 
 
+# --- Branches and stores ---
+
+
+def ifs(function):
+    return [s for s in all_stmts(function.region) if isinstance(s, If)]
+
+
+def test_two_branches_on_opposite_conditions_are_one():
+    c, x = var("c", PY_BOOL), var("x")
+
+    def build(b, c, x):
+        y = choose(b, c, lambda b: b.apply("sin", x, via="np"), lambda b: x)
+        no, z = b.apply("logical_not", c), b.apply("multiply", y, y)
+        return choose(b, no, lambda b: z, lambda b: b.apply("add", z, x))
+
+    function = optimise(built((c, x), build, "adjoint"))
+    verify(function)
+    assert len(ifs(function)) == 1
+    for value in (True, False):
+        before = run(built((c, x), build), value, np.float64(0.3))
+        assert run(function, value, np.float64(0.3)) == pytest.approx(before)
+
+
+def test_branches_of_primal_code_stay_apart():
+    c, x = var("c", PY_BOOL), var("x")
+
+    def build(b, c, x):
+        y = choose(b, c, lambda b: b.apply("sin", x, via="np"), lambda b: x)
+        return choose(b, c, lambda b: y, lambda b: b.apply("add", y, x))
+
+    assert len(ifs(optimise(built((c, x), build)))) == 2
+
+
+def test_what_is_zero_in_one_arm_is_computed_in_the_other():
+    c, x, y = var("c", PY_BOOL), var("x"), var("x_bar")
+
+    def build(b, c, x, y):
+        value = choose(b, c, lambda b: constant(0.0), lambda b: x)
+        factor = b.apply("cos", x, via="np")
+        return b.apply("add", y, b.apply("multiply", value, factor), hint="x_bar")
+
+    function = optimise(built((c, x, y), build, "adjoint"))
+    verify(function)
+    (choice,) = ifs(function)
+    assert not choice.then.body
+    assert names(function) == ["cos", "multiply", "add"]
+    with np.errstate(all="ignore"):  # the cosine is not computed, let alone 0 * nan
+        assert run(function, True, np.inf, 2.0) == (2.0,)
+
+
+def test_a_zero_of_the_primal_is_a_number():
+    c, x, y = var("c", PY_BOOL), var("x"), var("x_bar")
+    primal = Builder()
+    value = choose(primal, c, lambda b: constant(0.0), lambda b: x)
+    b = Builder(primal.stmts, role="adjoint")
+    x_bar = b.apply("add", y, b.apply("multiply", value, x), hint="x_bar")
+    function = optimise(Function("f", b.region((c, x, y), (x_bar,))))
+    with np.errstate(all="ignore"):
+        assert np.isnan(run(function, True, np.inf, 2.0)[0])
+
+
+def test_errors_of_the_primal_keep_their_order():
+    c, v, i = var("c", PY_BOOL), var("v", VECTOR), var("i", PY_INT)
+    b = Builder()
+    y = choose(
+        b, c, lambda b: constant(np.float64(1)), lambda b: constant(np.float64(2))
+    )
+    last = b.apply("load", v, i, index=("int",))  # may raise, in the primal
+    b.role = "adjoint"
+    load = lambda b: b.apply("load", v, i, index=("int",))
+    z = choose(b, c, load, lambda b: y)
+    function = optimise(Function("f", b.region((c, v, i), (z, last))))
+    verify(function)
+    first = function.region.body[0]
+    assert isinstance(first, Let) or "load" not in names(Function("g", first.then))
+
+
+@pytest.mark.parametrize(
+    ("between", "joined"),
+    [
+        (lambda b, y, i: y, True),
+        (lambda b, y, i: added(b, y, b.apply("add", i, constant(1))), True),
+        (lambda b, y, i: added(b, y, b.apply("subtract", i, constant(1))), False),
+        (lambda b, y, i: added(b, y, constant(-1)), False),
+        (lambda b, y, i: added(b, y, constant(7)), True),
+        (lambda b, y, i: added(b, y, constant(2)), False),
+    ],
+)
+def test_zero_then_added_is_stored(between, joined):
+    v = var("v", VECTOR)
+
+    def body(b, i, y):
+        y = b.apply("store", y, constant(0.0), i, index=("int",))
+        return (added(b, between(b, y, i), i),)
+
+    build = lambda b, v: for_loop(b, (v,), body)
+    function = optimise(built((v,), build, "adjoint"))
+    verify(function)
+    lets = [s for s in all_stmts(function.region) if isinstance(s, Let)]
+    stored = [s.operands[1] for s in lets if s.primitive.name == "store"]
+    assert stored == [constant(3.0 if joined else 0.0)]
+
+
+def added(b, y, index):
+    """``y[index] += 3``."""
+    return b.apply("accumulate", y, constant(3.0), index, index=("int",))
+
+
 # --- Walking ---
 
 
@@ -603,6 +730,7 @@ def test_clone_is_alike_and_apart():
 # --- All passes ---
 
 OPERATORS = ("add", "subtract", "multiply", "ieee_divide", "negative")
+ZERO, ONE = constant(np.float64(0)), constant(np.float64(1))
 
 
 @st.composite
@@ -629,25 +757,29 @@ def programs(draw):
         def build(b):
             pool = [*outer]
             statements(b, pool, draw(st.integers(0, 3)))
-            return draw(st.sampled_from(pool))
+            ends = st.sampled_from([*pool, ZERO, ONE])
+            return draw(ends), draw(ends)
 
         return build
+
+    conditions = [constant(True)]
 
     def body(b, i, s, t):
         pool = [*outer, s, t]
         statements(b, pool, draw(st.integers(1, 4)))
         return draw(st.sampled_from(pool)), draw(st.sampled_from(pool))
 
-    for _ in range(draw(st.integers(1, 4))):
+    for _ in range(draw(st.integers(1, 5))):
         outer = [*pool]
         match draw(st.sampled_from(["straight", "straight", "if", "for"])):
             case "straight":
                 statements(b, pool, draw(st.integers(1, 6)))
             case "if":
-                cond = draw(st.sampled_from([constant(True), None]))
+                cond = draw(st.sampled_from([*conditions, None, None]))
                 if cond is None:
                     cond = b.apply("less", atom(pool), draw(st.sampled_from(pool)))
-                pool.append(choose(b, cond, arm(outer), arm(outer)))
+                    conditions += [cond, b.apply("logical_not", cond)]
+                pool += choose_all(b, cond, arm(outer), arm(outer))
             case "for":
                 inits = (draw(st.sampled_from(pool)), draw(st.sampled_from(pool)))
                 stop = draw(st.integers(0, 2))

@@ -233,18 +233,24 @@ def substitute(node: Region | Stmt, mapping: Mapping[Var, Atom]) -> Region | Stm
     return region(node) if isinstance(node, Region) else rebuild(node, atom, region)
 
 
-def clone(region: Region, mapping: Mapping[Var, Atom] | None = None) -> Region:
+def clone(
+    region: Region,
+    mapping: Mapping[Var, Atom] | None = None,
+    lengths: Lengths | None = None,
+) -> Region:
     """The region with a fresh value for each that it defines.
 
-    Reads of values in `mapping` are replaced too. Types stay as they are: the copy
-    computes the same values at the same trip, or must be given new types.
+    Reads of values in `mapping` are replaced too. Types stay as they are, but for
+    `lengths`: the copy computes the same values at the same trip, or must be given new
+    types.
 
     >>> x = fresh_var(Scalar("float64", "python"))
     >>> copy = clone(Region((x,), (), (x,)))
     >>> copy.params == copy.results, copy.params == (x,)
     (True, False)
     """
-    return _Copier(dict(mapping or {}), lambda t: t).region(region)
+    retype = (lambda t: t) if lengths is None else lengths.type
+    return _Copier(dict(mapping or {}), retype).region(region)
 
 
 def inline(

@@ -13,14 +13,18 @@ from adcompiler.ir.builder import Builder, Expr
 from adcompiler.ir.nodes import Function, fresh_var
 from adcompiler.ir.printer import formula
 from adcompiler.ir.types import NP_FLOAT
+from adcompiler.optimise.arms import sink
 from adcompiler.optimise.checks import drop_repeated_checks
 from adcompiler.optimise.cse import merge_common_subexpressions
 from adcompiler.optimise.dce import eliminate_dead_code
 from adcompiler.optimise.draining import drain
 from adcompiler.optimise.lengths import infer_lengths
+from adcompiler.optimise.merging import merge_branches
 from adcompiler.optimise.signs import settle_signs
 from adcompiler.optimise.simplify import simplify
 from adcompiler.optimise.sinking import sink_exits
+from adcompiler.optimise.stores import join_stores
+from adcompiler.optimise.sums import gather_terms
 from adcompiler.optimise.views import repeat_views
 
 __all__ = [
@@ -28,29 +32,41 @@ __all__ = [
     "drop_repeated_checks",
     "eliminate_dead_code",
     "finish",
+    "gather_terms",
     "infer_lengths",
+    "join_stores",
+    "merge_branches",
     "merge_common_subexpressions",
     "optimise",
     "settle_signs",
     "simplify",
+    "sink",
     "sink_exits",
     "tidy",
 ]
 
 ROUNDS = 5
+PASSES = (
+    simplify,
+    merge_common_subexpressions,
+    eliminate_dead_code,
+    join_stores,
+    sink,
+    merge_branches,
+)
 
 
 def optimise(function: Function) -> Function:
-    """Infer lengths; simplify, merge and remove, until nothing changes."""
+    """Infer lengths; then the passes, until each has left the function as it was."""
     function = infer_lengths(function)
-    for _ in range(ROUNDS):
+    idle = 0
+    for each in PASSES * ROUNDS:
         before = function
-        function = simplify(function)
-        function = merge_common_subexpressions(function)
-        function = eliminate_dead_code(function)
-        if function is before:
+        function = each(function)
+        idle = idle + 1 if function is before else 0
+        if idle == len(PASSES):
             break
-    return eliminate_dead_code(settle_signs(function))
+    return eliminate_dead_code(settle_signs(gather_terms(function)))
 
 
 def finish(function: Function) -> Function:

@@ -30,6 +30,7 @@ from adcompiler.optimise.rewriting import (
 
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
 CONNECTIVES = ("logical_not", "logical_and", "logical_or")
+MANY = 8  # factors; more are not compared
 OPERATORS = ("add", "subtract", "multiply", "divide", "power", "negative", "positive")
 
 
@@ -297,11 +298,13 @@ def constant_times_quotient(let: Let, at: Site) -> Given:
 
 @rewrites("add")
 def collect(let: Let, at: Site) -> Given:
-    """``x + x`` is ``2 * x``, ``a + x + x`` is ``a + 2 * x``.
+    """``x + x`` is ``2 * x``, ``a + x + x`` is ``a + 2 * x``; factors in any order.
 
     >>> from adcompiler.optimise import tidy
     >>> tidy(lambda x: x + x + x)
     '3 * x'
+    >>> tidy(lambda x, y, z: x * y * z + x * z * y)
+    '2 * x * y * z'
     """
     a, b = let.operands
     total = collected(a, b, at)
@@ -316,20 +319,79 @@ def collect(let: Let, at: Site) -> Given:
     return None
 
 
-def collected(a: Atom, b: Atom, at: Site) -> Atom | None:
-    """The sum of two multiples of the same float."""
-    (c, x), (d, y) = _multiple(a, at), _multiple(b, at)
-    if x != y or isinstance(x, Const) or not _is_float(x) or not short(c + d):
+@rewrites("subtract")
+def collect_subtracted(let: Let, at: Site) -> Given:
+    """``a - x - x`` is ``a - 2 * x``.
+
+    >>> from adcompiler.optimise import tidy
+    >>> tidy(lambda a, x: a - x - 2 * x)
+    'a - 3 * x'
+    """
+    a, b = let.operands
+    inner = at.own(a, "subtract")
+    if inner is None or inner.params or let.params:
         return None
-    return at.make("multiply", c + d, x)
+    total = collected(inner.operands[1], b, at)
+    return None if total is None else at.make("subtract", inner.operands[0], total)
 
 
-def _multiple(atom: Atom, at: Site) -> tuple[float, Atom]:
-    inner = at.own(atom, "multiply")
-    if inner is None or not isinstance(inner.operands[0], Const):
-        return 1, atom
-    c, x = inner.operands
-    return (number(c), x) if _is_python(c) else (1, atom)
+def collected(a: Atom, b: Atom, at: Site) -> Atom | None:
+    """The sum of two multiples of the same float, the factors in any order."""
+    if isinstance(a, Const) or isinstance(b, Const) or not _is_float(a):
+        return None
+    (c, xs), (d, ys) = (_multiple(t, at, own=False) for t in (a, b))
+    if len(xs) != len(ys) or len(xs) > MANY:
+        return None
+    if sorted(map(_order, xs)) != sorted(map(_order, ys)):
+        return None
+    if a != b and len(xs) > 1 and _alike(a, b, at):
+        return None  # these are merged first, with others perhaps
+    # What is computed for others too is not computed again.
+    terms = [(*_multiple(a, at), c), (*_multiple(b, at), d)]
+    number, (product, *rest), whole = min(terms, key=lambda t: len(t[1]))
+    if whole == 0 or not np.isfinite(whole):
+        return None
+    times = (c + d) * (number / whole)
+    if not short(times):
+        return None
+    for factor in rest:
+        product = at.make("multiply", product, factor)
+    return at.make("multiply", int(times) if times == int(times) else times, product)
+
+
+def _alike(a: Atom, b: Atom, at: Site) -> bool:
+    """Whether two products are computed in the same way."""
+    one, other = at.let(a, "multiply"), at.let(b, "multiply")
+    if one is None or other is None or a == b:
+        return atom_key(a) == atom_key(b)
+    (p, q), (r, s) = one.operands, other.operands
+    straight = _alike(p, r, at) and _alike(q, s, at)
+    return straight or (_alike(p, s, at) and _alike(q, r, at))
+
+
+def _multiple(
+    atom: Atom, at: Site, *, own: bool = True, room: int = MANY
+) -> tuple[float, tuple[Atom, ...]]:
+    """A product as a number and the other factors; unless `own`, with the factors of
+    what others read too."""
+    inner = at.own(atom, "multiply") if own else at.let(atom, "multiply")
+    if inner is None or inner.params or room <= 0:
+        return 1, (atom,)
+    coefficient: float = 1
+    factors: list[Atom] = []
+    for operand in inner.operands:
+        if isinstance(operand, Const) and _is_python(operand):
+            coefficient *= number(operand)
+        else:
+            left = room - len(factors) - 1
+            more, parts = _multiple(operand, at, own=own, room=left)
+            coefficient *= more
+            factors += parts
+    return (coefficient, tuple(factors)) if factors else (1, (atom,))
+
+
+def _order(atom: Atom) -> str:
+    return repr(atom_key(atom))
 
 
 # --- Selections ------------------------------------------------------------------
@@ -369,6 +431,12 @@ def where_again(let: Let, at: Site) -> Given:
             arms = (inner.operands[1], b) if k == 1 else (a, inner.operands[2])
             return at.make("where", mask, *arms, **dict(let.params))
     return None
+
+
+@rewrites("check_bound", exact=True)
+def surely_bound(let: Let, at: Site) -> Given:
+    """A name that is bound needs no check."""
+    return () if number(let.operands[0]) is True else None
 
 
 OPPOSITE = {"equal": "not_equal", "not_equal": "equal"}

@@ -165,7 +165,7 @@ def _key(let: Let) -> Hashable | None:
     if any(isinstance(a, Undef) for a in let.operands):
         return None
     read = [atom_key(a) for a in let.operands]
-    if let.primitive.name in COMMUTATIVE and types[0] == types[1]:
+    if let.primitive.name in COMMUTATIVE:
         read.sort(key=lambda k: (0, k.id) if isinstance(k, Var) else (1, repr(k)))
     # `known` says what is known of the result's lengths, not what is computed; of
     # arrays an operator and NumPy's function are one.

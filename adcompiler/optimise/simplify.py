@@ -9,8 +9,9 @@ One walk in program order. The operands of a statement are simplified before it 
 what a rule builds is simplified in turn, so that a walk nearly reaches the fixpoint.
 
 Control flow: an `If` on a constant becomes its arm; a value that both arms give, or
-that a loop carries unchanged, is the value itself; a loop that makes no trip goes; one
-that never stops early has no stop flag.
+that a loop carries unchanged, is the value itself; one that is true in one arm and
+false in the other is the condition; a loop that makes no trip goes; one that never
+stops early has no stop flag.
 
 >>> from adcompiler.optimise import tidy
 >>> tidy(lambda x, y_bar: y_bar * (2 * x) + y_bar * -(1 / x))
@@ -40,7 +41,7 @@ from adcompiler.ir.nodes import (
     defined,
     stop_flag,
 )
-from adcompiler.ir.walk import all_stmts, count_uses, map_range, regions
+from adcompiler.ir.walk import all_regions, all_stmts, count_uses, map_range, regions
 from adcompiler.optimise import algebra, arrays, factors
 from adcompiler.optimise.dce import has_effect
 from adcompiler.optimise.equations import Equations
@@ -71,6 +72,7 @@ class _Simplifier:
         self.place = 0
         self.places = 0
         self.changed = False
+        self.leaving = {a for r in all_regions(region) for a in r.results}
 
     # --- Values ------------------------------------------------------------------
 
@@ -198,6 +200,7 @@ class _Simplifier:
     ) -> None:
         """Emit what a rule built, and let what it gave stand for the results."""
         named = {}
+        self.changed = True
         for stmt in built:
             self.count(stmt, 1)
         for old, new in zip(let.results, atoms, strict=True):
@@ -254,9 +257,17 @@ class _Simplifier:
         for k, result in enumerate(stmt.results):
             given = [a.results[k] for a in (then, orelse) if a.falls]
             atom = self.common(given, first)
+            if atom is None and self.is_flag(result, given) and cond != result:
+                atom = cond
             if atom is not None and self.replaceable(result, atom):
                 self.use_instead(result, atom)
         self.emit(replace(stmt, cond=cond, then=then, orelse=orelse))
+
+    def is_flag(self, result: Var, given: list[Atom]) -> bool:
+        """Whether a value tells which arm ran. What leaves a region may be what ends a
+        loop, which later passes know by its arms."""
+        flags = [number(atom) for atom in given]
+        return flags == [True, False] and result not in self.leaving
 
     def common(self, given: list[Atom], first: int) -> Atom | None:
         """The value that is given on every path, if the `If` did not define it."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import distinct, positive, program, real
+from .registry import const, distinct, positive, program, real
 
 
 @program(0.7, label="above")
@@ -275,3 +275,67 @@ def condition_is_a_named_boolean(x):
     if hit:
         y = x * x
     return y * x if not hit else y
+
+
+@program(-0.7, label="below")
+@program(0.7, label="above")
+def infinite_slope_on_the_other_path(x):
+    y = 0.0
+    if x > 0.0:
+        y = np.sqrt(x)
+    return y * x + 3.0 * x
+
+
+@program(real(6), 0.6)
+def two_guarded_pieces(x, delta):
+    total = 0.0
+    for i in range(len(x)):
+        r = np.sin(x[i]) * x[0]
+        if abs(r) <= delta:
+            total += 0.5 * r * r
+            continue
+        total += delta * (abs(r) - 0.5 * delta)
+    return total
+
+
+@program(0.4, 0.3, label="neither")
+@program(0.4, 1.3, label="second")
+@program(1.4, 0.3, label="first")
+@program(1.4, 1.3, label="both")
+def conditions_taken_up_again(x, y):
+    first, second = x > 1.0, y > 1.0
+    u = x * y if first else y
+    v = u * u if second else x
+    if first:
+        v = v * u
+    w = v + x
+    if not second:
+        w = w * u
+    if first:
+        w = w * v
+    return w
+
+
+@program(const(0.5, -0.4, 0.8), 1, label="inside")
+@program(const(0.5, -0.4, 0.8), 7, raises=IndexError, label="beyond the end")
+def an_index_that_may_be_wrong(x, i):
+    y = 2.0 * x[0] if x[1] < 0.0 else x[2]
+    z = x[i]
+    if x[1] < 0.0:
+        y = y * x[i]
+    return y * z
+
+
+@program(const(0.5, -0.4, 0.8), label="taken")
+@program(const(0.5, 0.4, 0.8), label="not taken")
+def elements_of_one_arm(x):
+    y = x * 1.5
+    if y[1] < 0.0:
+        y[0] = y[1] * y[2]
+        scale = y[0]
+    else:
+        scale = 0.0
+    y[1] = y[1] * y[0] + scale
+    if y[2] > 0.0:
+        y[2] += scale * x[0]
+    return np.sum(y * y) * (1.0 + scale)

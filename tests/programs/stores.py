@@ -526,3 +526,44 @@ def selection_updated_by_what_changes_it(x, where):
     y[where] *= _raised(y)
     y[where] += _raised(y)
     return y * y
+
+
+@program(real(6))
+def scaled_in_place(x):
+    y = x * x
+    for i in range(1, 6):
+        y[i] *= x[i - 1]
+        y[i - 1] = y[i] * x[i] + 0.5 * y[i - 1]
+    y[1:3] = y[1:3] * x[0]
+    y[-1] = y[-1] * y[5]
+    return np.sum(y * x)
+
+
+@program(real(1), label="one element")
+@program(real(4), label="four")
+def neighbour_that_may_be_itself(x):
+    y = x * 2.0
+    for i in range(len(x)):
+        y[i] = y[i - 1] * x[i] + 0.3 * y[i]
+    return np.sum(y * y)
+
+
+@program(real(5), 1, 1, label="same")
+@program(real(5), 1, 3, label="other")
+@program(real(5), 1, -4, label="same from the end")
+def two_runtime_indices(x, i, j):
+    y = x * x
+    for k in range(3):
+        y[i] = y[j] * x[k] + 0.5 * y[i]
+        y[j] = y[i] * x[k]
+    return np.sum(y * x)
+
+
+@program(real(4, 4))
+def elimination_below_the_diagonal(a):
+    b = a * 1.0
+    for i in range(4):
+        for j in range(i + 1, 4):
+            b[j, i] = b[j, i] / (2.0 + b[i, i] * b[i, i])
+            b[j, j] = b[j, j] - b[j, i] * b[i, j]
+    return np.sum(b * b)

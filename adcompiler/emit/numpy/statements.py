@@ -162,9 +162,31 @@ class Statements:
             return (Line(subtracted(text, pieces[1])),)
         if name == "scatter_add" and not let.param("repeats"):
             return (Line(subtracted(text, pieces[1])),)
+        if name == "store":
+            return (Line(self.scaled(let, text)),)
         if name == "list_pop" and let.results[0] in self.used:
             return (Line(f"{self.named.names[let.results[0]]} = {text}"),)
         return (Line(text),)
+
+    def scaled(self, store: Let, text: str) -> str:
+        """``x[i] *= v`` for ``x[i] = x[i] * v``, and so for quotients."""
+        value = store.operands[1]
+        let = self.named.folded.get(value) if isinstance(value, Var) else None
+        if not isinstance(let, Let) or let.param("via"):
+            return text
+        if len({getattr(v.type, "dtype", None) for v in (value, store.result)}) > 1:
+            return text  # an array of ints does not take floats in place
+        target = text.partition(" = ")[0]
+        match let.primitive.name:
+            case "multiply" | "divide" | "ieee_divide" as name:
+                left, right = (p.text for p in self.expr.pieces(let.operands))
+                sign = AUGMENTED[name]
+            case _:
+                return text
+        if text.startswith(f"{target} = {target} {sign} ") and left == target:
+            return f"{target} {sign}= {right}"
+        swapped = name == "multiply" and right == target
+        return f"{target} *= {left}" if swapped else text
 
     def assign(self, target: str, let: Let, text: str) -> Nodes:
         """``y = ...``; ``y += ...`` where a number is changed by an operator."""

@@ -12,12 +12,8 @@ def huber_sum_grad(slope, offset, x, y, delta):
         r = slope * x_item + offset - y[i]
         if abs(r) <= delta:
             r_bar = r
-            value = 0.0
         else:
-            r_bar = 0.0
-            value = delta
-        # adjoint of: if abs(r) <= delta:
-        r_bar += value * np.sign(r)
+            r_bar = delta * np.sign(r)
         # adjoint of: r = slope * x[i] + offset - y[i]
         offset_bar += r_bar
         slope_bar += r_bar * x_item
