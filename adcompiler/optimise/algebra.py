@@ -359,14 +359,16 @@ def collected(a: Atom, b: Atom, at: Site) -> Atom | None:
     return at.make("multiply", int(times) if times == int(times) else times, product)
 
 
-def _alike(a: Atom, b: Atom, at: Site) -> bool:
+def _alike(a: Atom, b: Atom, at: Site, depth: int = 4) -> bool:
     """Whether two products are computed in the same way."""
     one, other = at.let(a, "multiply"), at.let(b, "multiply")
-    if one is None or other is None or a == b:
+    if one is None or other is None or a == b or depth == 0:
         return atom_key(a) == atom_key(b)
     (p, q), (r, s) = one.operands, other.operands
-    straight = _alike(p, r, at) and _alike(q, s, at)
-    return straight or (_alike(p, s, at) and _alike(q, r, at))
+    return any(
+        _alike(p, left, at, depth - 1) and _alike(q, right, at, depth - 1)
+        for left, right in ((r, s), (s, r))
+    )
 
 
 def _multiple(
