@@ -1,7 +1,6 @@
 """Lowering, checked alone: the IR read directly gives what plain Python gives."""
 
 import contextlib
-import copy
 import io
 
 import numpy as np
@@ -50,7 +49,10 @@ def same(left, right):
 
 @pytest.mark.parametrize("row", ROWS, ids=[r.name for r in ROWS])
 def test_the_ir_means_what_python_means(row):
-    expected = outcome(lambda: row.fn(*copy.deepcopy(row.args())))
+    expected = outcome(lambda: row.fn(*row.args()))
+    if "mixture returned" in row.tags:
+        # An int on one path and a float on another is returned as a float.
+        expected = (float(expected[0]), expected[1])
     found = outcome(lambda: ir_interpreter.run(row.fn, row.args()))
     if "mixtures" in row.tags and isinstance(expected[0], int):
         # A result that is an int on one path and a float on another is the float.

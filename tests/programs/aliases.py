@@ -98,3 +98,16 @@ def given_to_a_function(x, c):
     z = x * x
     fill(z if c > 0.0 else x, x)
     return np.sum(z * z) + np.sum(x * z)
+
+
+def one_of_two_products(x, y):
+    a = x * x
+    b = y * y
+    c = a if x[0] > y[0] else b
+    c[0] = 2.0
+    return np.sum(a * b)
+
+
+_LOW, _HIGH = np.array([-1.2, 0.7, 0.4]), np.array([1.1, -0.6, 0.9])
+program(_LOW, _HIGH, label="second")(one_of_two_products)
+program(_HIGH, _LOW, label="first")(one_of_two_products)

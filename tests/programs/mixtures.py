@@ -31,7 +31,7 @@ def greatest_and_least(x, n):
     return max(n, x) * x + min(x, n) ** 2
 
 
-@both(3)
+@both(3, tags=("mixture returned",))
 def greatest_is_returned(x, n):
     return max(n, x)
 

@@ -117,15 +117,6 @@ def unknown_array_method(x):
     return y[0]
 
 
-@program(real(3), real(3), refused="alias")
-def write_that_may_alias(x, y):
-    a = x * x
-    b = y * y
-    c = a if x[0] > y[0] else b
-    c[0] = 2.0
-    return np.sum(a * b)
-
-
 @program(real(3), 3, refused="alias")
 def alias_that_changes_in_a_loop(x, n):
     a = x * x
