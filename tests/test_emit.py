@@ -413,7 +413,16 @@ def test_the_text_is_forgotten_with_the_function():
     assert linecache.getline(filename, 2) == "    return 1\n"
     del call
     gc.collect()
+    load(Source("def g():\n    return 2\n"), "g", "forgets")
     assert filename not in linecache.cache
+
+
+def test_texts_are_not_forgotten_while_somebody_goes_through_them():
+    calls = [load(Source(f"def f():\n    return {k}\n"), "f") for k in range(3)]
+    names = list(linecache.cache)
+    calls.clear()
+    gc.collect()
+    assert all(name in linecache.cache for name in names)
 
 
 def test_the_text_is_kept_where_the_settings_say(tmp_path, monkeypatch):

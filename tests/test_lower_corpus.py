@@ -54,9 +54,6 @@ def test_the_ir_means_what_python_means(row):
         # An int on one path and a float on another is returned as a float.
         expected = (float(expected[0]), expected[1])
     found = outcome(lambda: ir_interpreter.run(row.fn, row.args()))
-    if "mixtures" in row.tags and isinstance(expected[0], int):
-        # A result that is an int on one path and a float on another is the float.
-        expected = (float(expected[0]), *expected[1:])
     if isinstance(expected[0], type):
         assert found[0] is expected[0], (found, expected)
     else:

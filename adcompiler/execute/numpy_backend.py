@@ -2,7 +2,8 @@
 
 In: source text and the objects it names. Out: the function that it defines.
 Invariants: the text is registered with `linecache` under a name of its own as long as
-the function lives, so that tracebacks and pdb show it; two loads share nothing.
+the function lives, until the next load, so that tracebacks and pdb show it; two loads
+share nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import itertools
 import linecache
 import re
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FunctionType
@@ -20,6 +22,7 @@ from adcompiler import settings
 from adcompiler.errors import InternalError
 
 _numbers = itertools.count(1)
+_gone: deque[str] = deque()  # the names of texts whose function is gone
 
 
 class Source(Protocol):
@@ -45,6 +48,7 @@ def load(source: Source, name: str, label: str | None = None) -> Callable[..., A
     >>> f(3), f.__code__.co_filename.startswith("<adcompiler example ")
     (6, True)
     """
+    _forget()
     filename = f"<adcompiler {label or name} {next(_numbers)}>"
     _keep(filename, source.text)
     lines = source.text.splitlines(keepends=True)
@@ -55,8 +59,18 @@ def load(source: Source, name: str, label: str | None = None) -> Callable[..., A
     function = namespace.get(name)
     if not isinstance(function, FunctionType):
         raise InternalError(f"the emitted source defines no function {name}")
-    weakref.finalize(function, linecache.cache.pop, filename, None)
+    weakref.finalize(function, _gone.append, filename)
     return function
+
+
+def _forget() -> None:
+    """Drop the texts of functions that are gone.
+
+    Not when they go: garbage is collected in the midst of anything, of linecache going
+    through its own entries too.
+    """
+    while _gone:
+        linecache.cache.pop(_gone.popleft(), None)
 
 
 def _keep(filename: str, text: str) -> None:
