@@ -37,6 +37,7 @@ from adcompiler.ir.nodes import (
     Var,
     While,
 )
+from adcompiler.ir.types import Scalar
 from adcompiler.ir.verifier import verify
 
 
@@ -147,6 +148,9 @@ def _agrees(var: Var, value: Any, name: str) -> None:
         return
     assert str(np.asarray(value).dtype) == dtype, (name, t, type(value))
     assert isinstance(value, np.ndarray) == (dims is not None), (name, t, value)
+    if isinstance(t, Scalar) and t.kind != "either":
+        numpy = isinstance(value, np.generic)
+        assert numpy == (t.kind == "numpy"), (name, t, type(value))
     for length, n in zip(dims or (), np.shape(value), strict=True):
         assert not isinstance(length, int) or length == n, (name, t, np.shape(value))
 

@@ -678,3 +678,28 @@ def constant_inside(x):
 
 def test_what_passes_no_derivative():
     assert ad.grad(constant_inside)(1.5) == 10.125
+
+
+def sine(x):
+    return np.sin(x)
+
+
+def squared(x):
+    return np.square(x)
+
+
+def by_kind_of_derivative(x):
+    d = ad.grad(sine)(x)
+    return x * (3.0 if isinstance(d, np.float64) else 2.0)
+
+
+def by_zero_derivative(x):
+    return 1.0 / ad.grad(squared)(x)
+
+
+def test_a_derivative_inside_has_the_kind_of_its_argument():
+    assert ad.grad(by_kind_of_derivative)(0.5) == 2.0
+    assert ad.grad(by_kind_of_derivative)(np.float64(0.5)) == 3.0
+    for call in (by_zero_derivative, ad.value_and_grad(by_zero_derivative)):
+        with pytest.raises(ZeroDivisionError):
+            call(0.0)
