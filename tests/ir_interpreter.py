@@ -46,6 +46,7 @@ class UndefinedRead(Exception):
 
 
 UNDEFINED = object()
+ERRORS = (ArithmeticError, LookupError, NameError, RuntimeError, TypeError, ValueError)
 
 
 def interpret(function: Function, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -131,13 +132,23 @@ def _let(stmt: Let, env: dict[Var, Any]) -> None:
     operands = [_read(a, env) for a in stmt.operands]
     name = stmt.primitive.name
     assert stmt.primitive.evaluate is not None, name
-    value = stmt.primitive.evaluate(*operands, **dict(stmt.params))
+    try:
+        value = stmt.primitive.evaluate(*operands, **dict(stmt.params))
+    except ERRORS as error:
+        _is_stated(type(error).__name__, stmt)
+        raise
     if not stmt.results:
         return
     values = (value,) if len(stmt.results) == 1 else value
     for var, result in zip(stmt.results, values, strict=True):
         env[var] = result.copy() if isinstance(result, np.ndarray) else result
         _agrees(var, env[var], name)
+
+
+def _is_stated(exception: str, stmt: Let) -> None:
+    """The exception is one that the IR says this statement may raise."""
+    stated = [r.exception for r in stmt.raises]
+    assert exception in stated, (stmt.primitive, stmt.safe, exception)
 
 
 def _agrees(var: Var, value: Any, name: str) -> None:

@@ -331,6 +331,7 @@ class _Replayer(Threader):
                 operands=operands,
                 role="adjoint",
                 span=builder.span,
+                safe=True,
             )
         )
         return copy

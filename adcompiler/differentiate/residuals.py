@@ -42,7 +42,6 @@ from adcompiler.ir.nodes import (
     defined,
     stop_flag,
 )
-from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Array, Dim, ListOf, Scalar, Type
 from adcompiler.ir.walk import free_vars, operands, regions
 from adcompiler.primitives.indexing import loaded_dims
@@ -297,15 +296,14 @@ def _arms(stmt: If) -> tuple[Region, Region]:
 
 
 def _repeatable(let: Let) -> bool:
-    types = tuple(a.type for a in let.operands)
-    effect = let.primitive.effect_on(types, dict(let.params))
-    lists = any(isinstance(t, ListOf) for t in (*types, *(r.type for r in let.results)))
+    values = (*let.operands, *let.results)
+    lists = any(isinstance(v.type, ListOf) for v in values)
     return (
         let.primitive.cheap
         and not is_write(let)
         and not lists
         and len(let.results) == 1
-        and not effect & ~Effect.MAY_RAISE
+        and not let.primitive.effect
     )
 
 

@@ -75,8 +75,10 @@ class Builder:
         types = primitive.types(tuple(a.type for a in operands), params)
         results = tuple(fresh_var(t, hint) for t in types)
         pairs = tuple(sorted(params.items()))
+        # What a derivative may raise, the primal has raised before.
+        safe = self.role != "primal" and bool(results)
         self.stmts.append(
-            Let(results, primitive, operands, pairs, self.span, self.role)
+            Let(results, primitive, operands, pairs, self.span, self.role, safe)
         )
         return results
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from adcompiler.errors import Span
-from adcompiler.ir.primitive import Primitive
+from adcompiler.ir.primitive import Effect, Primitive, Raises
 from adcompiler.ir.types import Type
 
 Role = Literal["primal", "tangent", "adjoint"]
@@ -69,7 +69,11 @@ Params = tuple[tuple[str, Any], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Let:
-    """``results = primitive(*operands, **params)``."""
+    """``results = primitive(*operands, **params)``.
+
+    `safe`: it cannot raise, whatever its row says, since a statement before it would
+    have raised. Derivative code is safe, but for what has taken over a check.
+    """
 
     results: tuple[Var, ...]
     primitive: Primitive
@@ -77,12 +81,27 @@ class Let:
     params: Params = ()
     span: Span | None = None
     role: Role = "primal"
+    safe: bool = False
 
     @property
     def result(self) -> Var:
         """The only result."""
         (result,) = self.results
         return result
+
+    @property
+    def raises(self) -> tuple[Raises, ...]:
+        """The exceptions that it may raise, in the order of their tests."""
+        if self.safe:
+            return ()
+        types = tuple(a.type for a in self.operands)
+        return self.primitive.raises_on(types, dict(self.params))
+
+    @property
+    def effect(self) -> Effect:
+        """What running it may do besides giving its results."""
+        raising = Effect.MAY_RAISE if self.raises else Effect.PURE
+        return self.primitive.effect | raising
 
     def param(self, name: str, default: Any = None) -> Any:
         """A static parameter, e.g. the axis of a reduction."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from adcompiler.ir.types import Type
 
@@ -30,6 +30,20 @@ class Effect(Flag):
     READS_STATE = auto()
 
 
+class Raises(NamedTuple):
+    """An exception that an application may raise.
+
+    - `when(*operands)`: the condition, a bool as a formula over the operands; None
+      where only the routine that computes the result can tell.
+    - `kind`: where an operand's kind is known at run time alone, the exception is
+      Python's: it is raised only if no operand is a NumPy number.
+    """
+
+    exception: str
+    when: Callable[..., Expr] | None
+    kind: Literal["python"] | None = None
+
+
 class Piece(NamedTuple):
     """A piece of Python source and the precedence of its outermost operator."""
 
@@ -43,6 +57,7 @@ LAMBDA, TERNARY, OR, AND, NOT, COMPARE = 0, 1, 2, 3, 4, 5
 BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, UNARY, POWER, ATOM = range(6, 15)
 
 TypeRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[Type, ...]]
+RaiseRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[Raises, ...]]
 Speller = Callable[["Let", tuple[Piece, ...]], Piece]
 Partial = Callable[..., "Expr | float"]
 
@@ -55,7 +70,9 @@ class Primitive:
       message for the user where NumPy would refuse the operands.
     - `spell(let, pieces)` is the NumPy source of an application.
     - `evaluate(*values, **params)` is its NumPy meaning, for folding and for tests.
-    - `effect(operand_types, params)` or a constant: what it may do.
+    - `effect`: what it does besides, whatever the operands.
+    - `raises(operand_types, params)` or a constant: the exceptions it may raise, each
+      with its condition, in the order in which they are tested.
     - `elementwise`: operands broadcast together; `partials[k](*operands, y, **params)`
       is the partial derivative by operand k as an expression in the operands and the
       result `y`; None where it is zero almost everywhere (an integer operand, floor).
@@ -74,9 +91,8 @@ class Primitive:
     types: TypeRule
     spell: Speller
     evaluate: Callable[..., Any] | None = None
-    effect: Effect | Callable[[tuple[Type, ...], Mapping[str, Any]], Effect] = (
-        Effect.PURE
-    )
+    effect: Effect = Effect.PURE
+    raises: RaiseRule | tuple[Raises, ...] = ()
     elementwise: bool = False
     partials: tuple[Partial | None, ...] | None = None
     linear: tuple[int, ...] | None = None
@@ -91,9 +107,17 @@ class Primitive:
 
     def effect_on(self, types: tuple[Type, ...], params: Mapping[str, Any]) -> Effect:
         """The effect of applying it to operands of these types."""
-        if isinstance(self.effect, Effect):
-            return self.effect
-        return self.effect(types, params)
+        if self.raises_on(types, params):
+            return self.effect | Effect.MAY_RAISE
+        return self.effect
+
+    def raises_on(
+        self, types: tuple[Type, ...], params: Mapping[str, Any]
+    ) -> tuple[Raises, ...]:
+        """What applying it to operands of these types may raise."""
+        if isinstance(self.raises, tuple):
+            return self.raises
+        return self.raises(types, params)
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

@@ -51,7 +51,8 @@ INDENT = "    "
 
 
 def show(function: Function, *, spans: bool = False) -> str:
-    """The function as text; with `spans`, each statement's role and source line."""
+    """The function as text; with `spans`, each statement's role and source line; `safe`
+    where it cannot raise."""
     return "\n".join(_Printer(count_uses(function.region), spans).function(function))
 
 
@@ -222,7 +223,8 @@ class _Printer:
     def note(self, stmt: Stmt) -> str:
         if not self.spans:
             return ""
-        return f"  # {_place(stmt.role, stmt.span)}"
+        safe = ", safe" if isinstance(stmt, Let) and stmt.safe else ""
+        return f"  # {_place(stmt.role, stmt.span)}{safe}"
 
 
 def _place(role: Role, span: Span | None) -> str:

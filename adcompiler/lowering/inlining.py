@@ -292,11 +292,7 @@ class _Folder:
             flag = Effect.PURE
             for inner in all_stmts((stmt,)):
                 if isinstance(inner, Let):
-                    types = tuple(a.type for a in inner.operands)
-                    effect = inner.primitive.effect_on(types, dict(inner.params))
-                    # Derivative code raises nothing that the primal has not raised.
-                    sure = inner.role != "primal" and bool(inner.results)
-                    flag |= effect & ~Effect.MAY_RAISE if sure else effect
+                    flag |= inner.effect
             acts = flag & (Effect.PRINTS | Effect.DRAWS | Effect.READS_STATE)
             self.effects_of[stmt] = Effects(
                 Effect.MAY_RAISE in flag,

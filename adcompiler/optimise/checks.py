@@ -24,7 +24,7 @@ from adcompiler.ir.nodes import Atom, For, Function, Let, Region, Stmt, Var
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Array, dims_of, is_float
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions, regions
-from adcompiler.optimise.lengths import LINALG, EqualLengths
+from adcompiler.optimise.lengths import LINALG, EqualLengths, shows_equal
 
 # The first operand that belongs to the index.
 PLACES = {
@@ -42,25 +42,48 @@ def drop_repeated_checks(function: Function) -> Function:
     if any(map(_is_seen, all_stmts(function.region))):
         return function
     uses = count_uses(function.region)
-    region = _region(function.region, uses, EqualLengths())
-    return function if region is function.region else replace(function, region=region)
+    heirs = set[Stmt]()
+    region = _region(function.region, uses, EqualLengths(), heirs)
+    if region is function.region:
+        return function
+    return replace(function, region=_inheriting(region, heirs))
 
 
-def _region(region: Region, uses: dict[Var, int], known: EqualLengths) -> Region:
+def _inheriting(region: Region, heirs: set[Stmt]) -> Region:
+    """The region in which what makes the checks that went is not safe.
+
+    That is `heirs`, and whatever shows lengths to be equal.
+    """
+
+    def change(stmt: Stmt) -> Stmt:
+        if not isinstance(stmt, Let):
+            return map_regions(stmt, lambda r: _inheriting(r, heirs))
+        checks = stmt.safe and (stmt in heirs or shows_equal(stmt))
+        return replace(stmt, safe=False) if checks else stmt
+
+    return replace(region, body=tuple(map(change, region.body)))
+
+
+def _region(
+    region: Region, uses: dict[Var, int], known: EqualLengths, heirs: set[Stmt]
+) -> Region:
+    """The region without such checks; what accesses in their place is in `heirs`."""
     checks = [s for s in region.body if _is_check(s, uses)]
     lengths = known.child()
     for stmt in region.body:
         if isinstance(stmt, Let) and stmt not in checks:
             lengths.learn(stmt)
-    gone = {s for s in checks if _is_repeated(s, region, lengths, checks)}
-    body = tuple(_inside(s, uses, lengths) for s in region.body if s not in gone)
+    gone = {s for s in checks if _is_repeated(s, region, lengths, checks, heirs)}
+    body = tuple(_inside(s, uses, lengths, heirs) for s in region.body if s not in gone)
     same = len(body) == len(region.body) and all(map(_identical, body, region.body))
     return region if same else replace(region, body=body)
 
 
-def _inside(stmt: Stmt, uses: dict[Var, int], known: EqualLengths) -> Stmt:
+def _inside(
+    stmt: Stmt, uses: dict[Var, int], known: EqualLengths, heirs: set[Stmt]
+) -> Stmt:
     old = regions(stmt)
-    new = {r: _region(r, uses, known) for r in old}
+    new = {r: _region(r, uses, known, heirs) for r in old}
     unchanged = all(new[r] is r for r in old)
     return stmt if unchanged else map_regions(stmt, new.__getitem__)
 
@@ -78,8 +101,7 @@ def _is_seen(stmt: Stmt) -> bool:
 def _effect(stmt: Stmt) -> Effect:
     if not isinstance(stmt, Let):
         return Effect.PURE
-    types = tuple(a.type for a in stmt.operands)
-    return stmt.primitive.effect_on(types, dict(stmt.params))
+    return stmt.effect
 
 
 def _is_check(stmt: Stmt, uses: dict[Var, int]) -> bool:
@@ -103,10 +125,17 @@ def _is_load(stmt: Stmt) -> bool:
 
 
 def _is_repeated(
-    check: Stmt, region: Region, lengths: EqualLengths, checks: list[Stmt]
+    check: Stmt,
+    region: Region,
+    lengths: EqualLengths,
+    checks: list[Stmt],
+    heirs: set[Stmt],
 ) -> bool:
     if isinstance(check, For):
-        return any(_same_range(check, s) and _covers(s, check) for s in region.body)
+        twins = (s for s in region.body if _same_range(check, s))
+        found = next(filter(None, (_covering(s, check) for s in twins)), set[Stmt]())
+        heirs |= found
+        return bool(found)
     if not isinstance(check, Let):
         return False
     if check.primitive.name in DETERMINANTS:
@@ -115,7 +144,9 @@ def _is_repeated(
         return any(_same_matrix(check, s) for s in (*before, *staying))
     if _is_load(check):
         others = (s for s in region.body if s is not check)
-        return any(_same_access(check, s, {}) for s in others)
+        same = [s for s in others if _same_access(check, s, {})]
+        heirs.update(same[:1])
+        return bool(same)
     arrays = [a for a in check.operands if isinstance(a.type, Array)]
     broadcast = check.primitive.elementwise and is_float(check.result.type)
     return broadcast and bool(arrays) and lengths.allow(check)
@@ -143,14 +174,18 @@ def _same_range(check: For, other: Stmt) -> bool:
     )
 
 
-def _covers(other: Stmt, check: For) -> bool:
+def _covering(other: Stmt, check: For) -> set[Stmt]:
+    """The statements of a loop that access all that the loads of another do."""
     assert isinstance(other, For)
     index = {check.body.params[0]: other.body.params[0]}
-    return all(
-        isinstance(load, Let)
-        and any(_same_access(load, s, index) for s in other.body.body)
-        for load in check.body.body
-    )
+    found = set[Stmt]()
+    for load in check.body.body:
+        assert isinstance(load, Let)
+        same = [s for s in other.body.body if _same_access(load, s, index)]
+        if not same:
+            return set()
+        found.add(same[0])
+    return found
 
 
 def _same_access(load: Let, other: Stmt, index: dict[Var, Var]) -> bool:

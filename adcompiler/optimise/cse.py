@@ -134,8 +134,8 @@ class _Merger:
 
     def merge(self, later: Let, earlier: Let) -> bool:
         """Let the results of the earlier computation stand for those of the later."""
-        if may_raise(later) and earlier.role != "primal":
-            return False  # an unused value of derivative code goes, with its errors
+        if may_raise(later) and earlier.safe:
+            return False  # the check would go with the later statement
         pairs = list(zip(later.results, earlier.results, strict=True))
         if not all(self.equations.agree(old.type, new.type) for old, new in pairs):
             return False
@@ -150,18 +150,16 @@ class _Merger:
 
 def may_raise(let: Let) -> bool:
     """Whether the program expects an error of a statement."""
-    types = tuple(a.type for a in let.operands)
-    effect = let.primitive.effect_on(types, dict(let.params))
-    return let.role == "primal" and bool(effect & Effect.MAY_RAISE)
+    return bool(let.effect & Effect.MAY_RAISE)
 
 
 def _key(let: Let) -> Hashable | None:
     """What two computations have in common if they are one; None if they never are."""
     if let.primitive.name in NEW_ARRAYS or not let.results:
         return None
-    types = tuple(a.type for a in let.operands)
-    if let.primitive.effect_on(types, dict(let.params)) & ~Effect.MAY_RAISE:
+    if let.primitive.effect:
         return None
+    types = tuple(a.type for a in let.operands)
     if any(isinstance(a, Undef) for a in let.operands):
         return None
     read = [atom_key(a) for a in let.operands]

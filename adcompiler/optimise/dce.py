@@ -5,8 +5,8 @@ Invariants: no statement of the result is dead. A value carried by a loop only t
 compute itself is dead, and so is a tape from which nothing is ever popped. A `While`
 stays, since it may not end; a `For` without effects and without live results goes.
 
-What may raise stays even when its value is unused, in primal code: the gradient raises
-what the primal would. Derivative code raises nothing that the primal has not raised
+What may raise stays even when its value is unused: the gradient raises what the primal
+would. Derivative code is *safe*: it raises nothing that the primal has not raised
 before, so there an unused value goes.
 
 Marks from the roots along the edges from a value to what it is computed from, then
@@ -47,7 +47,6 @@ from adcompiler.ir.nodes import (
     defined,
     stop_flag,
 )
-from adcompiler.ir.primitive import Effect
 from adcompiler.ir.walk import all_stmts, regions
 
 T = TypeVar("T")
@@ -65,11 +64,7 @@ def has_effect(stmt: Stmt) -> bool:
     """Whether a statement must run, apart from those in its regions."""
     match stmt:
         case Let():
-            types = tuple(a.type for a in stmt.operands)
-            effect = stmt.primitive.effect_on(types, dict(stmt.params))
-            if stmt.role != "primal" and stmt.results:
-                effect &= ~Effect.MAY_RAISE
-            return bool(effect)
+            return bool(stmt.effect)
         case If():
             return False
         case For():

@@ -125,6 +125,11 @@ class EqualLengths:
         )
 
 
+def shows_equal(let: Let) -> bool:
+    """Whether this statement raises ValueError unless some lengths are equal."""
+    return let.primitive.name == "solve" or any(True for _ in _met(let))
+
+
 LINALG = ("solve", "inv", "det", "logabsdet", "signdet", "cholesky")
 
 

@@ -19,13 +19,25 @@ from adcompiler.ir.nodes import Let
 from adcompiler.ir.primitive import (
     PRODUCT,
     SUM,
-    Effect,
     Piece,
     Primitive,
+    Raises,
     define,
 )
 from adcompiler.ir.types import Scalar, result_dtype
 from adcompiler.primitives import spelling
+from adcompiler.primitives.raising import (
+    both,
+    broadcasting,
+    division,
+    either,
+    float_of,
+    fractional_power,
+    integer_power,
+    kind_of,
+    made_infinite,
+    of_math,
+)
 from adcompiler.primitives.rules import (
     Factor,
     known_number,
@@ -35,8 +47,6 @@ from adcompiler.primitives.rules import (
 from adcompiler.primitives.typerules import (
     Params,
     Types,
-    broadcast_effect,
-    division_effect,
     is_python,
     leaves,
     math_types,
@@ -62,7 +72,7 @@ add = define(
         operator_types("add", operator.add),
         spelling.infix("+", SUM, "add"),
         _either(operator.add, np.add),
-        broadcast_effect,
+        raises=broadcasting,
         elementwise=True,
         partials=(lambda a, b, y, **_: 1, lambda a, b, y, **_: 1),
         domain=REAL,
@@ -75,7 +85,7 @@ subtract = define(
         operator_types("subtract", operator.sub),
         spelling.infix("-", SUM, "subtract"),
         _either(operator.sub, np.subtract),
-        broadcast_effect,
+        raises=broadcasting,
         elementwise=True,
         partials=(lambda a, b, y, **_: 1, lambda a, b, y, **_: -1),
         domain=REAL,
@@ -88,7 +98,7 @@ multiply = define(
         operator_types("multiply", operator.mul),
         spelling.infix("*", PRODUCT, "multiply"),
         _either(operator.mul, np.multiply),
-        broadcast_effect,
+        raises=broadcasting,
         elementwise=True,
         partials=(lambda a, b, y, **_: b, lambda a, b, y, **_: a),
         domain=REAL,
@@ -110,7 +120,7 @@ divide = define(
         operator_types("divide", operator.truediv),
         spelling.infix("/", PRODUCT, "divide"),
         _either(operator.truediv, np.divide),
-        division_effect,
+        raises=division,
         elementwise=True,
         partials=(
             lambda a, b, y, via=None: ratio(1, b, safe=via is None and _divided(a, b)),
@@ -149,7 +159,7 @@ ieee_divide = define(
         _ieee_types,
         _ieee_spell,
         _ieee_evaluate,
-        broadcast_effect,
+        raises=broadcasting,
         elementwise=True,
         partials=(
             lambda a, b, y, safe=False: ratio(1, b, safe=_also(safe, b)),
@@ -165,7 +175,7 @@ floor_divide = define(
         operator_types("floor_divide", operator.floordiv),
         spelling.infix("//", PRODUCT, "floor_divide"),
         _either(operator.floordiv, np.floor_divide),
-        division_effect,
+        raises=division,
         elementwise=True,
         partials=(None, None),
         domain=("far", "period"),
@@ -183,7 +193,7 @@ remainder = define(
         operator_types("remainder", operator.mod),
         spelling.infix("%", PRODUCT, "remainder"),
         _either(operator.mod, np.remainder),
-        division_effect,
+        raises=division,
         elementwise=True,
         partials=(lambda a, b, y, **_: 1, _whole_quotient),
         domain=("far", "period"),
@@ -203,11 +213,7 @@ fmod = define(
         _fmod_types,
         spelling.function("fmod"),
         lambda a, b, via="np": (math.fmod if via == "math" else np.fmod)(a, b),
-        lambda types, params: (
-            Effect.MAY_RAISE
-            if params.get("via") == "math"
-            else broadcast_effect(types, params)
-        ),
+        raises=of_math("fmod", poles=False),
         elementwise=True,
         partials=(
             lambda a, b, y, **_: 1,
@@ -261,11 +267,38 @@ def _by_exponent(x: Expr, p: Expr, y: Expr, via: str | None = None) -> Factor:
     return y * select(origin, 1.0, x).call("log")
 
 
-def _power_effect(types: Types, params: Params) -> Effect:
-    dtype = result_dtype(*leaves("power", types))
-    if np.dtype(dtype).kind in "iu":
-        return Effect.MAY_RAISE  # integers to negative integer powers
-    return division_effect(types, params)
+def _pole(a: Expr, b: Expr) -> Expr:
+    """Zero to a negative power, which is infinite to that of -inf."""
+    pole = both(a.call("equal", 0), b.call("less", 0))
+    whole = getattr(b.type, "dtype", "") != "float64"
+    return pole if whole else both(pole, b.call("isfinite"))
+
+
+def _infinite_power(a: Expr, b: Expr) -> Expr:
+    a, b = float_of(a), float_of(b)
+    return made_infinite(a.call("power", b, via="np"), a, b)
+
+
+def _outside(a: Expr, b: Expr) -> Expr:
+    """What `math.pow` calls outside of its domain."""
+    return either(_pole(a, b), fractional_power(a, b))
+
+
+def _power_raises(types: Types, params: Params) -> tuple[Raises, ...]:
+    if params.get("via") == "math":
+        return (
+            Raises("ValueError", _outside),
+            Raises("OverflowError", _infinite_power),
+        )
+    whole = np.dtype(result_dtype(*leaves("power", types))).kind in "iu"
+    if params.get("via") == "np" or not all(map(is_python, types)):
+        found = broadcasting(types, params)
+        return (*found, *integer_power(types)) if whole else found
+    kind = kind_of(types)
+    zero = Raises("ZeroDivisionError", _pole, kind)
+    if whole:
+        return (zero,) if kind is None else (zero, *integer_power(types))
+    return (zero, Raises("OverflowError", _infinite_power, kind))
 
 
 def _power_evaluate(a: Any, b: Any, via: str | None = None) -> Any:
@@ -280,7 +313,7 @@ power = define(
         operator_types("power", operator.pow),
         spelling.power,
         _power_evaluate,
-        _power_effect,
+        raises=_power_raises,
         elementwise=True,
         partials=(_by_base, _by_exponent),
         domain=("positive", "real"),

@@ -21,7 +21,6 @@ from adcompiler.ir.primitive import (
     BIT_XOR,
     COMPARE,
     UNARY,
-    Effect,
     Piece,
     Primitive,
     Speller,
@@ -29,11 +28,11 @@ from adcompiler.ir.primitive import (
 )
 from adcompiler.ir.types import PY_BOOL, Kind, Scalar, dims_of
 from adcompiler.primitives import spelling
+from adcompiler.primitives.raising import broadcasting
 from adcompiler.primitives.typerules import (
     Params,
     Types,
     all_scalars,
-    broadcast_effect,
     is_python,
     leaves,
     math_types,
@@ -58,7 +57,7 @@ def comparison(name: str, symbol: str, python: Function) -> Primitive:
             operator_types(name, python),
             spelling.infix(symbol, COMPARE, name),
             evaluate,
-            broadcast_effect,
+            raises=broadcasting,
             elementwise=True,
             domain=("real", "real"),
         )
@@ -106,7 +105,7 @@ def _bool_kind(name: str, types: Types, how: str) -> Kind:
     if how == "operator" and "numpy" in kinds:
         return "numpy"
     if len(kinds) == 1:
-        return "numpy" if "numpy" in kinds else "python"
+        return kinds.pop()
     return "either"
 
 
@@ -140,7 +139,7 @@ def connective(name: str, symbol: str, precedence: int, python: Function) -> Pri
             lambda types, params: _connective_types(name, types, params.get("via")),
             spell,
             evaluate,
-            broadcast_effect,
+            raises=broadcasting,
             elementwise=True,
             domain=("bool", "bool"),
         )
@@ -173,7 +172,7 @@ logical_xor = define(
         lambda a, b, via="np": (
             operator.xor(a, b) if via == "operator" else np.logical_xor(a, b)
         ),
-        broadcast_effect,
+        raises=broadcasting,
         elementwise=True,
         domain=("bool", "bool"),
     )
@@ -237,7 +236,6 @@ def test_of(name: str) -> Primitive:
             types,
             spelling.function(name),
             lambda x, via="np": (python if via == "math" else numpy)(x),
-            Effect.PURE,
             elementwise=True,
             domain=("real",),
         )

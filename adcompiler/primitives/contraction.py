@@ -14,7 +14,7 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import PRODUCT, Effect, Piece, Primitive, define
+from adcompiler.ir.primitive import PRODUCT, Piece, Primitive, Raises, define
 from adcompiler.ir.types import (
     Array,
     Length,
@@ -24,6 +24,8 @@ from adcompiler.ir.types import (
     result_dtype,
 )
 from adcompiler.primitives import spelling
+from adcompiler.primitives.raising import any_of, both, differ
+from adcompiler.primitives.rules import length
 from adcompiler.primitives.typerules import (
     Params,
     Types,
@@ -71,11 +73,21 @@ def _matmul_types(types: Types, params: Params) -> Types:
     return (number_array(result_dtype(a, b), (*stack, *rows, *columns)),)
 
 
-def _matmul_effect(types: Types, params: Params) -> Effect:
+def misfit(a: Expr, b: Expr) -> Expr:
+    """Whether the inner lengths differ or the stacks do not broadcast."""
+    m, n = rank_of(a), rank_of(b)
+    tests = [length(a, m - 1).call("not_equal", length(b, max(n - 2, 0)))]
+    for k in range(3, min(m, n) + 1):
+        left, right = length(a, m - k), length(b, n - k)
+        tests.append(both(left.call("not_equal", 1), differ(left, right)))
+    return any_of(tests)
+
+
+def _matmul_raises(types: Types, params: Params) -> tuple[Raises, ...]:
     a, b = types
     stacks = (dims_of(a)[:-2], dims_of(b)[:-2])
     safe = _inner(a) == _contracted(b) and broadcasts_safely(stacks)
-    return Effect.PURE if safe else Effect.MAY_RAISE
+    return () if safe else (Raises("ValueError", misfit),)
 
 
 def _matmul_transpose(k: int, y_bar: Expr, operands: Exprs, let: Let) -> Expr:
@@ -130,7 +142,7 @@ matmul = define(
         _matmul_types,
         _matmul_spell,
         lambda a, b, via=None: np.matmul(a, b),
-        _matmul_effect,
+        raises=_matmul_raises,
         bilinear=(0, 1),
         transpose=_matmul_transpose,
         cheap=False,

@@ -15,7 +15,7 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Effect, Piece, Primitive, define
+from adcompiler.ir.primitive import Piece, Primitive, Raises, define
 from adcompiler.ir.types import (
     PY_INT,
     Array,
@@ -23,6 +23,13 @@ from adcompiler.ir.types import (
     dims_of,
 )
 from adcompiler.primitives import spelling
+from adcompiler.primitives.raising import (
+    always,
+    never,
+    of_lengths,
+    to_int,
+    unfit,
+)
 from adcompiler.primitives.rules import all_axes, cast_like
 from adcompiler.primitives.typerules import Params, Types, known_dims, leaves
 
@@ -54,7 +61,9 @@ def filled_by(name: str) -> Primitive:
     def evaluate(*lengths: int, dtype: Any = "float64", known: Any = None) -> Any:
         return numpy(lengths, dtype=dtype or "float64")
 
-    return define(Primitive(name, types, spell, evaluate, Effect.MAY_RAISE, linear=()))
+    return define(
+        Primitive(name, types, spell, evaluate, raises=of_lengths(), linear=())
+    )
 
 
 zeros = filled_by("zeros")
@@ -96,13 +105,22 @@ def _full_evaluate(
     return np.full(lengths, fill, dtype=dtype)
 
 
+def _full_raises(types: Types, params: Params) -> tuple[Raises, ...]:
+    found = of_lengths(1)(types, params)
+    return (
+        (*found, Raises("ValueError", lambda x, *n: unfit(x, n)))
+        if dims_of(types[0])
+        else found
+    )
+
+
 full = define(
     Primitive(
         "full",
         _full_types,
         _full_spell,
         _full_evaluate,
-        Effect.MAY_RAISE,
+        raises=_full_raises,
         linear=(0,),
         transpose=_summed,
         domain=("real",),
@@ -167,6 +185,17 @@ def _counter(y: Expr) -> Expr:
     return Expr(y.builder, atom)
 
 
+def _endless(start: Expr, stop: Expr, step: Expr) -> Expr:
+    total = (stop - start) / step
+    return never(total.call("isfinite"))
+
+
+def _arange_raises(types: Types, params: Params) -> tuple[Raises, ...]:
+    zero = Raises("ZeroDivisionError", lambda start, stop, step: step.call("equal", 0))
+    whole = all(getattr(t, "dtype", "") == "int64" for t in types)
+    return (zero,) if whole else (zero, Raises("ValueError", _endless))
+
+
 arange = define(
     Primitive(
         "arange",
@@ -175,7 +204,7 @@ arange = define(
         lambda start, stop, step, dtype=None, known=None: np.arange(
             start, stop, step, dtype=dtype
         ),
-        Effect.MAY_RAISE,
+        raises=_arange_raises,
         pushforward=_arange_push,
         pullback=_arange_pull,
         domain=("real", "far", "positive"),
@@ -197,7 +226,7 @@ eye = define(
             "np.eye", *spelling.texts(pieces), _dtype_argument(let)
         ),
         lambda *lengths, dtype="float64", known=None: np.eye(*lengths, dtype=dtype),
-        Effect.MAY_RAISE,
+        raises=of_lengths(),
         linear=(),
     )
 )
@@ -328,14 +357,19 @@ def _cast_evaluate(x: Any, dtype: str, via: str = "astype") -> Any:
     return x.astype(dtype)
 
 
-def _cast_effect(types: Types, params: Params) -> Effect:
-    x = types[0]
-    converts = params.get("via") == "builtin"
-    whole = params["dtype"] == "int64" and getattr(x, "dtype", "") not in (
-        "int64",
-        "bool",
-    )
-    return Effect.MAY_RAISE if converts and (whole or dims_of(x)) else Effect.PURE
+def _cast_raises(types: Types, params: Params) -> tuple[Raises, ...]:
+    if params.get("via") != "builtin":
+        return ()
+    if dims_of(types[0]):
+        return _not_one_element(types, params)
+    return to_int(types, params) if params["dtype"] == "int64" else ()
+
+
+def _not_one_element(types: Types, params: Params) -> tuple[Raises, ...]:
+    """An array with axes is no number; one with a single element has a truth value."""
+    if params["dtype"] != "bool":
+        return (Raises("TypeError", always),)
+    return (Raises("ValueError", lambda x: x.call("size").call("not_equal", 1)),)
 
 
 def _cast_transpose(k: int, y_bar: Expr, operands: tuple[Expr, ...], let: Let) -> Expr:
@@ -351,7 +385,7 @@ cast = define(
         _cast_types,
         _cast_spell,
         _cast_evaluate,
-        _cast_effect,
+        raises=_cast_raises,
         linear=(0,),
         transpose=_cast_transpose,
         domain=("real",),
@@ -386,7 +420,7 @@ range_length = define(
             "len", spelling.called("range", *spelling.texts(pieces)).text
         ),
         lambda start, stop, step: len(range(start, stop, step)),
-        Effect.MAY_RAISE,
+        raises=(Raises("ValueError", lambda start, stop, step: step.call("equal", 0)),),
         linear=(),
     )
 )

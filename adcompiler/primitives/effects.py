@@ -12,8 +12,9 @@ import string
 from typing import Any
 
 from adcompiler.ir.nodes import Const, Let
-from adcompiler.ir.primitive import LAMBDA, Effect, Piece, Primitive, define
+from adcompiler.ir.primitive import LAMBDA, Effect, Piece, Primitive, Raises, define
 from adcompiler.primitives import spelling
+from adcompiler.primitives.raising import always, fractional_power, never
 
 UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
 
@@ -59,7 +60,7 @@ define(
         lambda types, params: (),
         _raise_spell,
         _raise,
-        Effect.MAY_RAISE,
+        raises=lambda types, params: (Raises(params["exception"], always),),
         linear=(),
         cheap=False,
     )
@@ -116,7 +117,7 @@ define(
         lambda types, params: (),
         _check_spell,
         _check,
-        Effect.MAY_RAISE,
+        raises=(Raises("UnboundLocalError", never),),
         linear=(),
         cheap=False,
     )
@@ -134,7 +135,7 @@ def _complex_text(power: str) -> str:
     return f"{power} is complex: it has no derivative here"
 
 
-def _check_real(value: Any, power: str) -> None:
+def _check_real(value: Any, base: Any, exponent: Any, power: str) -> None:
     if isinstance(value, complex):
         raise ValueError(_complex_text(power))
 
@@ -145,7 +146,7 @@ define(
         lambda types, params: (),
         _real_spell,
         _check_real,
-        Effect.MAY_RAISE,
+        raises=(Raises("ValueError", lambda value, *ab: fractional_power(*ab)),),
         linear=(),
         cheap=False,
     )

@@ -11,13 +11,24 @@ index may be repeated: `scatter` keeps the last value written to an element, and
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import ATOM, LAMBDA, Effect, Piece, Primitive, define
+from adcompiler.ir.primitive import (
+    ATOM,
+    LAMBDA,
+    Piece,
+    Primitive,
+    Raises,
+    RaiseRule,
+    define,
+)
 from adcompiler.ir.types import (
     Array,
     Length,
@@ -28,9 +39,16 @@ from adcompiler.ir.types import (
     fresh_dim,
 )
 from adcompiler.primitives import spelling
-from adcompiler.primitives.indexing import runtime_index
+from adcompiler.primitives.indexing import Index, runtime_index
+from adcompiler.primitives.raising import any_of, both, differ, unfit
 from adcompiler.primitives.rules import cast_like, length, number, select, zero_like
-from adcompiler.primitives.typerules import Params, Types, leaves, number_array
+from adcompiler.primitives.typerules import (
+    Params,
+    Types,
+    leaves,
+    number_array,
+    ufunc_computes,
+)
 
 ADVANCED = ("array", "mask")
 
@@ -147,6 +165,129 @@ def _spell_scatter_add(let: Let, pieces: spelling.Pieces) -> Piece:
     return spelling.atom(f"np.add.at({target}, {index}, {pieces[1].text})")
 
 
+def _stored(types: Types, params: Params) -> tuple[str, ...]:
+    """The value in the array's dtype."""
+    return (_array(types).dtype,) * 2 + _indices(types)
+
+
+def _added(types: Types, params: Params) -> tuple[str, ...]:
+    """The sum is that of the ufunc, brought back to the array's dtype."""
+    return ufunc_computes("add")(types[:2], params) + _indices(types)
+
+
+def _indices(types: Types) -> tuple[str, ...]:
+    return tuple(t.dtype for t in leaves("an index", types[2:]))
+
+
+# --- What is raised ---------------------------------------------------------------
+
+
+def _mask_misfits(first: int) -> Callable[..., Expr]:
+    """Whether a mask has not the lengths of the axes that it stands for."""
+
+    def when(x: Expr, *operands: Expr, index: Index) -> Expr:
+        tests = [
+            length(mask, k).call("not_equal", length(x, axis + k))
+            for entry, axis, mask in entries(index, operands[first - 1 :])
+            if entry == "mask"
+            for k in range(len(dims_of(mask.type)))
+        ]
+        return any_of(tests)
+
+    return when
+
+
+def entries(
+    index: Index, operands: Sequence[Expr]
+) -> Iterator[tuple[str, int, Expr]]:
+    """The integers, arrays, masks and steps of an index, each with its axis."""
+    rest, axis = iter(operands), 0
+    for entry in index:
+        match entry:
+            case "int" | "array" | "mask":
+                operand = next(rest)
+                yield entry, axis, operand
+                axis += max(1, len(dims_of(operand.type))) if entry == "mask" else 1
+            case ("slice", start, stop, step):
+                for _ in range(start + stop):
+                    next(rest)
+                if step:
+                    yield "step", axis, next(rest)
+                axis += 1
+            case "full":
+                axis += 1
+            case _:
+                pass
+
+
+def _still(first: int) -> Callable[..., Expr]:
+    """Whether a slice has step zero."""
+
+    def when(x: Expr, *operands: Expr, index: Index) -> Expr:
+        found = entries(index, operands[first - 1 :])
+        return any_of([s.call("equal", 0) for kind, _, s in found if kind == "step"])
+
+    return when
+
+
+def _apart(first: int) -> Callable[..., Expr]:
+    """Whether the arrays and the counts of the masks do not broadcast together."""
+
+    def when(x: Expr, *operands: Expr, index: Index) -> Expr:
+        groups: list[list[Expr]] = []
+        for entry, _, i in entries(index, operands[first - 1 :]):
+            if entry == "mask":
+                groups.append([i.call("sum", axis=None, keepdims=False)])
+            elif entry == "array":
+                groups.append([length(i, k) for k in range(len(dims_of(i.type)))])
+        tests = [number(x, 0).call("equal", 1)]
+        for left, right in itertools.combinations(groups, 2):
+            for a, b in zip(left[::-1], right[::-1], strict=False):
+                tests.append(both(a.call("not_equal", 1), differ(a, b)))
+        return any_of(tests)
+
+    return when
+
+
+def _outside(first: int) -> Callable[..., Expr]:
+    """Whether an index is out of bounds on its axis."""
+
+    def when(x: Expr, *operands: Expr, index: Index) -> Expr:
+        tests = [number(x, 0).call("equal", 1)]
+        for entry, axis, i in entries(index, operands[first - 1 :]):
+            if entry in ("int", "array"):
+                n = length(x, axis)
+                for out in (i.call("less", -n), i.call("greater_equal", n)):
+                    several = dims_of(out.type)
+                    one = {"axis": None, "keepdims": False}
+                    tests.append(out.call("any", **one) if several else out)
+        return any_of(tests)
+
+    return when
+
+
+def _misplaced(x: Expr, value: Expr, *operands: Expr, index: Index) -> Expr:
+    """Whether a value does not broadcast to the part that it is written to."""
+    part = x.call("gather", *operands, index=index)
+    return unfit(value, [length(part, k) for k in range(len(dims_of(part.type)))])
+
+
+def _raises(first: int) -> RaiseRule:
+    """Errors of the index, whose operands begin at `first`, then those of the value."""
+
+    def rule(types: Types, params: Params) -> tuple[Raises, ...]:
+        index = params["index"]
+        steps = any(isinstance(e, tuple) and e[3] for e in index)
+        found = [("IndexError", _mask_misfits(first))] if "mask" in index else []
+        found += [("ValueError", _still(first))] if steps else []
+        found += [("IndexError", _apart(first)), ("IndexError", _outside(first))]
+        if first == 2 and dims_of(types[1]):
+            found.append(("ValueError", _misplaced))
+        return tuple(Raises(name, partial(when, index=index)) for name, when in found)
+
+    return rule
+
+
 # --- Rules ------------------------------------------------------------------------
 
 
@@ -211,7 +352,7 @@ gather = define(
         lambda types, params: (_gather_type(types, params),),
         _spell_gather,
         _gather,
-        Effect.MAY_RAISE,
+        raises=_raises(1),
         linear=(0,),
         transpose=_gather_transpose,
         domain=("real",),
@@ -224,7 +365,8 @@ scatter = define(
         _write_types,
         _spell_scatter,
         _scatter,
-        Effect.MAY_RAISE,
+        computes=_stored,
+        raises=_raises(2),
         linear=(0, 1),
         transpose=_scatter_transpose,
         domain=("real", "real"),
@@ -237,7 +379,8 @@ scatter_add = define(
         _write_types,
         _spell_scatter_add,
         _scatter_add,
-        Effect.MAY_RAISE,
+        computes=_added,
+        raises=_raises(2),
         linear=(0, 1),
         transpose=_scatter_add_transpose,
         domain=("real", "real"),

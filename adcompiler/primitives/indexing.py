@@ -9,7 +9,7 @@ knows, and with them that no slice has step zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, assert_never
 
 import numpy as np
@@ -19,9 +19,10 @@ from adcompiler.ir.nodes import Atom, Const, Let, Undef, Var
 from adcompiler.ir.primitive import (
     ATOM,
     LAMBDA,
-    Effect,
     Piece,
     Primitive,
+    RaiseRule,
+    Raises,
     Speller,
     define,
 )
@@ -37,7 +38,8 @@ from adcompiler.ir.types import (
     fresh_dim,
 )
 from adcompiler.primitives import spelling
-from adcompiler.primitives.rules import cast_like, zero_like
+from adcompiler.primitives.raising import always, either, unfit
+from adcompiler.primitives.rules import cast_like, length, zero_like
 from adcompiler.primitives.typerules import (
     Params,
     Types,
@@ -155,27 +157,70 @@ def _part(types: Types, params: Params) -> Type:
     return number_array(x.dtype, loaded_dims(x, params))
 
 
-def _index_effect(params: Params) -> Effect:
-    """Ints may be out of bounds; slices raise for step zero alone."""
+def _outside(axis: int, operand: int) -> Callable[..., Expr]:
+    """Whether an index is out of bounds on its axis."""
+
+    def when(x: Expr, *operands: Expr) -> Expr:
+        i, n = operands[operand], length(x, axis)
+        return either(i.call("less", -n), i.call("greater_equal", n))
+
+    return when
+
+
+def _still(operand: int) -> Callable[..., Expr]:
+    """Whether the step of a slice is zero."""
+    return lambda x, *operands: operands[operand].call("equal", 0)
+
+
+def _index_raises(params: Params, first: int = 0) -> tuple[Raises, ...]:
+    """Ints may be out of bounds; slices raise for step zero alone.
+
+    `first` is the place of the first index among the operands after the array.
+    """
     stated = params.get("known") is not None
+    found, axis = [], 0
     for entry in params["index"]:
         if entry == "int":
-            return Effect.MAY_RAISE
-        if isinstance(entry, tuple) and entry[3] and not stated:
-            return Effect.MAY_RAISE
-    return Effect.PURE
+            found.append(Raises("IndexError", _outside(axis, first)))
+            first += 1
+        elif isinstance(entry, tuple):
+            first += sum(entry[1:])
+            if entry[3] and not stated:
+                found.append(Raises("ValueError", _still(first - 1)))
+        axis += entry != "new"
+    return tuple(found)
 
 
-def _write_effect(types: Types, params: Params) -> Effect:
-    x, value = _array(types), types[1]
-    target, source = loaded_dims(x, params), dims_of(value)
-    fits = len(source) <= len(target) and broadcasts_safely((source, target))
-    stretched = any(
-        s != 1 and t == 1 for s, t in zip(source[::-1], target[::-1], strict=False)
-    )
-    if not fits or stretched:
-        return Effect.MAY_RAISE
-    return _index_effect(params)
+def _write_raises(*, adds: bool) -> RaiseRule:
+    """An index out of bounds, or a value that does not fit where it is written."""
+
+    def rule(types: Types, params: Params) -> tuple[Raises, ...]:
+        x, value = _array(types), types[1]
+        target, source = loaded_dims(x, params), dims_of(value)
+        fits = len(source) <= len(target) and broadcasts_safely((source, target))
+        stretched = any(
+            s != 1 and t == 1 for s, t in zip(source[::-1], target[::-1], strict=False)
+        )
+        found = _index_raises(params, 1)
+        if fits and not stretched:
+            return found
+        return (*found, Raises("ValueError", _unfit(params, adds=adds)))
+
+    return rule
+
+
+def _unfit(params: Params, *, adds: bool) -> Callable[..., Expr]:
+    """Whether a value does not broadcast to the part that it is written to."""
+
+    def when(x: Expr, value: Expr, *operands: Expr) -> Expr:
+        part = x.call("load", *operands, **params)
+        rank, mine = len(dims_of(part.type)), len(dims_of(value.type))
+        element = not rank and params["index"]
+        if mine > rank and (adds or element):
+            return always(value)
+        return unfit(value, [length(part, k) for k in range(rank)])
+
+    return when
 
 
 def _write_types(types: Types, params: Params) -> Types:
@@ -283,7 +328,7 @@ load = define(
         lambda types, params: (_part(types, params),),
         _load_spell,
         _load,
-        lambda types, params: _index_effect(params),
+        raises=lambda types, params: _index_raises(params),
         linear=(0,),
         transpose=_load_transpose,
         view=True,
@@ -297,7 +342,7 @@ store = define(
         _write_types,
         _write_spell("="),
         _store,
-        _write_effect,
+        raises=_write_raises(adds=False),
         linear=(0, 1),
         transpose=_store_transpose,
         domain=("real", "real"),
@@ -310,7 +355,7 @@ accumulate = define(
         _write_types,
         _write_spell("+="),
         _accumulate,
-        _write_effect,
+        raises=_write_raises(adds=True),
         linear=(0, 1),
         transpose=_accumulate_transpose,
         domain=("real", "real"),

@@ -13,9 +13,10 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Effect, Piece, Primitive, define
+from adcompiler.ir.primitive import Piece, Primitive, Raises, define
 from adcompiler.ir.types import Array, Length, dims_of, fresh_dim, is_float
 from adcompiler.primitives import spelling
+from adcompiler.primitives.raising import axes_differ
 from adcompiler.primitives.rules import length, number, zero_like
 from adcompiler.primitives.typerules import Leaf, Params, Types, leaves
 
@@ -38,9 +39,11 @@ def _meet(lengths: list[Length]) -> Length:
     return known[0] if known else lengths[0]
 
 
-def _equal_dims(types: Types, skip: int | None = None) -> bool:
+def _unequal(types: Types, skip: int | None = None) -> tuple[Raises, ...]:
+    """ValueError unless the shapes are known to be equal, but on one axis."""
     shapes = [[d for k, d in enumerate(dims_of(t)) if k != skip] for t in types]
-    return all(s == shapes[0] for s in shapes)
+    safe = all(s == shapes[0] for s in shapes)
+    return () if safe else (Raises("ValueError", axes_differ(skip)),)
 
 
 def _push(dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeExprs:
@@ -129,9 +132,7 @@ concatenate = define(
         _concatenate_types,
         _concatenate_spell,
         lambda *xs, axis=0, known=None: np.concatenate(xs, axis=axis),
-        lambda types, params: (
-            Effect.PURE if _equal_dims(types, params["axis"]) else Effect.MAY_RAISE
-        ),
+        raises=lambda types, params: _unequal(types, params["axis"]),
         pushforward=_push,
         pullback=_concatenate_pull,
         domain=("real", "real"),
@@ -179,7 +180,7 @@ stack = define(
         _stack_types,
         _stack_spell,
         _stack,
-        lambda types, params: Effect.PURE if _equal_dims(types) else Effect.MAY_RAISE,
+        raises=lambda types, params: _unequal(types),
         pushforward=_push,
         pullback=_stack_pull,
         domain=("real", "real"),

@@ -14,10 +14,10 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Effect, Piece, Primitive, Speller, define
+from adcompiler.ir.primitive import Piece, Primitive, Raises, Speller, define
 from adcompiler.ir.types import Array, broadcast_dims, dims_of
 from adcompiler.primitives import spelling
-from adcompiler.primitives.contraction import rank_of, swapped
+from adcompiler.primitives.contraction import misfit, rank_of, swapped
 from adcompiler.primitives.rules import length, select
 from adcompiler.primitives.typerules import Params, Types, leaves, number_array
 
@@ -42,9 +42,28 @@ def _dtype(*arrays: Any) -> str:
     return "float32" if single else "float64"
 
 
-def _square_effect(types: Types, params: Params) -> Effect:
+def _oblong(a: Expr, *others: Expr) -> Expr:
+    rank = rank_of(a)
+    return length(a, rank - 1).call("not_equal", length(a, rank - 2))
+
+
+def _square(types: Types, params: Params) -> tuple[Raises, ...]:
+    """LinAlgError unless the matrices are known to be square."""
     dims = dims_of(types[0])
-    return Effect.PURE if dims[-1] == dims[-2] else Effect.MAY_RAISE
+    return () if dims[-1] == dims[-2] else (Raises("LinAlgError", _oblong),)
+
+
+def _regular(types: Types, params: Params) -> tuple[Raises, ...]:
+    """LinAlgError for matrices that the routine cannot factor."""
+    return (*_square(types, params), Raises("LinAlgError", None))
+
+
+def _solvable(types: Types, params: Params) -> tuple[Raises, ...]:
+    return (
+        *_square(types, params),
+        Raises("ValueError", misfit),
+        Raises("LinAlgError", None),
+    )
 
 
 def column(x: Expr) -> Expr:
@@ -120,7 +139,7 @@ solve = define(
         _solve_types,
         spelling.function("linalg.solve"),
         np.linalg.solve,
-        Effect.MAY_RAISE,
+        raises=_solvable,
         pushforward=_solve_push,
         pullback=_solve_pull,
         cheap=False,
@@ -168,7 +187,9 @@ inv = define(
         _inv_types,
         _inv_spell,
         _inv,
-        lambda types, params: Effect.PURE if params.get("total") else Effect.MAY_RAISE,
+        raises=lambda types, params: (
+            () if params.get("total") else _regular(types, params)
+        ),
         pushforward=_inv_push,
         pullback=_inv_pull,
         cheap=False,
@@ -215,7 +236,7 @@ det = define(
         _number_types,
         spelling.function("linalg.det"),
         np.linalg.det,
-        _square_effect,
+        raises=_square,
         pushforward=_det_push,
         pullback=_det_pull,
         cheap=False,
@@ -256,7 +277,7 @@ logabsdet = define(
         _number_types,
         _slogdet_spell(1),
         lambda a: np.linalg.slogdet(a)[1],
-        _square_effect,
+        raises=_square,
         pushforward=_logabsdet_push,
         pullback=_logabsdet_pull,
         cheap=False,
@@ -270,7 +291,7 @@ signdet = define(
         _number_types,
         _slogdet_spell(0),
         lambda a: np.linalg.slogdet(a)[0],
-        _square_effect,
+        raises=_square,
         linear=(),
         cheap=False,
         domain=("matrix",),
@@ -373,7 +394,7 @@ cholesky = define(
         _inv_types,
         spelling.function("linalg.cholesky"),
         np.linalg.cholesky,
-        Effect.MAY_RAISE,
+        raises=_regular,
         pushforward=_cholesky_push,
         pullback=_cholesky_pull,
         cheap=False,

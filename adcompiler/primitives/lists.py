@@ -11,7 +11,7 @@ from typing import Any
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Effect, Piece, Primitive, define
+from adcompiler.ir.primitive import Piece, Primitive, define
 from adcompiler.ir.types import PY_INT, ListOf, join_types
 from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import zero_like
@@ -139,7 +139,6 @@ list_length = define(
         lambda types, params: (PY_INT,),
         lambda let, pieces: spelling.called("len", pieces[0].text),
         len,
-        Effect.PURE,
         linear=(),
     )
 )

@@ -17,10 +17,18 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Effect, Piece, Primitive, Speller, define
+from adcompiler.ir.primitive import (
+    Piece,
+    Primitive,
+    RaiseRule,
+    Raises,
+    Speller,
+    define,
+)
 from adcompiler.ir.types import Array, Length, Scalar, dims_of, fresh_dim
 from adcompiler.primitives import products, spelling
-from adcompiler.primitives.rules import all_axes, count
+from adcompiler.primitives.raising import any_of
+from adcompiler.primitives.rules import all_axes, count, length
 from adcompiler.primitives.typerules import Leaf, Params, Types, leaves, number_array
 
 MaybeExprs = tuple[Expr | None, ...]
@@ -75,14 +83,18 @@ def _evaluate(name: str) -> Callable[..., Any]:
     return evaluate
 
 
-def _nonempty_effect(types: Types, params: Params) -> Effect:
+def _of_nothing(types: Types, params: Params) -> tuple[Raises, ...]:
     """Extrema of nothing raise."""
-    x = types[0]
+    dims = dims_of(types[0])
     axis = params.get("axis")
-    axes = (axis,) if isinstance(axis, int) else axis
-    dims = dims_of(x) if axes is None else tuple(dims_of(x)[a] for a in axes)
-    safe = all(isinstance(d, int) and d > 0 for d in dims)
-    return Effect.PURE if safe else Effect.MAY_RAISE
+    given = range(len(dims)) if axis is None else axis
+    axes = (given,) if isinstance(given, int) else given
+    found = [a for a in axes if not (isinstance(n := dims[a], int) and n > 0)]
+
+    def empty(x: Expr) -> Expr:
+        return any_of([length(x, a).call("equal", 0) for a in found])
+
+    return (Raises("ValueError", empty),) if found else ()
 
 
 def reduced(x: Expr, let: Let) -> Axes:
@@ -175,7 +187,7 @@ def extremum(name: str) -> Primitive:
             _types(name),
             _spell(name),
             _evaluate(name),
-            _nonempty_effect,
+            raises=_of_nothing,
             pushforward=_extremum_push,
             pullback=_extremum_pull,
             domain=("real",),
@@ -189,7 +201,7 @@ extremum("min")
 # --- Without a derivative ------------------------------------------------------------
 
 
-def predicate(name: str, effect: Any = Effect.PURE) -> Primitive:
+def predicate(name: str, raises: RaiseRule | tuple[Raises, ...] = ()) -> Primitive:
     """A reduction to bools or indices."""
     return define(
         Primitive(
@@ -197,7 +209,7 @@ def predicate(name: str, effect: Any = Effect.PURE) -> Primitive:
             _types(name),
             _spell(name),
             _evaluate(name),
-            effect,
+            raises=raises,
             linear=(),
             domain=("real",),
         )
@@ -206,8 +218,8 @@ def predicate(name: str, effect: Any = Effect.PURE) -> Primitive:
 
 predicate("any")
 predicate("all")
-predicate("argmax", _nonempty_effect)
-predicate("argmin", _nonempty_effect)
+predicate("argmax", _of_nothing)
+predicate("argmin", _of_nothing)
 
 # --- Products ------------------------------------------------------------------------
 

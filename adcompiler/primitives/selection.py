@@ -24,12 +24,12 @@ from adcompiler.ir.types import (
     result_dtype,
 )
 from adcompiler.primitives import spelling
+from adcompiler.primitives.raising import broadcasting
 from adcompiler.primitives.rules import Factor, select
 from adcompiler.primitives.typerules import (
     Params,
     Types,
     all_scalars,
-    broadcast_effect,
     leaves,
     shaped,
     ufunc_types,
@@ -107,7 +107,7 @@ where = define(
         _where_types,
         _where_spell,
         _where_evaluate,
-        broadcast_effect,
+        raises=broadcasting,
         elementwise=True,
         linear=(1, 2),
         transpose=_where_transpose,
@@ -179,7 +179,7 @@ def extreme(name: str, better: str) -> Primitive:
             _extreme_types(name),
             spell,
             lambda a, b, via="np": (python if via == "builtin" else numpy)(a, b),
-            broadcast_effect,
+            raises=broadcasting,
             elementwise=True,
             partials=(first, second),
             domain=("real", "real"),
@@ -228,7 +228,7 @@ clip = define(
         _clip_types,
         _clip_spell,
         np.clip,
-        broadcast_effect,
+        raises=broadcasting,
         elementwise=True,
         partials=(_inside, _at_low, _at_high),
         domain=("real", "low", "high"),

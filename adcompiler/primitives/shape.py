@@ -14,7 +14,7 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import ATOM, Effect, Piece, Primitive, define
+from adcompiler.ir.primitive import ATOM, Piece, Primitive, Raises, define
 from adcompiler.ir.types import (
     PY_INT,
     Array,
@@ -24,7 +24,8 @@ from adcompiler.ir.types import (
     may_stretch,
 )
 from adcompiler.primitives import spelling
-from adcompiler.primitives.rules import cast_like
+from adcompiler.primitives.raising import any_of, both, either
+from adcompiler.primitives.rules import cast_like, length, number, select
 from adcompiler.primitives.typerules import (
     Params,
     Types,
@@ -109,13 +110,36 @@ def _unshaped(k: int, y_bar: Expr, operands: Exprs, let: Let) -> Expr:
     return y_bar.call("reshape_like", x)
 
 
+def _misshapen(x: Expr, *lengths: Expr) -> Expr:
+    """Whether the lengths do not multiply to the size; one may be -1, the rest."""
+    open_, product = number(x, 0), number(x, 1)
+    for n in lengths:
+        left_out = n.call("less", 0)
+        open_ = open_ + left_out.call("cast", dtype="int64", via="builtin")
+        product = product * select(left_out, 1, n)
+    size = x.call("size")
+    at_least_one = product.call("maximum", 1, via="builtin")
+    rest = either(
+        product.call("equal", 0),
+        size.call("remainder", at_least_one).call("greater", 0),
+    )
+    closed = both(open_.call("equal", 0), product.call("not_equal", size))
+    return any_of(
+        [open_.call("greater", 1), closed, both(open_.call("equal", 1), rest)]
+    )
+
+
+def _reshape_raises(types: Types, params: Params) -> tuple[Raises, ...]:
+    return (Raises("ValueError", _misshapen),)
+
+
 reshape = define(
     Primitive(
         "reshape",
         _reshape_types,
         _reshape_spell,
         lambda x, *lengths, known=None: np.reshape(x, lengths),
-        Effect.MAY_RAISE,
+        raises=_reshape_raises,
         linear=(0,),
         transpose=_unshaped,
         view=True,
@@ -239,10 +263,14 @@ def _squeeze_types(types: Types, params: Params) -> Types:
     return (Array(x.dtype, kept),)
 
 
-def _squeeze_effect(types: Types, params: Params) -> Effect:
+def _squeeze_raises(types: Types, params: Params) -> tuple[Raises, ...]:
     dims = dims_of(types[0])
-    safe = all(dims[a] == 1 for a in params["axis"])
-    return Effect.PURE if safe else Effect.MAY_RAISE
+    axes = [a for a in params["axis"] if dims[a] != 1]
+
+    def long(x: Expr) -> Expr:
+        return any_of([length(x, a).call("not_equal", 1) for a in axes])
+
+    return (Raises("ValueError", long),) if axes else ()
 
 
 squeeze = define(
@@ -255,7 +283,7 @@ squeeze = define(
             f"axis={spelling.axis_text(let.param('axis'))}",
         ),
         np.squeeze,
-        _squeeze_effect,
+        raises=_squeeze_raises,
         linear=(0,),
         transpose=lambda k, y_bar, operands, let: y_bar.call(
             "expand_dims", axis=let.param("axis")

@@ -16,16 +16,15 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Effect, Piece, Primitive, define
+from adcompiler.ir.primitive import Piece, Primitive, Raises, define
 from adcompiler.ir.types import PY_INT, Array, Scalar
 from adcompiler.primitives import spelling
+from adcompiler.primitives.raising import broadcasting, of_math, to_int
 from adcompiler.primitives.rules import Factor, ratio, select
 from adcompiler.primitives.typerules import (
     Params,
     Types,
-    broadcast_effect,
     leaves,
-    math_effect,
     math_types,
     shaped,
     ufunc_types,
@@ -35,6 +34,7 @@ Rule = Callable[[Expr, Expr, str], Factor]
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 NP_SINGLE = Scalar("float32", "numpy")
+OVERFLOWING = {"exp", "exp2", "expm1", "sinh", "cosh"}
 TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 
 
@@ -80,7 +80,7 @@ def unary(
             _types(name, math_name),
             spelling.function(name, math_name),
             _function(name, math_name),
-            Effect.PURE if total else math_effect,
+            raises=() if total else of_math(name, overflows=name in OVERFLOWING),
             elementwise=True,
             partials=(None if partial is None else by_operand,),
             domain=(domain,),
@@ -175,6 +175,11 @@ define(
 # --- Steps: the derivative is zero almost everywhere ------------------------------
 
 
+def _whole(types: Types, params: Params) -> tuple[Raises, ...]:
+    by_math = params.get("via") == "math"
+    return to_int(types, params) if by_math else ()
+
+
 def _rounding(name: str) -> Primitive:
     """`math.floor` and its like give ints."""
 
@@ -191,7 +196,7 @@ def _rounding(name: str) -> Primitive:
             types,
             spelling.function(name),
             _function(name, None),
-            math_effect,
+            raises=_whole,
             elementwise=True,
             partials=(None,),
             domain=("real",),
@@ -202,8 +207,8 @@ def _rounding(name: str) -> Primitive:
 floor = _rounding("floor")
 ceil = _rounding("ceil")
 trunc = _rounding("trunc")
-rint = unary("rint", None)
-sign = unary("sign", None)
+rint = unary("rint", None, total=True)
+sign = unary("sign", None, total=True)
 
 
 def _round_types(types: Types, params: Params) -> Types:
@@ -233,10 +238,10 @@ define(
         _round_types,
         _round_spell,
         _round,
-        lambda types, params: (
-            Effect.PURE
+        raises=lambda types, params: (
+            ()
             if params.get("via") == "np" or params.get("decimals") is not None
-            else Effect.MAY_RAISE
+            else to_int(types, params)
         ),
         elementwise=True,
         partials=(None,),
@@ -267,7 +272,7 @@ def binary(
             _types(name, math_name),
             spelling.function(name, math_name),
             _function(name, math_name),
-            broadcast_effect,
+            raises=broadcasting,
             elementwise=True,
             partials=partials,
             domain=domain,

@@ -1,6 +1,6 @@
-"""Typing rules and effects that rows share.
+"""Typing rules that rows share.
 
-In: the types of the operands (and params). Out: result types, effects.
+In: the types of the operands (and params). Out: result types.
 Invariants: promotion is NumPy 2's (NEP 50), asked of the installed NumPy; an operation
 on operands of rank 0 gives a scalar, as NumPy's ufuncs do; operands that NumPy would
 refuse raise TypeError with a message for the user.
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompiler.ir.primitive import Effect, TypeRule
+from adcompiler.ir.primitive import TypeRule
 from adcompiler.ir.types import (
     PY_FLOAT,
     Array,
@@ -174,10 +174,8 @@ def number_array(dtype: str, dims: tuple[Length, ...]) -> Leaf:
     return Array(dtype, dims) if dims else Scalar(dtype, "numpy")
 
 
-# --- Effects ----------------------------------------------------------------------
-
-
-def _agree(left: Length, right: Length) -> bool:
+def lengths_agree(left: Length, right: Length) -> bool:
+    """Whether two lengths are known to broadcast together."""
     return left == right or left == 1 or right == 1
 
 
@@ -186,26 +184,6 @@ def broadcasts_safely(shapes: Iterable[tuple[Length, ...]]) -> bool:
     for left, right in itertools.combinations(list(shapes), 2):
         count = min(len(left), len(right))
         pairs = zip(left[len(left) - count :], right[len(right) - count :], strict=True)
-        if not all(_agree(a, b) for a, b in pairs):
+        if not all(lengths_agree(a, b) for a, b in pairs):
             return False
     return True
-
-
-def broadcast_effect(types: Types, params: Params) -> Effect:
-    """Broadcasting raises unless the lengths are known to agree."""
-    safe = broadcasts_safely(map(dims_of, types))
-    return Effect.PURE if safe else Effect.MAY_RAISE
-
-
-def math_effect(types: Types, params: Params) -> Effect:
-    """A function of `math` has domain errors; NumPy's gives nan."""
-    if params.get("via") == "math":
-        return Effect.MAY_RAISE
-    return broadcast_effect(types, params)
-
-
-def division_effect(types: Types, params: Params) -> Effect:
-    """Python numbers raise ZeroDivisionError; NumPy's give inf or nan."""
-    if params.get("via") != "np" and all(is_python(t) for t in types):
-        return Effect.MAY_RAISE
-    return math_effect(types, params)

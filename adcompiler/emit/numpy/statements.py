@@ -143,9 +143,7 @@ class Statements:
         text = let.primitive.spell(let, pieces).text
         if not targets:
             return guarded(text)
-        types = tuple(a.type for a in let.operands)
-        effect = let.primitive.effect_on(types, dict(let.params))
-        if effect is Effect.PURE and not any(v in self.used for v in let.results):
+        if let.effect is Effect.PURE and not any(v in self.used for v in let.results):
             return ()
         if len(let.results) == 1:
             return self.assign(targets[0], let, text)

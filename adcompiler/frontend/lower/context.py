@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, overload
 
 import adcompiler.primitives  # noqa: F401  (enters the rows)
@@ -364,15 +364,8 @@ class Context:
 def _renamed(stmt: Let | If, atom: Var, named: Var) -> Stmt:
     results = tuple(named if var == atom else var for var in stmt.results)
     if isinstance(stmt, Let):
-        return Let(
-            results,
-            stmt.primitive,
-            stmt.operands,
-            stmt.params,
-            stmt.span,
-            stmt.role,
-        )
-    return If(results, stmt.cond, stmt.then, stmt.orelse, stmt.span, stmt.role)
+        return replace(stmt, results=results)
+    return replace(stmt, results=results)
 
 
 def is_known(binding: Binding) -> bool:

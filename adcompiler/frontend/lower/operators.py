@@ -145,7 +145,7 @@ def binary(
         params["via"] = "operator"
     result = ctx.emit(node, name, a, b, **params)
     if name == "power" and may_be_complex(node, b, result):
-        ctx.emit_all(node, "check_real", result, power=_shortened(node))
+        ctx.emit_all(node, "check_real", result, a, b, power=_shortened(node))
     if name == "subtract":
         lengths.less(ctx, result, a, b)
     return ctx.wrap(result, name == "matmul" or in_order(left, right))
@@ -392,11 +392,7 @@ def _splices(arm: Arm) -> bool:
         and isinstance(arm.value.atom.type, Scalar)
         and arm.value.atom.type.dtype == "bool"
         and all(
-            isinstance(stmt, Let)
-            and stmt.primitive.effect_on(
-                tuple(a.type for a in stmt.operands), dict(stmt.params)
-            )
-            == Effect.PURE
+            isinstance(stmt, Let) and stmt.effect is Effect.PURE
             for stmt in arm.builder.stmts
         )
     )
