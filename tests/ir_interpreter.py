@@ -24,6 +24,7 @@ from adcompiler.frontend.interface import (
 )
 from adcompiler.frontend.lower import lower_function
 from adcompiler.frontend.subset import check
+from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -36,8 +37,10 @@ from adcompiler.ir.nodes import (
     Undef,
     Var,
     While,
+    fresh_var,
 )
-from adcompiler.ir.types import Scalar
+from adcompiler.ir.primitive import Raises
+from adcompiler.ir.types import Scalar, Type
 from adcompiler.ir.verifier import verify
 
 
@@ -135,7 +138,7 @@ def _let(stmt: Let, env: dict[Var, Any]) -> None:
     try:
         value = stmt.primitive.evaluate(*operands, **dict(stmt.params))
     except ERRORS as error:
-        _is_stated(type(error).__name__, stmt)
+        _is_stated(type(error).__name__, stmt, operands)
         raise
     if not stmt.results:
         return
@@ -145,10 +148,25 @@ def _let(stmt: Let, env: dict[Var, Any]) -> None:
         _agrees(var, env[var], name)
 
 
-def _is_stated(exception: str, stmt: Let) -> None:
-    """The exception is one that the IR says this statement may raise."""
-    stated = [r.exception for r in stmt.raises]
-    assert exception in stated, (stmt.primitive, stmt.safe, exception)
+def _is_stated(exception: str, stmt: Let, values: list[Any]) -> None:
+    """The exception is the one that the IR says this statement raises here."""
+    found = [
+        r.exception
+        for r in stmt.raises
+        if r.when is None or _holds(r, [a.type for a in stmt.operands], values)
+    ]
+    assert found[:1] == [exception], (stmt.primitive, stmt.safe, exception, found)
+
+
+def _holds(raises: Raises, types: Sequence[Type], values: Sequence[Any]) -> bool:
+    """Whether a condition is met: its formula, run as IR."""
+    if raises.kind is not None and any(isinstance(v, np.generic) for v in values):
+        return False
+    builder, params = Builder(), tuple(map(fresh_var, types))
+    assert raises.when is not None
+    flag = raises.when(*map(builder.expr, params))
+    condition = Function("when", builder.region(params, (flag.atom,)))
+    return bool(interpret(condition, values)[0])
 
 
 def _agrees(var: Var, value: Any, name: str) -> None:

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 import adcompiler.primitives  # noqa: F401  (fills the registry)
-from adcompiler.ir.builder import Builder
+from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Function, fresh_var
 from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.types import Scalar
 from tests import ir_interpreter
 from tests.primitive_harness import type_of
 
@@ -199,6 +200,26 @@ def same_ranks(row, params, values) -> bool:
     except TypeError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("value", "raised"), [(0.0, True), (np.float64(0.0), False), (2.0, False)]
+)
+def test_a_kind_known_at_run_time_tells(value, raised):
+    """A number that is Python's on some paths: there it raises, NumPy's gives inf."""
+    either, b = fresh_var(Scalar("float64", "either")), Builder()
+    y = b.apply("divide", constant(1.0), either)
+    function = Function("f", b.region((either,), (y,)))
+    (let,) = b.stmts
+    assert [(r.exception, r.kind) for r in let.raises] == [
+        ("ZeroDivisionError", "python")
+    ]
+    with np.errstate(all="ignore"):
+        if not raised:
+            ir_interpreter.interpret(function, [value])
+            return
+        with pytest.raises(ZeroDivisionError):
+            ir_interpreter.interpret(function, [value])
 
 
 def holds(raises, values) -> bool:

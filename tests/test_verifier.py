@@ -26,6 +26,7 @@ from adcompiler.ir.types import (
     PY_FLOAT,
     PY_INT,
     Array,
+    Scalar,
     fresh_dim,
 )
 from adcompiler.ir.verifier import verify
@@ -72,6 +73,14 @@ def test_sound():
         "        yield %0\n"
         "    return last"
     )
+
+
+def test_derivatives_do_not_depend_on_run_time_kinds():
+    x, b = fresh_var(Scalar("float64", "either"), "x"), Builder(role="adjoint")
+    y = b.apply("divide", constant(1.0), x)
+    (let,) = b.stmts
+    verify(function([x], [let], [y]))
+    refused(function([x], [replace(let, safe=False)], [y]), "known at run time alone")
 
 
 def test_places():

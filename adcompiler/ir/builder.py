@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -66,7 +66,13 @@ class Builder:
     role: Role = "primal"
 
     def apply_all(
-        self, name: str, /, *operands: Atom, hint: str | None = None, **params: Any
+        self,
+        name: str,
+        /,
+        *operands: Atom,
+        hint: str | None = None,
+        spelled: Literal["np"] | None = None,
+        **params: Any,
     ) -> tuple[Var, ...]:
         """Append an application; gives all its results."""
         primitive = PRIMITIVES[name]
@@ -77,9 +83,8 @@ class Builder:
         pairs = tuple(sorted(params.items()))
         # What a derivative may raise, the primal has raised before.
         safe = self.role != "primal" and bool(results)
-        self.stmts.append(
-            Let(results, primitive, operands, pairs, self.span, self.role, safe)
-        )
+        place = (self.span, self.role, safe, spelled)
+        self.stmts.append(Let(results, primitive, operands, pairs, *place))
         return results
 
     def _of_one_precision(self, operands: tuple[Atom, ...]) -> tuple[Atom, ...]:
@@ -141,7 +146,7 @@ class Expr:
 
     Division is the derivative's own: `/` appends `ieee_divide`, which gives inf or nan
     where Python floats would raise, since a derivative must not add errors to the
-    primal's.
+    primal's. A known number that is not zero is divided by as Python does.
     """
 
     builder: Builder
@@ -182,7 +187,9 @@ class Expr:
         return self._swapped("multiply", other)
 
     def __truediv__(self, other: Any) -> Expr:
-        return self.call("ieee_divide", other)
+        divisor = self.lift(other)
+        safe = {"safe": True} if isinstance(divisor, Const) and divisor.value else {}
+        return self.call("ieee_divide", other, **safe)
 
     def __rtruediv__(self, other: Any) -> Expr:
         return self._swapped("ieee_divide", other)

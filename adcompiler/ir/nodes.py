@@ -73,6 +73,8 @@ class Let:
 
     `safe`: it cannot raise, whatever its row says, since a statement before it would
     have raised. Derivative code is safe, but for what has taken over a check.
+    `spelled`: it is written as a call of NumPy's function, ``np.add(a, b)``, where an
+    operator means the same; params say what is computed, this how it reads.
     """
 
     results: tuple[Var, ...]
@@ -82,12 +84,24 @@ class Let:
     span: Span | None = None
     role: Role = "primal"
     safe: bool = False
+    spelled: Literal["np"] | None = None
 
     @property
     def result(self) -> Var:
         """The only result."""
         (result,) = self.results
         return result
+
+    @property
+    def dtypes(self) -> tuple[str | None, ...]:
+        """The dtypes in which it computes: what each operand is converted to.
+
+        None for an operand that is taken as it is.
+        """
+        rule = self.primitive.computes
+        if rule is None:
+            return (None,) * len(self.operands)
+        return rule(tuple(a.type for a in self.operands), dict(self.params))
 
     @property
     def raises(self) -> tuple[Raises, ...]:

@@ -58,6 +58,7 @@ BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, UNARY, POWER, ATOM = range(6, 15)
 
 TypeRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[Type, ...]]
 RaiseRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[Raises, ...]]
+DtypeRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[str, ...]]
 Speller = Callable[["Let", tuple[Piece, ...]], Piece]
 Partial = Callable[..., "Expr | float"]
 
@@ -73,9 +74,14 @@ class Primitive:
     - `effect`: what it does besides, whatever the operands.
     - `raises(operand_types, params)` or a constant: the exceptions it may raise, each
       with its condition, in the order in which they are tested.
+    - `computes(operand_types, params)`: the dtypes in which it computes, one for each
+      operand, which is converted first; a result that is of another dtype is converted
+      at the end. Absent: operands are taken as they are.
     - `elementwise`: operands broadcast together; `partials[k](*operands, y, **params)`
       is the partial derivative by operand k as an expression in the operands and the
       result `y`; None where it is zero almost everywhere (an integer operand, floor).
+    - `operator`: it has an operator that means what NumPy's function does wherever an
+      operand is NumPy's.
     - `linear`: the operands in which it is linear *jointly* (all others fixed) and
       `transpose(k, y_bar, operands, let)`: cotangent of linear operand k.
     - `bilinear`: linear in each of two operands *separately*; `transpose` too.
@@ -93,7 +99,9 @@ class Primitive:
     evaluate: Callable[..., Any] | None = None
     effect: Effect = Effect.PURE
     raises: RaiseRule | tuple[Raises, ...] = ()
+    computes: DtypeRule | None = None
     elementwise: bool = False
+    operator: bool = False
     partials: tuple[Partial | None, ...] | None = None
     linear: tuple[int, ...] | None = None
     bilinear: tuple[int, int] | None = None

@@ -184,7 +184,10 @@ class _Printer:
     def let(self, let: Let) -> str:
         static = [f"{k}={self.static(v)}" for k, v in let.params]
         read = [self.atom(a) for a in let.operands]
-        call = f"{let.primitive.name}({', '.join(read + static)})"
+        name = (
+            f"{let.spelled}.{let.primitive.name}" if let.spelled else let.primitive.name
+        )
+        call = f"{name}({', '.join(read + static)})"
         results = ", ".join(map(self.typed, let.results))
         return (f"{results} = {call}" if results else call) + self.note(let)
 

@@ -6,7 +6,10 @@ may not be equal. A type never says more than every run of the function makes tr
 
 Promotion is NumPy 2's (NEP 50): Python scalars are weak, NumPy scalars are strong.
 A scalar of kind *either* is a Python number on some paths and a NumPy scalar on
-others (``s = 0.0`` then ``s = s + x[i]``); it arises at joins only.
+others (``s = 0.0`` then ``s = s + x[i]``); it arises at joins only. It is two values, a
+number and the flag *is Python's*: of an operator's result the flag is that all operands
+are Python's, of a join that of the path taken. Only what a row `raises` may depend on
+it, in primal code; derivative code reads the number alone.
 """
 
 from __future__ import annotations

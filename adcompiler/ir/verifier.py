@@ -122,6 +122,8 @@ def _lengths_agree(declared: Type, found: Type) -> bool:
 
 CHECKS: tuple[tuple[type | UnionType, str, Check], ...] = (
     (Let, "its results have the types that the row gives", _retyped),
+    (Let, "no kind that is known at run time alone tells whether a derivative raises",
+     lambda s: s.role == "primal" or not any(r.kind for r in s.raises)),
     (If, "its condition is a bool", lambda s: _is(s.cond, "bool")),
     (If, "its arms take nothing", lambda s: not s.then.params + s.orelse.params),
     (If, "each arm that falls gives every result, any other none",

@@ -49,8 +49,11 @@ from adcompiler.primitives.typerules import (
     Types,
     is_python,
     leaves,
+    math_computes,
     math_types,
+    operator_computes,
     operator_types,
+    ufunc_computes,
     ufunc_types,
 )
 
@@ -73,7 +76,9 @@ add = define(
         spelling.infix("+", SUM, "add"),
         _either(operator.add, np.add),
         raises=broadcasting,
+        computes=operator_computes("add"),
         elementwise=True,
+        operator=True,
         partials=(lambda a, b, y, **_: 1, lambda a, b, y, **_: 1),
         domain=REAL,
     )
@@ -86,7 +91,9 @@ subtract = define(
         spelling.infix("-", SUM, "subtract"),
         _either(operator.sub, np.subtract),
         raises=broadcasting,
+        computes=operator_computes("subtract"),
         elementwise=True,
+        operator=True,
         partials=(lambda a, b, y, **_: 1, lambda a, b, y, **_: -1),
         domain=REAL,
     )
@@ -99,7 +106,9 @@ multiply = define(
         spelling.infix("*", PRODUCT, "multiply"),
         _either(operator.mul, np.multiply),
         raises=broadcasting,
+        computes=operator_computes("multiply"),
         elementwise=True,
+        operator=True,
         partials=(lambda a, b, y, **_: b, lambda a, b, y, **_: a),
         domain=REAL,
     )
@@ -121,7 +130,9 @@ divide = define(
         spelling.infix("/", PRODUCT, "divide"),
         _either(operator.truediv, np.divide),
         raises=division,
+        computes=operator_computes("divide"),
         elementwise=True,
+        operator=True,
         partials=(
             lambda a, b, y, via=None: ratio(1, b, safe=via is None and _divided(a, b)),
             lambda a, b, y, via=None: ratio(-y, b, safe=via is None and _divided(a, b)),
@@ -160,6 +171,7 @@ ieee_divide = define(
         _ieee_spell,
         _ieee_evaluate,
         raises=broadcasting,
+        computes=operator_computes("divide"),
         elementwise=True,
         partials=(
             lambda a, b, y, safe=False: ratio(1, b, safe=_also(safe, b)),
@@ -176,7 +188,9 @@ floor_divide = define(
         spelling.infix("//", PRODUCT, "floor_divide"),
         _either(operator.floordiv, np.floor_divide),
         raises=division,
+        computes=operator_computes("floor_divide"),
         elementwise=True,
+        operator=True,
         partials=(None, None),
         domain=("far", "period"),
     )
@@ -194,7 +208,9 @@ remainder = define(
         spelling.infix("%", PRODUCT, "remainder"),
         _either(operator.mod, np.remainder),
         raises=division,
+        computes=operator_computes("remainder"),
         elementwise=True,
+        operator=True,
         partials=(lambda a, b, y, **_: 1, _whole_quotient),
         domain=("far", "period"),
     )
@@ -214,6 +230,11 @@ fmod = define(
         spelling.function("fmod"),
         lambda a, b, via="np": (math.fmod if via == "math" else np.fmod)(a, b),
         raises=of_math("fmod", poles=False),
+        computes=lambda types, params: (
+            math_computes(types, params)
+            if params.get("via") == "math"
+            else ufunc_computes("fmod")(types, params)
+        ),
         elementwise=True,
         partials=(
             lambda a, b, y, **_: 1,
@@ -314,6 +335,7 @@ power = define(
         spelling.power,
         _power_evaluate,
         raises=_power_raises,
+        computes=operator_computes("power"),
         elementwise=True,
         partials=(_by_base, _by_exponent),
         domain=("positive", "real"),
@@ -328,7 +350,9 @@ negative = define(
         operator_types("negative", operator.neg),
         spelling.prefix("-", "negative"),
         _either(operator.neg, np.negative),
+        computes=operator_computes("negative"),
         elementwise=True,
+        operator=True,
         partials=(lambda a, y, **_: -1,),
         domain=("real",),
     )
@@ -340,7 +364,9 @@ positive = define(
         operator_types("positive", operator.pos),
         spelling.prefix("+", "positive"),
         _either(operator.pos, np.positive),
+        computes=operator_computes("positive"),
         elementwise=True,
+        operator=True,
         partials=(lambda a, y, **_: 1,),
         domain=("real",),
     )
@@ -359,7 +385,9 @@ absolute = define(
         operator_types("absolute", abs),
         spelling.absolute,
         _absolute_evaluate,
+        computes=operator_computes("absolute"),
         elementwise=True,
+        operator=True,
         partials=(lambda a, y, **_: a.call("sign"),),
         domain=("nonzero",),
     )
@@ -371,6 +399,7 @@ square = define(
         ufunc_types("square"),
         spelling.function("square"),
         lambda a, via="np": np.square(a),
+        computes=ufunc_computes("square"),
         elementwise=True,
         partials=(lambda a, y, **_: 2 * a,),
         domain=("real",),

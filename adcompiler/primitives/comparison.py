@@ -35,9 +35,12 @@ from adcompiler.primitives.typerules import (
     all_scalars,
     is_python,
     leaves,
+    math_computes,
     math_types,
+    operator_computes,
     operator_types,
     shaped,
+    ufunc_computes,
     ufunc_types,
 )
 
@@ -58,7 +61,9 @@ def comparison(name: str, symbol: str, python: Function) -> Primitive:
             spelling.infix(symbol, COMPARE, name),
             evaluate,
             raises=broadcasting,
+            computes=operator_computes(name),
             elementwise=True,
+            operator=True,
             domain=("real", "real"),
         )
     )
@@ -230,12 +235,18 @@ def test_of(name: str) -> Primitive:
             return math_types(name, operands, PY_BOOL)
         return ufunc_types(name)(operands, params)
 
+    def computes(operands: Types, params: Params) -> tuple[str, ...]:
+        if params.get("via") == "math":
+            return math_computes(operands, params)
+        return ufunc_computes(name)(operands, params)
+
     return define(
         Primitive(
             name,
             types,
             spelling.function(name),
             lambda x, via="np": (python if via == "math" else numpy)(x),
+            computes=computes,
             elementwise=True,
             domain=("real",),
         )

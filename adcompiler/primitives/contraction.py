@@ -30,6 +30,7 @@ from adcompiler.primitives.typerules import (
     Params,
     Types,
     broadcasts_safely,
+    in_common,
     leaves,
     number_array,
 )
@@ -141,7 +142,8 @@ matmul = define(
         "matmul",
         _matmul_types,
         _matmul_spell,
-        lambda a, b, via=None: np.matmul(a, b),
+        np.matmul,
+        computes=in_common,
         raises=_matmul_raises,
         bilinear=(0, 1),
         transpose=_matmul_transpose,
@@ -166,6 +168,7 @@ outer = define(
         _outer_types,
         spelling.function("outer"),
         np.outer,
+        computes=in_common,
         bilinear=(0, 1),
         transpose=lambda k, y_bar, operands, let: (
             y_bar @ operands[1] if k == 0 else operands[0] @ y_bar

@@ -46,6 +46,7 @@ from adcompiler.primitives.typerules import (
     broadcasts_safely,
     leaves,
     number_array,
+    ufunc_computes,
 )
 
 Index = tuple[Any, ...]
@@ -232,6 +233,18 @@ def _write_types(types: Types, params: Params) -> Types:
     return (x,)
 
 
+def _stored(types: Types, params: Params) -> tuple[str, ...]:
+    """The value in the array's dtype; indices are ints."""
+    dtype = _array(types).dtype
+    return (dtype, dtype, *("int64" for _ in types[2:]))
+
+
+def _added(types: Types, params: Params) -> tuple[str, ...]:
+    """The sum is that of the ufunc, brought back to the array's dtype."""
+    sums = ufunc_computes("add")(types[:2], params)
+    return (*sums, *("int64" for _ in types[2:]))
+
+
 # --- The index at run time --------------------------------------------------------
 
 
@@ -342,6 +355,7 @@ store = define(
         _write_types,
         _write_spell("="),
         _store,
+        computes=_stored,
         raises=_write_raises(adds=False),
         linear=(0, 1),
         transpose=_store_transpose,
@@ -355,6 +369,7 @@ accumulate = define(
         _write_types,
         _write_spell("+="),
         _accumulate,
+        computes=_added,
         raises=_write_raises(adds=True),
         linear=(0, 1),
         transpose=_accumulate_transpose,

@@ -33,6 +33,10 @@ def _common(name: str, types: Types) -> tuple[tuple[Leaf, ...], str]:
     return operands, str(np.result_type(*(np.dtype(t.dtype) for t in operands)))
 
 
+def _computes(types: Types, params: Params) -> tuple[str, ...]:
+    return (_common("a join", types)[1],) * len(types)
+
+
 def _meet(lengths: list[Length]) -> Length:
     """The length that all these are, or NumPy raises."""
     known = [n for n in lengths if isinstance(n, int)]
@@ -132,6 +136,7 @@ concatenate = define(
         _concatenate_types,
         _concatenate_spell,
         lambda *xs, axis=0, known=None: np.concatenate(xs, axis=axis),
+        computes=_computes,
         raises=lambda types, params: _unequal(types, params["axis"]),
         pushforward=_push,
         pullback=_concatenate_pull,
@@ -180,6 +185,7 @@ stack = define(
         _stack_types,
         _stack_spell,
         _stack,
+        computes=_computes,
         raises=lambda types, params: _unequal(types),
         pushforward=_push,
         pullback=_stack_pull,

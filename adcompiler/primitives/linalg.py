@@ -42,6 +42,10 @@ def _dtype(*arrays: Any) -> str:
     return "float32" if single else "float64"
 
 
+def _computes(types: Types, params: Params) -> tuple[str, ...]:
+    return (_dtype(*leaves("a matrix", types)),) * len(types)
+
+
 def _oblong(a: Expr, *others: Expr) -> Expr:
     rank = rank_of(a)
     return length(a, rank - 1).call("not_equal", length(a, rank - 2))
@@ -139,6 +143,7 @@ solve = define(
         _solve_types,
         spelling.function("linalg.solve"),
         np.linalg.solve,
+        computes=_computes,
         raises=_solvable,
         pushforward=_solve_push,
         pullback=_solve_pull,
@@ -187,6 +192,7 @@ inv = define(
         _inv_types,
         _inv_spell,
         _inv,
+        computes=_computes,
         raises=lambda types, params: (
             () if params.get("total") else _regular(types, params)
         ),
@@ -236,6 +242,7 @@ det = define(
         _number_types,
         spelling.function("linalg.det"),
         np.linalg.det,
+        computes=_computes,
         raises=_square,
         pushforward=_det_push,
         pullback=_det_pull,
@@ -277,6 +284,7 @@ logabsdet = define(
         _number_types,
         _slogdet_spell(1),
         lambda a: np.linalg.slogdet(a)[1],
+        computes=_computes,
         raises=_square,
         pushforward=_logabsdet_push,
         pullback=_logabsdet_pull,
@@ -291,6 +299,7 @@ signdet = define(
         _number_types,
         _slogdet_spell(0),
         lambda a: np.linalg.slogdet(a)[0],
+        computes=_computes,
         raises=_square,
         linear=(),
         cheap=False,
@@ -349,6 +358,7 @@ cofactor = define(
         _inv_types,
         lambda let, pieces: spelling.called("cofactor", pieces[0].text),
         spelling.helper("cofactor"),
+        computes=_computes,
         pushforward=_cofactor_push,
         pullback=_cofactor_pull,
         cheap=False,
@@ -394,6 +404,7 @@ cholesky = define(
         _inv_types,
         spelling.function("linalg.cholesky"),
         np.linalg.cholesky,
+        computes=_computes,
         raises=_regular,
         pushforward=_cholesky_push,
         pullback=_cholesky_pull,

@@ -18,6 +18,7 @@ import numpy as np
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.primitive import (
+    DtypeRule,
     Piece,
     Primitive,
     RaiseRule,
@@ -62,6 +63,11 @@ def _types(name: str) -> Callable[[Types, Params], Types]:
         return (number_array(_reduced_dtype(name, x.dtype), dims),)
 
     return rule
+
+
+def _computes(name: str) -> DtypeRule:
+    """Sums and products run in the dtype of the result."""
+    return lambda types, params: (_reduced_dtype(name, leaves(name, types)[0].dtype),)
 
 
 def _spell(name: str) -> Speller:
@@ -130,6 +136,7 @@ define(
         _types("sum"),
         _spell("sum"),
         _evaluate("sum"),
+        computes=_computes("sum"),
         linear=(0,),
         transpose=lambda k, y_bar, operands, let: _spread(y_bar, operands[0], let),
         domain=("real",),
@@ -141,6 +148,7 @@ define(
         _types("mean"),
         _spell("mean"),
         _evaluate("mean"),
+        computes=_computes("mean"),
         linear=(0,),
         transpose=_mean_transpose,
         domain=("real",),
@@ -250,6 +258,7 @@ define(
         _types("prod"),
         _spell("prod"),
         _evaluate("prod"),
+        computes=_computes("prod"),
         pushforward=_prod_push,
         pullback=_prod_pull,
         domain=("real",),
@@ -292,6 +301,7 @@ define(
         running_types,
         _spell("cumsum"),
         lambda x, axis=None: np.cumsum(x, axis=axis),
+        computes=_computes("sum"),
         linear=(0,),
         transpose=_cumsum_transpose,
         domain=("real",),
@@ -303,6 +313,7 @@ define(
         running_types,
         _spell("cumprod"),
         lambda x, axis=None: np.cumprod(x, axis=axis),
+        computes=_computes("sum"),
         pushforward=products.cumprod_push,
         pullback=products.cumprod_pull,
         domain=("real",),

@@ -24,7 +24,7 @@ def known_number(x: Expr) -> float | None:
 
 def ratio(a: Factor, b: Expr, *, safe: bool = False) -> Expr:
     """``a / b``; `safe` where the primal has shown that b is not zero."""
-    params: dict[str, Any] = {"safe": True} if safe else {}
+    params: dict[str, Any] = {"safe": True} if safe or known_number(b) else {}
     left = Expr(b.builder, b.lift(a))
     return left.call("ieee_divide", b, **params)
 

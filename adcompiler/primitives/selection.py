@@ -30,6 +30,7 @@ from adcompiler.primitives.typerules import (
     Params,
     Types,
     all_scalars,
+    in_common,
     leaves,
     shaped,
     ufunc_types,
@@ -88,8 +89,8 @@ def _where_evaluate(c: Any, a: Any, b: Any, via: str | None = None) -> Any:
     numpy = [isinstance(v, np.generic) for v in (a, b)]
     dtype = np.result_type(a, b)
     if not any(numpy):
-        return type(a + b)(chosen) if not isinstance(a, bool) else chosen
-    if all(numpy) or dtype != np.float64:
+        return {"f": float, "i": int, "b": bool}[dtype.kind](chosen)
+    if all(numpy) or dtype != np.float64 or np.asarray(chosen).dtype != dtype:
         return dtype.type(chosen)
     return chosen
 
@@ -107,6 +108,7 @@ where = define(
         _where_types,
         _where_spell,
         _where_evaluate,
+        computes=lambda types, params: ("bool", *in_common(types[1:], params)),
         raises=broadcasting,
         elementwise=True,
         linear=(1, 2),
@@ -179,6 +181,7 @@ def extreme(name: str, better: str) -> Primitive:
             _extreme_types(name),
             spell,
             lambda a, b, via="np": (python if via == "builtin" else numpy)(a, b),
+            computes=in_common,
             raises=broadcasting,
             elementwise=True,
             partials=(first, second),
@@ -192,8 +195,15 @@ minimum = extreme("minimum", "less")
 
 
 def _clip_types(types: Types, params: Params) -> Types:
-    operands = leaves("np.clip", types)
-    return (shaped(result_dtype(*operands), *operands),)
+    (dtype, *_) = _clip_computes(types, params)
+    return (shaped(dtype, *types),)
+
+
+def _clip_computes(types: Types, params: Params) -> tuple[str, ...]:
+    """The bounds may be weak; of x NumPy makes an array first."""
+    x, *bounds = leaves("np.clip", types)
+    strong = Scalar(x.dtype, "numpy") if isinstance(x, Scalar) else x
+    return (result_dtype(strong, *bounds),) * 3
 
 
 def _inside(x: Expr, low: Expr, high: Expr, y: Expr) -> Factor:
@@ -228,6 +238,7 @@ clip = define(
         _clip_types,
         _clip_spell,
         np.clip,
+        computes=_clip_computes,
         raises=broadcasting,
         elementwise=True,
         partials=(_inside, _at_low, _at_high),

@@ -89,7 +89,7 @@ def infix(symbol: str, precedence: int, np_name: str) -> Speller:
     """``a + b``; the function's name where `via` is ``"np"`` or ``"math"``."""
 
     def spell(let: Let, pieces: Pieces) -> Piece:
-        if let.param("via") in ("np", "math"):
+        if let.spelled or let.param("via") in ("np", "math"):
             return function(np_name)(let, pieces)
         left, right = pieces
         loosest = precedence + 1 if precedence == COMPARE else precedence
@@ -105,7 +105,7 @@ def prefix(symbol: str, np_name: str) -> Speller:
     """``-a``."""
 
     def spell(let: Let, pieces: Pieces) -> Piece:
-        if let.param("via") == "np":
+        if let.spelled or let.param("via") == "np":
             return function(np_name)(let, pieces)
         return Piece(f"{symbol}{within(pieces[0], UNARY)}", UNARY)
 
@@ -124,7 +124,8 @@ def power(let: Let, pieces: Pieces) -> Piece:
 
 def absolute(let: Let, pieces: Pieces) -> Piece:
     """``abs(x)``, ``np.abs(x)`` or ``math.fabs(x)``."""
-    name = {"np": "np.abs", "math": "math.fabs"}.get(let.param("via"), "abs")
+    names = {"np": "np.abs", "math": "math.fabs"}
+    name = names.get(let.spelled or let.param("via"), "abs")
     return called(name, pieces[0].text)
 
 

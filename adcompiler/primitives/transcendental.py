@@ -25,8 +25,10 @@ from adcompiler.primitives.typerules import (
     Params,
     Types,
     leaves,
+    math_computes,
     math_types,
     shaped,
+    ufunc_computes,
     ufunc_types,
 )
 
@@ -60,6 +62,15 @@ def _types(name: str, math_name: str | None) -> Callable[[Types, Params], Types]
     return rule
 
 
+def _computes(name: str) -> Callable[[Types, Params], tuple[str, ...]]:
+    def rule(types: Types, params: Params) -> tuple[str, ...]:
+        by_math = params.get("via") == "math"
+        found = math_computes if by_math else ufunc_computes(name)
+        return found(types, params)
+
+    return rule
+
+
 def unary(
     name: str,
     partial: Rule | None,
@@ -80,6 +91,7 @@ def unary(
             _types(name, math_name),
             spelling.function(name, math_name),
             _function(name, math_name),
+            computes=_computes(name),
             raises=() if total else of_math(name, overflows=name in OVERFLOWING),
             elementwise=True,
             partials=(None if partial is None else by_operand,),
@@ -155,6 +167,7 @@ define(
         lambda types, params: math_types("erf", types),
         lambda let, pieces: spelling.called("math.erf", pieces[0].text),
         lambda x, via="math": math.erf(x),
+        computes=math_computes,
         elementwise=True,
         partials=(lambda x, y, **_: TWO_OVER_ROOT_PI * _gauss(x),),
         domain=("real",),
@@ -166,6 +179,7 @@ define(
         lambda types, params: math_types("erfc", types),
         lambda let, pieces: spelling.called("math.erfc", pieces[0].text),
         lambda x, via="math": math.erfc(x),
+        computes=math_computes,
         elementwise=True,
         partials=(lambda x, y, **_: -TWO_OVER_ROOT_PI * _gauss(x),),
         domain=("real",),
@@ -196,6 +210,7 @@ def _rounding(name: str) -> Primitive:
             types,
             spelling.function(name),
             _function(name, None),
+            computes=_computes(name),
             raises=_whole,
             elementwise=True,
             partials=(None,),
@@ -272,6 +287,7 @@ def binary(
             _types(name, math_name),
             spelling.function(name, math_name),
             _function(name, math_name),
+            computes=_computes(name),
             raises=broadcasting,
             elementwise=True,
             partials=partials,

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompiler.ir.primitive import TypeRule
+from adcompiler.ir.primitive import DtypeRule, TypeRule
 from adcompiler.ir.types import (
     PY_FLOAT,
     Array,
@@ -26,6 +26,7 @@ from adcompiler.ir.types import (
     broadcast_dims,
     dims_of,
     fresh_dim,
+    result_dtype,
     result_kind,
 )
 
@@ -60,15 +61,15 @@ def all_scalars(types: Iterable[Type]) -> bool:
 
 
 @cache
-def _resolve(name: str, terms: tuple[tuple[str, bool], ...]) -> str:
-    """The result dtype of a ufunc; the flags tell which operands are weak."""
+def _resolve(name: str, terms: tuple[tuple[str, bool], ...]) -> tuple[str, ...]:
+    """The dtypes that a ufunc computes in, and gives; flags tell what is weak."""
     ufunc = getattr(np, name)
     dtypes = [
         _PYTHON_TYPES[d] if weak and d in _PYTHON_TYPES else np.dtype(d)
         for d, weak in terms
     ]
     try:
-        return str(ufunc.resolve_dtypes((*dtypes, None))[-1])
+        return tuple(map(str, ufunc.resolve_dtypes((*dtypes, None))))
     except TypeError:
         operands = " and ".join(d for d, _ in terms)
         raise TypeError(f"np.{name} is not defined for {operands}") from None
@@ -97,7 +98,7 @@ def _one_dtype(name: str, dtypes: set[str]) -> str:
 
 def ufunc_dtype(name: str, types: tuple[Leaf, ...]) -> str:
     """The result dtype of the NumPy function on these operands."""
-    return _one_dtype(name, {_resolve(name, v) for v in _versions(types)})
+    return _one_dtype(name, {_resolve(name, v)[-1] for v in _versions(types)})
 
 
 def shaped(dtype: str, *types: Type) -> Leaf:
@@ -136,7 +137,7 @@ def operator_types(name: str, python: Callable[..., Any]) -> TypeRule:
                 sample = python(*(_SAMPLES[d] for d, _ in version))
                 dtypes.add(str(np.dtype(type(sample))))
             else:
-                dtypes.add(_resolve(name, version))
+                dtypes.add(_resolve(name, version)[-1])
         scalars = [t for t in operands if isinstance(t, Scalar)]
         return (Scalar(_one_dtype(name, dtypes), result_kind(*scalars)),)
 
@@ -151,6 +152,49 @@ def math_types(name: str, types: Types, result: Type = PY_FLOAT) -> Types:
                 f"math.{name} takes a number, not an array; use NumPy's function"
             )
     return (result,)
+
+
+# --- The dtypes computed in -------------------------------------------------------
+
+
+def ufunc_computes(name: str) -> DtypeRule:
+    """As the ufunc does: by NEP 50, then to a dtype that it has a loop for."""
+
+    def rule(types: Types, params: Params) -> tuple[str, ...]:
+        (version, *_) = _versions(leaves(f"np.{name}", types))
+        return _resolve(name, version)[:-1]
+
+    return rule
+
+
+def operator_computes(name: str) -> DtypeRule:
+    """As the ufunc does; Python's numbers as Python does, whose bools are ints.
+
+    Python compares ints with floats exactly, here they are floats.
+    """
+    by_ufunc = ufunc_computes(name)
+
+    def rule(types: Types, params: Params) -> tuple[str, ...]:
+        via = params.get("via")
+        if via == "math":
+            return math_computes(types, params)
+        if via == "np" or not all(map(is_python, types)):
+            return by_ufunc(types, params)
+        dtypes = (t.dtype for t in leaves(name, types))
+        numbers = tuple("int64" if d == "bool" else d for d in dtypes)
+        return _resolve(name, tuple((d, False) for d in numbers))[:-1]
+
+    return rule
+
+
+def math_computes(types: Types, params: Params) -> tuple[str, ...]:
+    """`math` computes in double precision."""
+    return ("float64",) * len(types)
+
+
+def in_common(types: Types, params: Params) -> tuple[str, ...]:
+    """All in the dtype to which they promote."""
+    return (result_dtype(*leaves("a computation", types)),) * len(types)
 
 
 # --- Lengths ----------------------------------------------------------------------

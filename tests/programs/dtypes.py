@@ -25,6 +25,11 @@ def float32_array_with_a_python_float(x, s):
     return np.sum(x * s * 2.0 + 1)
 
 
+@program(real(), real(3, dtype=np.float32), tags=("float32",))
+def python_float_clipped_to_float32(s, x):
+    return np.sum(np.clip(s, x - 0.5, x + 0.5) * x)
+
+
 @program(real(3, dtype=np.float32), real(dtype=np.float64), tags=("float32",))
 def float32_array_with_a_float64_scalar(x, s):
     return np.sum(x * s)

@@ -13,7 +13,8 @@ import numpy as np
 from adcompiler.frontend.bindings import NONE, Binding
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operators import in_order
-from adcompiler.ir.nodes import Const
+from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Scalar
 
 
@@ -23,10 +24,18 @@ def function(name: str, count: int, via: str = "np") -> Handler:
     def handle(call: Call) -> Binding:
         bound = call.bind(*"xyz"[:count])
         atoms = [call.atom(b) for b in bound]
-        result = call.emit(name, *atoms, via=via)
+        if via == "np" and PRIMITIVES[name].operator and any(map(_strong, atoms)):
+            result = call.emit(name, *atoms, spelled="np")
+        else:
+            result = call.emit(name, *atoms, via=via)
         return call.ctx.wrap(result, in_order(*bound))
 
     return handle
+
+
+def _strong(atom: Atom) -> bool:
+    """Whether an operand is surely NumPy's, so that its rules hold for operators."""
+    return not isinstance(atom.type, Scalar) or atom.type.kind == "numpy"
 
 
 def clip(call: Call) -> Binding:
