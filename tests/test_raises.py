@@ -97,7 +97,19 @@ WRITES = [
     ({"index": ()}, each((ones(3), ones(2, 3), np.array(1.0)), VALUES)),
     ({"index": (("slice", True, True, False),)}, each((ones(3),), VALUES, INTS, INTS)),
 ]
+I, J = np.array([0, 2, -1]), np.array([1, 3, -4])
+MASK = np.array([True, False, True])
+GATHERED = [
+    (("array",), each((ones(3), ones(4, 2)), (I, J, A(0), np.array([[5]])))),
+    (("array", "array"), each((ones(4, 3),), (I, J), (I, J, A(2), A(1)))),
+    (("int", "array"), each((ones(4, 3),), (-5, 0, 4), (I, J))),
+    (("full", "array"), each((ones(4, 3),), (I, J))),
+    (("mask",), each((ones(3), ones(4), ones(3, 2)), (MASK, MASK[:2], ~MASK))),
+    (("mask", "array"), each((ones(3, 3),), (MASK, MASK[:2]), (I, J, A(2), A(1)))),
+    ((SLICE, "array"), each((ones(2, 3),), (0, 1, -1), (I, J))),
+]
 ALL = {"axis": None, "keepdims": False}
+ADDS = [("scatter", {})] + [("scatter_add", {"repeats": r}) for r in (True, False)]
 EMPTY = [(ones(*s),) for s in [(3,), (0,), (2, 0), (0, 2), (0, 0)]]
 ROW = {"axis": 0, "keepdims": False}
 RESHAPES = [
@@ -156,6 +168,12 @@ CASES = [
         (n, {"index": params["index"]}, [(x, 1.0, *i) for x, *i in rows])
         for n in ("store", "accumulate")
         for params, rows in PARTS
+    ],
+    *[("gather", {"index": index}, rows) for index, rows in GATHERED],
+    *[
+        (name, {"index": index, **more}, [(x, v, *i) for x, *i in rows for v in VALUES])
+        for name, more in ADDS
+        for index, rows in GATHERED
     ],
     *[(n, ALL, EMPTY) for n in ("max", "min", "argmax", "argmin")],
     *[(n, {"axis": (0,), "keepdims": False}, EMPTY) for n in ("max", "min")],

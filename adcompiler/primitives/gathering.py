@@ -25,8 +25,8 @@ from adcompiler.ir.primitive import (
     LAMBDA,
     Piece,
     Primitive,
-    Raises,
     RaiseRule,
+    Raises,
     define,
 )
 from adcompiler.ir.types import (
@@ -197,9 +197,7 @@ def _mask_misfits(first: int) -> Callable[..., Expr]:
     return when
 
 
-def entries(
-    index: Index, operands: Sequence[Expr]
-) -> Iterator[tuple[str, int, Expr]]:
+def entries(index: Index, operands: Sequence[Expr]) -> Iterator[tuple[str, int, Expr]]:
     """The integers, arrays, masks and steps of an index, each with its axis."""
     rest, axis = iter(operands), 0
     for entry in index:
@@ -249,13 +247,13 @@ def _apart(first: int) -> Callable[..., Expr]:
     return when
 
 
-def _outside(first: int) -> Callable[..., Expr]:
+def _outside(first: int, entry: str) -> Callable[..., Expr]:
     """Whether an index is out of bounds on its axis."""
 
     def when(x: Expr, *operands: Expr, index: Index) -> Expr:
         tests = [number(x, 0).call("equal", 1)]
-        for entry, axis, i in entries(index, operands[first - 1 :]):
-            if entry in ("int", "array"):
+        for found, axis, i in entries(index, operands[first - 1 :]):
+            if found == entry:
                 n = length(x, axis)
                 for out in (i.call("less", -n), i.call("greater_equal", n)):
                     several = dims_of(out.type)
@@ -267,22 +265,43 @@ def _outside(first: int) -> Callable[..., Expr]:
 
 
 def _misplaced(x: Expr, value: Expr, *operands: Expr, index: Index) -> Expr:
-    """Whether a value does not broadcast to the part that it is written to."""
-    part = x.call("gather", *operands, index=index)
+    """Whether a value does not broadcast to the part that it is written to.
+
+    The shape of the part does not depend on the numbers in the indices.
+    """
+    known = entries(index, operands)
+    axes = {id(i): axis for entry, axis, i in known if entry in ("int", "array")}
+    inside = []
+    for i in operands:
+        if id(i) in axes:
+            n = length(x, axes[id(i)]).call("maximum", 1, via="builtin")
+            inside.append(i.call("remainder", n))
+        else:
+            inside.append(i)
+    part = x.call("gather", *inside, index=index)
     return unfit(value, [length(part, k) for k in range(len(dims_of(part.type)))])
 
 
 def _raises(first: int) -> RaiseRule:
-    """Errors of the index, whose operands begin at `first`, then those of the value."""
+    """Errors of the index, whose operands begin at `first`, and of the value.
+
+    NumPy looks at the value before it looks for index arrays out of bounds, but where
+    it adds.
+    """
 
     def rule(types: Types, params: Params) -> tuple[Raises, ...]:
         index = params["index"]
         steps = any(isinstance(e, tuple) and e[3] for e in index)
         found = [("IndexError", _mask_misfits(first))] if "mask" in index else []
         found += [("ValueError", _still(first))] if steps else []
-        found += [("IndexError", _apart(first)), ("IndexError", _outside(first))]
+        found.append(("IndexError", _apart(first)))
+        if "int" in index:
+            found.append(("IndexError", _outside(first, "int")))
+        last = [("IndexError", _outside(first, "array"))] if "array" in index else []
         if first == 2 and dims_of(types[1]):
-            found.append(("ValueError", _misplaced))
+            place = len(last) if "repeats" in params else 0
+            last.insert(place, ("ValueError", _misplaced))
+        found += last
         return tuple(Raises(name, partial(when, index=index)) for name, when in found)
 
     return rule
