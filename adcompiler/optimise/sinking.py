@@ -75,7 +75,6 @@ from adcompiler.ir.nodes import (
     fresh_var,
     stop_flag,
 )
-from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Scalar, is_float
 from adcompiler.ir.walk import all_stmts, free_vars, map_regions, reads, substitute
 from adcompiler.optimise.rewriting import atom_key
@@ -292,16 +291,11 @@ class _Reach:
 def _may_move(stmt: Stmt) -> bool:
     match stmt:
         case Let():
-            return not _effect(stmt) & ~Effect.MAY_RAISE
+            return not stmt.primitive.effect
         case While():
             return False  # it may not end
         case If() | For():
             return True
-
-
-def _effect(let: Let) -> Effect:
-    types = tuple(a.type for a in let.operands)
-    return let.primitive.effect_on(types, dict(let.params))
 
 
 # --- Doing it ----------------------------------------------------------------------
@@ -388,7 +382,7 @@ def _place(
 ) -> int | None:
     """The position of the first statement that asks whether the loop was stopped, if
     what sinks may stand in it."""
-    raises = any(isinstance(s, Let) and _effect(s) for s in all_stmts(stmts))
+    raises = any(isinstance(s, Let) and s.effect for s in all_stmts(stmts))
     for position, stmt in enumerate(rest.body):
         if isinstance(stmt, If) and stmt.cond == stopped:
             return position
@@ -400,7 +394,7 @@ def _place(
 
 
 def _acts(stmt: Stmt) -> bool:
-    return isinstance(stmt, Let) and bool(_effect(stmt))
+    return isinstance(stmt, Let) and bool(stmt.effect)
 
 
 def _taken(
