@@ -39,6 +39,7 @@ from adcompiler.ir.nodes import (
     Atom,
     For,
     Function,
+    If,
     Let,
     Region,
     Stmt,
@@ -49,8 +50,8 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array
-from adcompiler.ir.walk import all_stmts, map_regions
-from adcompiler.lowering.aliasing import Place, memory
+from adcompiler.ir.walk import all_stmts, count_uses, map_regions
+from adcompiler.lowering.aliasing import Place, is_view, memory, writes_in_place
 
 _ROUNDS = 100
 
@@ -115,7 +116,9 @@ class _Mend:
         results = list(region.results)
         for k in self.ends.get(region, ()):
             builder.role = region.body[-1].role if region.body else "primal"
-            results[k] = _copy(builder, results[k])
+            end = results[k]
+            alone = isinstance(end, Var) and count_uses(region)[end] == 1
+            results[k] = (_copied_end if alone else _copy)(builder, end)
         return replace(region, body=tuple(builder.stmts), results=tuple(results))
 
     def stmt(self, stmt: Stmt, builder: Builder) -> None:
@@ -139,6 +142,55 @@ class _Mend:
 
 def _copy(builder: Builder, atom: Atom, hint: str | None = None) -> Atom:
     return atom if isinstance(atom, Undef) else builder.apply("copy", atom, hint=hint)
+
+
+def _copied_end(builder: Builder, atom: Atom) -> Atom:
+    """A copy of what a region hands on: made in the arms of the branch that gives it
+    where some of these leave it undefined."""
+    for position, stmt in enumerate(builder.stmts):
+        if isinstance(stmt, If) and atom in stmt.results:
+            k = stmt.results.index(atom)
+            if _may_lack(stmt, k):
+                then, orelse = (_with_copy(arm, k) for arm in (stmt.then, stmt.orelse))
+                builder.stmts[position] = replace(stmt, then=then, orelse=orelse)
+                return atom
+    return _copy(builder, atom)
+
+
+def _may_lack(stmt: If, k: int) -> bool:
+    """Whether a path through a branch leaves its result `k` undefined."""
+    for arm in (stmt.then, stmt.orelse):
+        if not arm.falls:
+            continue
+        given = arm.results[k]
+        if isinstance(given, Undef):
+            return True
+        inner = [s for s in arm.body if isinstance(s, If) and given in s.results]
+        if any(_may_lack(s, s.results.index(given)) for s in inner):
+            return True
+    return False
+
+
+def _with_copy(arm: Region, k: int) -> Region:
+    """The arm of a branch with a copy as its result `k`, unless that is new memory."""
+    if not arm.falls or _is_fresh(arm, k):
+        return arm
+    builder = Builder(list(arm.body), role=arm.body[-1].role if arm.body else "primal")
+    results = list(arm.results)
+    results[k] = _copied_end(builder, results[k])
+    return replace(arm, body=tuple(builder.stmts), results=tuple(results))
+
+
+def _is_fresh(arm: Region, k: int) -> bool:
+    """Whether the result `k` of an arm is new memory that nothing else uses."""
+    given = arm.results[k]
+    return any(
+        isinstance(s, Let)
+        and s.results == (given,)
+        and not (writes_in_place(s) or is_view(s))
+        and count_uses(arm)[s.result] == 1
+        for s in arm.body
+    )
 
 
 def _operand(stmt: Stmt, k: int) -> Atom:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.programs.registry import program, real
+from tests.programs.registry import TRIPS, program, real, trips
 
 # With y = 0.8 to begin with and x = 1.3, y passes these bounds in trips 1, 3 and 6.
 BOUNDS = {"first": 0.9, "middle": 1.6, "last": 3.7, "never": 99.0}
@@ -244,3 +244,103 @@ def array_first_assigned_in_a_loop(x, w, way):
     for _ in range(2):
         y[:] = np.where(x[1:2, 0] > -0.5, y * w, x[:, 1])
     return np.sum(np.sin(y))
+
+
+@trips(real(), TRIPS, counts=(0, 3, 9))
+def found_or_not(x, n):
+    y = x
+    for i in range(6):
+        y = y * x + 0.1
+        if i == n:
+            r = y * y
+            break
+    else:
+        r = y * x
+    return r * x
+
+
+@trips(real(), TRIPS, counts=(0, 3, 9))
+def found_or_not_while(x, n):
+    i = 0
+    while i < 6:
+        if i == n:
+            r = x * i
+            q = i
+            break
+        i += 1
+    else:
+        r = x * x
+        q = 2
+    return r * q
+
+
+@trips(real(4), TRIPS, counts=(-1, 0, 3, 9))
+def found_by_an_inner_loop(x, n):
+    total = 0.0
+    for i in range(3):
+        for j in range(4):
+            total += x[j] ** 2
+            if i * 2 + j == n:
+                r = total * x[i]
+                break
+        else:
+            r = x[0]
+            continue
+        s = r * 2
+        break
+    else:
+        s = total * r
+    return s * r
+
+
+@trips(real(4), TRIPS, counts=(0, 3, 9))
+def array_found_or_not(x, n):
+    y = x.copy()
+    for i in range(4):
+        y[i] = y[i] ** 2
+        if i == n:
+            r = y.copy()
+            break
+        y[i] += y[i - 1]
+    else:
+        r = x * y
+    y[0] = 7.0
+    return np.sum(r * x) + np.sum(y)
+
+
+@program(real(), 0, raises=UnboundLocalError)
+def unbound_after_the_break(x, n):
+    for i in range(3):
+        if i == n:
+            break
+        r = x * i
+    else:
+        r = x
+    return x * r
+
+
+@trips(real(6), TRIPS, counts=(0, 1, 3, 6))
+def returned_from_two_places_while_stored_to(x, n):
+    y = x.copy()
+    for i in range(6):
+        if i == n:
+            y[i] = y[i] ** 2
+            return y
+        y[i] = y[i] * y[i - 1]
+        if i == 4:
+            return y * 2.0
+    return y * y
+
+
+@trips(real(4), TRIPS, counts=(-1, 0, 3, 9), order=1)
+def two_arrays_returned_from_two_places(x, n):
+    y = x.copy()
+    z = x * 2
+    for i in range(4):
+        if i == n:
+            return y, z
+        y[i] = z[i] ** 2
+        z[i - 1] += y[i]
+        if y[i] > 5.0 + n:
+            return z, y
+    return y, x

@@ -455,7 +455,8 @@ class Lowering:
                 ctx.frame.env[name] = final
                 continue
             unflagged = not isinstance(final, MaybeUnbound | Conflict | Dead)
-            if name not in self.entry and unflagged:
+            # What is not live at the head is read only where a trip has left the loop.
+            if name not in self.entry and unflagged and name in self.head_live:
                 final = self.bound(final, loop)
             ctx.frame.env[name] = final
         for location, var in (*head.merge.arrays.items(), *head.stores.items()):

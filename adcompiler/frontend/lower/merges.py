@@ -74,8 +74,11 @@ class Merge:
         match left, right:
             case (None, None):
                 return None
-            case (Dead(), _) | (_, Dead()):
+            case Dead(), Dead():
                 return DEAD
+            case (Dead(), other) | (other, Dead()):
+                # It is read only where the other path leads, as out of a loop.
+                return self.join(other, other, name)
             case (Conflict() as conflict, _) | (_, Conflict() as conflict):
                 return conflict
             case (None, present) | (present, None) if name in SPECIAL:
@@ -265,7 +268,8 @@ class Merge:
                 self._give(flag, known, out)
                 self.conform(inner, value, out, stale, node)
             case MaybeUnbound(inner, flag), _:
-                self._give(flag, constant(given is not None), out)
+                bound = given is not None and not isinstance(given, Dead)
+                self._give(flag, constant(bound), out)
                 self.conform(inner, given, out, stale, node)
             case _, MaybeUnbound(value, _):
                 self.conform(shape, value, out, stale, node)
