@@ -338,6 +338,52 @@ def test_adjoint_statements_are_headed_by_their_source_line():
     ]
 
 
+def test_a_statement_is_quoted_once_around_its_branches():
+    name = "<test_branches_under_one_comment>"
+    lines = ["def f(x, c):\n", "    y = x if c else 0.0\n", "    return y\n"]
+    linecache.cache[name] = (0, None, lines, name)
+    x, c, b = number("x"), fresh_var(PY_BOOL, "c"), Builder(role="adjoint")
+    b.span = Span(name, 2, 4, 2, 22)
+    arm, y, z = b.child(), number("y_bar"), number("z_bar")
+    w = arm.apply("multiply", x, x, hint="w")
+    t = arm.apply("multiply", w, w, hint="y_bar")
+    v = arm.apply("multiply", w, t, hint="z_bar")
+    none = Region((), (), (constant(0.0), constant(0.0)))
+    then = arm.region((), (t, v))
+    b.append(If((y, z), c, then, none, b.span, "adjoint"))
+    s = b.apply("add", y, z, hint="x_bar")
+    written = text(b.region((x, c), (s,)), "x", "c")
+    assert [t.strip() for t in written].count("# adjoint of: y = x if c else 0.0") == 1
+
+
+def test_a_condition_is_turned_round():
+    n, x = whole("n"), number("x")
+    cases = [
+        ("equal", n, "if n != 1:"),
+        ("less", n, "if n >= 1:"),
+        ("not_equal", x, "if x == 1:"),
+        ("less", x, "if not x < 1:"),  # of nan, neither
+    ]
+    for primitive, left, expected in cases:
+        b = Builder()
+        c, arm = b.apply(primitive, left, constant(1)), Builder()
+        arm.apply_all("print", template="on")
+        b.append(If((), c, Region((), (), ()), arm.region((), ())))
+        assert text(b.region((n, x), (constant(0),)), "n", "x")[0] == expected
+
+
+def test_what_is_computed_for_its_error_says_so():
+    x, i, b = fresh_var(ROW, "x"), whole("i"), Builder()
+    for index in (i, constant(1)):
+        b.apply("load", x, index, index=("int",))
+    assert text(b.region((x, i), (constant(0),)), "x", "i") == [
+        "# raises where the original does",
+        "_ = x[i]",
+        "_ = x[1]",
+        "return 0",
+    ]
+
+
 def test_negative_sums_are_subtracted():
     x, y, b = fresh_var(ROW, "x"), fresh_var(ROW, "y"), Builder(role="adjoint")
     total = b.apply("copy", x, hint="t")

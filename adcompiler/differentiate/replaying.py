@@ -128,7 +128,7 @@ class _Replayer(Threader):
             if value in self.known or not mine:
                 continue
             if value in self.homes:
-                self.known[value] = _pop(value, builder, lists)
+                self.known[value] = self._pop(value, builder, lists)
             elif event is None and self.primal.versions.has_future(home, value):
                 continue  # given where its region ends
             elif event is None and value not in self.recomputed:
@@ -189,6 +189,20 @@ class _Replayer(Threader):
             index=event.let.param("index"),
             hint=var.name,
         )
+
+    def _pop(self, var: Var, builder: Builder, lists: Lists) -> Var:
+        tape = list_of(var, lists)
+        value, rest = builder.apply_all("list_pop", tape)
+        name = var.name or _noun(var, self.primal)
+        if var.name is None and name and var in self.primal.overwritten:
+            name = f"{name}_old"
+        value = replace(value, name=name, type=var.type)
+        rest = replace(rest, name=tape.name)
+        last = builder.stmts[-1]
+        assert isinstance(last, Let)
+        builder.stmts[-1] = replace(last, results=(value, rest))
+        lists[var] = rest
+        return value
 
     # --- Versions that pass through loops and branches -------------------------------
 
@@ -382,29 +396,18 @@ def _vars(atoms: tuple[Atom, ...]) -> list[Var]:
     return [a for a in atoms if isinstance(a, Var)]
 
 
-def _pop(var: Var, builder: Builder, lists: Lists) -> Var:
-    tape = list_of(var, lists)
-    value, rest = builder.apply_all("list_pop", tape)
-    value = replace(value, name=var.name, type=var.type)
-    rest = replace(rest, name=tape.name)
-    last = builder.stmts[-1]
-    assert isinstance(last, Let)
-    builder.stmts[-1] = replace(last, results=(value, rest))
-    lists[var] = rest
-    return value
-
-
-def _noun(var: Var, primal: Primal) -> str:
-    """What a recorded value is called in the name of its list."""
+def _noun(var: Var, primal: Primal) -> str | None:
+    """What a recorded value is called, and its list after it; `lowering` finds a word
+    for those that this knows none for."""
     stmt = primal.homes[var].stmt
     if isinstance(stmt, For | While) and var is stmt.trips:
         return "trips"
     if isinstance(stmt, For | While) and var is stmt.stopped:
-        return "stopped"
+        return var.name or "stopped"
     if isinstance(stmt, Let) and var in primal.overwritten and not var.name:
         array = stmt.operands[0]
-        return (isinstance(array, Var) and array.name) or "value"
-    return var.name or "value"
+        return array.name if isinstance(array, Var) else None
+    return var.name
 
 
 def _lengths_of_its_own(t: Type, primal: Primal) -> Type:
@@ -434,7 +437,8 @@ def record(
         builder.span = stmt.span
         for var in forward.touched_by(stmt):
             if var not in lists:
-                name = f"{_noun(var, primal)}_tape"
+                noun = _noun(var, primal)
+                name = f"{noun}_tape" if noun else None
                 element = _lengths_of_its_own(var.type, primal)
                 lists[var] = builder.apply("list_new", element=element, hint=name)
         builder.append(forward.stmt(stmt, lists))

@@ -6,7 +6,8 @@ what the value is, never an identity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from adcompiler.ir.nodes import For, If, Let, Stmt, Var, While
 from adcompiler.ir.types import Array, ListOf, Scalar
@@ -32,8 +33,6 @@ _WORDS = {
     "argmin": "position",
     "size": "size",
     "where": "selected",
-    "list_pop": "saved",
-    "list_new": "tape",
     "load": "part",
     "gather": "part",
     "transpose": "transposed",
@@ -50,28 +49,68 @@ _WORDS = {
 _COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 
 
-def describe(members: Sequence[Var], origin: Mapping[Var, Stmt]) -> str:
-    """A word for what these values are, after the first that a statement computes."""
-    for var in members:
-        stmt = origin.get(var)
-        if isinstance(stmt, Let):
-            return _describe(stmt, var)
-    return _by_type(members[0], origin.get(members[0]))
+@dataclass(frozen=True, slots=True)
+class Describer:
+    """Finds words.
 
+    Attributes:
+        origin: the statement that defines each value that is no parameter.
+        hint: the name that a value's class has already, if any.
+        together: the values that share a name with one.
+    """
 
-def _describe(let: Let, var: Var) -> str:
-    name = let.primitive.name
-    source = let.operands[0] if let.operands else None
-    base = source.name if isinstance(source, Var) else None
-    if name == "copy" and base:
-        return base
-    if name == "shape":
-        return "n" if let.param("axis") == 0 else "m"
-    if name == "load" and base and isinstance(var.type, Scalar):
-        return f"{base}_item"
-    if name in _COMPARISONS or name.startswith(("logical", "is")):
-        return "mask" if isinstance(var.type, Array) else "condition"
-    return _WORDS.get(name) or (name if name.isidentifier() else "value")
+    origin: Mapping[Var, Stmt]
+    hint: Callable[[Var], str | None]
+    together: Callable[[Var], Sequence[Var]]
+
+    def word(self, members: Sequence[Var]) -> str:
+        """A word for what these values are, after the first that a statement
+        computes."""
+        if isinstance(members[0].type, ListOf):
+            recorded = self.recorded(members)
+            return f"{recorded}_tape" if recorded else "tape"
+        for var in members:
+            stmt = self.origin.get(var)
+            if isinstance(stmt, Let):
+                return self.let(stmt, var)
+        return _by_type(members[0], self.origin.get(members[0]))
+
+    def let(self, let: Let, var: Var) -> str:
+        name = let.primitive.name
+        source = let.operands[0] if let.operands else None
+        base = source.name if isinstance(source, Var) else None
+        if name == "list_pop" and isinstance(source, Var):
+            return self.recorded(self.together(source)) or "saved"
+        if name == "copy" and isinstance(source, Var):
+            return base or self.name(source)
+        if name == "shape":
+            return "n" if let.param("axis") == 0 else "m"
+        if name == "load" and base and isinstance(var.type, Scalar):
+            return f"{base}_item"
+        if name == "logical_and" and let.role == "adjoint" and self.is_trip(let):
+            return "last"
+        if name in _COMPARISONS or name.startswith(("logical", "is")):
+            return "mask" if isinstance(var.type, Array) else "condition"
+        return _WORDS.get(name) or (name if name.isidentifier() else "value")
+
+    def recorded(self, lists: Sequence[Var]) -> str | None:
+        """The name of what is appended to a list."""
+        for var in lists:
+            stmt = self.origin.get(var)
+            if isinstance(stmt, Let) and stmt.primitive.name == "list_append":
+                value = stmt.operands[1]
+                if isinstance(value, Var) and not isinstance(value.type, ListOf):
+                    return self.name(value)
+        return None
+
+    def name(self, value: Var) -> str:
+        return self.hint(value) or self.word(self.together(value))
+
+    def is_trip(self, let: Let) -> bool:
+        """Whether this tells if a trip is the one at which its loop stopped."""
+        last = let.operands[1]
+        stmt = self.origin.get(last) if isinstance(last, Var) else None
+        return isinstance(stmt, Let) and stmt.primitive.name == "equal"
 
 
 def _by_type(var: Var, stmt: Stmt | None) -> str:

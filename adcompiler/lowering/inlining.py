@@ -46,7 +46,7 @@ from adcompiler.ir.nodes import (
     defined,
 )
 from adcompiler.ir.primitive import ATOM, Effect, Piece
-from adcompiler.ir.types import Array, ListOf, Scalar
+from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar
 from adcompiler.ir.walk import all_stmts, free_vars, operands, regions
 from adcompiler.lowering.aliasing import Memory, Root, writes_in_place
 
@@ -272,7 +272,7 @@ class _Folder:
 
     def is_short(self, stmt: Stmt) -> bool:
         """Whether this is as short as a name, and may be written out anywhere: the
-        length of a parameter, or a loop's index plus or minus a number."""
+        length of a parameter, or an index or int parameter plus or minus a number."""
         if not isinstance(stmt, Let) or len(stmt.results) != 1:
             return False
         if stmt.result.name is not None:
@@ -280,8 +280,11 @@ class _Folder:
         name, operands = stmt.primitive.name, stmt.operands
         if name in LENGTHS:
             return operands[0] in self.lasting
-        offset = name in ("add", "subtract") and not stmt.params
-        return offset and operands[0] in self.indices and isinstance(operands[1], Const)
+        if name not in ("add", "subtract") or stmt.params:
+            return False
+        given = operands[0] in self.lasting and operands[0].type == PY_INT
+        whole = isinstance(operands[1], Const) and operands[1].type == PY_INT
+        return (given or operands[0] in self.indices) and whole
 
     # --- facts --------------------------------------------------------------------
 

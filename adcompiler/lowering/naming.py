@@ -54,7 +54,7 @@ from adcompiler.ir.nodes import (
 from adcompiler.ir.walk import all_regions, all_stmts, count_uses, regions
 from adcompiler.lowering.aliasing import memory, writes_in_place
 from adcompiler.lowering.counters import explicit_counters
-from adcompiler.lowering.describing import describe
+from adcompiler.lowering.describing import Describer
 from adcompiler.lowering.inlining import Folding, fold, leaves
 from adcompiler.primitives.spelling import HELPERS
 
@@ -142,6 +142,15 @@ class _Classes:
         if left not in self.parent or right not in self.parent:
             return False
         return self.find(left) == self.find(right)
+
+    def name_of(self, var: Var) -> str | None:
+        """The name that the value will have, as far as one has been asked for."""
+        hint = self.hint[self.find(var)] if var in self.parent else var.name
+        return None if hint == "_" else hint
+
+    def together(self, var: Var) -> Sequence[Var]:
+        """The values that share a name with this one."""
+        return self.members[self.find(var)] if var in self.parent else (var,)
 
     def merge(self, left: Var, right: Var) -> None:
         """Make one class of two."""
@@ -322,6 +331,7 @@ def _describe_rest(function: Function, classes: _Classes) -> None:
         for region in all_regions(function.region)
         for v in (*region.params, *(v for s in region.body for v in defined(s)))
     }
+    describer = Describer(origin, classes.name_of, classes.together)
     alike: dict[str, dict[Region, list[Var]]] = {}
     for var in list(classes.parent):
         root = classes.find(var)
@@ -329,7 +339,7 @@ def _describe_rest(function: Function, classes: _Classes) -> None:
         unnamed = classes.hint[root] in (None, "_")
         if not unnamed or all(v not in used for v in members):
             continue
-        word = describe(members, origin)
+        word = describer.word(members)
         classes.hint[root] = word
         blocks = alike.setdefault(word, {})
         for block, others in blocks.items():

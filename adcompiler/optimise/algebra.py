@@ -25,6 +25,7 @@ from adcompiler.optimise.rewriting import (
     rewrites,
     short,
 )
+from adcompiler.primitives.comparison import opposite
 
 # --- Constants -------------------------------------------------------------------
 
@@ -441,26 +442,14 @@ def surely_bound(let: Let, at: Site) -> Given:
     return () if number(let.operands[0]) is True else None
 
 
-OPPOSITE = {"equal": "not_equal", "not_equal": "equal"}
-OPPOSITE_OF_INTS = {
-    "less": "greater_equal",
-    "greater_equal": "less",
-    "greater": "less_equal",
-    "less_equal": "greater",
-}
-
-
 @rewrites("logical_not")
 def not_compared(let: Let, at: Site) -> Given:
     """``not a == b`` is ``a != b``; ``not a < b`` is ``a >= b`` of ints only (nan)."""
-    inner = at.let(let.operands[0], "logical_not", *OPPOSITE, *OPPOSITE_OF_INTS)
+    inner = at.let(let.operands[0], "logical_not", *COMPARISONS)
     if inner is None:
         return None
     name, read = inner.primitive.name, inner.operands
     if name == "logical_not":
         return read[0] if read[0].type == let.result.type else None
-    ordered = name in OPPOSITE_OF_INTS
-    if ordered and any(isinstance(a.type, ListOf) or is_float(a.type) for a in read):
-        return None
-    opposite = OPPOSITE.get(name) or OPPOSITE_OF_INTS[name]
-    return at.make(opposite, *read, **dict(inner.params))
+    other = opposite(name, read)
+    return None if other is None else at.make(other, *read, **dict(inner.params))

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from adcompiler.ir.nodes import Let
+from adcompiler.ir.nodes import Atom, Let
 from adcompiler.ir.primitive import (
     BIT_AND,
     BIT_OR,
@@ -26,7 +26,7 @@ from adcompiler.ir.primitive import (
     Speller,
     define,
 )
-from adcompiler.ir.types import PY_BOOL, Kind, Scalar, dims_of
+from adcompiler.ir.types import PY_BOOL, Kind, ListOf, Scalar, dims_of, is_float
 from adcompiler.primitives import spelling
 from adcompiler.primitives.raising import broadcasting
 from adcompiler.primitives.typerules import (
@@ -45,6 +45,21 @@ from adcompiler.primitives.typerules import (
 )
 
 Function = Callable[..., Any]
+
+_OPPOSITE = {"equal": "not_equal", "not_equal": "equal"}
+_OPPOSITE_WITHOUT_NAN = {
+    "less": "greater_equal",
+    "greater_equal": "less",
+    "greater": "less_equal",
+    "less_equal": "greater",
+}
+
+
+def opposite(name: str, operands: Sequence[Atom]) -> str | None:
+    """The comparison that is true where this one is false, if there is one: of floats,
+    which may be nan, only that of ``==``."""
+    exact = not any(isinstance(a.type, ListOf) or is_float(a.type) for a in operands)
+    return _OPPOSITE.get(name) or (_OPPOSITE_WITHOUT_NAN.get(name) if exact else None)
 
 
 def comparison(name: str, symbol: str, python: Function) -> Primitive:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import Atom, Const, If, Let, Undef, Var
-from adcompiler.ir.primitive import ATOM, OR, TERNARY, UNARY, Piece
+from adcompiler.ir.primitive import ATOM, OR, PRIMITIVES, TERNARY, UNARY, Piece
 from adcompiler.ir.types import Scalar
+from adcompiler.primitives.comparison import opposite
 from adcompiler.primitives.spelling import CONNECTIVES, connective, negation, within
 
 
@@ -95,6 +97,10 @@ class Expressions:
         stmt = self.named.folded.get(atom) if isinstance(atom, Var) else None
         if isinstance(stmt, Let) and stmt.primitive.name == "logical_not":
             return self.text(stmt.operands[0])
+        if isinstance(stmt, Let) and not stmt.params:
+            name = opposite(stmt.primitive.name, stmt.operands)
+            if name is not None:
+                return self.expression(replace(stmt, primitive=PRIMITIVES[name])).text
         return negation(self.piece(atom)).text
 
     def read(self, atom: Atom) -> set[str]:

@@ -16,6 +16,7 @@ import linecache
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from adcompiler.emit.numpy.expressions import Expressions
@@ -78,6 +79,7 @@ class Statements:
         self.named = named
         self.expr = Expressions(named)
         self.used = count_uses(named.function.region)
+        self.heading: Place | None = None  # what the last comment quotes
 
     # --- regions ------------------------------------------------------------------
 
@@ -94,29 +96,50 @@ class Statements:
             return finish(tuple(known.get(a, a) for a in region.results))
 
         nodes = self.sequence(region.body[:-1], top=exits.top)
-        end = self.branch(last, inner, exits)
-        return Code((*nodes, *_headed(last, end.nodes, ())), end.falls)
+        end = self.headed(last, lambda: self.branch(last, inner, exits))
+        return Code((*nodes, *end.nodes), end.falls)
 
     def sequence(self, stmts: Sequence[Stmt], *, top: bool = False) -> Nodes:
         """Statements one after another; adjoint ones headed by their source line."""
         nodes: list[Node] = []
-        line: tuple[str, int] | None = None
         previous: Stmt | None = None
         forward = top
         for stmt in stmts:
-            found = self.stmt(stmt)
+            found = self.headed(stmt, partial(self.written, stmt)).nodes
             if not found:
                 continue
-            place = _place(stmt)
-            if place is not None and place != line:
-                found = _headed(stmt, found, nodes if forward else ())
+            if isinstance(found[0], Comment) and found[0] is not RAISES:
+                found = (replace(found[0], apart=forward and bool(nodes)), *found[1:])
                 forward = False
-            line = None if isinstance(found[-1], Block) else place
+            if found[0] is RAISES and isinstance(previous, Let) and _unread(nodes):
+                found = found[1:]
             if previous is not None:
                 found = popped_into(previous, stmt, found, nodes, self.used)
+            if nodes and isinstance(nodes[-1], Comment) and isinstance(found[0], Comment):
+                # What the last comment stood over has moved into this.
+                header = nodes.pop()
+                assert isinstance(header, Comment)
+                found = (replace(found[0], apart=header.apart), *found[1:])
             nodes += found
             previous = stmt
         return tuple(nodes)
+
+    def headed(self, stmt: Stmt, write: Callable[[], Code]) -> Code:
+        """What is written for a statement, under a comment that quotes its source line
+        where the comment in force quotes another."""
+        place, last = _place(stmt), self.heading
+        self.heading = place
+        code = write()
+        if not code.nodes:
+            self.heading = last
+            return code
+        self.heading = place
+        if place is None or place == last:
+            return code
+        return Code((_quoting(stmt), *code.nodes), code.falls)
+
+    def written(self, stmt: Stmt) -> Code:
+        return Code(self.stmt(stmt))
 
     def stmt(self, stmt: Stmt) -> Nodes:
         if any(v in self.named.folded for v in defined(stmt)):
@@ -191,6 +214,8 @@ class Statements:
         symbol = AUGMENTED.get(let.primitive.name)
         if text == target:
             return ()
+        if target == "_":
+            return (RAISES, Line(f"_ = {text}"))
         if symbol and isinstance(let.result.type, Scalar) and not let.param("via"):
             left, right = self.expr.pieces(let.operands)
             if left.text == target and text.startswith(f"{target} {symbol} "):
@@ -251,7 +276,9 @@ class Statements:
 
     def branch(self, stmt: If, finish: Finish, exits: Exits) -> Code:
         """An `If`; what follows an arm that exits is not nested."""
+        heading = self.heading
         then = self.region(stmt.then, finish, exits.arm(stmt, stmt.then))
+        self.heading = heading
         orelse = self.region(stmt.orelse, finish, exits.arm(stmt, stmt.orelse))
         falls = then.falls or orelse.falls
         if not then.nodes and not orelse.nodes:
@@ -478,23 +505,29 @@ def _source(span: Span) -> str:
 # --- comments ---------------------------------------------------------------------
 
 
-def _place(stmt: Stmt) -> tuple[str, int] | None:
+Place = tuple[str, int]
+
+# Above what is computed for its error alone.
+RAISES = Comment("# raises where the original does")
+
+
+def _place(stmt: Stmt) -> Place | None:
     """The source line that an adjoint statement comes from."""
     if stmt.role != "adjoint" or stmt.span is None or stmt.span.text is None:
         return None
     return stmt.span.filename, stmt.span.lineno
 
 
-def _headed(stmt: Stmt, nodes: Nodes, before: Sequence[Node]) -> Nodes:
-    """The statement under a comment that quotes its source line.
-
-    An empty line parts the first from what is `before`, the forward sweep.
-    """
-    if _place(stmt) is None or not nodes:
-        return nodes
+def _quoting(stmt: Stmt) -> Comment:
     span = stmt.span
     assert span is not None
     text = (span.text or "").strip()
     if span.end_lineno > span.lineno and not text.endswith(":"):
         text += " ..."
-    return (Comment(f"# adjoint of: {text}", apart=bool(before)), *nodes)
+    return Comment(f"# adjoint of: {text}")
+
+
+def _unread(nodes: Sequence[Node]) -> bool:
+    """Whether the last line is there for its error alone."""
+    last = nodes[-1] if nodes else None
+    return isinstance(last, Line) and last.text.startswith("_ = ")

@@ -368,7 +368,7 @@ class Lowering:
         if leaves and arm.falls:
             row = (stop.atom, *row)
         loop = self.node(trip, params, results, tuple(inits[v] for v in params), row)
-        stopped = fresh_var(PY_BOOL) if leaves else None
+        stopped = fresh_var(PY_BOOL, self.word()) if leaves else None
         loop = replace(loop, stopped=stopped)
         ctx.builder.append(loop)
         self.leave(head, dict(zip(params, results, strict=True)), loop)
@@ -378,6 +378,13 @@ class Lowering:
         """What stands for a number of either type is one, too."""
         mixed = self.ctx.mixed
         mixed.update({new: mixed[old] for old, new in copies.items() if old in mixed})
+
+    def word(self) -> str:
+        """What it means that the loop was stopped."""
+        returns = any(isinstance(n, ast.Return) for n in own_nodes(self.loop.body))
+        if returns and breaks(self.loop):
+            return "stopped"
+        return "returned" if returns else "broke"
 
     def drop_flags(self, trip: Trip) -> None:
         """A name that every trip assigns, unread before, needs no flag at the head."""

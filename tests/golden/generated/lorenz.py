@@ -2,13 +2,13 @@ def lorenz_grad(x, y, z, sigma, rho, dt, steps):
     """Gradient of lorenz."""
     x_tape = []
     y_tape = []
-    value_tape = []
+    difference_tape = []
     for _ in range(steps):
         x_tape.append(x)
         y_tape.append(y)
         dx = sigma * (y - x)
         difference = rho - z
-        value_tape.append(difference)
+        difference_tape.append(difference)
         dy = x * difference - y
         dz = x * y - 2.5 * z
         x += dt * dx
@@ -37,8 +37,8 @@ def lorenz_grad(x, y, z, sigma, rho, dt, steps):
         y_bar += dz_bar * x
         # adjoint of: dy = x * (rho - z) - y
         y_bar -= dy_bar
-        saved = value_tape.pop()
-        x_bar += dy_bar * saved
+        difference = difference_tape.pop()
+        x_bar += dy_bar * difference
         product = dy_bar * x
         rho_bar += product
         z_bar -= product
