@@ -85,8 +85,8 @@ class Describer:
             return base or self.name(source)
         if name == "shape":
             return "n" if let.param("axis") == 0 else "m"
-        if name == "load" and base and isinstance(var.type, Scalar):
-            return f"{base}_item"
+        if name == "load" and base:
+            return f"{base}_{_part(let, var)}"
         if name == "logical_and" and let.role == "adjoint" and self.is_trip(let):
             return "last"
         if name in _COMPARISONS or name.startswith(("logical", "is")):
@@ -111,6 +111,16 @@ class Describer:
         last = let.operands[1]
         stmt = self.origin.get(last) if isinstance(last, Var) else None
         return isinstance(stmt, Let) and stmt.primitive.name == "equal"
+
+
+def _part(load: Let, var: Var) -> str:
+    """What a load takes out of an array."""
+    index = [entry for entry in load.param("index") if entry != "new"]
+    if isinstance(var.type, Scalar):
+        return "item"
+    if index == ["int"]:
+        return "row"
+    return "column" if index == ["full", "int"] else "part"
 
 
 def _by_type(var: Var, stmt: Stmt | None) -> str:

@@ -34,6 +34,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import mixtures
 from adcompiler.frontend.lower.context import (
     SPECIAL,
+    VALUE,
     Context,
     Stale,
 )
@@ -134,7 +135,8 @@ class Merge:
 
     def leaf(self, t: Type, hint: str | None) -> Var:
         """A fresh variable that takes a value from each path."""
-        hint = hint if hint and not hint.startswith("$") else None
+        if hint and hint.startswith("$"):
+            hint = "result" if hint == VALUE else None
         var = fresh_var(t, hint)
         self.leaves.append(var)
         return var

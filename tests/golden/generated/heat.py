@@ -16,9 +16,9 @@ def heat_grad(u, k, steps):
     k_bar = 0.0
     for laplacian in reversed(laplacian_tape):
         # adjoint of: u[1:-1] += k * laplacian
-        part = u_bar[1:-1]
-        k_bar += np.sum(part * laplacian)
-        laplacian_bar = part * k
+        u_bar_part = u_bar[1:-1]
+        k_bar += np.sum(u_bar_part * laplacian)
+        laplacian_bar = u_bar_part * k
         # adjoint of: laplacian = u[2:] - 2.0 * u[1:-1] + u[:-2]
         u_bar[:-2] += laplacian_bar
         u_bar[1:-1] -= 2.0 * laplacian_bar

@@ -17,6 +17,5 @@ def newton_sqrt_grad(a):
         x_bar = 0.5 * x_bar
         a_bar += x_bar / x
         x_bar -= x_bar * (a / x / x)
-    # adjoint of: while True:
     a_bar += x_bar
     return a_bar
