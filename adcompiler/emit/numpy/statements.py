@@ -19,6 +19,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from adcompiler.emit.numpy.comments import RAISES, Place, is_unread, place_of, quoting
 from adcompiler.emit.numpy.expressions import Expressions
 from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
 from adcompiler.emit.numpy.tapes import drained, popped_into
@@ -111,15 +112,15 @@ class Statements:
             if isinstance(found[0], Comment) and found[0] is not RAISES:
                 found = (replace(found[0], apart=forward and bool(nodes)), *found[1:])
                 forward = False
-            if found[0] is RAISES and isinstance(previous, Let) and _unread(nodes):
+            if found[0] is RAISES and isinstance(previous, Let) and is_unread(nodes):
                 found = found[1:]
             if previous is not None:
                 found = popped_into(previous, stmt, found, nodes, self.used)
-            if nodes and isinstance(nodes[-1], Comment) and isinstance(found[0], Comment):
-                # What the last comment stood over has moved into this.
-                header = nodes.pop()
-                assert isinstance(header, Comment)
-                found = (replace(found[0], apart=header.apart), *found[1:])
+            if nodes and isinstance(found[0], Comment):
+                above = nodes[-1]
+                if isinstance(above, Comment):  # what it stood over is now in this
+                    nodes.pop()
+                    found = (replace(found[0], apart=above.apart), *found[1:])
             nodes += found
             previous = stmt
         return tuple(nodes)
@@ -127,7 +128,7 @@ class Statements:
     def headed(self, stmt: Stmt, write: Callable[[], Code]) -> Code:
         """What is written for a statement, under a comment that quotes its source line
         where the comment in force quotes another."""
-        place, last = _place(stmt), self.heading
+        place, last = place_of(stmt), self.heading
         self.heading = place
         code = write()
         if not code.nodes:
@@ -136,7 +137,7 @@ class Statements:
         self.heading = place
         if place is None or place == last:
             return code
-        return Code((_quoting(stmt), *code.nodes), code.falls)
+        return Code((quoting(stmt), *code.nodes), code.falls)
 
     def written(self, stmt: Stmt) -> Code:
         return Code(self.stmt(stmt))
@@ -161,7 +162,7 @@ class Statements:
     def let(self, let: Let) -> Nodes:
         pieces = self.expr.pieces(let.operands)
         if let.primitive.name in IN_PLACE:
-            return self.in_place(let)
+            return self.inplace_of(let)
         targets = [self.named.names[v] for v in let.results]
         text = let.primitive.spell(let, pieces).text
         if not targets:
@@ -172,7 +173,7 @@ class Statements:
             return self.assign(targets[0], let, text)
         return (Line(f"{', '.join(targets)} = {text}"),)
 
-    def in_place(self, let: Let) -> Nodes:
+    def inplace_of(self, let: Let) -> Nodes:
         """A statement that changes its first operand."""
         pieces = self.expr.pieces(let.operands)
         name = let.primitive.name
@@ -500,34 +501,3 @@ def _returns(stmt: If) -> bool:
 def _source(span: Span) -> str:
     lines = range(span.lineno, span.end_lineno + 1)
     return "".join(linecache.getline(span.filename, k) for k in lines)
-
-
-# --- comments ---------------------------------------------------------------------
-
-
-Place = tuple[str, int]
-
-# Above what is computed for its error alone.
-RAISES = Comment("# raises where the original does")
-
-
-def _place(stmt: Stmt) -> Place | None:
-    """The source line that an adjoint statement comes from."""
-    if stmt.role != "adjoint" or stmt.span is None or stmt.span.text is None:
-        return None
-    return stmt.span.filename, stmt.span.lineno
-
-
-def _quoting(stmt: Stmt) -> Comment:
-    span = stmt.span
-    assert span is not None
-    text = (span.text or "").strip()
-    if span.end_lineno > span.lineno and not text.endswith(":"):
-        text += " ..."
-    return Comment(f"# adjoint of: {text}")
-
-
-def _unread(nodes: Sequence[Node]) -> bool:
-    """Whether the last line is there for its error alone."""
-    last = nodes[-1] if nodes else None
-    return isinstance(last, Line) and last.text.startswith("_ = ")

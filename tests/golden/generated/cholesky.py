@@ -14,6 +14,7 @@ def cholesky_grad(a, weights):
             for k in range(j):
                 a[i, j] -= a[i, k] * a[j, k]
             a[i, j] /= a[j, j]
+    # raises where the original does
     _ = weights * a
 
     # adjoint of: for j in range(n):

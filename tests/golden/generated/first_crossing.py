@@ -2,32 +2,31 @@ def first_crossing_grad(y, rate, threshold):
     """Gradient of first_crossing."""
     trips_tape = []
     y_tape = []
-    stopped = False
+    returned = False
     for i in range(3):
         trips = 0
-        stopped_1 = False
+        returned_1 = False
         for j in range(4):
             trips += 1
             y_tape.append(y)
             y += rate * y * (1.0 - y)
             if y > threshold:
-                stopped_1 = True
+                returned_1 = True
                 break
         trips_tape.append(trips)
-        if stopped_1:
-            stopped = True
+        if returned_1:
+            returned = True
             break
         y = 0.8 * y
     trips = len(trips_tape)
 
     # adjoint of: return y
-    y_bar = 2.0 * (i + 1) * y if stopped else 1.0
+    y_bar = 2.0 * (i + 1) * y if returned else 1.0
     # adjoint of: for i in range(3):
     rate_bar = 0.0
     for i in reversed(range(trips)):
         # adjoint of: y = 0.8 * y
-        if not (stopped and i == trips - 1):
-            # adjoint of: y = 0.8 * y
+        if not (returned and i == trips - 1):
             y_bar = 0.8 * y_bar
         # adjoint of: for j in range(4):
         for j in range(trips_tape.pop()):
