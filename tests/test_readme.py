@@ -1,0 +1,20 @@
+"""The README's example runs and prints what the README says."""
+
+import linecache
+import re
+from pathlib import Path
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_example_prints_what_it_says(capsys):
+    program, printed = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    name = str(README)
+    lines = program.splitlines(keepends=True)
+    linecache.cache[name] = (len(program), None, lines, name)
+    try:
+        exec(compile(program, name, "exec"), {})
+    finally:
+        del linecache.cache[name]
+    output = capsys.readouterr().out
+    assert output.strip().endswith(printed.strip())
