@@ -85,9 +85,14 @@ class Cotangents:
         return value
 
     def value_or_zero(self, var: Var) -> Atom:
-        """The running cotangent, zeros materialised."""
+        """The running cotangent, zeros materialised; of an array it is an array."""
         value = self.value(var)
-        return zero(self.builder, var) if value is None else value
+        if value is None:
+            return zero(self.builder, var)
+        if isinstance(var.type, Array) and isinstance(value.type, Scalar):
+            dtype, hint = var.type.dtype, bar_name(var)
+            return self.builder.apply("full", value, dtype=dtype, hint=hint)
+        return value
 
 
 def bar_name(var: Var) -> str | None:

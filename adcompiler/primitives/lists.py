@@ -12,7 +12,7 @@ from typing import Any
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.primitive import Piece, Primitive, define
-from adcompiler.ir.types import PY_INT, ListOf, join_types
+from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar, join_types
 from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import zero_like
 from adcompiler.primitives.typerules import Params, Types
@@ -112,6 +112,9 @@ def _pop_pull(
     if v_bar is None and rest_bar is None:
         return (None,)
     v_bar = zero_like(results[0]) if v_bar is None else v_bar
+    popped = results[0].atom.type
+    if isinstance(popped, Array) and isinstance(v_bar.atom.type, Scalar):
+        v_bar = v_bar.call("full", dtype=popped.dtype)  # of an array of rank 0
     rest_bar = _empty(v_bar) if rest_bar is None else rest_bar
     return (rest_bar.call("list_append", v_bar),)
 

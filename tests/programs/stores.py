@@ -567,3 +567,20 @@ def elimination_below_the_diagonal(a):
             b[j, i] = b[j, i] / (2.0 + b[i, i] * b[i, i])
             b[j, j] = b[j, j] - b[j, i] * b[i, j]
     return np.sum(b * b)
+
+
+@program(real(3))
+def zero_d_array_changed_in_a_loop(x):
+    t = np.array(1.0)
+    for i in range(3):
+        t *= x[i] * t
+    return t
+
+
+@program(real(3))
+def zero_d_array_stored_elsewhere_in_a_loop(x):
+    t = np.array(0.3)
+    for i in range(3):
+        t += x[i] * t + x[i]
+        x[i] = t
+    return t * np.sum(x)

@@ -217,7 +217,10 @@ class Statements:
             return ()
         if target == "_":
             return (RAISES, Line(f"_ = {text}"))
-        if symbol and isinstance(let.result.type, Scalar) and not let.param("via"):
+        # An array of rank 0 would change in place, though the result is a number.
+        types = (let.result.type, *(a.type for a in let.operands[:1]))
+        number = all(isinstance(t, Scalar) for t in types)
+        if symbol and number and not let.param("via"):
             left, right = self.expr.pieces(let.operands)
             if left.text == target and text.startswith(f"{target} {symbol} "):
                 return (Line(f"{target} {symbol}= {right.text}"),)
