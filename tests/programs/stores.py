@@ -584,3 +584,9 @@ def zero_d_array_stored_elsewhere_in_a_loop(x):
         t += x[i] * t + x[i]
         x[i] = t
     return t * np.sum(x)
+
+
+@program(lambda rng: np.array(rng.uniform(0.5, 1.5)), real())
+def zero_d_argument_named_again(t, x):
+    t = t + x
+    return t * t * x
