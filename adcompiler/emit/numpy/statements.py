@@ -142,13 +142,25 @@ class Statements:
     def written(self, stmt: Stmt) -> Code:
         return Code(self.stmt(stmt))
 
+    def keeps(self, stmt: If) -> bool:
+        """Whether an arm leaves the name as it is: perhaps not assigned at all."""
+        (result,) = stmt.results
+        kept = (arm.results[0] for arm in (stmt.then, stmt.orelse))
+        names = self.named.names
+        return any(
+            isinstance(v, Var)
+            and v not in self.named.folded
+            and names.get(v) == names[result]
+            for v in kept
+        )
+
     def stmt(self, stmt: Stmt) -> Nodes:
         if any(v in self.named.folded for v in defined(stmt)):
             return ()
         match stmt:
             case Let():
                 return self.let(stmt)
-            case If() if stmt in self.named.choices:
+            case If() if stmt in self.named.choices and not self.keeps(stmt):
                 (result,) = stmt.results
                 name = self.named.names[result]
                 return (Line(f"{name} = {self.expr.choice(stmt).text}"),)
