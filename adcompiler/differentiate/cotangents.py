@@ -7,7 +7,8 @@ zero and is never materialised unless control flow must carry it.
 Invariants: a cotangent has its value's dtype and shape: broadcasting is undone and
 dtypes are cast here and nowhere else. A cotangent that comes through `where` keeps the
 mask beside the unmasked product, so that the factor of the side not taken can never
-turn its zero into a NaN: the mask is applied after the last product.
+turn its zero into a NaN: the mask is applied after the last product, also where
+broadcasting is undone in between.
 """
 
 from __future__ import annotations
@@ -38,15 +39,25 @@ class Cotangent:
 
 
 class Cotangents:
-    """Running cotangents of the values in scope."""
+    """Running cotangents of the values in scope.
 
-    def __init__(self, builder: Builder, known: dict[Var, Cotangent] | None = None):
+    Those of the `factored` values are multiplied by factors that may be infinite, and
+    keep a mask through all that is added to them.
+    """
+
+    def __init__(
+        self,
+        builder: Builder,
+        factored: frozenset[Var] = frozenset(),
+        known: dict[Var, Cotangent] | None = None,
+    ) -> None:
         self.builder = builder
+        self.factored = factored
         self._known = dict(known or {})
 
     def fork(self, builder: Builder) -> Cotangents:
         """The same cotangents, to be added to by a nested region."""
-        return Cotangents(builder, self._known)
+        return Cotangents(builder, self.factored, self._known)
 
     def __contains__(self, var: Var) -> bool:
         return var in self._known
@@ -67,13 +78,19 @@ class Cotangents:
             value = _named(self.builder, contribution.value, var)
             self._known[var] = replace(contribution, value=value)
             return
+        mask = None
+        if var in self.factored and earlier.mask and contribution.mask:
+            mask = self._either(earlier.mask, contribution.mask)
         total = self.builder.apply(
             "add",
             masked(self.builder, earlier),
             masked(self.builder, contribution),
             hint=bar_name(var),
         )
-        self._known[var] = Cotangent(total)
+        self._known[var] = Cotangent(total, mask)
+
+    def _either(self, a: Atom, b: Atom) -> Atom:
+        return a if a == b else self.builder.apply("logical_or", a, b)
 
     def value(self, var: Var) -> Atom | None:
         """The running cotangent, its mask applied; None for a structural zero."""
@@ -81,6 +98,7 @@ class Cotangents:
         if found is None:
             return None
         value = masked(self.builder, found, bar_name(var))
+        value = in_an_array(self.builder, value, var.type, bar_name(var))
         self._known[var] = Cotangent(value)
         return value
 
@@ -130,6 +148,13 @@ def zero_of_type(builder: Builder, type: Type, like: Atom, hint: str | None) -> 
             return builder.apply("list_new", element=type.element)
 
 
+def in_an_array(builder: Builder, value: Atom, of: Type, hint: str | None) -> Atom:
+    """The derivative of a 0-d array as one: arithmetic has made a number of it."""
+    if isinstance(of, Array) and not of.dims and isinstance(value.type, Scalar):
+        return builder.apply("full", value, dtype=of.dtype, hint=hint)
+    return value
+
+
 def unbroadcast(builder: Builder, value: Atom, operand: Atom) -> Atom:
     """Sum a contribution, shaped as the broadcast result, to the operand's shape.
 
@@ -142,7 +167,10 @@ def unbroadcast(builder: Builder, value: Atom, operand: Atom) -> Atom:
     if not target and not isinstance(operand.type, Array):
         return builder.apply("sum", value, axis=None, keepdims=False)
     lead = len(source) - len(target)
-    if lead:
+    if lead < 0:  # leading lengths of 1, which a store drops
+        value = builder.apply("expand_dims", value, axis=tuple(range(-lead)))
+        source = dims_of(value.type)
+    elif lead:
         axes = tuple(range(lead))
         value = builder.apply("sum", value, axis=axes, keepdims=False)
         source = source[lead:]
@@ -153,6 +181,20 @@ def unbroadcast(builder: Builder, value: Atom, operand: Atom) -> Atom:
     if ones:
         value = builder.apply("sum", value, axis=ones, keepdims=True)
     return value
+
+
+def taken(builder: Builder, mask: Atom, value: Atom, operand: Atom) -> Atom:
+    """A mask of a broadcast result as a mask of an operand: where any of the
+    repetitions was selected."""
+    dims = dims_of(operand.type)
+    if dims_of(mask.type) == dims:
+        return mask
+    if not dims:
+        return builder.apply("any", mask, axis=None, keepdims=False)
+    ones = builder.apply("ones_like", value, dtype=None)
+    selected = builder.apply("where", mask, ones, constant(0.0), via="np")
+    count = unbroadcast(builder, selected, operand)
+    return builder.apply("greater", count, constant(0.0))
 
 
 def rename_last(builder: Builder, value: Atom, name: str | None) -> Atom:

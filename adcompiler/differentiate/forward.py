@@ -21,7 +21,12 @@ import numpy as np
 
 from adcompiler.analysis.activity import differentiable_operands, varied
 from adcompiler.differentiate.boundary import define_residuals, zeroed
-from adcompiler.differentiate.cotangents import in_precision, rename_last, zero_of_type
+from adcompiler.differentiate.cotangents import (
+    in_an_array,
+    in_precision,
+    rename_last,
+    zero_of_type,
+)
 from adcompiler.differentiate.settling import CarriedTypes, join_derivatives
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, Expr, constant
@@ -95,9 +100,9 @@ class _Tangents:
         if not is_float(atom.type) and not isinstance(atom.type, Array):
             return constant(0.0)  # an integer does not move
         found = self.tangent(atom)
-        if found is not None:
-            return found
         hint = dot_name(atom) if isinstance(atom, Var) else None
+        if found is not None:
+            return in_an_array(self.builder, found, atom.type, hint)
         return zero_of_type(self.builder, atom.type, atom, hint)
 
     def inner(self) -> _Tangents:

@@ -34,7 +34,7 @@ from adcompiler.ir.nodes import (
     carried_results,
     fresh_var,
 )
-from adcompiler.ir.types import Array, Type, covers, dims_of, fresh_dim
+from adcompiler.ir.types import Array, Scalar, Type, covers, dims_of, fresh_dim
 from adcompiler.ir.walk import all_stmts, free_vars, regions
 
 
@@ -336,7 +336,10 @@ class _Replayer(Threader):
         if reading.is_store:
             index = reading.let.param("index")
             known = {"known": var.type} if isinstance(var.type, Array) else {}
-            return builder.apply("load", *operands, index=index, hint=var.name, **known)
+            value = builder.apply(
+                "load", *operands, index=index, hint=var.name, **known
+            )
+            return _of_its_kind(value, var, builder)
         copy = fresh_var(var.type, var.name)
         builder.append(
             replace(
@@ -390,6 +393,13 @@ def _chains_read(plan: Plan, primal: Primal) -> frozenset[Var]:
         elif reading is not None:
             found.update(primal.states.versions_in(reading))
     return frozenset(map(primal.versions.chain, found))
+
+
+def _of_its_kind(value: Var, var: Var, builder: Builder) -> Atom:
+    """What is read out of an array, where it was stored as a Python number."""
+    if not isinstance(var.type, Scalar) or var.type.kind == "numpy":
+        return value
+    return builder.apply("cast", value, dtype="float64", via="builtin")
 
 
 def _vars(atoms: tuple[Atom, ...]) -> list[Var]:

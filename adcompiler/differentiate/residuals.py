@@ -282,7 +282,8 @@ def _keeps(let: Let, var: Var) -> bool:
     if isinstance(var.type, ListOf) or var.type.dtype != array.dtype:
         return False
     if isinstance(var.type, Scalar):
-        return bool(let.param("index") == ("int",) * array.ndim)
+        plain = let.param("index") == ("int",) * array.ndim
+        return plain and var.type.kind != "either"
     part = loaded_dims(array, dict(let.params))
     # A length that is not 1 is that of the part, or the store has failed.
     return len(part) == var.type.ndim and all(

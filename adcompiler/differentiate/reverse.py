@@ -29,6 +29,7 @@ from adcompiler.differentiate.cotangents import (
     in_precision,
     is_absent,
     masked,
+    taken,
     unbroadcast,
 )
 from adcompiler.differentiate.settling import CarriedTypes, join_derivatives
@@ -199,8 +200,14 @@ def _contribute(bars: Cotangents, operand: Var, contribution: Cotangent) -> None
     if len(source) == len(target) and not any(map(may_stretch, target, source)):
         bars.add(operand, contribution)
         return
-    value = masked(bars.builder, contribution)
-    bars.add(operand, Cotangent(unbroadcast(bars.builder, value, operand)))
+    builder, mask = bars.builder, contribution.mask
+    value = masked(builder, contribution)
+    total = unbroadcast(builder, value, operand)
+    if mask is not None and operand in bars.factored:
+        mask = taken(builder, mask, value, operand)
+        bars.add(operand, Cotangent(total, mask))
+    else:
+        bars.add(operand, Cotangent(total))
 
 
 def _reverse_load(let: Let, y_bar: Atom, bars: Cotangents) -> None:
@@ -391,7 +398,7 @@ def _reverse_body(
     adjoint: Adjoint,
 ) -> Region:
     params, ends = carried_params(loop), carried_results(loop)
-    inner = Cotangents(bars.builder.child())
+    inner = Cotangents(bars.builder.child(), bars.factored)
     for w, var in zip(outer, state[len(carried) :], strict=True):
         inner.set(w, var)
     for k, var in zip(carried, state, strict=False):

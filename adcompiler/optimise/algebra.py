@@ -14,7 +14,7 @@ import numpy as np
 
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Let
-from adcompiler.ir.types import PY_INT, ListOf, Scalar, dims_of, is_float
+from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar, Type, dims_of, is_float
 from adcompiler.optimise.rewriting import (
     Given,
     Site,
@@ -53,6 +53,33 @@ def fold(let: Let, at: Site) -> Given:
 
 def _is_python(atom: Atom) -> bool:
     return isinstance(atom.type, Scalar) and atom.type.kind == "python"
+
+
+# --- Kinds -----------------------------------------------------------------------
+
+
+@rewrites("add", "subtract", "multiply", "ieee_divide")
+def float_beside_numpy(let: Let, at: Site) -> Given:
+    """``y * float(x)`` is ``y * x`` where both are NumPy's, in double precision."""
+    for k, atom in enumerate(let.operands):
+        cast, other = at.let(atom, "cast"), let.operands[1 - k].type
+        if cast is None or cast.role == "primal" or cast.param("via") != "builtin":
+            continue
+        source = cast.operands[0]
+        if _is_double(source.type) and _is_double(other):
+            operands = list(let.operands)
+            operands[k] = source
+            return at.make(let.primitive.name, *operands, **dict(let.params))
+    return None
+
+
+def _is_double(t: Type) -> bool:
+    """Whether a type is NumPy's float64."""
+    match t:
+        case Array(dtype="float64") | Scalar(dtype="float64", kind="numpy"):
+            return True
+        case _:
+            return False
 
 
 # --- Neutral elements ------------------------------------------------------------

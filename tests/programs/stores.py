@@ -590,3 +590,26 @@ def zero_d_array_stored_elsewhere_in_a_loop(x):
 def zero_d_argument_named_again(t, x):
     t = t + x
     return t * t * x
+
+
+@program(real(3), real(1, 3), real(1, 1, 3))
+def rows_of_higher_rank(x, row, deep):
+    y = np.zeros((2, 3))
+    y[0] = row * row
+    y[1, :] = x * row
+    z = np.zeros((2, 3))
+    z[:] = np.sin(deep)
+    return np.sum(y * y * z)
+
+
+@program(0.7)
+def zero_d_arrays_through_loops(a):
+    z = np.array(1.0 * a)
+    y = np.array(0.5)
+    for i in range(3):
+        if i == 1:
+            y += z * z
+        else:
+            z[...] = np.sin(z)
+        z, y = y, z
+    return np.tanh(z) * y

@@ -404,6 +404,22 @@ def unguarded_quotient(x, y):
     return np.sum(np.where(y != 0, x / y, x))
 
 
+@program(lambda rng: np.array([0.3, 1.0, 2.0]), 0.0, tags=("trap",), order=1)
+def unguarded_root_of_a_number_never_taken(x, s):
+    return np.sum(np.where(x > 5.0, np.sqrt(s), 0.2) * x)
+
+
+@program(real(2, 3), lambda rng: np.zeros(3), tags=("trap",), order=1)
+def unguarded_root_of_a_row_never_taken(x, row):
+    return np.sum(np.where(x > 5.0, 0.2 * np.sqrt(row), x) * x)
+
+
+@program(distinct(4), tags=("trap",), order=1)
+def unguarded_where_of_a_part(x):
+    u = x[:3] - np.min(x[:3], axis=0, keepdims=True)
+    return np.sum(np.where(np.tanh(u) > 0.137, np.arccosh(1.0 + u), x[-3:]) * x[:3])
+
+
 @program(real(3, 4), tags=("trap",))
 def size_one_axes(a):
     r = a[:, :1]
