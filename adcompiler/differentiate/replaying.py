@@ -264,9 +264,11 @@ class _Replayer(Threader):
         assert isinstance(primal, If)
         for result, end in zip(primal.results, twin.results, strict=False):
             seen = self.known.get(result)
-            # A value of a narrower kind than the result is computed again instead.
+            # A value of a narrower kind than the result is computed again instead; an
+            # array that is recorded is popped, as in loops.
             if (
                 isinstance(end, Var)
+                and not (end in self.homes and isinstance(end.type, Array))
                 and seen is not None
                 and covers(end.type, seen.type)
             ):
@@ -294,10 +296,16 @@ class _Replayer(Threader):
         params = tuple(fresh_var(end.type, start.name) for start, end in slots)
         self._at_start[stmt.body] = passages.starts
         self.known = self.known.new_child()
+        # A version that is recorded is popped: what the trips after it left of it may
+        # be another.
         for end, final in passages.kept:
-            if isinstance(end, Var) and self._is_at_hand(final):
+            if not isinstance(end, Var) or end in self.homes:
+                continue
+            if self._is_at_hand(final):
                 self.known[end] = self.atom(final)
-        self.known.update(zip(passages.ends, params, strict=True))
+        for end, param in zip(passages.ends, params, strict=True):
+            if end not in self.homes:
+                self.known[end] = param
         result = super()._loop(stmt, used, lists)
         ends = tuple(map(self.atom, passages.starts))
         self.known = self.known.parents

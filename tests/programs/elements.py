@@ -482,3 +482,38 @@ def part_read_back_from_overlapping_slices(x):
         v = np.sin(y[k : k + 3])
         y[k : k + 3] = v
     return np.sum(y * y)
+
+
+@program(real(3), 3)
+def whole_array_written_further_in(x, n):
+    s = 0.0
+    for t in range(n):
+        for k in range(2):
+            x[...] = np.sin(x[k] * 1.3 + t) + 0.3
+        s += np.max(x) * np.sum(x**3)
+    return s
+
+
+@program(real(3), 3)
+def whole_array_written_and_read_in_one_arm(x, n):
+    s = 0.0
+    for t in range(n):
+        if x[0] > 0.4:
+            x[...] = np.sin(x[1] * 1.3) - 0.6 * x
+            s += np.sum(x**3)
+        else:
+            x[:] = np.cos(x) + x[2]
+    return s * np.prod(x)
+
+
+@program(real(3), 3)
+def whole_array_written_in_both_and_read_after(x, n):
+    s = 0.0
+    for t in range(n):
+        if x[0] > 0.4:
+            x[...] = np.sin(x[1] * 1.3) - 0.6 * x
+        else:
+            for k in range(2):
+                x[:] = np.cos(x) + x[k]
+        s += np.sum(x**3)
+    return s
