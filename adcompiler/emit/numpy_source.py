@@ -13,8 +13,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from adcompiler.emit.numpy.exits import Exits
 from adcompiler.emit.numpy.layout import Line, render
-from adcompiler.emit.numpy.statements import Code, Exits, Statements
+from adcompiler.emit.numpy.statements import Code, Statements
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import Atom
 from adcompiler.primitives.spelling import HELPERS
