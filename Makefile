@@ -7,7 +7,7 @@ BIN     := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all bench lint format golden clean
+.PHONY: help demo test test-all bench fuzz lint format golden clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' \
@@ -24,6 +24,9 @@ test-all: lint ## the same with every variant and the long fuzz (hours)
 
 bench: $(VENV)/.test ## measure compile times, and gradients against those by hand
 	$(BIN)/python -m bench
+
+fuzz: $(VENV)/.test ## differentiate 20,000 random programs and their variants (hours)
+	$(BIN)/python -m tests.fuzz.run --count 20000 --variants --second-order
 
 lint: $(VENV)/.test ## check style, types and architecture
 	$(BIN)/ruff check .

@@ -23,7 +23,7 @@ def any_shape(frame: Frame) -> Shape:
     choose, dims = frame.chooser, frame.shared.dims
     arrays = frame.visible("array")
     if arrays and choose.chance(75):
-        return choose.pick(arrays).shape
+        return choose.pick(arrays).shape or (1,)
     shapes: list[tuple[int, Shape]] = [(4, (dims[0],)), (2, (dims[1],)), (1, (1,))]
     if frame.options.matrices:
         n, m = dims
@@ -43,12 +43,15 @@ def array(frame: Frame, shape: Shape, depth: int) -> Expr:
             (8, _binary),
             (5, _unary),
             (3, _where),
+            (2 if frame.options.kinks else 0, _guarded),
+            (2, _centred),
             (4, _matmul),
             (3 if matrix or len(shape) == 1 else 0, _reduced),
             (2, _reshaped),
             (3 if len(shape) == 2 else 0, _transposed),
             (2, _joined),
             (1, _cumsum),
+            (1 if len(shape) == 2 and matrix else 0, _stacked_product),
             (1 if frame.options.linalg else 0, _linalg),
         ]
     )
@@ -139,6 +142,59 @@ def _where(frame: Frame, shape: Shape, depth: int) -> Expr:
     return Expr(f"np.where({test}, {a.text}, {b.text})", max(a.bound, b.bound))
 
 
+_SINGULAR = [
+    ("np.log({})", 2.0),
+    ("np.sqrt({})", 1.8),
+    ("(0.3 / {})", 2.2),
+    ("({}) ** 0.5", 1.8),
+    ("np.power({}, 0.7)", 2.2),
+    ("0.2 * np.arccosh(1.0 + {})", 1.0),
+]
+
+
+def _guarded(frame: Frame, shape: Shape, depth: int) -> Expr:
+    """A function of the elements where it is defined, something else where not."""
+    choose = frame.chooser
+    a, b = array(frame, shape, 1), operand(frame, shape, depth - 1)
+    template, bound = choose.pick(_SINGULAR)
+    test = f"{a.text} > 0.137"
+    way = choose.below(3)
+    if way == 0:
+        text = f"np.where({test}, {template.format(f'({a.text})')}, {b.text})"
+    elif way == 1:
+        safe = f"np.where({test}, {a.text}, 1.0)"
+        text = f"np.where({test}, {template.format(safe)}, {b.text})"
+    else:
+        text = f"(np.sin({b.text}) * ({test}))"
+    return Expr(text, max(bound, b.bound))
+
+
+def _centred(frame: Frame, shape: Shape, depth: int) -> Expr:
+    """Less a mean or maximum with `keepdims`; or normalised, as by a softmax."""
+    choose, a = frame.chooser, array(frame, shape, depth - 1)
+    axis = choose.below(len(shape))
+    tail = f"axis={choose.pick([axis, axis - len(shape)])}, keepdims=True"
+    names = ["mean", "mean", "max", "min"] if frame.options.kinks else ["mean"]
+    if choose.chance(30):
+        e = f"np.exp(0.4 * {a.text})"
+        return Expr(f"({e} / np.sum({e}, {tail}))", 1.0)
+    return Expr(f"({a.text} - np.{choose.pick(names)}({a.text}, {tail}))", 2 * a.bound)
+
+
+def _stacked_product(frame: Frame, shape: Shape, depth: int) -> Expr:
+    """`matmul` with an operand of rank 3."""
+    choose, k = frame.chooser, frame.chooser.pick(frame.shared.dims)
+    a = [array(frame, (shape[0], k), depth - 1), array(frame, (shape[0], k), 0)]
+    b = array(frame, (k, shape[1]), 0)
+    stack, bound = f"np.stack(({a[0].text}, {a[1].text}))", max(x.bound for x in a)
+    product = choose.pick([f"({stack} @ {b.text})", f"np.matmul({stack}, {b.text})"])
+    if choose.chance(40):
+        other = f"np.stack(({b.text}, np.cos({b.text})))"
+        product = f"({stack} @ {other})"
+    text = choose.pick([f"{product}[{choose.below(2)}]", f"np.mean({product}, axis=0)"])
+    return Expr(text, k * bound * max(b.bound, 1.0))
+
+
 def _matmul(frame: Frame, shape: Shape, depth: int) -> Expr:
     choose = frame.chooser
     k = choose.pick(frame.shared.dims)
@@ -216,6 +272,14 @@ def _joined(frame: Frame, shape: Shape, depth: int) -> Expr:
         return Expr(text, max(r.bound for r in rows))
     if n == 1:
         return _unary(frame, shape, depth)
+    if choose.chance(25):
+        a, b, k = (
+            array(frame, shape, depth - 1),
+            array(frame, shape, 0),
+            integer(frame, n),
+        )
+        text = f"np.concatenate((({a.text})[:{k}], ({b.text})[{k}:]))"
+        return Expr(text, max(a.bound, b.bound))
     cut = choose.between(1, n - 1)
     a = array(frame, (cut, *shape[1:]), depth - 1)
     b = array(frame, (n - cut, *shape[1:]), 0)

@@ -25,8 +25,11 @@ import numpy as np
 from tests.fuzz.program import Program
 from tests.fuzz.reference import Reference, inner, reference, shifted
 
-OK, REFUSED, DISCARDED = "ok", "refused", "discarded"
+OK, RAISED, REFUSED, DISCARDED = "ok", "raised", "refused", "discarded"
 WRONG, CRASH, INVALID = "WRONG", "CRASH", "invalid"
+
+# What programs raise on purpose; LinAlgError is a ValueError.
+PLANNED = (ArithmeticError, ValueError, IndexError, AssertionError)
 
 
 @dataclass(frozen=True)
@@ -77,25 +80,65 @@ def examine(program: Program, ad: Any, checks: Checks = Checks()) -> Verdict:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            expected = reference(program)
-            with module(program.source) as plain:
-                values = program.values()
-                float(plain.program(*values))
-        except ArithmeticError as problem:
-            return Verdict(DISCARDED, f"plain Python: {headline(problem)}")
+            raised = _raised_by(program)
+            expected = Reference() if raised else reference(program)
+        except PLANNED as problem:
+            return Verdict(DISCARDED, f"raises nearby: {headline(problem)}")
         except Exception as problem:  # noqa: BLE001 - the verdict
             return Verdict(INVALID, headline(problem), traceback.format_exc())
         try:
+            if raised is not None:
+                _compare_raised(program, ad, raised)
+                return Verdict(RAISED, type(raised).__name__)
             _compare(program, ad, expected, checks)
         except Mismatch as problem:
             return Verdict(WRONG, problem.args[0], problem.args[1])
         except Exception as problem:  # noqa: BLE001 - the verdict
             if isinstance(problem, ad.UnsupportedError):
-                return Verdict(REFUSED, refusal(problem), str(problem))
+                return refused(problem)
             return Verdict(CRASH, headline(problem), traceback.format_exc())
     if expected.unreliable:
         return Verdict(DISCARDED, expected.unreliable)
     return Verdict(OK)
+
+
+def refused(problem: Any) -> Verdict:
+    """A refusal, which must say where: file, line, the line itself and a caret."""
+    if hasattr(problem, "span") and (problem.span is None or "^" not in str(problem)):
+        return Verdict(CRASH, f"refused without a line: {refusal(problem)}")
+    return Verdict(REFUSED, refusal(problem), str(problem))
+
+
+def _raised_by(program: Program) -> Exception | None:
+    """What the plain program raises, of what programs may raise on purpose."""
+    with module(program.source) as plain:
+        try:
+            float(plain.program(*program.values()))
+        except PLANNED as problem:
+            return problem.with_traceback(None)
+    return None
+
+
+def _compare_raised(program: Program, ad: Any, raised: Exception) -> None:
+    """Both modes raise what the program raises."""
+    values = program.values()
+    direction = tuple(_tangent(values))
+    with module(program.source) as made:
+        compiled = ad.differentiate(made.program)
+        for what, run in (
+            ("value and gradient", lambda: compiled.value_and_grad(*program.values())),
+            ("gradient", lambda: compiled.grad(*program.values())),
+            ("jvp", lambda: compiled.jvp(tuple(values), direction)),
+            ("plain call", lambda: compiled(*program.values())),
+        ):
+            try:
+                run()
+            except PLANNED as problem:
+                if (type(problem), str(problem)) != (type(raised), str(raised)):
+                    detail = f"{problem!r}, not {raised!r}"
+                    raise Mismatch(f"error of {what}", detail) from problem
+            else:
+                raise Mismatch(f"{what} does not raise", repr(raised))
 
 
 def headline(problem: BaseException) -> str:

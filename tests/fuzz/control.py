@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz import statements
+from tests.fuzz import raising, statements
 from tests.fuzz.arrays import any_shape
 from tests.fuzz.expressions import condition, python_float, scalar
 from tests.fuzz.frame import Frame, Loop
@@ -40,12 +40,20 @@ def statement(frame: Frame) -> None:
             (o.for_array * arrays if small else 0, for_array),
             (o.while_loops if small else 0, while_loop),
             (o.loop_exits if frame.loops and nested else 0, loop_exit),
-            (o.early_returns if frame.returns and nested else 0, early_return),
+            (_returns(frame) if nested else 0, early_return),
             (o.closures if frame.may_call and nested else 0, closure),
             (3 if frame.shared.helpers and frame.may_call else 0, procedure),
             (o.asserts, statements.assert_something),
+            (o.idioms if nested else 0, _idiom),
+            (4 if frame.shared.raising else 0, raising.risk),
         ]
     )(frame)
+
+
+def _idiom(frame: Frame) -> None:
+    from tests.fuzz.idioms import idiom
+
+    idiom(frame)
 
 
 def procedure(frame: Frame) -> None:
@@ -225,6 +233,12 @@ def loop_exit(frame: Frame) -> None:
             frame.emit("continue")
 
 
+def _returns(frame: Frame) -> int:
+    """The weight of an early return, greater in nested loops."""
+    weight = frame.options.early_returns if frame.returns else 0
+    return weight * min(1 + len(frame.loops), 3)
+
+
 def early_return(frame: Frame) -> None:
     frame.emit(f"if {condition(frame)}:")
     with frame.block():
@@ -273,7 +287,7 @@ def closure(frame: Frame) -> None:
     name = frame.shared.fresh("f")
     inner = Frame(frame.shared, frame.indent + 1)
     inner.dtype_of, inner.may_call = frame.dtype_of, False
-    seen = [v for b in frame.blocks for v in b if v.kind in ("float", "int")]
+    seen = [v for b in frame.blocks for v in b if v.kind in ("float", "int", "array")]
     inner.blocks = [list(seen), []]
     parameter = frame.shared.fresh("u")
     inner.add(Variable(parameter, "float", fixed=True))

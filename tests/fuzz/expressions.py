@@ -150,6 +150,9 @@ def condition(frame: Frame, depth: int = 1) -> str:
         return test.format(v.name, choose.between(v.low, v.high))
     if way == "bool" and flags:
         return choose.pick(flags).name
+    if way == "chain" and choose.chance(30):
+        tested = scalar(frame, depth).text
+        return f"{scalar(frame, 0).text} - 0.613 < {tested} < {threshold(frame)} + 1"
     if way == "chain":
         return f"-0.9 < {scalar(frame, depth).text} <= 0.85"
     if way == "and" and depth:
@@ -271,6 +274,8 @@ def reduction(frame: Frame, depth: int) -> Expr:
         e = Expr(form.format(a.text, b.text), shape[0] * a.bound * b.bound)
         return python_float(frame, tamed(frame, e))
     a = array(frame, shape, depth - 1)
+    if choose.chance(12):
+        return _of_a_part(frame, a, shape)
     name = choose.pick(REDUCTIONS)
     if frame.options.kinks and choose.chance(20):
         name = choose.pick(["max", "min"])
@@ -284,6 +289,20 @@ def reduction(frame: Frame, depth: int) -> Expr:
         e = Expr(f"({a.text}).{name}()", bound)
     else:
         e = Expr(f"np.{name}({a.text})", bound)
+    return python_float(frame, tamed(frame, e))
+
+
+def _of_a_part(frame: Frame, a: Expr, shape: tuple[int, ...]) -> Expr:
+    """A sum over a slice that may be empty."""
+    n = shape[0] if shape else 0
+    if not n:
+        return python_float(frame, tamed(frame, Expr(f"np.sum({a.text})", a.bound)))
+    low, high = integer(frame, n + 1), integer(frame, n + 1)
+    part = frame.chooser.pick([f"[{low}:{high}]", f"[:{high}]", f"[{low}:]", "[:0]"])
+    size = 1
+    for length in shape:
+        size *= length
+    e = Expr(f"np.sum(({a.text}){part})", a.bound * size)
     return python_float(frame, tamed(frame, e))
 
 

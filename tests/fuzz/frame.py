@@ -19,6 +19,7 @@ class Shared:
     chooser: Chooser
     options: Options
     float32: bool = False
+    raising: bool = False
     python_scalars: bool = True  # every scalar variable is a Python float
     names: dict[str, int] = field(default_factory=dict)
     groups: int = 0

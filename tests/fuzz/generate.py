@@ -30,7 +30,9 @@ def program_from(source: Source, options: Options = DEFAULT) -> Program:
     shared.float32 = options.arrays and choose.chance(options.float32)
     mixed = choose.chance(options.mixed_joins)
     shared.python_scalars = shared.float32 or not mixed
-    shared.dims = choose.pick([(3, 2), (2, 3), (4, 2), (3, 3), (1, 3), (2, 2)])
+    shared.raising = choose.chance(options.raising)
+    shapes = [(3, 2), (2, 3), (4, 2), (3, 3), (1, 3), (2, 2), (2, 1), (4, 3)]
+    shared.dims = choose.pick(shapes)
     lines = ["import math", "import numpy as np", ""]
     lines += _constants(shared)
     if choose.chance(options.helpers):
@@ -121,16 +123,18 @@ def _helper(shared: Shared) -> Helper:
             (2, "pair"),
             (3 if arrays else 0, "array"),
             (2 if arrays and shared.options.mutating_helpers else 0, "none"),
+            (2 if arrays and shared.options.mutating_helpers else 0, "both"),
         ]
     )
     name = shared.fresh("helper")
     frame = Frame(shared)
     frame.may_call = choose.chance(40)
-    frame.returns = None if result == "none" else result
+    frame.returns = {"none": None, "both": "float"}.get(result, result)
+    mutating = result in ("none", "both")
     parameters = []
-    if result in ("array", "none") or (arrays and choose.chance(35)):
+    if result == "array" or mutating or (arrays and choose.chance(35)):
         variable = Variable(shared.fresh("p"), "array", _shape(shared), fixed=True)
-        variable.storable = result == "none"
+        variable.storable = mutating
         variable.argument = True
         parameters.append(frame.add(variable))
         frame.dtype_of = variable.name
@@ -139,7 +143,7 @@ def _helper(shared: Shared) -> Helper:
     kept = list(parameters)
     frame.blocks[0].extend(shared.constants)
     frame.budget = 5
-    if result == "none":
+    if mutating:
         control.statements.store(frame)
     for _ in range(choose.below(3)):
         control.block(frame, 1)

@@ -39,6 +39,8 @@ class Options:
     integers: int = 4
     booleans: int = 2
     asserts: int = 1
+    idioms: int = 9
+    raising: int = 5  # per cent of programs
     index_arrays: bool = True
     math_module: bool = True
     # Per cent of programs whose scalar variables may be a Python float on one way

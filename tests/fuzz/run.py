@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.check import CRASH, INVALID, OK, WRONG, Checks, Verdict, examine
+from tests.fuzz.check import CRASH, INVALID, OK, RAISED, WRONG, Checks, Verdict, examine
 from tests.fuzz.generate import program
 from tests.fuzz.program import Program, load_text
 from tests.fuzz.shrink import shrink
@@ -153,7 +153,7 @@ def bulk(options: argparse.Namespace, checks: Checks) -> int:
     began = time.monotonic()
     for seed, verdict in run_seeds(seeds, checks, options.jobs, options.timeout):
         kinds[verdict.kind] += 1
-        if verdict.kind != OK:
+        if verdict.kind not in (OK, RAISED):
             messages[verdict.kind, verdict.message] += 1
         if verdict.kind in (WRONG, CRASH, INVALID, SLOW):
             path = save(program(seed), verdict, options.output)

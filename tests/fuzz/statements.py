@@ -152,7 +152,7 @@ def assign_array(frame: Frame) -> None:
         frame.rebind(v)
         return
     sources = [v for v in frame.visible("array") if v.shape]
-    if sources and frame.options.index_arrays and choose.chance(12):
+    if sources and frame.options.index_arrays and choose.chance(6):
         source, n = choose.pick(sources), choose.between(1, 3)
         shape, text = (n, *source.shape[1:]), gathered(frame, source, n).text
     elif choose.chance(25):
@@ -300,14 +300,20 @@ def call_procedure(frame: Frame) -> None:
     """A call for its effect on an array, or for two results."""
     choose = frame.chooser
     pairs = [h for h in frame.shared.helpers if h.result == "pair"]
-    procedures = [h for h in frame.shared.helpers if h.result == "none"]
+    procedures = [h for h in frame.shared.helpers if h.result in ("none", "both")]
     makers = [h for h in frame.shared.helpers if h.result == "array"]
     for helper in procedures[: 1 if choose.chance(60) else 0]:
         shape = helper.parameters[0].shape
         targets = [v for v in storable(frame) if v.shape == shape]
         if targets:
             rest = arguments(frame, helper.parameters[1:], 1)
-            frame.emit(f"{helper.name}({choose.pick(targets).name}, {rest})")
+            call = f"{helper.name}({choose.pick(targets).name}, {rest})"
+            if helper.result == "both" and choose.chance(70):
+                name = frame.shared.fresh("s")
+                frame.emit(f"{name} = {call}")
+                frame.add(Variable(name, "float"))
+            else:
+                frame.emit(call)
             return
     if makers and choose.chance(50):
         helper = choose.pick(makers)

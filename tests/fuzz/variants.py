@@ -221,6 +221,8 @@ def for_to_while(tree: ast.AST) -> ast.AST:
         if isinstance(row.iter, ast.Call) and ast.unparse(row.iter.func) == "range":
             limits = [ast.unparse(a) for a in row.iter.args]
             low, high = ("0", limits[0]) if len(limits) == 1 else limits[:2]
+            if len(limits) == 3 and not re.fullmatch(r"-?[1-9]", limits[2]):
+                return None  # up or down, or no step at all: known at run time
             step = int(limits[2]) if len(limits) == 3 else 1
             setup = [f"{c} = {low}", f"{stop} = {high}"]
             test, bind = f"{c} {'<' if step > 0 else '>'} {stop}", f"{target} = {c}"
