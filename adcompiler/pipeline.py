@@ -100,8 +100,8 @@ class Built:
     call: Callable[..., tuple[Any, ...]]
 
 
-def build(function: Function, *, name: str, doc: str) -> Built:
-    """The text of a function and what it defines."""
+def build(function: Function, *, name: str, label: str, doc: str = "") -> Built:
+    """The text of a function and what it defines; `label` is shown in tracebacks."""
     from adcompiler.emit.numpy_source import emit
     from adcompiler.execute.numpy_backend import load
     from adcompiler.lowering.bufferise import bufferise
@@ -112,8 +112,8 @@ def build(function: Function, *, name: str, doc: str) -> Built:
     arg_names = _distinct(_identifier(p.name or "x") for p in function.params)
     with _Faults("emit", function):
         named = name_values(function, arg_names=arg_names)
-        source = emit(named, name=name, doc=doc)
-    call = load(source, name, doc.rstrip("."))
+        source = emit(named, name=name, doc=doc or f"{label}.")
+    call = load(source, name, label)
     if len(function.results) == 1:
         return Built(source.text, lambda *leaves: (call(*leaves),))
     return Built(source.text, call)

@@ -7,7 +7,7 @@ compiling, which the program is guarded by.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -122,7 +122,7 @@ def _compile(
     known = tuple(statics.items())
     if derivative is not None and derivative.kind == "vjp":
         forward, pullback, values = lowering.vjp(derivative, specs)
-        program = _built(pullback, request.target, known, "pullback")
+        program = _built(pullback, request.target, known, "pullback", forward)
         whole = _built(forward, request.target, known, "forward")
         return replace(whole, values=values, pullback=program)
     lowered = lowering.lower(request.target, specs)
@@ -143,31 +143,53 @@ def _built(
     origin: Any,
     statics: tuple[tuple[int, Any], ...],
     part: str = "",
+    primal: Target | None = None,
 ) -> Program:
     name = name_of(origin)
     derivative = derivative_of(origin)
     if part and derivative is not None:
         name = f"{name_of(derivative.function)}_{part}"
     lowered = target.lowered
-    built = build(lowered.function, name=name, doc=_doc(origin, part))
+    params = (primal or target).lowered.function.params
+    wrt = [params[k].name or "x" for k in target.wrt]
+    label = _label(origin, part)
+    built = build(
+        lowered.function, name=name, label=label, doc=_doc(label, origin, wrt)
+    )
     types = target.types
     return Program(
         lowered, statics, built.text, built.call, types, len(types), target.wrt
     )
 
 
-_DOCS = {
-    "grad": "Gradient of {}.",
-    "value_and_grad": "Value and gradient of {}.",
-    "jvp": "Value and tangent of {}.",
-    "forward": "Value of {}, and what its pullback needs.",
-    "pullback": "Gradient of {}, given the cotangent of its value.",
-    "value": "{}, as it was understood.",
+_LABELS = {
+    "grad": "Gradient of {}",
+    "value_and_grad": "Value and gradient of {}",
+    "jvp": "Value and tangent of {}",
+    "forward": "Value of {}, and what its pullback needs",
+    "pullback": "Gradient of {}, given the cotangent of its value",
+    "value": "{}, as it was understood",
 }
+_WIDTH = 80
 
 
-def _doc(target: Any, part: str) -> str:
-    derivative = derivative_of(target)
+def _label(origin: Any, part: str) -> str:
+    derivative = derivative_of(origin)
     if derivative is None:
-        return f"{name_of(target)}, as it was understood."
-    return _DOCS[part or derivative.kind].format(name_of(derivative.function))
+        return f"{name_of(origin)}, as it was understood"
+    inner = derivative_of(derivative.function)
+    if derivative.kind == "jvp" and inner is not None and inner.kind == "grad":
+        return f"Gradient of {name_of(inner.function)}, and its Hessian times a vector"
+    return _LABELS[part or derivative.kind].format(name_of(derivative.function))
+
+
+def _doc(label: str, origin: Any, wrt: Sequence[str]) -> str:
+    """The docstring: the label, and with respect to what the derivatives are."""
+    derivative = derivative_of(origin)
+    if derivative is None or not wrt:
+        return f"{label}."
+    *others, last = wrt
+    names = f"{', '.join(others)} and {last}" if others else last
+    subject, comma, given = label.partition(",")
+    doc = f"{subject} with respect to {names}{comma}{given}."
+    return doc if len(doc) <= _WIDTH else f"{label}."

@@ -72,6 +72,9 @@ def name_of(target: Any) -> str:
     derivative = derivative_of(target)
     if derivative is None:
         return getattr(target, "__name__", "function")
+    inner = derivative_of(derivative.function)
+    if derivative.kind == "jvp" and inner is not None and inner.kind == "grad":
+        return f"{name_of(inner.function)}_hvp"
     name = name_of(derivative.function)
     return name if derivative.kind == "value" else f"{name}_{derivative.kind}"
 

@@ -666,7 +666,7 @@ def test_source():
     pullback = f.source(A, B, of="pullback")
     assert "_forward(" in pullback
     assert "_pullback(" in pullback
-    assert "_grad_jvp(" in f.source(A, B, of="hessian")
+    assert "_hvp(" in f.source(A, B, of="hessian")
     with pytest.raises(ValueError, match="no source of 'nothing'"):
         f.source(A, B, of="nothing")
 

@@ -125,7 +125,7 @@ class Trace:
 
     @cached_property
     def emitted(self) -> str:
-        doc = "Gradient of settle."
+        doc = "Gradient of settle with respect to x and rate."
         return emit(self.named, name="settle_grad", doc=doc).text
 
     @cached_property

@@ -111,7 +111,7 @@ def test_the_verifier_runs_after_each_pass(monkeypatch):
         pipeline, "verify", lambda function, *, stage: seen.append(stage)
     )
     (gradient,) = pipeline.derive("grad", function_in_ir(), (0,))
-    pipeline.build(gradient, name="f_grad", doc="Gradient of f.")
+    pipeline.build(gradient, name="f_grad", label="Gradient of f")
     before, after = ["lower", "optimise", "exits", "reverse"], ["finish", "bufferise"]
     assert seen == [*before, "optimise", *after]
     seen.clear()

@@ -115,7 +115,23 @@ class Cotangents:
 
 def bar_name(var: Var) -> str | None:
     """The name of a value's cotangent in emitted code."""
-    return f"{var.name}_bar" if var.name else None
+    return derived_name(var, "bar")
+
+
+def derived_name(var: Var, word: str) -> str | None:
+    """The name of a value's derivative; a tape's is the tape of a derivative.
+
+    >>> from adcompiler.ir.types import NP_FLOAT
+    >>> derived_name(Var(1, NP_FLOAT, "x"), "bar")
+    'x_bar'
+    >>> derived_name(Var(2, ListOf(NP_FLOAT), "x_tape"), "dot")
+    'x_dot_tape'
+    """
+    if var.name is None:
+        return None
+    if isinstance(var.type, ListOf):
+        return f"{var.name.removesuffix('_tape')}_{word}_tape"
+    return f"{var.name}_{word}"
 
 
 def masked(builder: Builder, cotangent: Cotangent, hint: str | None = None) -> Atom:

@@ -22,6 +22,7 @@ import numpy as np
 from adcompiler.analysis.activity import differentiable_operands, varied
 from adcompiler.differentiate.boundary import define_residuals, zeroed
 from adcompiler.differentiate.cotangents import (
+    derived_name,
     in_an_array,
     in_precision,
     rename_last,
@@ -78,7 +79,7 @@ def jvp(function: Function, wrt: tuple[int, ...]) -> Function:
 
 def dot_name(var: Var) -> str | None:
     """The name of a value's tangent in emitted code."""
-    return f"{var.name}_dot" if var.name else None
+    return derived_name(var, "dot")
 
 
 @dataclass(slots=True)

@@ -86,7 +86,7 @@ class _Replayer(Threader):
         stmts: list[Stmt] = []
         builder = Builder(stmts, None, "adjoint")
         for stmt in region.body:
-            builder.span = stmt.span
+            builder.span, builder.role = stmt.span, stmt.role
             passages = self._passages(stmt)
             wanted = (*free_vars(stmt), *passages.indices, *passages.afters)
             self._provide_all(wanted, region, builder, lists)
@@ -354,7 +354,7 @@ class _Replayer(Threader):
                 reading.let,
                 results=(copy,),
                 operands=operands,
-                role="adjoint",
+                role=builder.role,
                 span=builder.span,
                 safe=True,
             )

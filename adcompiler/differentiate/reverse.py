@@ -50,6 +50,7 @@ from adcompiler.ir.nodes import (
     carried_params,
     carried_results,
     fresh_var,
+    role_reversed,
 )
 from adcompiler.ir.types import (
     PY_INT,
@@ -97,7 +98,7 @@ def reverse_statements(
 ) -> None:
     """Append the adjoint of the statements, last to first, to the builder of `bars`."""
     for stmt in reversed(stmts):
-        with bars.builder.at(stmt.span, "adjoint"):
+        with bars.builder.at(stmt.span, role_reversed(stmt.role)):
             match stmt:
                 case Let():
                     _reverse_let(stmt, bars, adjoint)
@@ -292,7 +293,7 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
             regions[0],
             regions[1],
             bars.builder.span,
-            "adjoint",
+            bars.builder.role,
         )
     )
     for w, var in zip(changed, merged, strict=True):
@@ -378,7 +379,7 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
             fresh_var(PY_INT, "trips"),
             None,
             bars.builder.span,
-            "adjoint",
+            bars.builder.role,
         )
     )
     for w, var in zip(outer, results[len(carried) :], strict=True):

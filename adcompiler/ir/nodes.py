@@ -19,13 +19,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from adcompiler.errors import Span
 from adcompiler.ir.primitive import Effect, Primitive, Raises
 from adcompiler.ir.types import Type
 
-Role = Literal["primal", "tangent", "adjoint"]
+Role = Literal[
+    "primal", "tangent", "adjoint", "adjoint of adjoint", "adjoint of tangent"
+]
 
 _fresh = itertools.count(1)
 
@@ -232,6 +234,28 @@ class Function:
     @property
     def results(self) -> tuple[Atom, ...]:
         return self.region.results
+
+
+def role_reversed(role: Role) -> Role:
+    """The role of the adjoint of a statement.
+
+    >>> role_reversed("primal"), role_reversed(role_reversed("primal"))
+    ('adjoint', 'adjoint of adjoint')
+    """
+    match role:
+        case "primal":
+            return "adjoint"
+        case "tangent" | "adjoint of tangent":
+            return "adjoint of tangent"
+        case "adjoint" | "adjoint of adjoint":
+            return "adjoint of adjoint"
+        case _:
+            assert_never(role)
+
+
+def is_adjoint(stmt: Stmt) -> bool:
+    """Whether the statement belongs to a reverse sweep."""
+    return stmt.role.startswith("adjoint")
 
 
 def carried_params(loop: For | While) -> tuple[Var, ...]:

@@ -47,6 +47,7 @@ from adcompiler.ir.nodes import (
     Var,
     While,
     fresh_var,
+    is_adjoint,
 )
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array
@@ -245,7 +246,7 @@ def _is_running_sum(stmt: Stmt) -> bool:
         return False
     total, result = stmt.operands[0], stmt.result
     return (
-        stmt.role == "adjoint"
+        is_adjoint(stmt)
         and isinstance(total, Var)
         and isinstance(total.type, Array)
         and total.type == result.type

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adcompiler.ir.nodes import For, If, Let, Stmt, Var, While
+from adcompiler.ir.nodes import For, If, Let, Stmt, Var, While, is_adjoint
 from adcompiler.ir.types import Array, ListOf, Scalar
 
 _WORDS = {
@@ -87,7 +87,7 @@ class Describer:
             return "n" if let.param("axis") == 0 else "m"
         if name == "load" and base:
             return f"{base}_{_part(let, var)}"
-        if name == "logical_and" and let.role == "adjoint" and self.is_trip(let):
+        if name == "logical_and" and is_adjoint(let) and self.is_trip(let):
             return "last"
         if name in _COMPARISONS or name.startswith(("logical", "is")):
             return "mask" if isinstance(var.type, Array) else "condition"

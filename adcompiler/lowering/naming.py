@@ -48,6 +48,7 @@ from adcompiler.ir.nodes import (
     carried_params,
     carried_results,
     defined,
+    is_adjoint,
     stop_flag,
     stop_marks,
 )
@@ -358,7 +359,7 @@ def _choose(
     taken = _Taken({*RESERVED, *arg_names})
     used = count_uses(function.region)
     stmts = list(all_stmts(function.region))
-    twins = {s.body.params[0] for s in stmts if isinstance(s, For) and _adjoint(s)}
+    twins = {s.body.params[0] for s in stmts if isinstance(s, For) and is_adjoint(s)}
     chosen: dict[Var, str] = {}
     for param, name in zip(function.params, arg_names, strict=True):
         chosen[classes.find(param)] = name
@@ -379,10 +380,6 @@ def _choose(
             assert stmt.stopped is not None
             names[stmt.stopped] = taken.free("stop")
     return names
-
-
-def _adjoint(stmt: Stmt) -> bool:
-    return stmt.role == "adjoint"
 
 
 class _Taken:

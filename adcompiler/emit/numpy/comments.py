@@ -10,29 +10,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adcompiler.emit.numpy.layout import Comment, Line, Node
-from adcompiler.ir.nodes import Stmt
+from adcompiler.ir.nodes import Let, Role, Stmt
 
-Place = tuple[str, int]
+Place = tuple[str, int, Role]
 
+# These belong to the statement whose values they keep.
+RECORDING = frozenset({"list_new", "list_append"})
 # Above what is computed for its error alone.
 RAISES = Comment("# raises where the original does")
 
 
-def place_of(stmt: Stmt) -> Place | None:
-    """The source line that an adjoint statement comes from."""
-    if stmt.role != "adjoint" or stmt.span is None or stmt.span.text is None:
+def place_of(stmt: Stmt, last: Place | None) -> Place | None:
+    """The source line that a statement of a reverse sweep comes from, after those of
+    the line `last`. Tangents are of the sweep that they stand in."""
+    if isinstance(stmt, Let) and stmt.primitive.name in RECORDING:
+        return last
+    span, role = stmt.span, stmt.role
+    if span is None or span.text is None:
         return None
-    return stmt.span.filename, stmt.span.lineno
+    line = span.filename, span.lineno
+    match role:
+        case "primal":
+            return None
+        case "tangent":
+            same = last is None or last[:2] == line
+            return last if same else (*line, "adjoint")
+        case _:
+            return (*line, role)
 
 
-def quoting(stmt: Stmt) -> Comment:
-    """The comment above the adjoint of a source line."""
-    span = stmt.span
+def quoting(stmt: Stmt, place: Place) -> Comment:
+    """The comment above what comes from a source line."""
+    span, (_, _, role) = stmt.span, place
     assert span is not None
     text = (span.text or "").strip()
     if span.end_lineno > span.lineno and not text.endswith(":"):
         text += " ..."
-    return Comment(f"# adjoint of: {text}")
+    whose = role.replace("adjoint of ", "adjoint of the ") + " of"
+    return Comment(f"# {whose}: {text}")
 
 
 def is_unread(nodes: Sequence[Node]) -> bool:

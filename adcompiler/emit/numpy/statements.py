@@ -127,7 +127,8 @@ class Statements:
     def headed(self, stmt: Stmt, write: Callable[[], Code]) -> Code:
         """What is written for a statement, under a comment that quotes its source line
         where the comment in force quotes another."""
-        place, last = place_of(stmt), self.heading
+        last = self.heading
+        place = place_of(stmt, last)
         self.heading = place
         code = write()
         if not code.nodes:
@@ -136,7 +137,7 @@ class Statements:
         self.heading = place
         if place is None or place == last:
             return code
-        return Code((quoting(stmt), *code.nodes), code.falls)
+        return Code((quoting(stmt, place), *code.nodes), code.falls)
 
     def written(self, stmt: Stmt) -> Code:
         return Code(self.stmt(stmt))

@@ -8,7 +8,7 @@ time as before.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
 from adcompiler.ir.builder import constant
@@ -19,7 +19,7 @@ def popped_into(
     pop: Stmt, stmt: Stmt, found: Nodes, before: list[Node], used: Mapping[Var, int]
 ) -> Nodes:
     """The nodes of a statement; what the one before pops is written in it, if that
-    is the value stored or in a loop's range, and nothing else reads it:
+    is the value stored or added or in a loop's range, and nothing else reads it:
     ``x[i] = x_tape.pop()``."""
     if not (isinstance(pop, Let) and pop.primitive.name == "list_pop"):
         return found
@@ -32,6 +32,8 @@ def popped_into(
         case Let(), Line(text) if stmt.primitive.name == "store":
             if stmt.operands[1] != value:
                 return found
+        case Let(), Line(text) if text.endswith(f" += {popped_name(before)}"):
+            pass
         case For(), Block(((text, _),)) if value in stmt.range.atoms:
             pass
         case _:
@@ -45,6 +47,12 @@ def popped_into(
     ((header, body),) = first.clauses
     header = re.sub(rf"\b{re.escape(name)}\b", lambda _: call, header)
     return (*comments, Block(((header, body),)), *rest)
+
+
+def popped_name(before: Sequence[Node]) -> str | None:
+    """The name that the last line gives to what it pops."""
+    line = before[-1] if before else None
+    return line.text.partition(" = ")[0] if isinstance(line, Line) else None
 
 
 def drained(

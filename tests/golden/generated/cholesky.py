@@ -2,7 +2,7 @@ import math
 
 
 def cholesky_grad(a, weights):
-    """Gradient of cholesky."""
+    """Gradient of cholesky with respect to a."""
     n = a.shape[0]
     a = a.copy()
     for j in range(n):

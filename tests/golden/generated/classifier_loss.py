@@ -2,7 +2,7 @@ import numpy as np
 
 
 def classifier_loss_grad(w1, b1, w2, b2, x, y):
-    """Gradient of classifier_loss."""
+    """Gradient of classifier_loss with respect to w1, b1, w2 and b2."""
     hidden = np.tanh(x @ w1 + b1)
     logits = hidden @ w2 + b2
     largest = np.max(logits, axis=1, keepdims=True)

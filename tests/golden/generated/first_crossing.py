@@ -1,5 +1,5 @@
 def first_crossing_grad(y, rate, threshold):
-    """Gradient of first_crossing."""
+    """Gradient of first_crossing with respect to y and rate."""
     trips_tape = []
     y_tape = []
     returned = False

@@ -2,7 +2,7 @@ import numpy as np
 
 
 def heat_grad(u, k, steps):
-    """Gradient of heat."""
+    """Gradient of heat with respect to u and k."""
     laplacian_tape = []
     u = u.copy()
     for _ in range(steps):

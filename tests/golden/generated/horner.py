@@ -2,7 +2,7 @@ import numpy as np
 
 
 def horner_grad(c, x):
-    """Gradient of horner."""
+    """Gradient of horner with respect to c and x."""
     y_tape = []
     y = 0.0
     for k in range(c.shape[0]):

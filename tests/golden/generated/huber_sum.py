@@ -2,7 +2,7 @@ import numpy as np
 
 
 def huber_sum_grad(slope, offset, x, y, delta):
-    """Gradient of huber_sum."""
+    """Gradient of huber_sum with respect to slope and offset."""
     # adjoint of: for i in range(len(x)):
     slope_bar = 0.0
     offset_bar = 0.0

@@ -2,7 +2,7 @@ import numpy as np
 
 
 def linear_regression_grad(w, b, x, y):
-    """Gradient of linear_regression."""
+    """Gradient of linear_regression with respect to w and b."""
     residual = x @ w + b - y
 
     # adjoint of: return np.mean(residual**2)

@@ -1,5 +1,5 @@
 def lorenz_grad(x, y, z, sigma, rho, dt, steps):
-    """Gradient of lorenz."""
+    """Gradient of lorenz with respect to x, y, z, sigma and rho."""
     x_tape = []
     y_tape = []
     difference_tape = []

@@ -1,5 +1,5 @@
 def newton_sqrt_grad(a):
-    """Gradient of newton_sqrt."""
+    """Gradient of newton_sqrt with respect to a."""
     x_tape = []
     x = a
     while True:

@@ -2,7 +2,7 @@ import numpy as np
 
 
 def triangular_grad(y, w):
-    """Gradient of triangular."""
+    """Gradient of triangular with respect to y and w."""
     n = w.shape[0]
     y_tape = []
     y_tape_1 = []
