@@ -26,13 +26,50 @@ RANGES = {
     "high": (0.5, 0.9),
     "far": (3.0, 4.0),
     "period": (2.1, 2.4),
+    "fraction": (0.15, 0.85),
 }
+INTEGERS = {"index": (2, 5), "natural": (1, 6)}
 MATH = {
-    "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh",
-    "arcsinh", "arccosh", "arctanh", "exp", "expm1", "log", "log2", "log10", "log1p",
-    "sqrt", "floor", "ceil", "trunc", "degrees", "radians", "arctan2", "hypot",
-    "copysign", "fmod", "power", "absolute", "isnan", "isinf", "isfinite",
-}  # fmt: skip
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "exp",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sqrt",
+    "floor",
+    "ceil",
+    "trunc",
+    "degrees",
+    "radians",
+    "arctan2",
+    "hypot",
+    "copysign",
+    "fmod",
+    "power",
+    "absolute",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "erf",
+    "erfc",
+    "gamma",
+    "gammaln",
+    "ldexp",
+}
+MATH_ALONE = {"ieee_remainder", "nextafter", "ulp"}  # fmt: skip
 OPERATORS = {
     "add", "subtract", "multiply", "divide", "floor_divide", "remainder", "power",
     "negative", "positive", "absolute", "less", "less_equal", "greater",
@@ -61,6 +98,13 @@ def draw(domain: str, shape):
             return np.bool_(RNG.integers(2))
         size = (3,) if isinstance(shape, str) else shape
         return np.asarray(RNG.integers(2, size=size), bool)
+    if domain in INTEGERS:
+        size = (3,) if shape in ("f", "strided") else shape
+        return (
+            np.asarray(RNG.integers(*INTEGERS[domain], size=size))
+            if isinstance(size, tuple)
+            else int(RNG.integers(*INTEGERS[domain]))
+        )
     low, high = RANGES[domain]
     if shape in ("s", "n", "nf"):
         value = float(RNG.uniform(low, high))
@@ -83,6 +127,8 @@ def elementwise_cases() -> list[Case]:
             scalars = all(s in ("s", "n", "nf") for s in shape)
             label = ",".join(str(s).replace(" ", "") for s in shape)
             for params in variants(row.name, scalars):
+                if row.name == "zeta" and not isinstance(draw("index", shape[0]), int):
+                    continue  # its first operand is a number
                 if (row.name, shape[0], params) == ("trunc", "nf", {"via": "math"}):
                     continue  # Python refuses
                 if params == {"via": "builtin"} and row.name != "where":
@@ -95,8 +141,8 @@ def elementwise_cases() -> list[Case]:
 
 
 def variants(name: str, scalars: bool) -> list[dict]:
-    if name in ("erf", "erfc"):
-        return [{"via": "math"}, {}] if scalars else []
+    if name in MATH_ALONE:
+        return [{}] if scalars else []
     if name == "round":
         numpy = {"via": "np"}
         return [{}, {"decimals": 1}, numpy] if scalars else [numpy]
@@ -363,6 +409,19 @@ def gathering() -> list[Case]:
     return found
 
 
+NUMBERS = [
+    *[Case(n, (5, 3)) for n in ("comb", "perm", "gcd", "lcm")],
+    *[Case(n, (5,)) for n in ("factorial", "isqrt")],
+    Case("isclose", (1.5, 1.5 + 1e-12, C(1e-9), C(0.0))),
+    Case("isclose", (1.5, 1.6, C(1e-9), 0.2), label="near"),
+    Case("fsum", (array(4),)),
+    Case("fsum", (1.5, np.float64(-0.5), 1e-20), label="numbers"),
+    Case("fsum", (F32,), label="f"),
+    Case("frexp", (11.3,)),
+    Case("frexp", (np.float64(-0.3),), label="n"),
+    Case("modf", (-2.7,)),
+]
+
 LISTS = [
     Case("list_new", (), {"element": PY_FLOAT}),
     Case("list_append", ([1.0, 2.0], 3.0)),
@@ -432,4 +491,7 @@ POWERS = [
 ]
 
 EFFECTS = {"raise", "print", "check_bound", "check_real"}
-OTHERS = [*REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *gathering(), *LINALG, *POWERS]
+OTHERS = [
+    *REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *gathering(), *NUMBERS, *LINALG,
+    *POWERS,
+]  # fmt: skip

@@ -28,7 +28,7 @@ from adcompiler.ir.types import (
     fresh_dim,
     is_float,
 )
-from adcompiler.primitives.spelling import HELPERS
+from adcompiler.primitives.spelling import HELPERS, MODULES
 from tests.numerics import LADDER, extrapolate
 
 WRITES = {"store", "accumulate", "scatter", "scatter_add"}
@@ -87,8 +87,8 @@ def build(case: Case, lengths: str = "known") -> tuple[Function, tuple]:
 
 
 def weighted_sum(function: Function) -> Function:
-    """sum(w * y) for a weight w added to the parameters."""
-    (y,) = function.results
+    """sum(w * y) for a weight w added to the parameters, y the first result."""
+    y = function.results[0]
     builder = Builder(list(function.region.body))
     w = fresh_var(y.type, "w")
     total = builder.expr(y) * builder.expr(w)
@@ -171,9 +171,10 @@ def check_spelling(let: Let, values: list, expected: Any) -> None:
     """The source computes the value, with the same type."""
     names = {f"a{k}": v for k, v in enumerate(values)}
     pieces = tuple(piece_of(a, k) for k, a in enumerate(let.operands))
-    space = {"np": np, "math": math, **names}
-    for source in HELPERS.values():
+    space: dict[str, Any] = {}
+    for source in (*MODULES.values(), *HELPERS.values()):
         exec(source, space)
+    space |= names
     if let.primitive.name in WRITES:
         space["a0"] = space["a0"].copy()
         text = let.primitive.spell(let, pieces).text

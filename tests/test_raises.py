@@ -78,6 +78,7 @@ MATH = (
 MATH += ("arcsinh", "arccosh", "arctanh", "exp", "expm1", "log2", "log10", "log1p")
 MATH += ("sqrt", "exp2", "cbrt", "floor", "ceil", "trunc", "degrees", "radians")
 PAIRS = each(FLOATS, FLOATS)
+POLES = (*kinds(FLOATS), *INTS, -3.0, -1.5, 170.0, 172.0, 1e308)
 VIA_MATH = {"via": "math"}
 SLICE = ("slice", False, False, True)
 PARTS = [
@@ -152,6 +153,13 @@ CASES = [
     ],
     *[(name, VIA_MATH, [(x,) for x in (*kinds(FLOATS), *INTS)]) for name in MATH],
     *[(n, VIA_MATH, PAIRS) for n in ("fmod", "power", "arctan2", "hypot", "copysign")],
+    *[(n, VIA_MATH, [(x,) for x in POLES]) for n in ("gamma", "gammaln")],
+    ("ieee_remainder", {}, PAIRS),
+    ("ldexp", VIA_MATH, each(FLOATS, (-1, 0, 3, 2000))),
+    *[(n, {}, each(INTS)) for n in ("factorial", "isqrt")],
+    *[(n, {}, each(INTS, INTS)) for n in ("comb", "perm", "gcd", "lcm")],
+    ("isclose", {}, [(1.0, 1.1, *t) for t in each((-1.0, 0.1), (-1.0, 0.1, NAN))]),
+    ("fsum", {}, [*PAIRS, (np.array([1e308, 1e308]),)]),
     ("power", {}, [*PAIRS, *each(FLOATS, INTS), *each(INTS, INTS)]),
     ("power", {"via": "np"}, [*PAIRS, *each(map(np.int64, INTS), INTS)]),
     ("power", {}, each(map(np.int64, INTS), INTS)),

@@ -18,7 +18,7 @@ from adcompiler.emit.numpy.layout import Line, render
 from adcompiler.emit.numpy.statements import Code, Statements
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import Atom
-from adcompiler.primitives.spelling import HELPERS
+from adcompiler.primitives.spelling import HELPERS, MODULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,14 @@ def _with_preamble(definition: str) -> str:
     code = "\n\n".join(parts)
     imports = [
         line
-        for module, line in (("math", "import math"), ("np", "import numpy as np"))
+        for module, line in MODULES.items()
         if re.search(rf"(?<![\w.]){module}\.", code)
     ]
     if not imports:
         return code
+    text = "\n".join(imports)
     # Standard library first, then the rest, as formatters have it.
-    return "\n\n".join(imports) + "\n\n\n" + code
+    return text.replace("import math\n", "import math\n\n") + "\n\n\n" + code
 
 
 __all__ = ["Source", "emit"]

@@ -6,6 +6,7 @@ Invariant: what no table names is refused, never called.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from adcompiler.frontend.lower.handling import Handler
@@ -15,13 +16,13 @@ _LIBRARIES = ("numpy", "math", "builtins", "scipy")
 
 def function(value: Any) -> Handler | None:
     """The handler of a library function."""
-    from adcompiler.frontend.lower import library
+    from adcompiler.frontend.lower import library, specials
 
     intrinsic = getattr(value, "__adcompiler_intrinsic__", None)
     if isinstance(intrinsic, str):
         return library.INTRINSICS.get(intrinsic)
     try:
-        return library.FUNCTIONS.get(value)
+        return library.FUNCTIONS.get(value) or specials.functions().get(value)
     except TypeError:  # not hashable
         return None
 
@@ -43,9 +44,18 @@ def shown(value: Any) -> str:
     """The function as a user writes it."""
     name = getattr(value, "__name__", None) or type(value).__name__
     module = getattr(value, "__module__", None) or ""
+    if module.startswith("scipy.special") or _of_scipy(value):
+        return f"special.{name}"
     if type(value).__name__ == "ufunc" or module.partition(".")[0] == "numpy":
         middle = ".linalg" if "linalg" in module else ""
         return f"np{middle}.{name}"
     if module == "math":
         return f"math.{name}"
     return f"{name}"
+
+
+def _of_scipy(value: Any) -> bool:
+    """Whether it is a ufunc of SciPy's, which does not say so itself."""
+    special = sys.modules.get("scipy.special")
+    name = getattr(value, "__name__", "")
+    return special is not None and getattr(special, name, None) is value

@@ -57,15 +57,15 @@ from adcompiler.lowering.aliasing import memory, writes_in_place
 from adcompiler.lowering.counters import explicit_counters
 from adcompiler.lowering.describing import Describer
 from adcompiler.lowering.inlining import Folding, fold, leaves
-from adcompiler.primitives.spelling import HELPERS
+from adcompiler.primitives.spelling import HELPERS, MODULES
 
 RESERVED = frozenset(
-    {"np", "math", *HELPERS, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+    {*MODULES, *HELPERS, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
 )
 
 # What generated code may call; other builtins may be names of arguments.
 SPELLED = frozenset(
-    {"np", "math", *HELPERS, "abs", "bool", "divmod", "float", "int", "len", "list"}
+    {*MODULES, *HELPERS, "abs", "bool", "divmod", "float", "int", "len", "list"}
     | {"max", "min", "pow", "print", "range", "reversed", "round", "sum", "tuple"}
     | {n for n in dir(builtins) if n.endswith(("Error", "Exception"))}
 )

@@ -220,6 +220,15 @@ def _entry_text(entry: object, pieces: Iterator[Piece]) -> str:
             raise ValueError(f"not an index entry: {entry!r}")
 
 
+# --- What stands in front of generated code ----------------------------------------
+
+# The modules it may use, by the name that it uses, with their imports in order.
+MODULES = {
+    "math": "import math",
+    "np": "import numpy as np",
+    "special": "from scipy import special",
+}
+
 # --- Functions that generated code brings along -----------------------------------
 
 HELPERS = {

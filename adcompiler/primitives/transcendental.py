@@ -37,7 +37,6 @@ Rule = Callable[[Expr, Expr, str], Factor]
 LN2, LN10 = math.log(2.0), math.log(10.0)
 NP_SINGLE = Scalar("float32", "numpy")
 OVERFLOWING = {"exp", "exp2", "expm1", "sinh", "cosh"}
-TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 
 
 def _function(name: str, math_name: str | None) -> Callable[..., Any]:
@@ -154,37 +153,6 @@ unary("log10", lambda x, y, via: inverse(LN10 * x, via), domain="positive")
 unary("log1p", lambda x, y, via: inverse(1 + x, via), domain="positive")
 unary("sqrt", lambda x, y, via: ratio(0.5, y), domain="positive")
 unary("cbrt", lambda x, y, via: ratio(1, 3 * y * y), total=True, domain="positive")
-
-
-def _gauss(x: Expr) -> Expr:
-    return (-(x * x)).call("exp", via="math")
-
-
-# Of `math` alone.
-define(
-    Primitive(
-        "erf",
-        lambda types, params: math_types("erf", types),
-        lambda let, pieces: spelling.called("math.erf", pieces[0].text),
-        lambda x, via="math": math.erf(x),
-        computes=math_computes,
-        elementwise=True,
-        partials=(lambda x, y, **_: TWO_OVER_ROOT_PI * _gauss(x),),
-        domain=("real",),
-    )
-)
-define(
-    Primitive(
-        "erfc",
-        lambda types, params: math_types("erfc", types),
-        lambda let, pieces: spelling.called("math.erfc", pieces[0].text),
-        lambda x, via="math": math.erfc(x),
-        computes=math_computes,
-        elementwise=True,
-        partials=(lambda x, y, **_: -TWO_OVER_ROOT_PI * _gauss(x),),
-        domain=("real",),
-    )
-)
 
 # --- Steps: the derivative is zero almost everywhere ------------------------------
 

@@ -61,18 +61,35 @@ def all_scalars(types: Iterable[Type]) -> bool:
 
 
 @cache
+def ufunc(name: str) -> Any:
+    """NumPy's function of this name, or SciPy's if it is called ``special.name``.
+
+    SciPy is imported where it is used alone.
+    """
+    if name.startswith("special."):
+        from scipy import special
+
+        return getattr(special, name.removeprefix("special."))
+    return getattr(np, name, None)
+
+
+def full_name(name: str) -> str:
+    """The function as it is written in a program."""
+    return name if name.startswith("special.") else f"np.{name}"
+
+
+@cache
 def _resolve(name: str, terms: tuple[tuple[str, bool], ...]) -> tuple[str, ...]:
     """The dtypes that a ufunc computes in, and gives; flags tell what is weak."""
-    ufunc = getattr(np, name)
     dtypes = [
         _PYTHON_TYPES[d] if weak and d in _PYTHON_TYPES else np.dtype(d)
         for d, weak in terms
     ]
     try:
-        return tuple(map(str, ufunc.resolve_dtypes((*dtypes, None))))
+        return tuple(map(str, ufunc(name).resolve_dtypes((*dtypes, None))))
     except TypeError:
         operands = " and ".join(d for d, _ in terms)
-        raise TypeError(f"np.{name} is not defined for {operands}") from None
+        raise TypeError(f"{full_name(name)} is not defined for {operands}") from None
 
 
 def _versions(types: tuple[Leaf, ...]) -> Iterable[tuple[tuple[str, bool], ...]]:
@@ -111,7 +128,7 @@ def ufunc_types(name: str) -> TypeRule:
     """The rule of a ufunc."""
 
     def rule(types: Types, params: Params) -> Types:
-        operands = leaves(f"np.{name}", types)
+        operands = leaves(full_name(name), types)
         return (shaped(ufunc_dtype(name, operands), *operands),)
 
     return rule
@@ -161,7 +178,7 @@ def ufunc_computes(name: str) -> DtypeRule:
     """As the ufunc does: by NEP 50, then to a dtype that it has a loop for."""
 
     def rule(types: Types, params: Params) -> tuple[str, ...]:
-        (version, *_) = _versions(leaves(f"np.{name}", types))
+        (version, *_) = _versions(leaves(full_name(name), types))
         return _resolve(name, version)[:-1]
 
     return rule

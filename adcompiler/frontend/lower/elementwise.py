@@ -151,6 +151,7 @@ MATH_UNARY = {
     "asinh": "arcsinh",
     "acosh": "arccosh",
     "atanh": "arctanh",
+    "lgamma": "gammaln",
     **{
         name: name
         for name in [
@@ -178,6 +179,7 @@ MATH_UNARY = {
             "isfinite",
             "erf",
             "erfc",
+            "gamma",
         ]
     },
 }
@@ -186,19 +188,8 @@ MATH_BINARY = {
     "pow": "power",
     "fmod": "fmod",
     "atan2": "arctan2",
-    "hypot": "hypot",
     "copysign": "copysign",
 }
-
-
-def math_log(call: Call) -> Binding:
-    """``math.log(x)`` and ``math.log(x, base)``."""
-    x, base = call.bind("x", base=None)
-    top = call.result("log", call.atom(x), via="math")
-    if base == NONE:
-        return top
-    bottom = call.emit("log", call.atom(base), via="math")
-    return call.result("divide", call.atom(top), bottom)
 
 
 FUNCTIONS: dict[Hashable, Handler] = {
@@ -213,7 +204,6 @@ FUNCTIONS: dict[Hashable, Handler] = {
         getattr(math, name): function(primitive, 2, "math")
         for name, primitive in MATH_BINARY.items()
     },
-    math.log: math_log,
     np.clip: clip,
     np.where: where,
     np.round: rounded,

@@ -14,6 +14,7 @@ from adcompiler.frontend.lower import (
     gathers,
     intrinsics,
     linalg,
+    maths,
     reductions,
     shapes,
 )
@@ -26,6 +27,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **shapes.FUNCTIONS,
     **gathers.FUNCTIONS,
     **linalg.FUNCTIONS,
+    **maths.FUNCTIONS,
     **builtins_.FUNCTIONS,
 }
 
