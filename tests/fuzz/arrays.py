@@ -52,7 +52,7 @@ def array(frame: Frame, shape: Shape, depth: int) -> Expr:
             (2, _joined),
             (1, _cumsum),
             (1 if len(shape) == 2 and matrix else 0, _stacked_product),
-            (1 if frame.options.linalg else 0, _linalg),
+            (3 if frame.options.linalg else 0, _linalg),
         ]
     )
     return tamed(frame, way(frame, shape, depth))
@@ -290,19 +290,39 @@ def _joined(frame: Frame, shape: Shape, depth: int) -> Expr:
 def _cumsum(frame: Frame, shape: Shape, depth: int) -> Expr:
     a = array(frame, shape, depth - 1)
     axis = ", axis=" + str(frame.chooser.below(len(shape))) if len(shape) > 1 else ""
+    if frame.chooser.chance(30):
+        return Expr(f"np.cumprod(np.cos({a.text}){axis})", 1.0)
     return Expr(f"np.cumsum({a.text}{axis})", a.bound * max(shape))
 
 
 def _linalg(frame: Frame, shape: Shape, depth: int) -> Expr:
-    """`solve` or `inv` of a diagonally dominant matrix."""
+    """`solve` or `inv` of a diagonally dominant matrix, or the factor of another."""
     n = shape[0]
     if frame.shared.float32 or n == 1 or not frame.options.matrices:
         return _unary(frame, shape, depth)
     matrix = f"np.eye({n}) * 4.0 + np.tanh({array(frame, (n, n), depth - 1).text})"
-    if len(shape) == 2 and shape[1] == n and frame.chooser.chance(50):
+    if len(shape) == 2 and shape[1] == n and frame.chooser.chance(55):
         return Expr(f"np.linalg.inv({matrix})", 1.0)
+    if len(shape) == 2 and shape[1] == n and frame.chooser.chance(60):
+        return Expr(f"np.linalg.cholesky({_definite(frame, n, depth)})", 2.5)
     b = array(frame, shape, 0)
     return Expr(f"np.linalg.solve({matrix}, {b.text})", b.bound)
+
+
+def _definite(frame: Frame, n: int, depth: int) -> str:
+    """A symmetric matrix with positive eigenvalues."""
+    half = array(frame, (n, n), depth - 1).text
+    if frame.chooser.chance(50):
+        return f"np.eye({n}) * 3.0 + 0.2 * (({half}) + ({half}).T)"
+    return f"np.eye({n}) + np.tanh({half}) @ np.tanh({half}).T"
+
+
+def determinant(frame: Frame, n: int, depth: int) -> Expr:
+    """`det`, or the logarithm that `slogdet` gives."""
+    matrix = f"np.eye({n}) * 2.0 + np.tanh({array(frame, (n, n), depth - 1).text})"
+    if frame.chooser.chance(40):
+        return Expr(f"np.linalg.slogdet({matrix})[1]", 3.0 * n)
+    return Expr(f"np.linalg.det({matrix})", 6.0**n)
 
 
 # -- selections -----------------------------------------------------------------
@@ -357,4 +377,12 @@ def gathered(frame: Frame, source: Variable, n: int) -> Expr:
     return Expr(f"{source.name}[np.array([{', '.join(listed)}])]", LIMIT)
 
 
-__all__ = ["any_shape", "array", "constant", "fresh", "gathered", "subscript"]
+__all__ = [
+    "any_shape",
+    "array",
+    "constant",
+    "determinant",
+    "fresh",
+    "gathered",
+    "subscript",
+]

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.program import Program
-from tests.fuzz.reference import Reference, inner, reference, shifted
+from tests.fuzz.program import Program, is_real
+from tests.fuzz.reference import Reference, inner, reference, shifted, weighed, weights
 
 OK, RAISED, REFUSED, DISCARDED = "ok", "raised", "refused", "discarded"
 WRONG, CRASH, INVALID = "WRONG", "CRASH", "invalid"
@@ -113,7 +113,7 @@ def _raised_by(program: Program) -> Exception | None:
     """What the plain program raises, of what programs may raise on purpose."""
     with module(program.source) as plain:
         try:
-            float(plain.program(*program.values()))
+            weighed(plain.program(*program.values()))
         except PLANNED as problem:
             return problem.with_traceback(None)
     return None
@@ -125,9 +125,13 @@ def _compare_raised(program: Program, ad: Any, raised: Exception) -> None:
     direction = tuple(_tangent(values))
     with module(program.source) as made:
         compiled = ad.differentiate(made.program)
-        for what, run in (
+        scalar = [
             ("value and gradient", lambda: compiled.value_and_grad(*program.values())),
             ("gradient", lambda: compiled.grad(*program.values())),
+        ]
+        for what, run in (
+            ("vjp", lambda: compiled.vjp(*program.values())),
+            *(scalar if program.scalar else ()),
             ("jvp", lambda: compiled.jvp(tuple(values), direction)),
             ("plain call", lambda: compiled(*program.values())),
         ):
@@ -169,12 +173,24 @@ def _compare(program: Program, ad: Any, expected: Reference, checks: Checks) -> 
             primal(program, made.program, differentiable)
     if checks.float32 and program.float32 and not expected.unreliable:
         single_precision(program, ad, gradient, expected)
-    if checks.second_order and not expected.unreliable:
+    if checks.second_order and program.scalar and not expected.unreliable:
         second_order(program, ad, expected)
     if checks.variants:
         from tests.fuzz.variants import agree
 
         agree(program, ad, gradient, expected)
+
+
+def derived(
+    program: Program, differentiable: Any, values: list[Any]
+) -> tuple[float, list[Any]]:
+    """The value and the gradients: those of `weighed`, if it is no number."""
+    if program.scalar:
+        value, returned = differentiable.value_and_grad(*values)
+    else:
+        value, pullback = differentiable.vjp(*values)
+        returned = pullback(weights(value))
+    return weighed(value), gradients(program, returned)
 
 
 def gradients(program: Program, returned: Any) -> list[Any]:
@@ -190,17 +206,17 @@ def gradients(program: Program, returned: Any) -> list[Any]:
 def first_order(
     program: Program, differentiable: Any, expected: Reference
 ) -> list[Any]:
-    values = program.values()
-    kept = program.values()
-    value, returned = differentiable.value_and_grad(*values)
-    gradient = gradients(program, returned)
+    values, kept = program.values(), program.values()
+    value, gradient = derived(program, differentiable, values)
     for before, after in zip(kept, values, strict=True):
         if not np.array_equal(before, after):
             raise Mismatch("the caller's data changed", f"{before!r} -> {after!r}")
     for v, g in zip(values, gradient, strict=True):
         if g is not None and np.shape(g) != np.shape(v):
             raise Mismatch("shape of a gradient", f"{np.shape(g)} for {np.shape(v)}")
-    agreed("value", value, expected.value, 1e-11 * (1 + abs(expected.value)))
+    # A derivative that the program takes is one by differences in the reference.
+    slack = 1e-9 if program.takes_derivatives else 1e-11
+    agreed("value", value, expected.value, slack * (1 + abs(expected.value)))
     if expected.unreliable:
         differentiable.jvp(tuple(values), tuple(_tangent(values)))
         return gradient
@@ -214,14 +230,15 @@ def first_order(
         reverse = inner(gradient, direction)
         agreed("gradient along a direction", reverse, estimate.value, slack)
         _, tangent = differentiable.jvp(tuple(program.values()), tuple(direction))
-        agreed("jvp", float(tangent), estimate.value, slack)
-        agreed("jvp and gradient", float(tangent), reverse, 1e-9 * (1e-3 + scale))
+        tangent = weighed(tangent)
+        agreed("jvp", tangent, estimate.value, slack)
+        agreed("jvp and gradient", tangent, reverse, 1e-9 * (1e-3 + scale))
     return gradient
 
 
 def _tangent(values: list[Any]) -> list[Any]:
     return [
-        None if isinstance(v, (bool, int)) else np.ones_like(v) if np.ndim(v) else 1.0
+        None if not is_real(v) else np.ones_like(v) if np.ndim(v) else 1.0
         for v in values
     ]
 
@@ -233,8 +250,12 @@ def magnitude(gradient: list[Any], direction: list[Any]) -> float:
     )
 
 
+def greatest(array: Any) -> float:
+    return float(np.max(np.abs(array), initial=0.0))
+
+
 def _by_component(program: Program, gradient: list[Any], wanted: list[Any]) -> None:
-    largest = max(float(np.max(np.abs(w))) for w in wanted if w is not None)
+    largest = max(greatest(w) for w in wanted if w is not None)
     for argument, g, w in zip(program.arguments, gradient, wanted, strict=True):
         if w is None:
             continue
@@ -255,8 +276,8 @@ def agreed(what: str, got: Any, wanted: float, slack: float) -> None:
 def primal(program: Program, function: Callable[..., Any], compiled: Any) -> None:
     """A plain call: the value, and what it does to its arguments."""
     wanted, got = program.values(), program.values()
-    value = float(function(*wanted))
-    agreed("plain call", compiled(*got), value, 1e-11 * (1 + abs(value)))
+    value = weighed(function(*wanted))
+    agreed("plain call", weighed(compiled(*got)), value, 1e-11 * (1 + abs(value)))
     for argument, a, b in zip(program.arguments, got, wanted, strict=True):
         if not np.allclose(a, b, rtol=1e-11, atol=1e-12, equal_nan=True):
             raise Mismatch("argument after a plain call", f"{argument.name}: {a} {b}")
@@ -274,11 +295,13 @@ def single_precision(
     if path != watched.run(program.values())[1]:
         return
     with module(program.source) as made:
-        got_value, returned = ad.differentiate(made.program).value_and_grad(*values)
-    scale = 1 + max(float(np.max(np.abs(g))) for g in gradient if g is not None)
-    agreed("float32 value", got_value, float(value), 2e-4 * (1 + abs(float(value))))
+        compiled = ad.differentiate(made.program)
+        got_value, found = derived(program, compiled, values)
+    scale = 1 + max(greatest(g) for g in gradient if g is not None)
+    wanted = weighed(value)
+    agreed("float32 value", got_value, wanted, 2e-4 * (1 + abs(wanted)))
     for argument, v, g, w in zip(
-        program.arguments, values, gradients(program, returned), gradient, strict=True
+        program.arguments, values, found, gradient, strict=True
     ):
         if w is None:
             continue

@@ -233,6 +233,19 @@ def loop_exit(frame: Frame) -> None:
             frame.emit("continue")
 
 
+def leave(frame: Frame) -> None:
+    """`break`, `continue` or `return`, on a condition."""
+    choose = frame.chooser
+    frame.emit(f"if {condition(frame)}:")
+    with frame.block():
+        if choose.chance(40):
+            statements.augment_scalar(frame)
+        if choose.chance(30) and frame.returns:
+            final_return(frame)
+        else:
+            frame.emit(choose.pick(["break", "break", "continue"]))
+
+
 def _returns(frame: Frame) -> int:
     """The weight of an early return, greater in nested loops."""
     weight = frame.options.early_returns if frame.returns else 0
@@ -250,6 +263,9 @@ def early_return(frame: Frame) -> None:
 # -- functions ------------------------------------------------------------------
 
 
+WHOLE = ("float", "whole array", "tuple")
+
+
 def final_return(frame: Frame) -> None:
     """`return`, of a value in which everything visible takes part."""
     if frame.returns == "float":
@@ -259,6 +275,20 @@ def final_return(frame: Frame) -> None:
     elif frame.returns == "array":
         shape = frame.blocks[0][0].shape
         frame.emit(f"return {statements.owned(frame, shape, 2)}")
+    elif frame.returns == "whole array":
+        frame.emit(f"return {_whole_array(frame)}")
+    elif frame.returns == "tuple":
+        frame.emit(f"return {summary(frame)}, {_whole_array(frame)}")
+
+
+def _whole_array(frame: Frame) -> str:
+    """A result in which everything visible takes part, or an array as it is."""
+    shape = frame.shape_of_result
+    names = frame.visible("array", shape)
+    if names and frame.chooser.chance(25):
+        return frame.chooser.pick(names).name
+    weight = summary(frame) if frame.returns == "whole array" else "0.7"
+    return f"({statements.owned(frame, shape, 2)}) * ({weight})"
 
 
 def summary(frame: Frame) -> str:
@@ -273,7 +303,7 @@ def summary(frame: Frame) -> str:
             terms.append(f"{weight} * np.sum({v.name} * {v.name})")
         else:
             terms.append(f"{weight} * np.sum(np.sin({v.name}))")
-    chosen = terms if frame.blocks[0] and frame.returns == "float" else terms[:4]
+    chosen = terms if frame.blocks[0] and frame.returns in WHOLE else terms[:4]
     total = " + ".join(chosen) or "0.5"
     if frame.may_call is False or len(frame.shared.helpers) == 0:
         total = f"{total} + {statements.value(frame, 1)}"
@@ -281,17 +311,22 @@ def summary(frame: Frame) -> str:
     return f"float({text})" if frame.shared.python_scalars else f"1.0 * {text}"
 
 
-def closure(frame: Frame) -> None:
-    """A local function or lambda over the names now visible (bound late)."""
-    choose = frame.chooser
-    name = frame.shared.fresh("f")
+def inside(frame: Frame, parameter: Variable) -> Frame:
+    """The frame of a function of `parameter` that sees the names now visible."""
     inner = Frame(frame.shared, frame.indent + 1)
     inner.dtype_of, inner.may_call = frame.dtype_of, False
     seen = [v for b in frame.blocks for v in b if v.kind in ("float", "int", "array")]
     inner.blocks = [list(seen), []]
-    parameter = frame.shared.fresh("u")
-    inner.add(Variable(parameter, "float", fixed=True))
+    inner.add(parameter)
     inner.captured = {v.name for v in seen}
+    return inner
+
+
+def closure(frame: Frame) -> None:
+    """A local function or lambda over the names now visible (bound late)."""
+    choose = frame.chooser
+    name, parameter = frame.fresh("f"), frame.fresh("u")
+    inner = inside(frame, Variable(parameter, "float", fixed=True))
     if choose.chance(40):
         body = python_float(inner, scalar(inner, 2)).text
         frame.emit(f"{name} = lambda {parameter}: np.sin({body}) * {parameter}")

@@ -133,6 +133,11 @@ def index(frame: Frame, n: int) -> str:
     return text
 
 
+def index_of(frame: Frame, shape: tuple[int, ...]) -> str:
+    """Subscripts of one element."""
+    return ", ".join(index(frame, n) for n in shape)
+
+
 # -- conditions -----------------------------------------------------------------
 
 
@@ -264,7 +269,7 @@ def element(frame: Frame, array: Variable) -> Expr:
 
 
 def reduction(frame: Frame, depth: int) -> Expr:
-    from tests.fuzz.arrays import any_shape, array
+    from tests.fuzz.arrays import any_shape, array, determinant
 
     choose = frame.chooser
     shape = any_shape(frame)
@@ -273,6 +278,10 @@ def reduction(frame: Frame, depth: int) -> Expr:
         form = choose.pick(["({} @ {})", "np.dot({}, {})"])
         e = Expr(form.format(a.text, b.text), shape[0] * a.bound * b.bound)
         return python_float(frame, tamed(frame, e))
+    square = frame.options.linalg and frame.options.matrices
+    if square and not frame.shared.float32 and choose.chance(8):
+        n = choose.pick(frame.shared.dims)
+        return python_float(frame, tamed(frame, determinant(frame, n, depth)))
     a = array(frame, shape, depth - 1)
     if choose.chance(12):
         return _of_a_part(frame, a, shape)
@@ -324,12 +333,17 @@ def call(frame: Frame, depth: int) -> Expr:
 def arguments(frame: Frame, parameters: list[Variable], depth: int) -> str:
     from tests.fuzz.arrays import array
 
-    texts = []
+    choose, texts, by_name = frame.chooser, [], False
     for p in parameters:
+        if p.default and choose.chance(40):
+            by_name = True
+            continue
         if p.kind == "array":
-            texts.append(array(frame, p.shape, min(depth - 1, 1)).text)
+            text = array(frame, p.shape, min(depth - 1, 1)).text
         elif p.kind == "int":
-            texts.append(integer(frame, p.high + 1))
+            text = integer(frame, p.high + 1)
         else:
-            texts.append(python_float(frame, scalar(frame, depth - 1)).text)
+            text = python_float(frame, scalar(frame, depth - 1)).text
+        by_name = by_name or (p is parameters[-1] and choose.chance(25))
+        texts.append(f"{p.name}={text}" if by_name else text)
     return ", ".join(texts)

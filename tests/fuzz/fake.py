@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from tests.fuzz.instrument import Watched
-from tests.fuzz.program import Argument, Program
-from tests.fuzz.reference import inner, reference
+from tests.fuzz.program import Argument, Program, is_real
+from tests.fuzz.reference import inner, reference, weights
 
 FAULTS = ("scaled", "dropped", "mutating", "tangent", "value", "dtype")
 
@@ -47,7 +47,10 @@ class _Differentiable:
         return self._function(*args)
 
     def _gradient(self, args: tuple[Any, ...]) -> list[Any]:
-        wide = [np.asarray(a, float) if isinstance(a, np.ndarray) else a for a in args]
+        wide = [
+            np.asarray(a, float) if isinstance(a, np.ndarray) and is_real(a) else a
+            for a in args
+        ]
         named = tuple(map(Argument, self._names, wide))
         found = reference(Program(self._source, named)).components
         if found is None:
@@ -72,11 +75,21 @@ class _Differentiable:
     def value_and_grad(self, *args: Any) -> tuple[Any, Any]:
         value, _ = Watched(self._source).run(list(args))
         parts = [p for p in self._gradient(args) if p is not None]
-        if self._fault == "mutating" and np.ndim(args[-1]):
-            args[-1][...] += 1.0
+        if self._fault == "mutating":
+            for array in args:
+                if np.ndim(array) and is_real(array):
+                    array += 1.0
         if self._fault == "value":
-            value = value + 1e-6
+            value = (
+                (value[0] + 1e-6, *value[1:])
+                if isinstance(value, tuple)
+                else value + 1e-6
+            )
         return value, parts[0] if len(parts) == 1 else tuple(parts)
+
+    def vjp(self, *args: Any) -> tuple[Any, Any]:
+        value, returned = self.value_and_grad(*args)
+        return value, lambda _: returned
 
     def grad(self, *args: Any) -> Any:
         return self.value_and_grad(*args)[1]
@@ -84,7 +97,23 @@ class _Differentiable:
     def jvp(self, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
         value, _ = Watched(self._source).run(list(primals))
         slope = inner(self._gradient(primals), list(tangents))
-        return value, slope * 1.001 if self._fault == "tangent" else slope
+        return value, self._shaped(value, slope)
+
+    def _shaped(self, value: Any, slope: float) -> Any:
+        """A tangent that `weighed` makes `slope` of."""
+        if self._fault == "tangent":
+            slope *= 1.001
+        if not isinstance(value, tuple) and not np.ndim(value):
+            return slope
+        first, *rest = value if isinstance(value, tuple) else (value,)
+        given = weights(value)[0] if isinstance(value, tuple) else weights(value)
+        tangent = np.zeros(np.shape(first))
+        tangent.flat[0] = slope / np.ravel(given)[0]
+        parts = (
+            tangent if np.ndim(first) else float(tangent),
+            *(0.0 * p for p in rest),
+        )
+        return parts if isinstance(value, tuple) else parts[0]
 
     def hvp(self, primals: tuple[Any, ...], vectors: tuple[Any, ...]) -> Any:
         step = 1e-5

@@ -71,6 +71,7 @@ class Frame:
         self.may_call = True
         self.dtype_of: str | None = None  # an array whose dtype new arrays take
         self.returns: str | None = "float"
+        self.shape_of_result: Shape = ()
         self.captured: set[str] = set()
 
     @property
@@ -79,6 +80,13 @@ class Frame:
 
     def emit(self, line: str) -> None:
         self.lines.append("    " * self.indent + line)
+
+    def fresh(self, prefix: str) -> str:
+        return self.shared.fresh(prefix)
+
+    def room(self, trips: int) -> bool:
+        """Whether another loop of so many trips may be opened here."""
+        return self.trips * trips <= self.options.max_trips and self.level < 4
 
     def visible(self, kind: str, shape: Shape | None = None) -> list[Variable]:
         return [

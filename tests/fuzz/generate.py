@@ -14,6 +14,7 @@ from tests.fuzz.frame import Frame, Helper, Shape, Shared
 from tests.fuzz.program import Argument, Options, Program, Variable, tidy
 
 DEFAULT = Options()
+IMPORTS = "import numpy as np\nimport adcompiler as ad\n"
 
 
 def program(seed: int, options: Options = DEFAULT) -> Program:
@@ -40,11 +41,14 @@ def program_from(source: Source, options: Options = DEFAULT) -> Program:
             shared.helpers.append(_helper(shared))
     frame = Frame(shared)
     arguments = _arguments(frame)
+    annotation = _result(frame)
     _body(frame, options.max_statements)
     lines += [helper.source for helper in shared.helpers]
     names = ", ".join(a.name for a in arguments)
-    lines.append(f"def program({names}):")
+    lines.append(f"def program({names}){annotation}:")
     text = "\n".join(lines + frame.lines) + "\n"
+    if "ad." in text:
+        text = text.replace("import numpy as np\n", IMPORTS, 1)
     return Program(tidy(text), tuple(arguments), None, shared.float32)
 
 
@@ -55,6 +59,16 @@ def _body(frame: Frame, statements: int) -> None:
         if frame.budget > 0:
             control.block(frame, 1)
     control.final_return(frame)
+
+
+def _result(frame: Frame) -> str:
+    """Choose what is returned; other results than numbers are annotated."""
+    choose, options = frame.chooser, frame.options
+    if not options.arrays or not choose.chance(options.other_results):
+        return ""
+    frame.returns = choose.pick(["whole array", "tuple"])
+    frame.shape_of_result = _shape(frame.shared)
+    return " -> tuple" if frame.returns == "tuple" else " -> np.ndarray"
 
 
 def _constants(shared: Shared) -> list[str]:
@@ -94,7 +108,9 @@ def _arguments(frame: Frame) -> list[Argument]:
     for _ in range(choose.between(1, 2)):
         name = shared.fresh("a")
         frame.add(Variable(name, "float", argument=True))
-        arguments.append(Argument(name, float(_data(shared, ()))))
+        value = _data(shared, ())[()]
+        numpy = not shared.python_scalars and choose.chance(30)
+        arguments.append(Argument(name, value if numpy else float(value)))
     most = 2 if shared.options.arrays else 0
     least = 1 if shared.float32 else 0
     for _ in range(choose.between(least, most)):
@@ -110,7 +126,29 @@ def _arguments(frame: Frame) -> list[Argument]:
         fixed = choose.chance(60)
         frame.add(Variable(name, "int", low=0, high=high, argument=True, fixed=fixed))
         arguments.append(Argument(name, choose.below(high + 1)))
+    if shared.options.arrays:
+        arguments += _other_arguments(frame)
     return arguments
+
+
+def _other_arguments(frame: Frame) -> list[Argument]:
+    """A bool, an array of integers, an array without elements."""
+    shared, choose, found = frame.shared, frame.chooser, []
+    share, n = shared.options.other_arguments, shared.dims[0]
+    if choose.chance(share):
+        name = frame.fresh("c")
+        frame.add(Variable(name, "bool", fixed=True, argument=True))
+        found.append(Argument(name, choose.chance(50)))
+    if choose.chance(share):
+        name, count = frame.fresh("j"), choose.pick([n, 2])
+        frame.add(Variable(name, "ints", (count,), high=n - 1, argument=True))
+        found.append(Argument(name, np.array([choose.below(n) for _ in range(count)])))
+    if choose.chance(share):
+        name, shape = frame.fresh("o"), choose.pick([(0,), (0, n), (n, 0)])
+        frame.add(Variable(name, "empty", shape, argument=True))
+        dtype = np.float32 if shared.float32 else np.float64
+        found.append(Argument(name, np.zeros(shape, dtype)))
+    return found
 
 
 def _helper(shared: Shared) -> Helper:
@@ -140,6 +178,11 @@ def _helper(shared: Shared) -> Helper:
         frame.dtype_of = variable.name
     for _ in range(choose.between(1, 2)):
         parameters.append(frame.add(Variable(shared.fresh("q"), "float")))
+    if choose.chance(35):
+        given = Variable(
+            shared.fresh("q"), "float", default=choose.pick(["0.4", "-1.1"])
+        )
+        parameters.append(frame.add(given))
     kept = list(parameters)
     frame.blocks[0].extend(shared.constants)
     frame.budget = 5
@@ -148,8 +191,12 @@ def _helper(shared: Shared) -> Helper:
     for _ in range(choose.below(3)):
         control.block(frame, 1)
     control.final_return(frame)
-    heading = f"def {name}({', '.join(p.name for p in kept)}):"
+    listed = [p.name + (f"={p.default}" if p.default else "") for p in kept]
+    heading = f"def {name}({', '.join(listed)}):"
     source = "\n".join([heading, *frame.lines]) + "\n"
     return Helper(
-        name, [Variable(p.name, p.kind, p.shape) for p in kept], result, source
+        name,
+        [Variable(p.name, p.kind, p.shape, default=p.default) for p in kept],
+        result,
+        source,
     )

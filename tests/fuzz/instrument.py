@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.fuzz.stencils import Derivatives
+
 METHODS = {"max", "min", "argmax", "argmin", "clip", "round"}
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
@@ -40,7 +42,7 @@ class _Rewriter(ast.NodeTransformer):
         return ast.Call(function, [f.value, *node.args], node.keywords)
 
     def visit_Import(self, node: ast.Import) -> ast.AST | None:
-        kept = [a for a in node.names if a.name not in ("numpy", "math")]
+        kept = [a for a in node.names if a.name not in ("numpy", "math", "adcompiler")]
         return ast.Import(kept) if kept else None
 
 
@@ -102,6 +104,7 @@ class Shim:
             "__name__": "watched",
             "np": self,
             "math": _Math() if self._complex else math,
+            "ad": Derivatives(self._trace),
             "abs": self.abs,
             "min": self._least,
             "max": self._greatest,
@@ -114,6 +117,10 @@ class Shim:
     def note(self, decision: Any) -> Any:
         self._trace.append(np.asarray(decision).tobytes())
         return decision
+
+    @property
+    def linalg(self) -> Any:
+        return _Linalg() if self._complex else np.linalg
 
     # -- scalars ---------------------------------------------------------------
 
@@ -201,16 +208,22 @@ class Shim:
 
     # -- fresh arrays ----------------------------------------------------------
 
+    def _typed(self, options: dict[str, Any]) -> dict[str, Any]:
+        """With `int` and `float`, for which this stands too, as dtypes."""
+        own = {self._int: int, self._float: float}
+        dtype = options.get("dtype")
+        return {**options, "dtype": own[dtype]} if dtype in own else options
+
     def _wide(self, made: np.ndarray) -> np.ndarray:
         return (
             made.astype(complex) if self._complex and made.dtype.kind == "f" else made
         )
 
     def zeros(self, *args: Any, **options: Any) -> np.ndarray:
-        return self._wide(np.zeros(*args, **options))
+        return self._wide(np.zeros(*args, **self._typed(options)))
 
     def ones(self, *args: Any, **options: Any) -> np.ndarray:
-        return self._wide(np.ones(*args, **options))
+        return self._wide(np.ones(*args, **self._typed(options)))
 
     def full(self, *args: Any, **options: Any) -> np.ndarray:
         if self._complex:
@@ -218,16 +231,37 @@ class Shim:
         return np.full(*args, **options)
 
     def empty(self, *args: Any, **options: Any) -> np.ndarray:
-        return self._wide(np.empty(*args, **options))
+        return self._wide(np.empty(*args, **self._typed(options)))
 
     def eye(self, *args: Any, **options: Any) -> np.ndarray:
-        return self._wide(np.eye(*args, **options))
+        return self._wide(np.eye(*args, **self._typed(options)))
 
     def array(self, *args: Any, **options: Any) -> np.ndarray:
-        return self._wide(np.array(*args, **options))
+        return self._wide(np.array(*args, **self._typed(options)))
 
     def arange(self, *args: Any, **options: Any) -> np.ndarray:
-        return self._wide(np.arange(*args, **options))
+        return self._wide(np.arange(*args, **self._typed(options)))
+
+
+class _Linalg:
+    """`np.linalg`, analytic on complex numbers."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np.linalg, name)
+
+    def slogdet(self, a: Any) -> Any:
+        det = np.linalg.det(a)
+        sign = np.sign(real(det))
+        return sign, np.log(sign * det)
+
+    def cholesky(self, a: Any) -> Any:
+        n = a.shape[0]
+        low = np.zeros((n, n), complex)
+        for j in range(n):
+            low[j, j] = np.sqrt(a[j, j] - low[j, :j] @ low[j, :j])
+            for i in range(j + 1, n):
+                low[i, j] = (a[i, j] - low[i, :j] @ low[j, :j]) / low[j, j]
+        return low
 
 
 class _Math:

@@ -35,11 +35,13 @@ class Options:
     while_loops: int = 4
     loop_exits: int = 8
     early_returns: int = 3
-    loop_else: int = 25  # per cent of loops with a break
+    loop_else: int = 45  # per cent of loops with a break
     integers: int = 4
     booleans: int = 2
     asserts: int = 1
-    idioms: int = 9
+    idioms: int = 13
+    other_results: int = 16  # per cent of programs that return an array or a tuple
+    other_arguments: int = 8  # per cent with bools, integer arrays, empty arrays
     raising: int = 5  # per cent of programs
     index_arrays: bool = True
     math_module: bool = True
@@ -71,21 +73,29 @@ class Variable:
     fixed: bool = False  # not to be rebound
     storable: bool = True
     argument: bool = False
+    default: str = ""  # of a parameter
+
+
+def is_real(value: Any) -> bool:
+    """Whether it is, or holds, floats: what derivatives are taken of."""
+    return np.asarray(value).dtype.kind == "f"
 
 
 @dataclass(frozen=True)
 class Argument:
-    """A parameter of the program and its value (float64 or float32)."""
+    """A parameter of the program and its value (floats in float64 or float32)."""
 
     name: str
     value: Any
 
     @property
     def differentiable(self) -> bool:
-        return not isinstance(self.value, (bool, int))
+        return is_real(self.value)
 
     def literal(self) -> str:
         if isinstance(self.value, np.ndarray):
+            if not self.value.size:
+                return f"np.zeros({self.value.shape})"
             text = f"np.array({self.value.tolist()!r}"
             if self.value.dtype != np.float64:
                 text += f", dtype=np.{self.value.dtype}"
@@ -112,9 +122,21 @@ class Program:
     def values(self, dtype: str = "float64") -> list[Any]:
         """Fresh copies of the arguments; arrays in `dtype`, exactly converted."""
         return [
-            a.value.astype(dtype) if isinstance(a.value, np.ndarray) else a.value
+            a.value.astype(dtype if a.differentiable else a.value.dtype)
+            if isinstance(a.value, np.ndarray)
+            else a.value
             for a in self.arguments
         ]
+
+    @property
+    def scalar(self) -> bool:
+        """Whether the result is a number; other programs are annotated."""
+        return not re.search(r"def program\(.*\) ->", self.source)
+
+    @property
+    def takes_derivatives(self) -> bool:
+        """Whether the program calls `ad.grad` or the like itself."""
+        return "ad." in self.source
 
     def with_source(self, source: str) -> Program:
         return Program(source, self.arguments, self.seed, self.float32, self.notes)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tests.fuzz.instrument import Watched
-from tests.fuzz.program import Program
+from tests.fuzz.program import Program, is_real
 
 STEPS = (2e-2, 2.5e-3, 3e-4)
 LEVELS = 5
@@ -47,11 +47,11 @@ def directions(values: list[Any], count: int, seed: int) -> list[list[Any]]:
 
 
 def _random_like(value: Any, generator: np.random.Generator) -> Any:
+    if not is_real(value):
+        return None
     if isinstance(value, np.ndarray):
         drawn = generator.uniform(0.3, 1.0, value.shape)
         return drawn * generator.choice([-1.0, 1.0], value.shape)
-    if isinstance(value, (bool, int)):
-        return None
     return float(generator.uniform(0.3, 1.0) * generator.choice([-1.0, 1.0]))
 
 
@@ -67,12 +67,33 @@ def inner(a: list[Any], b: list[Any]) -> float:
     return float(sum(np.sum(np.multiply(p, q)) for p, q in pairs if q is not None))
 
 
+def weights(result: Any) -> Any:
+    """The cotangent with which the tests weigh a result: 1 of a number, else random."""
+    if isinstance(result, tuple):
+        return tuple(_cotangent(part, 11 + k) for k, part in enumerate(result))
+    return _cotangent(result, 11) if np.ndim(result) else 1.0
+
+
+def _cotangent(part: Any, seed: int) -> Any:
+    drawn = np.random.default_rng(seed).uniform(-1.0, 1.0, np.shape(part))
+    return drawn if np.ndim(part) else float(drawn)
+
+
+def weighed(result: Any) -> Any:
+    """One number made of a result; complex if the result is."""
+    parts = result if isinstance(result, tuple) else (result,)
+    given = weights(result)
+    given = given if isinstance(result, tuple) else (given,)
+    total = sum(np.sum(p * c) for p, c in zip(parts, given, strict=True))
+    return complex(total) if np.iscomplexobj(total) else float(total)
+
+
 def reference(program: Program, count: int = 2, seed: int = 7) -> Reference:
     """The reference at float64, along `count` random directions."""
     values = program.values()
     watched = Watched(program.source)
     value, trace = watched.run(values)
-    result = Reference(float(value))
+    result = Reference(weighed(value))
     if not np.isfinite(result.value):
         result.unreliable = "value not finite"
         return result
@@ -130,7 +151,7 @@ def ridders(
             value, path = watched.run(shifted(values, direction, t))
             if path != trace:
                 return "a decision flips nearby"
-            ends.append(float(value))
+            ends.append(weighed(value))
         row = [(ends[0] - ends[1]) / (2 * step)]
         rounding = 4e-16 * (abs(ends[0]) + 1) / step
         for k in range(1, level + 1):
@@ -149,7 +170,7 @@ def complex_step(
     try:
         moved = shifted(values, direction, 1j * TINY)
         value, _ = watched.run(moved, complex_step=True)
-        result = float(np.imag(value)) / TINY
+        result = float(np.imag(weighed(value))) / TINY
     except Exception:  # noqa: BLE001 - not every program runs on complex numbers
         return None
     return result if np.isfinite(result) else None
@@ -159,7 +180,7 @@ def _components(watched: Watched, values: list[Any]) -> list[Any] | None:
     """The whole gradient by complex steps (the directions agreed already)."""
     gradient = []
     for position, value in enumerate(values):
-        if isinstance(value, (bool, int)):
+        if not is_real(value):
             gradient.append(None)
             continue
         flat = np.zeros(np.size(value))

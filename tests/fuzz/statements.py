@@ -22,6 +22,19 @@ def value(frame: Frame, depth: int | None = None) -> str:
     return python_float(frame, scalar(frame, depth)).text
 
 
+def python(frame: Frame, text: str) -> str:
+    """`text`, a Python float where the program's numbers are."""
+    return f"float({text})" if frame.shared.python_scalars else text
+
+
+def bind(frame: Frame, text: str) -> str:
+    """A new float variable."""
+    name = frame.fresh("s")
+    frame.emit(f"{name} = {text}")
+    frame.add(Variable(name, "float"))
+    return name
+
+
 def assign_scalar(frame: Frame) -> None:
     choose = frame.chooser
     old = [v for v in frame.visible("float") if frame.may_rebind(v)]
@@ -118,7 +131,12 @@ def assign_boolean(frame: Frame) -> None:
 
 
 def assert_something(frame: Frame) -> None:
-    frame.emit(f"assert abs({scalar(frame, 0).text}) < 1000000.0, 'out of bounds'")
+    tested = scalar(frame, 0).text
+    if frame.chooser.chance(60):
+        frame.emit(f"assert abs({tested}) < 1000000.0, 'out of bounds'")
+    else:
+        frame.emit(f"if abs({tested}) > 1000000.0:")
+        frame.emit(f"    raise ValueError(f'out of bounds: {{{tested}}}')")
 
 
 # -- arrays ---------------------------------------------------------------------
@@ -175,14 +193,14 @@ def make_view(frame: Frame) -> None:
         return
     source = choose.pick(sources)
     name = frame.shared.fresh("v")
-    shape, text = _view(frame, source)
+    shape, text = view_of(frame, source)
     frame.emit(f"{name} = {text}")
     view = Variable(name, "array", shape, group=source.group)
     view.storable = source.storable
     frame.add(view)
 
 
-def _view(frame: Frame, source: Variable) -> tuple[Shape, str]:
+def view_of(frame: Frame, source: Variable) -> tuple[Shape, str]:
     choose, shape = frame.chooser, source.shape
     if choose.chance(20):
         return shape, source.name
@@ -230,7 +248,7 @@ def store(frame: Frame) -> None:
     else:
         part, target = v.shape, f"{v.name}[...]"
         if way == "slice":
-            part, target = _view(frame, v)
+            part, target = view_of(frame, v)
         if target == v.name or ".T" in target:
             target += "[:]"
         text = operand(frame, part, 2).text
