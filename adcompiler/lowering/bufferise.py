@@ -4,7 +4,8 @@ In: a function of immutable values. Out: the same function with `copy`s inserted
 which whatever is stored to (`store`, `accumulate`, a list's `append` and `pop`) is the
 function's own, dead afterwards, and shares memory with no live value; and sums of
 cotangents of arrays, ``x_bar1 = add(x_bar0, g)``, done in place where that takes no
-copy: ``accumulate(x_bar0, g)``, written ``x_bar += g``.
+copy: ``accumulate(x_bar0, g)``, written ``x_bar += g``. What has another name than its
+sum, or none, is left as it is.
 Invariants: no value changes; results share memory with nothing; a loop's parameter that
 the body stores to is copied at entry at most, and a swap of two buffers copies nothing.
 
@@ -53,6 +54,7 @@ from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions
 from adcompiler.lowering.aliasing import Place, is_view, memory, writes_in_place
+from adcompiler.lowering.filling import fill_at_once
 
 _ROUNDS = 100
 
@@ -63,7 +65,7 @@ def bufferise(function: Function, owned_params: Set[int] = frozenset()) -> Funct
     `owned_params` are the positions of parameters that may themselves be stored to.
     """
     function = _mended(function, owned_params)
-    function = _accumulated(function, owned_params)
+    function = fill_at_once(_accumulated(function, owned_params))
     if settings.current().verify:
         check_buffers(function, owned_params)
     return function
@@ -223,7 +225,9 @@ def _replaced(old: Sequence[Atom], atoms: Mapping[int, Atom]) -> tuple[Atom, ...
 
 def _accumulated(function: Function, owned_params: Set[int]) -> Function:
     """Do sums of cotangents in place where that takes no copy."""
-    wanted = {s for s in all_stmts(function.region) if _is_running_sum(s)}
+    lets = [s for s in all_stmts(function.region) if isinstance(s, Let)]
+    made = {v for s in lets if not writes_in_place(s) for v in s.results}
+    wanted: set[Stmt] = {s for s in lets if _is_running_sum(s, made)}
     while wanted:
         changed = _InPlace(wanted)
         result = replace(function, region=changed.region(function.region))
@@ -240,17 +244,17 @@ def _accumulated(function: Function, owned_params: Set[int]) -> Function:
     return function
 
 
-def _is_running_sum(stmt: Stmt) -> bool:
-    """Whether this adds to a cotangent of the same shape and dtype."""
-    if not isinstance(stmt, Let) or stmt.primitive.name != "add":
+def _is_running_sum(let: Let, made: Set[Var]) -> bool:
+    """Whether this adds to a cotangent of the same name, shape and dtype. Of those
+    without a name, what a statement has just `made` is a part of the sum's text."""
+    if let.primitive.name != "add" or not is_adjoint(let):
         return False
-    total, result = stmt.operands[0], stmt.result
-    return (
-        is_adjoint(stmt)
-        and isinstance(total, Var)
-        and isinstance(total.type, Array)
-        and total.type == result.type
-    )
+    total, result = let.operands[0], let.result
+    if not isinstance(total, Var) or not isinstance(total.type, Array):
+        return False
+    alike = total.name in (None, result.name)
+    named = result.name is not None or total not in made
+    return total.type == result.type and alike and named
 
 
 class _InPlace:

@@ -20,6 +20,7 @@ from adcompiler.optimise.dce import eliminate_dead_code
 from adcompiler.optimise.draining import drain
 from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.merging import merge_branches
+from adcompiler.optimise.ordering import in_reading_order
 from adcompiler.optimise.signs import settle_signs
 from adcompiler.optimise.simplify import simplify
 from adcompiler.optimise.sinking import sink_exits
@@ -33,6 +34,7 @@ __all__ = [
     "eliminate_dead_code",
     "finish",
     "gather_terms",
+    "in_reading_order",
     "infer_lengths",
     "join_stores",
     "merge_branches",
@@ -71,10 +73,10 @@ def optimise(function: Function) -> Function:
 
 def finish(function: Function) -> Function:
     """A function to be emitted: no check made twice, each view where it is read, tapes
-    gone over."""
+    gone over, in the order in which it reads best."""
     while (fewer := drop_repeated_checks(function)) is not function:
         function = eliminate_dead_code(fewer)
-    return eliminate_dead_code(repeat_views(drain(function)))
+    return in_reading_order(eliminate_dead_code(repeat_views(drain(function))))
 
 
 def tidy(build: Callable[..., Expr]) -> str:

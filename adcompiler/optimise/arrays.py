@@ -348,6 +348,20 @@ def only_for_its_shape(let: Let, at: Site) -> Given:
     return at.make(let.primitive.name, *values, other, **params)
 
 
+@rewrites(*LIKE)
+def like_what_that_is_like(let: Let, at: Site) -> Given:
+    """``zeros_like(zeros_like(x))`` is like x."""
+    *values, like = let.operands
+    inner = at.let(like, "zeros_like", "ones_like", "empty_like")
+    other = inner.operands[0] if inner is not None else None
+    if not isinstance(other, Var) or dims_of(other.type) != dims_of(like.type):
+        return None
+    params = dict(let.params)
+    if "dtype" in params:
+        params["dtype"] = _like_dtype(let, other)
+    return at.make(let.primitive.name, *values, other, **params)
+
+
 @rewrites("size", "shape")
 def only_for_its_length(let: Let, at: Site) -> Given:
     """Likewise what is computed for a length alone."""

@@ -310,8 +310,12 @@ def set_contents(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> Non
     ctx.values[ref.location] = value
     for leaf in ref.location.params:
         ctx.mutated.setdefault(leaf, ctx.frame.captured.span(node))
-    for other in ctx.entangled.get(ref.location, ()):
-        if other in ctx.values or other in ctx.outer:
+    entangled = ctx.entangled.get(ref.location, frozenset())
+    if not entangled:
+        return
+    # A set of locations has no order of its own, and the text is to have one.
+    for other in dict.fromkeys((*ctx.values, *ctx.outer)):
+        if other in entangled:
             decided = ctx.deciding.get(frozenset({ref.location, other}))
             stale = Stale(ctx.frame.captured, node, decided)
             followed = aliases.follow(ctx, node, ref.location, other, value)

@@ -25,9 +25,8 @@ def gauss_seidel_grad(a, b, x, sweeps):
         # adjoint of: for i in range(n):
         for i in reversed(range(n)):
             # adjoint of: x[i] = s / a[i, i]
-            x_bar_item = x_bar[i]
+            s_bar = x_bar[i] / a[i, i]
             x_bar[i] = 0.0
-            s_bar = x_bar_item / a[i, i]
             a_bar[i, i] -= s_bar * x[i]
             # adjoint of: for j in range(n):
             x[i] = x_tape.pop()

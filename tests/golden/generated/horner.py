@@ -16,8 +16,7 @@ def horner_grad(c, x):
     for k in reversed(range(c.shape[0])):
         # adjoint of: y = y * x + c[k]
         c_bar[k] += y_bar
-        y_bar_1 = y_bar * x
         y = y_tape.pop()
         x_bar += y_bar * y
-        y_bar = y_bar_1
+        y_bar *= x
     return c_bar, x_bar

@@ -20,8 +20,8 @@ def triangular_grad(y, w):
         # adjoint of: y = y * w[i] + y * y
         y = y_tape.pop()
         y_bar_1 = y_bar * y
-        y_bar = 2 * y_bar_1 + y_bar * w[i]
         w_bar[i] += y_bar_1
+        y_bar = 2 * y_bar_1 + y_bar * w[i]
         # adjoint of: for j in range(i):
         for j in reversed(range(i)):
             # adjoint of: y = np.sin(y * w[j])
