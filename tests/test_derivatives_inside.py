@@ -213,6 +213,21 @@ def newton(x):
     return y
 
 
+@case(0.3, 0.7)
+def cotangents_and_tangents_of_the_other_kind(a, b):
+    """Python numbers where the primal is NumPy's, and the reverse."""
+
+    def turned(u):
+        for _ in range(2):
+            u = u * np.cos(u) if b > 0.2 else u
+        return np.sin(u * a) * u
+
+    _, pullback = ad.vjp(turned)(1.0 * a)
+    _, first = ad.jvp(turned)((np.cos(a),), (1.0 * b,))
+    _, second = ad.jvp(turned)((1.0 * b,), (np.cos(a),))
+    return pullback(1.0 * b) * pullback(np.sin(b)) * first * second
+
+
 @pytest.mark.parametrize(("function", "args"), PROGRAMS)
 def test_derivatives_inside(function, args):
     ad.check_grads(function, args)

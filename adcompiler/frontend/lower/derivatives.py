@@ -356,7 +356,10 @@ def _typed(ctx: Context, node: ast.AST, atom: Atom, wanted: Type) -> Atom:
             return ctx.emit(node, "cast", atom, dtype=dtype, via="astype")
         case Array(), _:
             return atom
-        case Scalar(dtype, kind), Scalar(other) if dtype != other:
+        case Scalar(dtype, kind), Scalar(other, given) if (dtype, kind) != (
+            other,
+            given,
+        ):
             via = "scalar" if kind == "numpy" else "builtin"
             return ctx.emit(node, "cast", atom, dtype=dtype, via=via)
         case _:
