@@ -179,13 +179,14 @@ def test_what_a_program_raises_its_derivatives_raise(compiler):
     assert kinds[check.RAISED] >= 1, kinds
 
 
-@pytest.mark.parametrize(("where", "kind"), [("a", check.REFUSED), (None, check.CRASH)])
-def test_a_refusal_says_where(compiler, where, kind):
+@pytest.mark.parametrize(("where", "hint"), [(True, "this"), (True, ""), (False, "x")])
+def test_a_refusal_says_where_and_what_instead(compiler, where, hint):
     from adcompiler.errors import Span
 
     span = Span(__file__, 1, 0, 1, 3) if where else None
-    problem = compiler.UnsupportedError("no", span=span, hint="write yes")
-    assert check.refused(problem).kind == kind
+    problem = compiler.UnsupportedError("no", span=span, hint=hint)
+    good = where and hint
+    assert check.refused(problem).kind == (check.REFUSED if good else check.CRASH)
 
 
 def test_a_right_gradient_passes():

@@ -103,9 +103,11 @@ def examine(program: Program, ad: Any, checks: Checks = Checks()) -> Verdict:
 
 
 def refused(problem: Any) -> Verdict:
-    """A refusal, which must say where: file, line, the line itself and a caret."""
+    """A refusal, which must say where, with a caret, and what to write instead."""
     if hasattr(problem, "span") and (problem.span is None or "^" not in str(problem)):
         return Verdict(CRASH, f"refused without a line: {refusal(problem)}")
+    if hasattr(problem, "hint") and not problem.hint:
+        return Verdict(CRASH, f"refused without a hint: {refusal(problem)}")
     return Verdict(REFUSED, refusal(problem), str(problem))
 
 

@@ -2,8 +2,9 @@
 
 The IR is verified after every pass (ADC_VERIFY=0 saves the time).
 Each program is judged in a worker process under a time limit. A worker that dies or
-hangs counts against its program and is replaced. Failing programs are saved under
-`--output` as modules that stand alone, with seed and numbers in their first lines.
+hangs counts against its program and is replaced. Programs that fail or are refused
+are saved under `--output` as modules that stand alone, with seed and numbers in their
+first lines.
 `--shrink SEED` (or `--shrink FILE`) reduces one of them instead.
 """
 
@@ -21,7 +22,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz import statistics
-from tests.fuzz.check import CRASH, INVALID, OK, RAISED, WRONG, Checks, Verdict, examine
+from tests.fuzz.check import (
+    CRASH,
+    INVALID,
+    OK,
+    RAISED,
+    REFUSED,
+    WRONG,
+    Checks,
+    Verdict,
+    examine,
+)
 from tests.fuzz.generate import program
 from tests.fuzz.program import Program, load_text
 from tests.fuzz.shrink import shrink
@@ -156,7 +167,7 @@ def bulk(options: argparse.Namespace, checks: Checks) -> int:
         kinds[verdict.kind] += 1
         if verdict.kind not in (OK, RAISED):
             messages[verdict.kind, verdict.message] += 1
-        if verdict.kind in (WRONG, CRASH, INVALID, SLOW):
+        if verdict.kind in (WRONG, CRASH, INVALID, SLOW, REFUSED):
             path = save(program(seed), verdict, options.output)
             print(f"{verdict.kind} seed {seed}: {verdict.message}  [{path}]")
         done = kinds.total()
