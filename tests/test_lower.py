@@ -430,6 +430,22 @@ def integers_plus_float(k):
     return k
 
 
+def array_into_an_element(x):
+    x[0] = x[1:]
+    return x
+
+
+def tuple_added_to_an_element(x):
+    x[0] += (1.0, 2.0)
+    return x
+
+
+@pytest.mark.parametrize("fn", [array_into_an_element, tuple_added_to_an_element])
+def test_arrays_are_not_stored_into_elements(fn):
+    with pytest.raises(UnsupportedError, match="rank 1 is stored into one element"):
+        run(fn, (np.ones(3),))
+
+
 def test_in_place_casts_as_numpy_refuses():
     with pytest.raises(UnsupportedError, match="NumPy refuses"):
         run(integers_plus_float, (np.arange(3),))

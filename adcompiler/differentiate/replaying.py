@@ -34,7 +34,15 @@ from adcompiler.ir.nodes import (
     carried_results,
     fresh_var,
 )
-from adcompiler.ir.types import Array, Scalar, Type, covers, dims_of, fresh_dim
+from adcompiler.ir.types import (
+    Array,
+    Scalar,
+    Type,
+    covers,
+    dims_of,
+    fresh_dim,
+    join_types,
+)
 from adcompiler.ir.walk import all_stmts, free_vars, regions
 
 
@@ -292,8 +300,8 @@ class _Replayer(Threader):
         passages = self._passages(stmt)
         inits = tuple(map(self.atom, passages.finals))
         # What a trip is reversed from has the lengths of its end.
-        slots = zip(passages.starts, passages.ends, strict=True)
-        params = tuple(fresh_var(end.type, start.name) for start, end in slots)
+        rows = zip(passages.starts, passages.ends, strict=True)
+        params = tuple(fresh_var(end.type, start.name) for start, end in rows)
         self._at_start[stmt.body] = passages.starts
         self.known = self.known.new_child()
         # A version that is recorded is popped: what the trips after it left of it may
@@ -309,7 +317,8 @@ class _Replayer(Threader):
         result = super()._loop(stmt, used, lists)
         ends = tuple(map(self.atom, passages.starts))
         self.known = self.known.parents
-        restored = tuple(fresh_var(v.type, v.name) for v in passages.starts)
+        slots = zip(passages.starts, passages.inits, strict=True)
+        restored = tuple(_outside(start, init) for start, init in slots)
         for init, value in zip(passages.inits, restored, strict=True):
             if isinstance(init, Var) and self._is_restored(init, passages):
                 self.known[init] = value
@@ -408,6 +417,13 @@ def _of_its_kind(value: Var, var: Var, builder: Builder) -> Atom:
     if not isinstance(var.type, Scalar) or var.type.kind == "numpy":
         return value
     return builder.apply("cast", value, dtype="float64", via="builtin")
+
+
+def _outside(start: Var, init: Atom) -> Var:
+    """What a reversed loop gives of a version: no length is one of the body's own."""
+    joined = join_types(start.type, init.type)
+    assert joined is not None
+    return fresh_var(joined, start.name)
 
 
 def _vars(atoms: tuple[Atom, ...]) -> list[Var]:

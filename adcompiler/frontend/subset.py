@@ -155,12 +155,15 @@ class _Checker:
             self.refuse(node, "bytes are not supported", "use a str")
 
     def list_display(self, node: ast.AST, parent: ast.AST | None) -> None:
-        """Lists stand directly in calls, as of np.array, in such lists, as indices."""
+        """Lists stand directly in calls, as of np.array, in such lists, as indices, and
+        where they are stored into an array."""
         within = isinstance(parent, ast.Call | ast.List | ast.keyword)
         if isinstance(parent, ast.Subscript) or node in self.indices:
             return
-        if isinstance(parent, ast.Tuple | ast.Assign | ast.For | ast.AugAssign):
-            within = False
+        if isinstance(parent, ast.Assign):
+            within = all(isinstance(t, ast.Subscript) for t in parent.targets)
+        elif isinstance(parent, ast.AugAssign):
+            within = isinstance(parent.target, ast.Subscript)
         if not within:
             self.refuse(
                 node,

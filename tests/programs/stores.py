@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import TRIPS, integers, positive, program, real, trips, zero_d
+from .registry import TRIPS, integers, positive, program, real, trips
 
 
 @program(real(4))
@@ -135,112 +135,6 @@ def store_at_a_runtime_index(x, i):
     y[i] = y[i - 1] * x[-i]
     y[-i] += y[i]
     return np.sum(y * y)
-
-
-@program(real(4))
-def swap_of_elements(x):
-    y = x * x
-    y[0], y[2] = y[2], y[0]
-    y[1], y[0] = y[0] * y[1], y[3]
-    return y * x
-
-
-@program(real(3, 3))
-def swap_of_rows_by_copy(a):
-    b = a * a
-    t = b[0].copy()
-    b[0] = b[2]
-    b[2] = t
-    return b * a
-
-
-@program(real(4))
-def write_through_a_view(x):
-    y = x * x
-    v = y[1:3]
-    v[0] = x[0] * x[3]
-    v *= 2.0
-    return np.sum(y * y)
-
-
-@program(real(6))
-def write_through_a_view_of_a_view(x):
-    y = x * x
-    v = y[1:]
-    w = v[::2]
-    w[1] = x[0]
-    w += y[0]
-    v[1] *= w[0]
-    return np.sum(y * y)
-
-
-@program(real(3, 4))
-def write_through_a_row_view(a):
-    b = a * 2.0
-    for i in range(3):
-        row = b[i]
-        row[0] = row[1] * row[2]
-        row[1:] += row[0]
-    return np.sum(b * b)
-
-
-@program(real(2, 3))
-def write_through_a_transpose(a):
-    b = a * a
-    t = b.T
-    t[0, 1] = a[0, 0] * a[1, 1]
-    t[2] *= t[0]
-    return b * a
-
-
-@program(real(6))
-def write_through_a_reshape(x):
-    y = x * x
-    m = y.reshape(2, 3)
-    m[1, :] = m[0, :] * x[:3]
-    return np.sum(y * y * x)
-
-
-@program(real(4))
-def write_to_the_base_seen_through_a_view(x):
-    y = x * x
-    v = y[::-1]
-    y[0] = x[1] * x[2]
-    return v[3] * v[0] + np.sum(v * x)
-
-
-@program(real(4))
-def write_through_a_second_name(x):
-    y = x * x
-    z = y
-    z[0] = x[1]
-    z = z * 2.0
-    z[1] = 5.0 * x[2]
-    return np.sum(y * z)
-
-
-@program(real(4))
-def copy_is_not_written_through(x):
-    y = x * x
-    z = y.copy()
-    z[0] = x[1] * x[2]
-    return np.sum(y * z)
-
-
-@program(real(4))
-def augmented_name_writes_through(x):
-    y = x * x
-    z = y
-    z += x
-    return y * z
-
-
-@program(real(4))
-def plain_rebinding_does_not_write_through(x):
-    y = x * x
-    z = y
-    z = z + x
-    return y * z
 
 
 @program(real(4), tags=("mutates",))
@@ -442,58 +336,6 @@ def two_arrays_returned(x):
     return y, z
 
 
-@program(real(3))
-def swapped_names_of_two_arrays(x):
-    a = x * 1.5
-    b = x * x
-    for i in range(3):
-        b[i] = a[i] * b[i - 1]
-        a, b = b, a
-    return np.sum(a * a) + np.sum(b)
-
-
-@program(real(4))
-def view_kept_across_a_rebinding(x):
-    y = x * x
-    v = y[1:]
-    y = y + 1.0
-    v[0] = 7.0 * x[0]
-    return np.sum(v * v) + np.sum(y)
-
-
-@program(real(4))
-def float_taken_before_the_store(x):
-    y = x * x
-    s = y[1]
-    y[1] = x[0]
-    return s * y[1]
-
-
-@program(real(4))
-def view_taken_before_the_store(x):
-    y = x * x
-    s = y[1:2]
-    y[1] = x[0]
-    return np.sum(s * y[1])
-
-
-@program(zero_d())
-def zero_d_array_changed_in_place(c):
-    d = c
-    d *= 3.0
-    d += c * c
-    return d * c
-
-
-@program(real(3))
-def zero_d_array_as_a_sum(x):
-    total = np.zeros(())
-    for i in range(len(x)):
-        total += x[i] * x[i]
-        total /= 2
-    return total * x[0]
-
-
 # --- The left side of an augmented assignment is read first ---------------------------
 
 
@@ -569,29 +411,6 @@ def elimination_below_the_diagonal(a):
     return np.sum(b * b)
 
 
-@program(real(3))
-def zero_d_array_changed_in_a_loop(x):
-    t = np.array(1.0)
-    for i in range(3):
-        t *= x[i] * t
-    return t
-
-
-@program(real(3))
-def zero_d_array_stored_elsewhere_in_a_loop(x):
-    t = np.array(0.3)
-    for i in range(3):
-        t += x[i] * t + x[i]
-        x[i] = t
-    return t * np.sum(x)
-
-
-@program(lambda rng: np.array(rng.uniform(0.5, 1.5)), real())
-def zero_d_argument_named_again(t, x):
-    t = t + x
-    return t * t * x
-
-
 @program(real(3), real(1, 3), real(1, 1, 3))
 def rows_of_higher_rank(x, row, deep):
     y = np.zeros((2, 3))
@@ -602,14 +421,16 @@ def rows_of_higher_rank(x, row, deep):
     return np.sum(y * y * z)
 
 
-@program(0.7)
-def zero_d_arrays_through_loops(a):
-    z = np.array(1.0 * a)
-    y = np.array(0.5)
+@program(real(3))
+def tuples_and_lists_are_stored(x):
+    y = np.zeros((3, 2))
     for i in range(3):
-        if i == 1:
-            y += z * z
-        else:
-            z[...] = np.sin(z)
-        z, y = y, z
-    return np.tanh(z) * y
+        y[i] = x[i], x[i - 1] ** 2
+    y[0, :] = [x[1], x[2]]
+    y += (x[0], x[1])
+    y[1] *= [x[0], 2]
+    z = np.zeros(4)
+    z[1:3] = (x[0], x[1])
+    z[[0, 2]] = (x[0], 3.0)
+    z = z * (1.0, x[0], x[1], 2)
+    return np.sum(y * y) + np.sum(z)

@@ -66,7 +66,7 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
     parts: list[Binding] = [index]
     if isinstance(index, TupleVal) and index.cls is not list:
         parts = list(index.items)
-    parts = [_listed(ctx, node, part) for part in parts]
+    parts = [listed(ctx, node, part) for part in parts]
     used = sum(map(_axes, parts))
     if used > ref.type.ndim:
         ctx.refuse(
@@ -95,11 +95,11 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
     return access
 
 
-def _listed(ctx: Context, node: ast.AST, part: Binding) -> Binding:
-    """A list of integers or bools as the array that NumPy makes of it."""
-    if isinstance(part, TupleVal):
-        return Call(ctx, node, "an index", [], {}).array(part)
-    return part
+def listed(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
+    """A tuple or list where NumPy makes an array of it: an index, a value to store."""
+    if isinstance(binding, TupleVal):
+        return Call(ctx, node, "np.array", [], {}).array(binding)
+    return binding
 
 
 def _axes(part: Binding) -> int:
@@ -281,12 +281,24 @@ def store(
 ) -> None:
     """``ref[index] = value``."""
     base, access = _composed(ref, access_of(ctx, node, ref, index))
-    atom = operators.atom_of(ctx, node, value)
+    atom = operators.atom_of(ctx, node, listed(ctx, node, value))
+    _check_fits(ctx, node, access, atom)
     operands, params = _spread(access)
     held = ctx.read(base, node)
     name = "scatter" if access.advanced else "store"
     changed = ctx.emit(node, name, held, atom, *operands, **params)
     write_back(ctx, node, base, changed)
+
+
+def _check_fits(ctx: Context, node: ast.AST, access: Access, value: Atom) -> None:
+    """NumPy's refusal to store an array into an element."""
+    if access.scalar and isinstance(value.type, Array) and value.type.ndim > 0:
+        ctx.refuse(
+            node,
+            f"an array of rank {value.type.ndim} is stored into one element, which "
+            "holds a number",
+            "store it into a slice, or take one of its elements",
+        )
 
 
 def write_back(ctx: Context, node: ast.AST, ref: ArrayRef, changed: Atom) -> None:
@@ -327,6 +339,7 @@ def set_contents(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> Non
 
 def update(ctx: Context, node: ast.AugAssign, ref: ArrayRef, value: Binding) -> None:
     """``ref += value`` on a whole array or view: in place, of the same dtype."""
+    value = listed(ctx, node, value)
     atom = operators.atom_of(ctx, node, value)
     old = ctx.read(ref, node)
     check_cast(ctx, node, ref.type, atom, node.op)
@@ -376,6 +389,8 @@ def update_item(
     ctx: Context, node: ast.AugAssign, ref: ArrayRef, item: Item, value: Binding
 ) -> None:
     """``ref[index] += value``."""
+    value = listed(ctx, node, value)
+    _check_fits(ctx, node, item.access, operators.atom_of(ctx, node, value))
     base, access = item.base, item.access
     if not access.scalar and isinstance(ref.type, Array):
         atom = operators.atom_of(ctx, node, value)

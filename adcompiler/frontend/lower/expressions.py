@@ -36,12 +36,18 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return names.load(ctx, node, name)
         case ast.BinOp(left=left, op=op, right=right):
             a, b = evaluate(ctx, left), evaluate(ctx, right)
-            if isinstance(op, ast.Mult) and isinstance(a, TupleVal):
+            if (
+                isinstance(op, ast.Mult)
+                and isinstance(a, TupleVal)
+                and isinstance(b, Dyn)
+            ):
                 b = Dyn(
                     constant(
                         names.static_int(ctx, node, b, "how often a tuple is repeated")
                     )
                 )
+            if isinstance(a, ArrayRef) or isinstance(b, ArrayRef):
+                a, b = arrays.listed(ctx, left, a), arrays.listed(ctx, right, b)
             return operators.binary(ctx, node, op, a, b)
         case ast.UnaryOp(op=unary, operand=operand):
             return operators.unary(ctx, node, unary, evaluate(ctx, operand))
