@@ -54,9 +54,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Dyn:
-    """A number: a `Const` is known while compiling."""
+    """A number: a `Const` is known while compiling.
+
+    It is `boxed` where a path may hold it in an array of rank 0, which ``+=`` changes
+    in place and arithmetic makes a number of.
+    """
 
     atom: Atom
+    boxed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +213,8 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
     2
     """
     match binding:
-        case Dyn(atom):
-            return Dyn(change(atom))
+        case Dyn(atom, boxed):
+            return Dyn(change(atom), boxed)
         case ArrayRef(location, path, type_, contiguous):
             steps = tuple(
                 Step(s.primitive, tuple(map(change, s.operands)), s.params)

@@ -17,25 +17,30 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Iterator
 
-from adcompiler.ir.nodes import Function, Let
+from adcompiler.ir.nodes import Function, Let, Region, defined
 from adcompiler.ir.types import Array, Dim, Length, dims_of
-from adcompiler.ir.walk import Lengths, all_stmts, retype
+from adcompiler.ir.walk import Lengths, regions, retype
 from adcompiler.primitives.indexing import part_lengths
 
 
 def infer_lengths(function: Function) -> Function:
     """The function with every length that its operands tell."""
     lengths = Lengths(fresh=False)
-    seen: set[Length] = {d for p in function.params for d in dims_of(p.type)}
-    for stmt in all_stmts(function.region):
-        if not isinstance(stmt, Let):
-            continue
-        for old, new in _told(stmt, lengths):
-            if isinstance(old, Dim) and isinstance(old.key, int) and old not in seen:
-                lengths.known[old] = new
-        seen.update(d for r in stmt.results for d in dims_of(r.type))
+    _infer(function.region, lengths, set())
     changed = any(old != new for old, new in lengths.known.items())
     return retype(function, lengths) if changed else function
+
+
+def _infer(region: Region, lengths: Lengths, seen: set[Length]) -> None:
+    """Note what the statements of a region tell of lengths not seen before."""
+    seen.update(d for p in region.params for d in dims_of(p.type))
+    for stmt in region.body:
+        for inner in regions(stmt):
+            _infer(inner, lengths, seen)
+        for old, new in _told(stmt, lengths) if isinstance(stmt, Let) else ():
+            if isinstance(old, Dim) and isinstance(old.key, int) and old not in seen:
+                lengths.known[old] = new
+        seen.update(d for r in defined(stmt) for d in dims_of(r.type))
 
 
 def _told(let: Let, lengths: Lengths) -> Iterator[tuple[Length, Length]]:

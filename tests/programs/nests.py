@@ -122,3 +122,20 @@ def sum_of_a_matrix_by_loops(a):
         for j in range(a.shape[1]):
             total = total * 0.9 + a[i, j] ** 2 * (i + 2 * j)
     return total
+
+
+@program(0.7, real(1, 3))
+def length_that_one_arm_tells(a, x):
+    n = 0
+    while n < 3:
+        n += 1
+        tries = 0
+        while True:
+            if tries >= 1:
+                break
+            x = np.concatenate((np.zeros((2, 3)), np.sin(x))).T.max(
+                axis=0, keepdims=True
+            )
+            tries += 1
+        a += x[0, n % 3]
+    return a * a + np.sum(x * x)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import program, real, zero_d
+from .registry import TRIPS, program, real, trips, zero_d
 
 
 @program(zero_d())
@@ -56,3 +56,89 @@ def zero_d_arrays_through_loops(a):
             z[...] = np.sin(z)
         z, y = y, z
     return np.tanh(z) * y
+
+
+@trips(real(5), TRIPS, counts=(0, 1, 2, 5))
+def product_that_becomes_a_number(x, n):
+    t = np.array(1.0)
+    for i in range(n):
+        t = t * x[i]
+    return t
+
+
+@trips(real(5), TRIPS, counts=(0, 1, 2, 5))
+def sum_that_becomes_a_number(x, n):
+    t = np.zeros(())
+    i = 0
+    while i < n:
+        t = t + x[i] ** 2
+        i += 1
+    s = t * 2.0
+    return s * t
+
+
+@trips(real(5), TRIPS, counts=(0, 1, 2, 5))
+def number_in_one_arm_array_in_the_other(x, n):
+    t = np.array(0.5)
+    for i in range(n):
+        if x[i] > 0.0:
+            t = t * x[i]
+        else:
+            t = np.array(x[i])
+    if n > 3:
+        t = np.array(2.0) * t
+    return t * x[0]
+
+
+@program(real(4))
+def returns_an_array_or_a_number(x):
+    if x[0] > 0.5:
+        return np.array(x[1])
+    return x[2] * x[0]
+
+
+@program(real(4))
+def returns_a_number_or_an_array(x):
+    if x[0] < 0.5:
+        return np.array(x[1])
+    return x[2] * x[0]
+
+
+@program(real(4), refused="array of rank 0")
+def changed_in_place_if_it_is_an_array(x):
+    t = np.array(1.0)
+    for v in x:
+        t = t * v
+        t += 1.0
+    return t
+
+
+@program(zero_d(), real(3))
+def argument_that_may_become_a_number(t, x):
+    for v in x:
+        if v > 0:
+            t = t * v
+    return t * t
+
+
+@program(real(3))
+def items_that_become_numbers(x):
+    s = (np.array(0.0), 1.0)
+    for v in x:
+        s = (s[0] + v, s[1] * s[0])
+    return s[0] * s[1]
+
+
+@program(real(3))
+def array_or_python_number(x):
+    t = np.array(1.0) if x[0] > 0.2 else 1.0
+    t = t * x[1] * x[0]
+    return t
+
+
+@program(real(3))
+def whole_number_that_becomes_a_float(x):
+    t = np.array(1)
+    for v in x:
+        t = t * v
+    return t

@@ -91,6 +91,8 @@ class Comparison:
 
     def bindings(self, old: Binding | None, new: Binding | None) -> bool:
         match old, new:
+            case Dyn(_, boxed), Dyn(_, now) if boxed != now:
+                return False
             case Dyn(a), Dyn(b):
                 types = (types_of(self.mixed, atom) for atom in (a, b))
                 return self.types(a.type, b.type) and next(types) == next(types)

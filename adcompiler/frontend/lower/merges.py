@@ -51,6 +51,8 @@ from adcompiler.ir.types import (
 
 Key = tuple[tuple[Location, tuple[Step, ...]], tuple[Location, tuple[Step, ...]]]
 
+ITEM = Step("load", (), (("index", ()),))  # the number in an array of rank 0
+
 
 @dataclass(slots=True)
 class Merge:
@@ -86,8 +88,11 @@ class Merge:
                 return self.join(present, present, name)
             case (None, _) | (_, None) | (MaybeUnbound(), _) | (_, MaybeUnbound()):
                 return self._maybe(left, right, name)
-            case Dyn(a), Dyn(b):
-                return self._scalar(a, b, name)
+            case Dyn(a, one), Dyn(b, other):
+                return self._scalar(a, b, name, boxed=one or other)
+            case (Dyn(), ArrayRef(type=t)) | (ArrayRef(type=t), Dyn()) if not t.dims:
+                # Arithmetic has made a number of an array of rank 0.
+                return self._scalar(_number(left), _number(right), name, boxed=True)
             case ArrayRef(), ArrayRef():
                 return self._array(left, right, name)
             case TupleVal(xs, c), TupleVal(ys, d) if len(xs) == len(ys) and c is d:
@@ -141,7 +146,7 @@ class Merge:
         self.leaves.append(var)
         return var
 
-    def _scalar(self, a: Atom, b: Atom, name: str) -> Binding:
+    def _scalar(self, a: Atom, b: Atom, name: str, *, boxed: bool = False) -> Binding:
         mixed = self.ctx.mixed
         either = None
         joined: Type | None = None
@@ -163,7 +168,7 @@ class Merge:
         self.ctx.soften((leaf,), (a, b))
         if either:
             mixed[leaf] = either
-        return Dyn(leaf)
+        return Dyn(leaf, boxed)
 
     def _tentative(self, a: Atom, b: Atom) -> Type | None:
         """An int that a loop starts with may turn out to be a float: assume so.
@@ -277,6 +282,9 @@ class Merge:
                 self.conform(shape, value, out, stale, node)
             case Dyn(var), Dyn(atom):
                 self._give(var, self._converted(atom, var.type, node), out)
+            case Dyn(var), ArrayRef():
+                atom = self.ctx.step(self.ctx.read(given, node), ITEM, node)
+                self._give(var, self._converted(atom, var.type, node), out)
             case Dyn(var), _:
                 self._give(var, Undef(var.type), out)
             case TupleVal(items), _:
@@ -340,6 +348,14 @@ class Merge:
                 stale[shape.location] = held
             else:
                 out[var] = self.ctx.read(given, node)
+
+
+def _number(binding: Binding | None) -> Atom:
+    """What stands for a number, or for the one in an array of rank 0, in a join."""
+    if isinstance(binding, ArrayRef):
+        return Undef(Scalar(binding.type.dtype, "numpy"))
+    assert isinstance(binding, Dyn)
+    return binding.atom
 
 
 def converted(atom: Atom, t: Type) -> Atom:

@@ -255,8 +255,8 @@ def set_name(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
     if frame.muted:
         binding = gradientless.stopped(ctx, node, binding)
     match binding:
-        case Dyn(atom):
-            binding = Dyn(ctx.name(atom, name))
+        case Dyn(atom, boxed):
+            binding = Dyn(ctx.name(atom, name), boxed)
         case ArrayRef(location, path, _, _):
             held = ctx.values.get(location)
             if not path and isinstance(held, Atom):
@@ -279,6 +279,20 @@ def name_view(ctx: Context, ref: ArrayRef, name: str, node: ast.AST) -> None:
         ctx.cache[key] = ctx.name(ctx.cache[key], name)
 
 
+def check_unboxed(
+    ctx: Context, stmt: ast.AugAssign, name: str, binding: Binding
+) -> None:
+    """Refuse to change in place what is an array of rank 0 on one path only."""
+    if isinstance(binding, Dyn) and binding.boxed:
+        plain = ast.BinOp(ast.Name(name), stmt.op, stmt.value)
+        ctx.refuse(
+            stmt,
+            f"'{name}' is an array of rank 0 on one path, changed in place, and a "
+            "number on another",
+            f"write {name} = {ast.unparse(plain)}",
+        )
+
+
 def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
     """``target op= value``: in place on arrays, a new value on numbers."""
     target = stmt.target
@@ -291,6 +305,7 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
                 arrays.update(ctx, stmt, old, value)
                 ctx.frame.sites[name] = stmt
             else:
+                check_unboxed(ctx, stmt, name, old)
                 result = operators.binary(ctx, stmt, stmt.op, old, value)
                 set_name(ctx, name, result, stmt)
         case ast.Subscript():
