@@ -25,7 +25,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.interface import Capture, Captured, Derive, Guard, NeedStatic
 from adcompiler.frontend.liveness import Liveness
-from adcompiler.frontend.lower import mixtures
+from adcompiler.frontend.lower import hints, mixtures
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Const, If, Let, Stmt, Var, defined
 from adcompiler.ir.primitive import PRIMITIVES
@@ -261,13 +261,8 @@ class Context:
             raise InternalError("an array is read outside the region that holds it")
         if isinstance(held, Stale):
             self.settle(held.cond)
-            subset.refuse(
-                held.captured,
-                held.node,
-                "this stores into an array that may or may not be an alias of another, "
-                f"read afterwards at line {getattr(node, 'lineno', '?')}",
-                "copy the array first: y = x.copy()",
-            )
+            message = hints.may_alias(self.frame.env, location, held.node, node)
+            subset.refuse(held.captured, held.node, *message)
         return held
 
     def read(self, ref: ArrayRef, node: ast.AST, hint: str | None = None) -> Atom:

@@ -19,7 +19,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower.mixtures import Mixed, types_of
-from adcompiler.ir.nodes import Const, For, Var, While
+from adcompiler.ir.nodes import Atom, Const, For, Var, While
 from adcompiler.ir.types import (
     Array,
     Dim,
@@ -59,6 +59,12 @@ def retyped(binding: Binding, change: Callable[[Type], Type]) -> Binding:
             return MaybeUnbound(retyped(value, change), flag)
         case _:
             return binding
+
+
+def _constants(ref: ArrayRef) -> list[Atom | None]:
+    """What is known of the operands on the way to a view."""
+    operands = (atom for step in ref.path for atom in step.operands)
+    return [atom if isinstance(atom, Const) else None for atom in operands]
 
 
 def runs_surely(loop: For | While) -> bool:
@@ -109,6 +115,8 @@ class Comparison:
 
     def arrays(self, old: ArrayRef, new: ArrayRef) -> bool:
         if [s.skeleton for s in old.path] != [s.skeleton for s in new.path]:
+            return False
+        if _constants(old) != _constants(new):
             return False
         if old.contiguous != new.contiguous or not self.types(old.type, new.type):
             return False

@@ -31,7 +31,7 @@ from adcompiler.frontend.bindings import (
     Step,
     TupleVal,
 )
-from adcompiler.frontend.lower import mixtures
+from adcompiler.frontend.lower import mixtures, slices
 from adcompiler.frontend.lower.context import (
     SPECIAL,
     VALUE,
@@ -208,25 +208,33 @@ class Merge:
                 self.cond,
             )
         contiguous = left.contiguous and right.contiguous
-        same = [s.skeleton for s in left.path] == [s.skeleton for s in right.path]
+        form = slices.common(left.path, right.path)
         outer = self.ctx.values, self.ctx.outer
         kept = any(left.location in known for known in outer)
-        if left.location is right.location and same and kept:
-            steps = []
-            for one, other in zip(left.path, right.path, strict=True):
-                pairs = zip(one.operands, other.operands, strict=True)
-                # Equal operands too: they may be defined in one arm only.
-                atoms = tuple(
-                    self.leaf(join_types(a.type, b.type) or a.type, None)
-                    for a, b in pairs
-                )
-                steps.append(Step(one.primitive, atoms, one.params))
-            return ArrayRef(left.location, tuple(steps), joined, contiguous)
+        if left.location is right.location and form is not None and kept:
+            rows = zip(left.path, right.path, form, strict=True)
+            steps = tuple(self._step(*row) for row in rows)
+            return ArrayRef(left.location, steps, joined, contiguous)
         key = ((left.location, left.path), (right.location, right.path))
         if key not in self.keys:
             self.keys[key] = self._memory(left.location, right.location, contiguous)
             self.arrays[self.keys[key]] = self.leaf(joined, name)
         return ArrayRef(self.keys[key], (), joined, contiguous)
+
+    def _step(self, one: Step, other: Step, form: Step) -> Step:
+        """A step of two paths, its operands those of the path taken."""
+        if one.skeleton == other.skeleton:
+            pairs = list(zip(one.operands, other.operands, strict=True))
+        else:
+            pairs = [(a, a) for a in form.operands]
+        atoms = tuple(
+            a
+            if a == b and isinstance(a, Const)
+            # Equal values too: they may be defined in one arm only.
+            else self.leaf(join_types(a.type, b.type) or a.type, None)
+            for a, b in pairs
+        )
+        return Step(form.primitive, atoms, form.params)
 
     def _memory(self, left: Location, right: Location, contiguous: bool) -> Location:
         captured = left.captured or right.captured
@@ -329,14 +337,12 @@ class Merge:
     ) -> None:
         var = self.arrays.get(shape.location)
         if var is None:
+            path = None
+            if isinstance(given, ArrayRef):
+                path = slices.explicit(self.ctx, node, given, shape.path)
             for k, step in enumerate(shape.path):
                 for j, atom in enumerate(step.operands):
-                    known = isinstance(given, ArrayRef)
-                    value = (
-                        given.path[k].operands[j]
-                        if isinstance(given, ArrayRef) and known
-                        else Undef(atom.type)
-                    )
+                    value = path[k].operands[j] if path else Undef(atom.type)
                     self._give(atom, value, out)
             return
         if var in out:

@@ -1,0 +1,173 @@
+"""Buffers that change places: the new becomes the old, in every form of a loop."""
+
+import numpy as np
+
+from .registry import TRIPS, program, real, trips
+
+
+@trips(real(3, 4), TRIPS, counts=(0, 1, 2, 5))
+def rows_as_views(x, n):
+    buf = np.zeros((2, 4))
+    buf[0] = x[0]
+    a, b = buf[0], buf[1]
+    for k in range(n):
+        for i in range(4):
+            b[i] = a[i] * a[i - 1] + x[1, i]
+        a, b = b, a
+    return np.sum(a * x[2]) + np.sum(buf)
+
+
+@trips(real(3, 4), TRIPS, counts=(0, 1, 2, 5))
+def rows_by_their_numbers(x, n):
+    buf = np.zeros((2, 4))
+    buf[0] = x[0]
+    cur, nxt = 0, 1
+    for k in range(n):
+        for i in range(4):
+            buf[nxt, i] = buf[cur, i] * buf[cur, i - 1] + x[1, i]
+        cur, nxt = nxt, cur
+    return np.sum(buf[cur] * x[2])
+
+
+@trips(real(4), TRIPS, counts=(0, 1, 2, 5))
+def three_rows_that_rotate(x, n):
+    buf = np.zeros((3, 4))
+    a, b, c = buf[0], buf[1], buf[2]
+    a[:] = x
+    b[:] = x * x
+    for k in range(n):
+        c[:] = a * b + x
+        a, b, c = b, c, a
+    return np.sum(a * b) + np.sum(c)
+
+
+@trips(real(4), TRIPS, counts=(0, 1, 2, 5))
+def rotated_by_way_of_a_temporary(x, n):
+    a = x.copy()
+    b = x * x
+    c = np.zeros(4)
+    for k in range(n):
+        for i in range(4):
+            c[i] = a[i] * b[i] + x[i]
+        tmp = a
+        a = b
+        b = c
+        c = tmp
+    return np.sum(a * b) + np.sum(c)
+
+
+@program(real(3, 3), real(3, 3), 3)
+def matrices_among_the_arguments(a, b, n):
+    for _ in range(n):
+        b[1:-1, 1:-1] = a[:-2, 1:-1] * a[2:, 1:-1]
+        b[0] = a[0] * a[1]
+        a, b = b, a
+    return np.sum(a * a) + np.sum(b)
+
+
+@program(real(4), 3)
+def swapped_by_a_function(x, n):
+    def step(src, dst):
+        for i in range(len(src)):
+            dst[i] = src[i] * src[i - 1]
+        return dst, src
+
+    a = x.copy()
+    b = np.zeros_like(x)
+    for _ in range(n):
+        a, b = step(a, b)
+    return a @ a
+
+
+@program(real(4), 3)
+def swapped_in_a_branch(x, n):
+    a = x.copy()
+    b = np.zeros_like(x)
+    for k in range(n):
+        b[:] = a * x
+        if b[0] > 0.1:
+            a, b = b, a
+    return np.sum(a * a) + np.sum(b)
+
+
+@program(real(4), 3)
+def swapped_in_both_arms(x, n):
+    a = x.copy()
+    b = np.zeros_like(x)
+    k = 0
+    while k < n:
+        b[:] = a * x
+        k += 1
+        if k % 2:
+            a, b = b, a
+        else:
+            a, b = b, a
+            a[0] = 2.0 * x[1]
+    return np.sum(a * a) + np.sum(b)
+
+
+@program(real(4), 3)
+def swapped_unless_it_has_converged(x, n):
+    a = x.copy()
+    b = np.zeros_like(x)
+    for k in range(10):
+        b[:] = a * x
+        if np.abs(b - a).max() < 0.5:
+            break
+        a, b = b, a
+    return np.sum(a * a) + np.sum(b)
+
+
+@trips(real(4), TRIPS, counts=(0, 1, 2, 5))
+def halves_that_change_places(x, n):
+    y = x * x
+    lo, hi = y[:2], y[2:]
+    for _ in range(n):
+        hi += lo * lo
+        hi[0] = x[0]
+        lo, hi = hi, lo
+    return np.sum(y * x) + lo[0]
+
+
+@trips(real(5), TRIPS, counts=(0, 1, 2, 5))
+def window_that_moves(x, n):
+    y = np.sin(x)
+    window = y[:3]
+    for k in range(n):
+        window[1] *= x[k]
+        k0 = k % 3
+        window = y[k0 : k0 + 3]
+    return np.sum(y * x) + window[0]
+
+
+@program(real(3, 4), -0.5, wrt=("x",))
+@program(real(3, 4), 0.5, wrt=("x",), label="c>0")
+def rows_before_or_after(x, c):
+    z = x * x
+    part = z[:2] if c > 0.0 else z[1:]
+    part[0, 1] = x[2, 2]
+    part *= x[0]
+    return np.sum(z * x) + np.sum(part)
+
+
+@program(real(3, 4), -0.5, wrt=("x",))
+@program(real(3, 4), 0.5, wrt=("x",), label="c>0")
+def all_rows_or_some(x, c):
+    z = x * x
+    if c > 0.0:
+        part = z[:, 1:]
+    else:
+        part = z[1:, :]
+    part[0, 0] = x[2, 2]
+    part[1] *= part[0, 1]
+    return np.sum(z * x) + np.sum(part[-1])
+
+
+@program(real(6))
+def every_other_element_changes_places(x):
+    y = x * x
+    red, black = y[::2], y[1::2]
+    for _ in range(3):
+        red += black * 0.5
+        red, black = black, red
+    return np.sum(y * x)
