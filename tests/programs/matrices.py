@@ -69,13 +69,13 @@ def conjugate_gradients(a, b):
     r = b - a @ x
     p = r.copy()
     rs = r @ r
-    for _ in range(10):
+    for _ in range(3):
         ap = a @ p
         alpha = rs / (p @ ap)
         x += alpha * p
         r -= alpha * ap
         new = r @ r
-        if np.sqrt(new) < 1e-3:
+        if np.sqrt(new) < 1e-12:
             break
         p = r + (new / rs) * p
         rs = new

@@ -47,7 +47,7 @@ def newton_for_two_equations(p):
     return x[0] * x[1]
 
 
-@program(real(3), 0.1, order=1)
+@program(const(0.3, -0.4, 0.8), 0.1, wrt=("start",))
 def descent_until_it_is_flat(start, rate):
     x = start.copy()
     for k in range(200):
@@ -262,7 +262,7 @@ def markov_chain_by_rows(weights, start, steps):
     return -np.sum(state * np.log(state))
 
 
-@program(positive(3, 3), 1e-3, order=1)
+@program(positive(3, 3), 3e-3, order=1)
 def stationary_distribution(weights, tol):
     n = weights.shape[0]
     p = weights / np.sum(weights, axis=1)[:, None]

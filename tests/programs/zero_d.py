@@ -108,8 +108,8 @@ def returns_a_number_or_an_array(x):
 def changed_in_place_if_it_is_an_array(x):
     t = np.array(1.0)
     for v in x:
-        t = t * v
         t += 1.0
+        t = t * v
     return t
 
 
