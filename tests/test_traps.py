@@ -230,6 +230,21 @@ def test_where_with_a_division_by_zero_on_the_untaken_side():
     assert_close(found, [1.0, 0.5, 0.0, -0.75])
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda x: np.sum(np.sqrt(np.maximum(x, 0.0))),
+        lambda x: np.sum(np.sqrt(-np.minimum(-x, 0.0))),
+        lambda x: np.sum(np.clip(2.0 * x, 0.0, None) ** 0.5) / np.sqrt(2.0),
+        lambda x: math.sqrt(max(x[0], 0.0)) + math.sqrt(max(0.0, x[2])),
+    ],
+)
+def test_what_an_extremum_has_not_chosen_gets_no_infinity(fn):
+    found = gradients(fn, np.array([-1.0, 1.0, 4.0]))
+    assert_close(np.asarray(found)[[0, 2]], [0.0, 0.25])
+
+
 def branch_log(x):
     total = 0.0
     for i in range(len(x)):

@@ -42,22 +42,24 @@ class Cotangents:
     """Running cotangents of the values in scope.
 
     Those of the `factored` values are multiplied by factors that may be infinite, and
-    keep a mask through all that is added to them.
+    keep a mask through all that is added to them. Those of the `exposed` ones have been
+    multiplied by such factors.
     """
 
     def __init__(
         self,
         builder: Builder,
         factored: frozenset[Var] = frozenset(),
+        exposed: frozenset[Var] = frozenset(),
         known: dict[Var, Cotangent] | None = None,
     ) -> None:
         self.builder = builder
-        self.factored = factored
+        self.factored, self.exposed = factored, exposed
         self._known = dict(known or {})
 
     def fork(self, builder: Builder) -> Cotangents:
         """The same cotangents, to be added to by a nested region."""
-        return Cotangents(builder, self.factored, self._known)
+        return Cotangents(builder, self.factored, self.exposed, self._known)
 
     def __contains__(self, var: Var) -> bool:
         return var in self._known
@@ -66,9 +68,13 @@ class Cotangents:
         """The final cotangent of a value whose definition is reached."""
         return self._known.pop(var, None)
 
-    def set(self, var: Var, value: Atom) -> None:
+    def set(self, var: Var, value: Atom, mask: Atom | None = None) -> None:
         """Replace the running cotangent."""
-        self._known[var] = Cotangent(_named(self.builder, value, var))
+        self._known[var] = Cotangent(_named(self.builder, value, var), mask)
+
+    def mask(self, var: Var) -> Atom | None:
+        """The mask of the running cotangent."""
+        return self._known[var].mask
 
     def add(self, var: Var, contribution: Cotangent) -> None:
         """Add a contribution that has the value's shape."""
@@ -79,8 +85,8 @@ class Cotangents:
             self._known[var] = replace(contribution, value=value)
             return
         mask = None
-        if var in self.factored and earlier.mask and contribution.mask:
-            mask = self._either(earlier.mask, contribution.mask)
+        if var in self.factored:
+            mask = either(self.builder, earlier.mask, contribution.mask)
         total = self.builder.apply(
             "add",
             masked(self.builder, earlier),
@@ -88,9 +94,6 @@ class Cotangents:
             hint=bar_name(var),
         )
         self._known[var] = Cotangent(total, mask)
-
-    def _either(self, a: Atom, b: Atom) -> Atom:
-        return a if a == b else self.builder.apply("logical_or", a, b)
 
     def value(self, var: Var) -> Atom | None:
         """The running cotangent, its mask applied; None for a structural zero."""
@@ -199,11 +202,18 @@ def unbroadcast(builder: Builder, value: Atom, operand: Atom) -> Atom:
     return value
 
 
+def either(builder: Builder, a: Atom | None, b: Atom | None) -> Atom | None:
+    """The mask of a sum; None where a part has none."""
+    if a is None or b is None:
+        return None
+    return a if a == b else builder.apply("logical_or", a, b)
+
+
 def taken(builder: Builder, mask: Atom, value: Atom, operand: Atom) -> Atom:
     """A mask of a broadcast result as a mask of an operand: where any of the
     repetitions was selected."""
     dims = dims_of(operand.type)
-    if dims_of(mask.type) == dims:
+    if dims_of(mask.type) in (dims, ()):
         return mask
     if not dims:
         return builder.apply("any", mask, axis=None, keepdims=False)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adcompiler.analysis.activity import active
+from adcompiler.differentiate import masks
 from adcompiler.differentiate.boundary import (
     define_residuals,
     may_be_missing,
@@ -29,9 +30,9 @@ from adcompiler.differentiate.shapes import read_shapes_in_scope
 from adcompiler.differentiate.skipping import count_whole_trips
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
-from adcompiler.ir.nodes import Atom, Function, Let, Region, Stmt, Var, fresh_var
+from adcompiler.ir.nodes import Atom, Function, Region, Stmt, Var, fresh_var
 from adcompiler.ir.types import Array, Scalar, is_float
-from adcompiler.ir.walk import all_stmts, clone, free_vars, substitute
+from adcompiler.ir.walk import clone, free_vars, substitute
 
 
 def gradient(
@@ -103,7 +104,7 @@ def _sweeps(
     region, whole = count_whole_trips(region)
     primal = Primal(region)
     adjoint = Adjoint(active(primal.root, params), whole=whole)
-    bars = Cotangents(builder, _factored(primal.root))
+    bars = Cotangents(builder, masks.factored(primal.root), masks.exposed(primal.root))
     for result, seed in seeds:
         if isinstance(result, Var) and result in adjoint.active:
             bars.add(result, Cotangent(seed))
@@ -119,18 +120,6 @@ def _sweeps(
     missing = may_be_missing(forward)
     forward = define_residuals(forward, (*plan.recorded, *zeroed(reverse)))
     return Sweeps(forward, reverse, gradients, missing)
-
-
-def _factored(region: Region) -> frozenset[Var]:
-    """The elementwise results behind which a partial may be infinite, as that of a
-    logarithm: where a function is not defined for all reals."""
-    found: set[Atom] = set()
-    for let in all_stmts(region):
-        if isinstance(let, Let) and let.primitive.partials is not None:
-            singular = any(kind != "real" for kind in let.primitive.domain)
-            if singular or not found.isdisjoint(let.operands):
-                found.add(let.result)
-    return frozenset(v for v in found if isinstance(v, Var))
 
 
 def _unit_seed(builder: Builder, result: Atom) -> Atom:

@@ -22,10 +22,12 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from adcompiler.analysis.activity import differentiable_operands
+from adcompiler.differentiate import masks
 from adcompiler.differentiate.cotangents import (
     Cotangent,
     Cotangents,
     bar_name,
+    either,
     in_precision,
     is_absent,
     masked,
@@ -118,7 +120,7 @@ def _reverse_let(let: Let, bars: Cotangents, adjoint: Adjoint) -> None:
     if not wanted:
         return
     if let.primitive.name in ("load", "gather"):
-        _reverse_load(let, masked(bars.builder, _only(cotangents)), bars)
+        _reverse_load(let, _only(cotangents), bars)
     elif let.primitive.pullback is not None:
         _pull_back(let, cotangents, wanted, bars)
     elif let.primitive.name == "where":
@@ -165,6 +167,8 @@ def _reverse_elementwise(
         assert rule is not None
         partial = rule(*operands, result, **dict(let.params))
         product = _product(builder, y_bar, partial, let.result.type)
+        if let.primitive.chooses and let.result in bars.exposed:
+            product = masks.chosen(builder, product, partial)
         _contribute(bars, _operand(let, k), product)
 
 
@@ -211,9 +215,12 @@ def _contribute(bars: Cotangents, operand: Var, contribution: Cotangent) -> None
         bars.add(operand, Cotangent(total))
 
 
-def _reverse_load(let: Let, y_bar: Atom, bars: Cotangents) -> None:
+def _reverse_load(let: Let, y_bar: Cotangent, bars: Cotangents) -> None:
     """``x_bar[index] += y_bar``, on the running cotangent."""
     array = _operand(let, 0)
+    mask = masks.through(let, 0, y_bar.mask, bars)
+    if array in bars:
+        mask = either(bars.builder, bars.mask(array), mask)
     index = let.param("index")
     params = {"index": index}
     name = "accumulate"
@@ -223,12 +230,12 @@ def _reverse_load(let: Let, y_bar: Atom, bars: Cotangents) -> None:
     total = bars.builder.apply(
         name,
         bars.value_or_zero(array),
-        y_bar,
+        masked(bars.builder, y_bar),
         *let.operands[1:],
         hint=bar_name(array),
         **params,
     )
-    bars.set(array, total)
+    bars.set(array, total, mask)
 
 
 def _transpose(let: Let, y_bar: Cotangent, wanted: list[int], bars: Cotangents) -> None:
@@ -241,7 +248,8 @@ def _transpose(let: Let, y_bar: Cotangent, wanted: list[int], bars: Cotangents) 
     for k in reversed(wanted):
         contribution = rule(k, value, operands, let)
         if contribution is not None:
-            _contribute(bars, _operand(let, k), Cotangent(contribution.atom))
+            mask = masks.through(let, k, y_bar.mask, bars)
+            _contribute(bars, _operand(let, k), Cotangent(contribution.atom, mask))
 
 
 def _pull_back(
@@ -255,10 +263,13 @@ def _pull_back(
     contributions = rule(
         values, _exprs(builder, let.operands), _exprs(builder, let.results), let
     )
+    first = cotangents[0] if len(cotangents) == 1 else None
+    selected = None if first is None else first.mask
     for k in wanted:
         contribution = contributions[k]
         if contribution is not None:
-            _contribute(bars, _operand(let, k), Cotangent(contribution.atom))
+            mask = masks.through(let, k, selected, bars)
+            _contribute(bars, _operand(let, k), Cotangent(contribution.atom, mask))
 
 
 def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
@@ -399,7 +410,7 @@ def _reverse_body(
     adjoint: Adjoint,
 ) -> Region:
     params, ends = carried_params(loop), carried_results(loop)
-    inner = Cotangents(bars.builder.child(), bars.factored)
+    inner = Cotangents(bars.builder.child(), bars.factored, bars.exposed)
     for w, var in zip(outer, state[len(carried) :], strict=True):
         inner.set(w, var)
     for k, var in zip(carried, state, strict=False):

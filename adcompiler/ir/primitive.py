@@ -80,6 +80,8 @@ class Primitive:
     - `elementwise`: operands broadcast together; `partials[k](*operands, y, **params)`
       is the partial derivative by operand k as an expression in the operands and the
       result `y`; None where it is zero almost everywhere (an integer operand, floor).
+    - `chooses`: where a partial is zero another operand was chosen, and what the result
+      is multiplied by later, an infinity perhaps, is not for this one.
     - `operator`: it has an operator that means what NumPy's function does wherever an
       operand is NumPy's.
     - `linear`: the operands in which it is linear *jointly* (all others fixed) and
@@ -88,6 +90,8 @@ class Primitive:
     - `pushforward(tangents, operands, results, let)` gives result tangents;
       `pullback(cotangents, operands, results, let)` gives operand cotangents. Absent
       (structurally zero) tangents and cotangents are None, in and out.
+    - `mask(k, mask, operands, let)`: of a linear row that moves elements or adds them:
+      which elements of operand k reach those of the result that a mask selects.
     - `shape_only`: the operands of which it reads the shape and dtype, no elements.
     - `cheap`: worth computing again rather than recording.
     - `domain`: for each operand how tests draw it ("real", "positive", "unit", ...).
@@ -101,6 +105,7 @@ class Primitive:
     raises: RaiseRule | tuple[Raises, ...] = ()
     computes: DtypeRule | None = None
     elementwise: bool = False
+    chooses: bool = False
     operator: bool = False
     partials: tuple[Partial | None, ...] | None = None
     linear: tuple[int, ...] | None = None
@@ -108,6 +113,7 @@ class Primitive:
     transpose: Callable[..., Expr | None] | None = None
     pushforward: Callable[..., tuple[Expr | None, ...]] | None = None
     pullback: Callable[..., tuple[Expr | None, ...]] | None = None
+    mask: Callable[..., Expr] | None = None
     shape_only: tuple[int, ...] = ()
     view: bool = False
     cheap: bool = True

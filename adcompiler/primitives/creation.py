@@ -388,6 +388,7 @@ cast = define(
         raises=_cast_raises,
         linear=(0,),
         transpose=_cast_transpose,
+        mask=lambda k, mask, operands, let: mask,
         domain=("real",),
     )
 )
@@ -407,6 +408,7 @@ copy = define(
         lambda x: x.copy() if isinstance(x, np.ndarray | list) else x,
         linear=(0,),
         transpose=lambda k, y_bar, operands, let: y_bar,
+        mask=lambda k, mask, operands, let: mask,
         domain=("real",),
     )
 )

@@ -335,6 +335,18 @@ def _accumulate_transpose(
     return _read(y_bar, operands, let) if k == 1 else y_bar
 
 
+def _load_mask(k: int, mask: Expr, operands: tuple[Expr, ...], let: Let) -> Expr:
+    x, *indices = operands
+    nothing = x.call("zeros_like", dtype="bool")
+    return nothing.call("store", mask, *indices, **dict(let.params))
+
+
+def _store_mask(k: int, mask: Expr, operands: tuple[Expr, ...], let: Let) -> Expr:
+    if k == 1:
+        return _read(mask, operands, let)
+    return mask.call("store", False, *operands[2:], **dict(let.params))
+
+
 load = define(
     Primitive(
         "load",
@@ -344,6 +356,7 @@ load = define(
         raises=lambda types, params: _index_raises(params),
         linear=(0,),
         transpose=_load_transpose,
+        mask=_load_mask,
         view=True,
         domain=("real",),
     )
@@ -359,6 +372,7 @@ store = define(
         raises=_write_raises(adds=False),
         linear=(0, 1),
         transpose=_store_transpose,
+        mask=_store_mask,
         domain=("real", "real"),
     )
 )
@@ -373,6 +387,7 @@ accumulate = define(
         raises=_write_raises(adds=True),
         linear=(0, 1),
         transpose=_accumulate_transpose,
+        mask=_accumulate_transpose,
         domain=("real", "real"),
     )
 )

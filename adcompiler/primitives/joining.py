@@ -7,6 +7,7 @@ Invariant: NumPy makes arrays of the operands first, so that Python numbers are 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,17 @@ def _slice(
     return y_bar.call("load", *bounds, index=index, known=known)
 
 
+def _mask_by(pull: Callable[..., MaybeExprs]) -> Callable[..., Expr]:
+    """The part of a mask that belongs to an operand, as of a cotangent."""
+
+    def rule(k: int, mask: Expr, operands: Exprs, let: Let) -> Expr:
+        part = pull((mask,), operands, (), let)[k]
+        assert part is not None
+        return part
+
+    return rule
+
+
 concatenate = define(
     Primitive(
         "concatenate",
@@ -140,6 +152,7 @@ concatenate = define(
         raises=lambda types, params: _unequal(types, params["axis"]),
         pushforward=_push,
         pullback=_concatenate_pull,
+        mask=_mask_by(_concatenate_pull),
         domain=("real", "real"),
     )
 )
@@ -189,6 +202,7 @@ stack = define(
         raises=lambda types, params: _unequal(types),
         pushforward=_push,
         pullback=_stack_pull,
+        mask=_mask_by(_stack_pull),
         domain=("real", "real"),
     )
 )

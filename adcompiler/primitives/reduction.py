@@ -125,6 +125,10 @@ def _spread(y_bar: Expr, x: Expr, let: Let) -> Expr:
 # --- Linear ------------------------------------------------------------------------
 
 
+def _sum_transpose(k: int, y_bar: Expr, operands: Exprs, let: Let) -> Expr:
+    return _spread(y_bar, operands[0], let)
+
+
 def _mean_transpose(k: int, y_bar: Expr, operands: Exprs, let: Let) -> Expr:
     (x,) = operands
     return _spread(y_bar / count(x, reduced(x, let)), x, let)
@@ -138,7 +142,8 @@ define(
         _evaluate("sum"),
         computes=_computes("sum"),
         linear=(0,),
-        transpose=lambda k, y_bar, operands, let: _spread(y_bar, operands[0], let),
+        transpose=_sum_transpose,
+        mask=_sum_transpose,
         domain=("real",),
     )
 )
@@ -151,6 +156,7 @@ define(
         computes=_computes("mean"),
         linear=(0,),
         transpose=_mean_transpose,
+        mask=_sum_transpose,
         domain=("real",),
     )
 )

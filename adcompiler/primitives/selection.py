@@ -185,6 +185,7 @@ def extreme(name: str, better: str) -> Primitive:
             raises=broadcasting,
             elementwise=True,
             partials=(first, second),
+            chooses=True,
             domain=("real", "real"),
         )
     )
@@ -242,6 +243,7 @@ clip = define(
         raises=broadcasting,
         elementwise=True,
         partials=(_inside, _at_low, _at_high),
+        chooses=True,
         domain=("real", "low", "high"),
     )
 )

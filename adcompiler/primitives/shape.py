@@ -142,6 +142,7 @@ reshape = define(
         raises=_reshape_raises,
         linear=(0,),
         transpose=_unshaped,
+        mask=_unshaped,
         view=True,
         domain=("real",),
     )
@@ -159,6 +160,7 @@ reshape_like = define(
         lambda x, like: np.reshape(x, np.shape(like)),
         linear=(0,),
         transpose=_unshaped,
+        mask=_unshaped,
         view=True,
         shape_only=(1,),
         domain=("real", "like"),
@@ -205,6 +207,7 @@ transpose = define(
         np.transpose,
         linear=(0,),
         transpose=_inverse_order,
+        mask=_inverse_order,
         view=True,
         domain=("real",),
     )
@@ -248,6 +251,7 @@ expand_dims = define(
         np.expand_dims,
         linear=(0,),
         transpose=_expand_transpose,
+        mask=_expand_transpose,
         view=True,
         domain=("real",),
     )
@@ -273,6 +277,10 @@ def _squeeze_raises(types: Types, params: Params) -> tuple[Raises, ...]:
     return (Raises("ValueError", long),) if axes else ()
 
 
+def _squeeze_transpose(k: int, y_bar: Expr, operands: Exprs, let: Let) -> Expr:
+    return y_bar.call("expand_dims", axis=let.param("axis"))
+
+
 squeeze = define(
     Primitive(
         "squeeze",
@@ -285,9 +293,8 @@ squeeze = define(
         np.squeeze,
         raises=_squeeze_raises,
         linear=(0,),
-        transpose=lambda k, y_bar, operands, let: y_bar.call(
-            "expand_dims", axis=let.param("axis")
-        ),
+        transpose=_squeeze_transpose,
+        mask=_squeeze_transpose,
         view=True,
         domain=("real",),
     )
@@ -301,6 +308,10 @@ def _flip_spell(let: Let, pieces: spelling.Pieces) -> Piece:
     return spelling.atom(f"{spelling.within(pieces[0], ATOM)}[::-1]")
 
 
+def _flip_transpose(k: int, y_bar: Expr, operands: Exprs, let: Let) -> Expr:
+    return y_bar.call("flip", axis=let.param("axis"))
+
+
 flip = define(
     Primitive(
         "flip",
@@ -308,9 +319,8 @@ flip = define(
         _flip_spell,
         np.flip,
         linear=(0,),
-        transpose=lambda k, y_bar, operands, let: y_bar.call(
-            "flip", axis=let.param("axis")
-        ),
+        transpose=_flip_transpose,
+        mask=_flip_transpose,
         view=True,
         domain=("real",),
     )

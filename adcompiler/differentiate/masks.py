@@ -1,0 +1,76 @@
+"""Masks of cotangents, on their way back through arrays that are moved about.
+
+In: the mask that a `where` has put on the cotangent of a result. Out: the mask of the
+cotangent of an operand: the elements that reach what the mask selects.
+
+Invariants: where a mask is false, the cotangent is exactly zero, whatever its value
+says. A mask of one bool for a whole array passes through anything linear.
+
+    y = np.where(x.T > 0, np.sqrt(x).T, 0)     # masked by x.T > 0
+    np.sqrt(x)                                 # masked by (x.T > 0).T
+"""
+
+from __future__ import annotations
+
+from adcompiler.differentiate.cotangents import Cotangent, Cotangents
+from adcompiler.ir.builder import Builder, Expr
+from adcompiler.ir.nodes import Atom, Let, Region, Var
+from adcompiler.ir.types import Array, Scalar, dims_of
+from adcompiler.ir.walk import all_stmts
+
+
+def factored(region: Region) -> frozenset[Var]:
+    """The values behind which a partial may be infinite, as that of a logarithm: where
+    a function is not defined for all reals."""
+    found: set[Atom] = set()
+    for let in all_stmts(region):
+        if not isinstance(let, Let):
+            continue
+        if _is_singular(let) or not found.isdisjoint(let.operands):
+            found.update(r for r in let.results if isinstance(r.type, Scalar | Array))
+    return frozenset(v for v in found if isinstance(v, Var))
+
+
+def exposed(region: Region) -> frozenset[Var]:
+    """The values of which an elementwise result has such a partial."""
+    found: set[Atom] = set()
+    for let in reversed(list(all_stmts(region))):
+        if not isinstance(let, Let) or let.primitive.partials is None:
+            continue
+        if _is_singular(let) or not found.isdisjoint(let.results):
+            found.update(let.operands)
+    return frozenset(v for v in found if isinstance(v, Var))
+
+
+def _is_singular(let: Let) -> bool:
+    row = let.primitive
+    return row.partials is not None and any(kind != "real" for kind in row.domain)
+
+
+def through(let: Let, k: int, mask: Atom | None, bars: Cotangents) -> Atom | None:
+    """The mask of operand k, of that of the result; None where it is lost, or where no
+    factor can be infinite."""
+    operand = let.operands[k]
+    if mask is None or operand not in bars.factored:
+        return None
+    if not dims_of(mask.type):
+        return mask
+    builder, rule = bars.builder, let.primitive.mask
+    if rule is None:
+        return None
+    if dims_of(mask.type) != dims_of(let.result.type):
+        mask = builder.apply("broadcast_to", mask, let.result)
+    operands = tuple(map(builder.expr, let.operands))
+    return rule(k, builder.expr(mask), operands, let).atom
+
+
+def chosen(builder: Builder, product: Cotangent, partial: Expr | float) -> Cotangent:
+    """The cotangent of an operand of which some elements were not chosen."""
+    if not isinstance(partial, Expr):
+        return product
+    is_bool = isinstance(partial.type, Scalar | Array) and partial.type.dtype == "bool"
+    mask = partial if is_bool else partial.call("not_equal", 0)
+    if product.mask is None:
+        return Cotangent(product.value, mask.atom)
+    both = builder.apply("logical_and", product.mask, mask.atom)
+    return Cotangent(product.value, both)

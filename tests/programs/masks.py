@@ -1,0 +1,88 @@
+"""What `where` leaves out has an infinite derivative: it must not reach the gradient.
+
+In every row some elements of a root are at zero and are not selected, here by a mask
+that has been moved about since: 0 times infinity is not a number.
+"""
+
+import numpy as np
+
+from .registry import const, program, real
+
+EDGE = const(0.0, 1.2, 0.0, 0.7)
+
+
+@program(EDGE)
+def reshaped(x):
+    root = np.sqrt(x).reshape(2, 2)
+    return np.sum(np.where(x.reshape(2, 2) > 0.5, root, 0.3) ** 2)
+
+
+@program(EDGE)
+def transposed_and_flipped(x):
+    a = np.stack((x, x * x))
+    root = np.sqrt(a).T[::-1]
+    return np.sum(np.where(a.T[::-1] > 0.2, root, 0.3) ** 2)
+
+
+@program(EDGE)
+def parts_and_rows(x):
+    root = np.sqrt(x)
+    a = np.where(x[1:] > 0.5, root[1:], 1.0)
+    b = np.where(x[::2] > 0.5, root[::2], x[1::2])
+    return np.sum(a * a) + np.sum(b * b)
+
+
+@program(EDGE, real(2))
+def joined(x, y):
+    parts = np.concatenate((y, np.sqrt(x), y))
+    rows = np.stack((np.sqrt(x), x))
+    first = np.where(np.concatenate((y, x, y)) > 0.5, parts, 0.1)
+    second = np.where(rows > 0.5, rows, 0.1)
+    return np.sum(first**2) + np.sum(second**3)
+
+
+@program(EDGE)
+def summed_over_rows(x):
+    a = x.reshape(2, 2) * np.array([[1.0, 0.0], [2.0, 1.0]])
+    low = np.min(np.abs(a - 0.5), axis=1)
+    total = np.sum(np.sqrt(a), axis=1) + np.mean(np.log(a), axis=1, keepdims=True)[0]
+    return np.sum(np.where(low > 5.0, total, x[1]))
+
+
+@program(EDGE, real(4, 4), order=1)
+def whole_results(x, m):
+    total = np.where(x[1] > 5.0, np.sum(np.sqrt(x)), x[1])
+    product = np.where(x[1] > 5.0, m @ np.sqrt(x), x[3])
+    running = np.where(x[1] > 5.0, np.cumsum(np.log(x)), 0.5)
+    solved = np.where(x[1] > 5.0, np.linalg.solve(m + 4.0 * np.eye(4), np.sqrt(x)), m)
+    return total + np.sum(product) + np.sum(running) + np.sum(solved)
+
+
+@program(EDGE)
+def one_element(x):
+    root = np.sqrt(x)
+    return np.where(x[0] > 0.5, root[0], x[1]) * np.where(x[1] > 0.5, x[1], root[2])
+
+
+@program(EDGE)
+def stored_parts(x):
+    y = np.zeros((2, 4))
+    y[0] = np.sqrt(x)
+    y[1, 1:] = np.log(x[1:])
+    y[1, 2] = 0.5
+    y[0] += x
+    return np.sum(np.where(np.stack((x, x)) > 0.5, y, 0.0) ** 2)
+
+
+@program(EDGE)
+def read_twice(x):
+    root = np.sqrt(x)
+    first = np.where(x > 0.5, root, 0.0)
+    second = np.where(x[1:] > 0.9, root[1:], 0.0)
+    return np.sum(first**2) + np.sum(second * x[1:])
+
+
+@program(EDGE)
+def in_single_precision(x):
+    y = np.sqrt(x).astype(np.float32).astype(np.float64).copy()
+    return np.sum(np.where(x > 5.0, y, x) * x)
