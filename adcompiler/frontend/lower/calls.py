@@ -103,13 +103,13 @@ def _apply_object(
     if handler is not None:
         return handler(Call(ctx, node, shown, args, kwargs))
     derivative = getattr(value, "__adcompiler_derivative__", None)
-    if isinstance(value, intrinsics.PendingHvp):
+    if isinstance(value, intrinsics.PENDING):
         return value.lower(ctx, node, args, kwargs)
     if isinstance(derivative, Derivative):
         intrinsics.refuse_bound(ctx, node, value)
         return derivatives.lower(ctx, node, derivative, args, kwargs)
     if isinstance(value, FunctionType) and not resolve.is_library(value):
-        return _inline_python(ctx, node, value, args, kwargs)
+        return inline_python(ctx, node, value, args, kwargs)
     ctx.refuse(
         node,
         f"{shown} is not supported yet",
@@ -117,7 +117,7 @@ def _apply_object(
     )
 
 
-def _inline_python(
+def inline_python(
     ctx: Context,
     node: ast.AST,
     function: FunctionType,

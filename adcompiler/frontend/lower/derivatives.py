@@ -58,9 +58,7 @@ def lower(
     kwargs: dict[str, Binding],
 ) -> Binding:
     """A call of a derivative."""
-    callee = derivative.function
-    if not isinstance(callee, Static | FunctionVal):
-        callee = Static(callee)
+    callee = _callee(derivative)
     assert ctx.derive is not None
     match derivative.kind:
         case "value":
@@ -71,6 +69,12 @@ def lower(
             return _vjp(ctx, node, derivative, callee, args, kwargs)
         case "grad" | "value_and_grad":
             return _grad(ctx, node, derivative, callee, args, kwargs)
+
+
+def _callee(derivative: Derivative) -> Binding:
+    """The function that is differentiated, as a binding."""
+    callee = derivative.function
+    return callee if isinstance(callee, Static | FunctionVal) else Static(callee)
 
 
 # --- Reverse mode --------------------------------------------------------------------
@@ -85,7 +89,7 @@ def _grad(
     kwargs: dict[str, Binding],
 ) -> Binding:
     """``ad.grad(f)(x)`` and ``ad.value_and_grad(f)(x)``."""
-    given, chosen = _arguments(ctx, node, derivative, callee, args, kwargs)
+    given, chosen = arguments(ctx, node, derivative, args, kwargs)
     inner = isolated(ctx, node, callee, given)
     _require_scalar(ctx, node, inner)
     wrt, tree = _differentiated(inner, given, chosen)
@@ -111,7 +115,7 @@ def _vjp(
     kwargs: dict[str, Binding],
 ) -> Binding:
     """``ad.vjp(f)(x)``: the value and its pullback."""
-    given, chosen = _arguments(ctx, node, derivative, callee, args, kwargs)
+    given, chosen = arguments(ctx, node, derivative, args, kwargs)
     inner = isolated(ctx, node, callee, given)
     wrt, tree = _differentiated(inner, given, chosen)
     assert ctx.derive is not None
@@ -369,16 +373,15 @@ def _typed(ctx: Context, node: ast.AST, atom: Atom, wanted: Type) -> Atom:
 # --- Arguments -----------------------------------------------------------------------
 
 
-def _arguments(
+def arguments(
     ctx: Context,
     node: ast.AST,
     derivative: Derivative,
-    callee: Binding,
     args: list[Binding],
     kwargs: dict[str, Binding],
 ) -> tuple[dict[str, Binding], list[str]]:
     """The arguments by name, and which of them are differentiated."""
-    order = parameter_names(ctx, node, callee)
+    order = parameter_names(ctx, node, _callee(derivative))
     if len(args) > len(order):
         ctx.refuse(node, f"the function takes {len(order)} arguments")
     given = dict(zip(order, args, strict=False)) | kwargs

@@ -12,13 +12,7 @@ from adcompiler.frontend.interface import Derivative
 from adcompiler.frontend.lower import derivatives, gradientless, names
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call, Handler
-
-
-class Pending:
-    """What ``ad.grad(f)`` stands for inside a function."""
-
-    def __init__(self, derivative: Derivative) -> None:
-        self.__adcompiler_derivative__ = derivative
+from adcompiler.frontend.lower.jacobians import Pending, PendingJacobian, Tangent
 
 
 class PendingHvp:
@@ -70,6 +64,8 @@ def made(
         function = held if isinstance(held, Static | FunctionVal) else Static(held)
     if kind == "hvp":
         return Static(PendingHvp(function, wrt))
+    if kind in ("jacobian", "hessian"):
+        return Static(PendingJacobian(kind, function, wrt))
     return Static(Pending(Derivative(kind, function, wrt)))  # type: ignore[arg-type]
 
 
@@ -78,8 +74,6 @@ def attribute(ctx: Context, node: ast.AST, value: object, name: str) -> Static |
     found = getattr(value, "__adcompiler_derivative__", None)
     if not isinstance(found, Derivative) or found.kind != "value":
         return None
-    if name in ("jacobian", "hessian"):
-        ctx.refuse(node, *NO_JACOBIAN)
     if name not in KINDS:
         return None
     refuse_bound(ctx, node, value)
@@ -109,23 +103,13 @@ def stop(call: Call) -> Binding:
     return gradientless.stopped(call.ctx, call.node, x)
 
 
-def refused(call: Call) -> Binding:
-    """``ad.jacobian(f)``, ``ad.hessian(f)``."""
-    call.refuse(*NO_JACOBIAN)
+PENDING = (PendingHvp, PendingJacobian, Tangent)
 
-
-NO_JACOBIAN = (
-    "a Jacobian or Hessian inside a function that is differentiated is not supported",
-    "take ad.grad, or ad.jvp in the directions that are needed",
-)
-
-
-KINDS = {name: name for name in ("grad", "value_and_grad", "vjp", "jvp", "hvp")}
+DERIVATIVES = ("grad", "value_and_grad", "vjp", "jvp", "hvp", "jacobian", "hessian")
+KINDS = {name: name for name in DERIVATIVES}
 
 INTRINSICS: dict[str, Handler] = {
     "stop_gradient": stop,
     **{name: derivative_maker(kind) for name, kind in KINDS.items()},
     "differentiate": derivative_maker("value"),
-    "jacobian": refused,
-    "hessian": refused,
 }
