@@ -171,10 +171,10 @@ def test_nothing_is_moved_into_a_loop():
     q = body.apply("add", p, t, hint="s")
     b.append(counted(n, (r,), (constant(0.0),), body.region((i, p), (q,))))
     assert text(b.region((x, n), (r,)), "x", "n") == [
-        "sin = math.sin(x)",
+        "sin_x = math.sin(x)",
         "s = 0.0",
         "for i in range(n):",
-        "    s += sin",
+        "    s += sin_x",
         "return s",
     ]
 

@@ -115,9 +115,9 @@ def test_an_element_is_read_before_it_is_overwritten():
 
     assert body(relaxed, np.ones(4), 4)[-5:] == [
         "# adjoint of: x[i] = 0.5 * (x[i - 1] + x[i])",
-        "product = 0.5 * x_bar[i]",
-        "x_bar[i] = product",
-        "x_bar[i - 1] += product",
+        "total_bar = 0.5 * x_bar[i]",
+        "x_bar[i] = total_bar",
+        "x_bar[i - 1] += total_bar",
         "return x_bar",
     ]
 

@@ -234,13 +234,33 @@ def rename_last(builder: Builder, value: Atom, name: str | None) -> Atom:
         or last.results != (value,)
     ):
         return value
-    renamed = Var(value.id, value.type, name)
+    renamed = replace(value, name=name)
     builder.stmts[-1] = replace(last, results=(renamed,))
     return renamed
 
 
+def called_last(builder: Builder, value: Atom, var: Var, word: str) -> Atom:
+    """What was just built, as the derivative of a value: under a name made of its
+    name, or of what it is."""
+    if var.name is not None:
+        return rename_last(builder, value, derived_name(var, word))
+    last = builder.stmts[-1] if builder.stmts else None
+    if (
+        var.noun is None
+        or not isinstance(value, Var)
+        or (value.name or value.noun) is not None
+        or not isinstance(last, Let)
+        or last.results != (value,)
+        or last.primitive.name == "load"  # an element of something that has a name
+    ):
+        return value
+    known = replace(value, noun=f"{var.noun}_{word}")
+    builder.stmts[-1] = replace(last, results=(known,))
+    return known
+
+
 def _named(builder: Builder, value: Atom, var: Var) -> Atom:
-    return rename_last(builder, value, bar_name(var))
+    return called_last(builder, value, var, "bar")
 
 
 def _cast(builder: Builder, cotangent: Cotangent, target: Type) -> Cotangent:

@@ -20,12 +20,13 @@ from typing import Any, assert_never
 import numpy as np
 
 from adcompiler.analysis.activity import differentiable_operands, varied
+from adcompiler.analysis.nouns import with_nouns
 from adcompiler.differentiate.boundary import define_residuals, zeroed
 from adcompiler.differentiate.cotangents import (
+    called_last,
     derived_name,
     in_an_array,
     in_precision,
-    rename_last,
     zero_of_type,
 )
 from adcompiler.differentiate.settling import CarriedTypes, join_derivatives
@@ -58,7 +59,7 @@ from adcompiler.ir.walk import clone
 
 def jvp(function: Function, wrt: tuple[int, ...]) -> Function:
     """The function beside its tangent in the directions of the parameters in `wrt`."""
-    region = clone(function.region)
+    region = with_nouns(clone(function.region))
     params = [region.params[k] for k in wrt]
     dots = tuple(fresh_var(p.type, dot_name(p)) for p in params)
     sweep = _Tangents(
@@ -147,7 +148,7 @@ class _Tangents:
 
     def _set(self, result: Var, tangent: Atom) -> None:
         value = _fit(self.builder, tangent, result)
-        self.known[result] = rename_last(self.builder, value, dot_name(result))
+        self.known[result] = called_last(self.builder, value, result, "dot")
 
     def _elementwise(self, let: Let, wanted: list[int]) -> Atom:
         """sum of dy/dx_k * x_k_dot."""

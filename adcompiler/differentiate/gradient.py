@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adcompiler.analysis.activity import active
+from adcompiler.analysis.nouns import with_nouns
 from adcompiler.differentiate import masks
 from adcompiler.differentiate.boundary import (
     define_residuals,
@@ -43,7 +44,7 @@ def gradient(
     Results: the primal's results if `with_value`, then one gradient per parameter in
     `wrt`.
     """
-    region = clone(function.region)
+    region = with_nouns(clone(function.region))
     (result,) = (a for a in region.results if is_float(a.type))
     builder = Builder(role="adjoint")
     forward, reverse, gradients, _ = _sweeps(
@@ -61,7 +62,7 @@ def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
     residuals, then one cotangent per float result, and gives one gradient per
     parameter in `wrt`; it can be called any number of times.
     """
-    region = clone(function.region)
+    region = with_nouns(clone(function.region))
     floats = [a for a in region.results if is_float(a.type)]
     cotangents = tuple(fresh_var(a.type, _seed_name(a)) for a in floats)
     forward, reverse, gradients, missing = _sweeps(

@@ -34,19 +34,24 @@ _fresh = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Var:
-    """An SSA value. `name` is a hint for the emitted code, not an identity."""
+    """An SSA value. `name` is a hint for the emitted code, not an identity.
+
+    `noun` says what a value without a name is, should it need one: a name of the
+    compiler's choice, which is no reason to keep the value apart from its use.
+    """
 
     id: int
     type: Type = field(compare=False)
     name: str | None = field(default=None, compare=False)
+    noun: str | None = field(default=None, compare=False)
 
     def __hash__(self) -> int:
         return self.id
 
 
-def fresh_var(type: Type, name: str | None = None) -> Var:
+def fresh_var(type: Type, name: str | None = None, noun: str | None = None) -> Var:
     """A new value of this type."""
-    return Var(next(_fresh), type, name)
+    return Var(next(_fresh), type, name, noun)
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,7 +290,7 @@ class _Copier:
                 assert_never(atom)
 
     def define(self, var: Var) -> Var:
-        fresh = fresh_var(self.retype(var.type), var.name)
+        fresh = fresh_var(self.retype(var.type), var.name, var.noun)
         self.mapping[var] = fresh
         return fresh
 
@@ -388,7 +388,8 @@ def retype(
     renamed = names or {}
 
     def define(var: Var) -> Var:
-        return Var(var.id, lengths.type(var.type), renamed.get(var, var.name))
+        name = renamed.get(var, var.name)
+        return Var(var.id, lengths.type(var.type), name, var.noun)
 
     def atom(a: Atom) -> Atom:
         match a:

@@ -9,44 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from adcompiler.analysis.nouns import noun_of
 from adcompiler.ir.nodes import For, If, Let, Stmt, Var, While, is_adjoint
-from adcompiler.ir.types import Array, ListOf, Scalar
-
-_WORDS = {
-    "add": "total",
-    "subtract": "difference",
-    "multiply": "product",
-    "divide": "quotient",
-    "ieee_divide": "quotient",
-    "floor_divide": "quotient",
-    "power": "power",
-    "negative": "negated",
-    "matmul": "product",
-    "sum": "total",
-    "sum_to": "total",
-    "prod": "product",
-    "max": "largest",
-    "min": "least",
-    "maximum": "larger",
-    "minimum": "smaller",
-    "argmax": "position",
-    "argmin": "position",
-    "size": "size",
-    "where": "selected",
-    "load": "part",
-    "gather": "part",
-    "transpose": "transposed",
-    "reshape": "reshaped",
-    "reshape_like": "reshaped",
-    "broadcast_to": "spread",
-    "zeros": "zeros",
-    "zeros_like": "zeros",
-    "range_length": "trips",
-    "solve": "solution",
-    "inv": "inverse",
-    "cholesky": "factor",
-}
-_COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
+from adcompiler.ir.types import ListOf, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +34,32 @@ class Describer:
         if isinstance(members[0].type, ListOf):
             recorded = self.recorded(members)
             return f"{recorded}_tape" if recorded else "tape"
+        nouns = (self.noun(v) for v in members)
+        noun = next((noun for noun in nouns if noun), None)
+        if noun is not None:
+            return noun
         for var in members:
             stmt = self.origin.get(var)
             if isinstance(stmt, Let):
-                return self.let(stmt, var)
+                return self.let(stmt)
         return _by_type(members[0], self.origin.get(members[0]))
 
-    def let(self, let: Let, var: Var) -> str:
+    def noun(self, var: Var) -> str | None:
+        """What the value is known to be, by the statement that defines it."""
+        stmt = self.origin.get(var)
+        defined = stmt.results if isinstance(stmt, Let) else ()
+        return next((v.noun for v in defined if v == var), None)
+
+    def let(self, let: Let) -> str:
         name = let.primitive.name
         source = let.operands[0] if let.operands else None
-        base = source.name if isinstance(source, Var) else None
         if name == "list_pop" and isinstance(source, Var):
             return self.recorded(self.together(source)) or "saved"
         if name == "copy" and isinstance(source, Var):
-            return base or self.name(source)
-        if name == "shape":
-            return "n" if let.param("axis") == 0 else "m"
-        if name == "load" and base:
-            return f"{base}_{_part(let, var)}"
+            return self.name(source)
         if name == "logical_and" and is_adjoint(let) and self.is_trip(let):
             return "last"
-        if name in _COMPARISONS or name.startswith(("logical", "is")):
-            return "mask" if isinstance(var.type, Array) else "condition"
-        return _WORDS.get(name) or (name if name.isidentifier() else "value")
+        return noun_of(let, self.hint) or "value"
 
     def recorded(self, lists: Sequence[Var]) -> str | None:
         """The name of what is appended to a list."""
@@ -111,16 +79,6 @@ class Describer:
         last = let.operands[1]
         stmt = self.origin.get(last) if isinstance(last, Var) else None
         return isinstance(stmt, Let) and stmt.primitive.name == "equal"
-
-
-def _part(load: Let, var: Var) -> str:
-    """What a load takes out of an array."""
-    index = [entry for entry in load.param("index") if entry != "new"]
-    if isinstance(var.type, Scalar):
-        return "item"
-    if index == ["int"]:
-        return "row"
-    return "column" if index == ["full", "int"] else "part"
 
 
 def _by_type(var: Var, stmt: Stmt | None) -> str:

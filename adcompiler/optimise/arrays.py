@@ -423,6 +423,34 @@ def accumulate_on_sum(let: Let, at: Site) -> Given:
     return None
 
 
+@rewrites("add")
+def twice_what_it_began_as(let: Let, at: Site) -> Given:
+    """g with some elements added to, plus g again: 2 * g with these added to."""
+    for k, base in enumerate(let.operands):
+        atom = let.operands[1 - k]
+        made = at.let(base, *SCALED)
+        if made is None or made.role == "primal" or base.type != let.result.type:
+            continue
+        if at.known.uses.get(made.result, 0) == 2 and at.own(atom, "accumulate"):
+            total = _doubled(atom, base, at)
+            if total is not None:
+                return total
+    return None
+
+
+def _doubled(atom: Atom, base: Atom, at: Site) -> Atom | None:
+    if atom == base:
+        return at.make("multiply", constant(2), base)
+    inner = at.own(atom, "accumulate")
+    if inner is None or atom.type != base.type:
+        return None
+    array, value, *index = inner.operands
+    start = _doubled(array, base, at)
+    if start is None or value == base:
+        return None
+    return at.make("accumulate", start, value, *index, **dict(inner.params))
+
+
 SCALED = ("multiply", "ieee_divide", "matmul", "add", "subtract", "negative")
 
 

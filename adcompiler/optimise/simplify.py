@@ -205,8 +205,8 @@ class _Simplifier:
             self.count(stmt, 1)
         for old, new in zip(let.results, atoms, strict=True):
             self.stand_in(old, new)
-            if isinstance(new, Var) and old.name is not None and new.name is None:
-                named[new] = replace(new, name=old.name)
+            if isinstance(new, Var) and new.name is None:
+                named[new] = replace(new, name=old.name, noun=new.noun or old.noun)
         self.release(let)
         for stmt in built:
             assert isinstance(stmt, Let)

@@ -5,23 +5,25 @@ def classifier_loss_grad(w1, b1, w2, b2, x, y):
     """Gradient of classifier_loss with respect to w1, b1, w2 and b2."""
     hidden = np.tanh(x @ w1 + b1)
     logits = hidden @ w2 + b2
-    largest = np.max(logits, axis=1, keepdims=True)
-    shifted = logits - largest
-    exp = np.exp(shifted)
-    total = np.sum(exp, axis=1)
+    logits_max = np.max(logits, axis=1, keepdims=True)
+    shifted = logits - logits_max
+    exp_shifted = np.exp(shifted)
+    total = np.sum(exp_shifted, axis=1)
 
     # adjoint of: log_sum = np.log(np.sum(np.exp(shifted), axis=1))
-    shifted_bar = (exp / total[:, None] - y) / total.size
+    shifted_bar = (exp_shifted / total[:, None] - y) / total.size
     # adjoint of: shifted = logits - np.max(logits, axis=1, keepdims=True)
-    total_1 = np.sum(shifted_bar, axis=1, keepdims=True)
-    mask = logits == largest
-    logits_bar = shifted_bar - mask * (total_1 / np.sum(mask, axis=1, keepdims=True))
+    shifted_bar_sum = np.sum(shifted_bar, axis=1, keepdims=True)
+    mask = logits == logits_max
+    logits_bar = (
+        shifted_bar - mask * (shifted_bar_sum / np.sum(mask, axis=1, keepdims=True))
+    )
     # adjoint of: logits = hidden @ w2 + b2
     b2_bar = np.sum(logits_bar, axis=0)
     w2_bar = hidden.T @ logits_bar
     hidden_bar = logits_bar @ w2.T
     # adjoint of: hidden = np.tanh(x @ w1 + b1)
-    product = hidden_bar * (1 - hidden * hidden)
-    b1_bar = np.sum(product, axis=0)
-    w1_bar = x.T @ product
+    total_bar = hidden_bar * (1 - hidden * hidden)
+    b1_bar = np.sum(total_bar, axis=0)
+    w1_bar = x.T @ total_bar
     return w1_bar, b1_bar, w2_bar, b2_bar

@@ -32,7 +32,7 @@ def first_crossing_grad(y, rate, threshold):
         for j in range(trips_tape.pop()):
             # adjoint of: y = y + rate * y * (1.0 - y)
             y = y_tape.pop()
-            product = y_bar * (1.0 - y)
-            rate_bar += product * y
-            y_bar = y_bar - y_bar * rate * y + product * rate
+            product_bar = y_bar * (1.0 - y)
+            rate_bar += product_bar * y
+            y_bar = y_bar - y_bar * rate * y + product_bar * rate
     return y_bar, rate_bar

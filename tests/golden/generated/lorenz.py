@@ -2,14 +2,14 @@ def lorenz_grad(x, y, z, sigma, rho, dt, steps):
     """Gradient of lorenz with respect to x, y, z, sigma and rho."""
     x_tape = []
     y_tape = []
-    difference_tape = []
+    rho_minus_z_tape = []
     for _ in range(steps):
         x_tape.append(x)
         y_tape.append(y)
         dx = sigma * (y - x)
-        difference = rho - z
-        difference_tape.append(difference)
-        dy = x * difference - y
+        rho_minus_z = rho - z
+        rho_minus_z_tape.append(rho_minus_z)
+        dy = x * rho_minus_z - y
         dz = x * y - 2.5 * z
         x += dt * dx
         y += dt * dy
@@ -37,14 +37,14 @@ def lorenz_grad(x, y, z, sigma, rho, dt, steps):
         y_bar += dz_bar * x
         # adjoint of: dy = x * (rho - z) - y
         y_bar -= dy_bar
-        difference = difference_tape.pop()
-        x_bar += dy_bar * difference
-        product = dy_bar * x
-        rho_bar += product
-        z_bar -= product
+        rho_minus_z = rho_minus_z_tape.pop()
+        x_bar += dy_bar * rho_minus_z
+        rho_minus_z_bar = dy_bar * x
+        rho_bar += rho_minus_z_bar
+        z_bar -= rho_minus_z_bar
         # adjoint of: dx = sigma * (y - x)
         sigma_bar += dx_bar * (y - x)
-        product_1 = dx_bar * sigma
-        y_bar += product_1
-        x_bar -= product_1
+        y_minus_x_bar = dx_bar * sigma
+        y_bar += y_minus_x_bar
+        x_bar -= y_minus_x_bar
     return x_bar, y_bar, z_bar, sigma_bar, rho_bar

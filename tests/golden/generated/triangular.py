@@ -27,7 +27,7 @@ def triangular_grad(y, w):
             # adjoint of: y = np.sin(y * w[j])
             y = y_tape_1.pop()
             w_item = w[j]
-            product = y_bar * np.cos(y * w_item)
-            y_bar = product * w_item
-            w_bar[j] += product * y
+            product_bar = y_bar * np.cos(y * w_item)
+            y_bar = product_bar * w_item
+            w_bar[j] += product_bar * y
     return y_bar, w_bar
