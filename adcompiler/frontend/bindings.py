@@ -227,6 +227,11 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
             return RangeVal(
                 Dyn(change(start.atom)), Dyn(change(stop.atom)), Dyn(change(step.atom))
             )
+        case SliceVal(start, stop, step):
+            bounds = (
+                None if p is None else Dyn(change(p.atom)) for p in (start, stop, step)
+            )
+            return SliceVal(*bounds)
         case IterVal(kind, parts, begin):
             inner = tuple(map_atoms(part, change) for part in parts)
             first = None if begin is None else Dyn(change(begin.atom))

@@ -20,11 +20,16 @@ from adcompiler.ir.types import Type
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A user function with its syntax tree, whose positions are those of its file."""
+    """A user function with its syntax tree, whose positions are those of its file.
+
+    A function of our own library has a `site`: the user's call that it stands for,
+    which is where all of its statements are said to be.
+    """
 
     function: FunctionType
     node: ast.FunctionDef | ast.Lambda
     filename: str
+    site: Span | None = None
 
     @property
     def globals(self) -> Mapping[str, Any]:
@@ -37,6 +42,8 @@ class Captured:
 
     def span(self, node: ast.AST) -> Span:
         """Where a node of the tree stands in the file."""
+        if self.site is not None:
+            return self.site
         lineno: int = getattr(node, "lineno", self.node.lineno)
         return Span(
             self.filename,

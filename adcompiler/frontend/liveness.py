@@ -126,6 +126,8 @@ class _Analysis:
                 return exits.broken
             case ast.Continue():
                 return exits.continued
+            case ast.Delete(targets=targets):
+                return out.union(*map(_names, targets))
             case ast.FunctionDef(name=name, args=args, decorator_list=decorators):
                 defaults = (*args.defaults, *args.kw_defaults, *decorators)
                 return (out - {name}).union(*map(_reads, defaults))

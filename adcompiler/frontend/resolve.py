@@ -16,13 +16,14 @@ _LIBRARIES = ("numpy", "math", "builtins", "scipy")
 
 def function(value: Any) -> Handler | None:
     """The handler of a library function."""
-    from adcompiler.frontend.lower import library, specials
+    from adcompiler.frontend.lower import composed, library, specials
 
     intrinsic = getattr(value, "__adcompiler_intrinsic__", None)
     if isinstance(intrinsic, str):
         return library.INTRINSICS.get(intrinsic)
     try:
-        return library.FUNCTIONS.get(value) or specials.functions().get(value)
+        found = library.FUNCTIONS.get(value) or specials.functions().get(value)
+        return found or composed.handler_of(value)
     except TypeError:  # not hashable
         return None
 

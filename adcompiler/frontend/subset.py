@@ -30,25 +30,33 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
     # statements
     *(ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Pass),
     *(ast.If, ast.For, ast.While, ast.Break, ast.Continue, ast.Return),
-    *(ast.Assert, ast.Raise, ast.FunctionDef, ast.With),
+    *(ast.Assert, ast.Raise, ast.FunctionDef, ast.With, ast.Delete),
     # expressions
     *(ast.Name, ast.Constant, ast.Tuple, ast.List, ast.Attribute, ast.Subscript),
-    *(ast.Slice, ast.Call, ast.Lambda, ast.IfExp, ast.JoinedStr, ast.FormattedValue),
+    *(
+        ast.Starred,
+        ast.Slice,
+        ast.Call,
+        ast.Lambda,
+        ast.IfExp,
+        ast.JoinedStr,
+        ast.FormattedValue,
+    ),
     *(ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare),
     # operators
     *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow),
     *(ast.MatMult, ast.BitAnd, ast.BitOr, ast.BitXor),
     *(ast.UAdd, ast.USub, ast.Not, ast.Invert, ast.And, ast.Or),
     *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot),
+    *(ast.In, ast.NotIn),
     # parts
-    *(ast.Load, ast.Store, ast.keyword, ast.arguments, ast.arg, ast.withitem),
+    *(ast.Load, ast.Store, ast.Del, ast.keyword, ast.arguments, ast.arg, ast.withitem),
 )
 
 _LOOP = "write a for loop that stores into an array"
 _TEST = "test beforehand what would raise"
 _PASS_IN = "pass the value as an argument and return it"
 _BITS = "multiply or floor-divide by a power of two"
-_PARTS = "name each part: a[0], a[1]"
 
 REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.Try: ("'try' is not supported", _TEST),
@@ -61,24 +69,19 @@ REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.YieldFrom: ("'yield' is not supported", "store the values into an array"),
     ast.Global: ("'global' is not supported", _PASS_IN),
     ast.Nonlocal: ("'nonlocal' is not supported", _PASS_IN),
-    ast.Delete: ("'del' is not supported", "leave the name alone"),
     ast.ClassDef: ("a class cannot be defined here", "define it outside"),
     ast.Import: ("'import' is not supported here", "import at the top of the file"),
     ast.ImportFrom: ("'import' is not supported here", "import at the top of the file"),
     ast.Match: ("'match' is not supported", "write if and elif"),
     ast.NamedExpr: ("':=' is not supported", "assign in a statement of its own"),
-    ast.Starred: ("'*' is not supported here", _PARTS),
     ast.Dict: ("dicts are not supported", "use one name for each entry, or a tuple"),
     ast.Set: ("sets are not supported", "compare with each value: a == 1 or a == 2"),
     ast.ListComp: ("a list comprehension is not supported", _LOOP),
     ast.SetComp: ("a set comprehension is not supported", _LOOP),
     ast.DictComp: ("a dict comprehension is not supported", _LOOP),
     ast.GeneratorExp: ("a generator expression is not supported", _LOOP),
-    ast.In: ("'in' is not supported", "compare with each value: a == 1 or a == 2"),
-    ast.NotIn: ("'in' is not supported", "compare with each value: a == 1 or a == 2"),
     ast.LShift: ("'<<' is not supported", _BITS),
     ast.RShift: ("'>>' is not supported", _BITS),
-    ast.Del: ("'del' is not supported", "leave the name alone"),
 }
 
 
@@ -171,6 +174,12 @@ class _Checker:
                 "write a tuple, or np.array([...])",
             )
 
+    def delete(self, node: ast.AST, parent: ast.AST | None) -> None:
+        assert isinstance(node, ast.Delete)
+        for target in node.targets:
+            if not isinstance(target, ast.Name):
+                self.refuse(target, "'del' takes a name here", "make a shorter array")
+
     def subscript(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Subscript)
         if isinstance(node.slice, ast.Tuple):
@@ -226,4 +235,5 @@ _SPECIAL: dict[type[ast.AST], Callable[[_Checker, ast.AST, ast.AST | None], None
     ast.Attribute: _Checker.attribute,
     ast.Call: _Checker.call,
     ast.Raise: _Checker.raise_statement,
+    ast.Delete: _Checker.delete,
 }

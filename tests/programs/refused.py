@@ -43,14 +43,6 @@ def global_write(x):
     return COUNTER * x
 
 
-@program(real(), refused="del")
-def delete_a_name(x):
-    y = x * x
-    z = y * x
-    del y
-    return z
-
-
 @program(real(), refused="class")
 def class_inside(x):
     class Pair:

@@ -241,7 +241,7 @@ def nested_unpacking(x, y):
     return a * b * c
 
 
-@program(real(), real(), refused="'*'")
+@program(real(), real())
 def starred_unpacking(x, y):
     first, *rest = (x, y, x * y)
     return first * rest[0] + rest[1] * rest[1]

@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import (
     FunctionVal,
     IterVal,
     RangeVal,
+    SliceVal,
     Static,
     TupleVal,
 )
@@ -258,10 +259,38 @@ def as_tuple(call: Call) -> Binding:
     if not call.args:
         return TupleVal(())
     (x,) = call.bind("iterable")
-    items = iteration.static_items(call.ctx, call.node, x)
+    items = iteration.known_items(call.ctx, call.node, x)
     if items is None:
         call.refuse("tuple takes what has a length known while compiling")
     return TupleVal(tuple(items))
+
+
+def in_sequence(call: Call) -> Binding:
+    """``sorted(x)`` of numbers known while compiling."""
+    (x,) = call.bind("iterable")
+    items = iteration.known_items(call.ctx, call.node, x)
+    values = [
+        item.atom.value
+        for item in items or ()
+        if isinstance(item, Dyn) and isinstance(item.atom, Const)
+    ]
+    if items is None or len(values) < len(items):
+        call.refuse("sorted takes numbers known while compiling", "use np.sort(x)")
+    return TupleVal(tuple(Dyn(constant(value)) for value in sorted(values)), list)
+
+
+def slice_of(call: Call) -> Binding:
+    """``slice(stop)``, ``slice(start, stop, step)``."""
+    given = [None, *call.args] if len(call.args) == 1 else list(call.args)
+    parts = [part for part in (*given, None, None)[:3] if _is_bound(part)]
+    if call.kwargs or len(parts) < 3 or not 1 <= len(call.args) <= 3:
+        call.refuse("slice takes one to three integers or None")
+    start, stop, step = (p if isinstance(p, Dyn) else None for p in parts)
+    return SliceVal(start, stop, step)
+
+
+def _is_bound(part: Binding | None) -> bool:
+    return part is None or part == NONE or isinstance(part, Dyn)
 
 
 def is_instance(call: Call) -> Binding:
@@ -313,5 +342,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     zip: iterator("zip"),
     reversed: iterator("reversed"),
     tuple: as_tuple,
+    sorted: in_sequence,
+    slice: slice_of,
     isinstance: is_instance,
 }

@@ -57,7 +57,7 @@ def call(ctx: Context, node: ast.Call) -> Binding:
     callee = expressions.evaluate(ctx, node.func)
     if isinstance(callee, Static) and callee.value is print:
         return messages.lower_print(ctx, node)
-    args = [expressions.evaluate(ctx, arg) for arg in node.args]
+    args = list(expressions.spread(ctx, node.args))
     kwargs = {k.arg: expressions.evaluate(ctx, k.value) for k in node.keywords if k.arg}
     return apply(ctx, node, callee, args, kwargs)
 

@@ -7,6 +7,7 @@ Invariant: operands are evaluated in Python's order, each once.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Sequence
 from functools import partial
 from types import EllipsisType
 
@@ -21,7 +22,14 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, attributes, calls, names, operators
+from adcompiler.frontend.lower import (
+    arrays,
+    attributes,
+    calls,
+    iteration,
+    names,
+    operators,
+)
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.operators import describe
 from adcompiler.ir.builder import constant
@@ -71,9 +79,9 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
         case ast.Subscript():
             return subscript(ctx, node)
         case ast.Tuple(elts=items):
-            return TupleVal(tuple(evaluate(ctx, item) for item in items))
+            return TupleVal(tuple(spread(ctx, items)))
         case ast.List(elts=items):
-            return TupleVal(tuple(evaluate(ctx, item) for item in items), list)
+            return TupleVal(tuple(spread(ctx, items)), list)
         case ast.Slice(lower=lower, upper=upper, step=step):
             parts = [_slice_part(ctx, part) for part in (lower, upper, step)]
             return SliceVal(*parts)
@@ -81,6 +89,22 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return function_value(ctx, node)
         case _:
             ctx.refuse(node, f"this syntax ({type(node).__name__}) is not supported")
+
+
+def spread(ctx: Context, nodes: Sequence[ast.expr]) -> Iterator[Binding]:
+    """The values of a display or of arguments, ``*x`` giving all of its items."""
+    for node in nodes:
+        if not isinstance(node, ast.Starred):
+            yield evaluate(ctx, node)
+            continue
+        items = iteration.known_items(ctx, node, evaluate(ctx, node.value))
+        if items is None:
+            ctx.refuse(
+                node,
+                "'*' spreads what has a length known while compiling",
+                "name each part: a[0], a[1]",
+            )
+        yield from items
 
 
 def _constant(value: object) -> Binding:

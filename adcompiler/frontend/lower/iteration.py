@@ -82,6 +82,22 @@ def static_items(
             return None
 
 
+def known_items(ctx: Context, node: ast.AST, iterable: Binding) -> list[Binding] | None:
+    """The items of what has a known length, ranges and arrays included."""
+    match iterable:
+        case RangeVal(start, stop, step):
+            bounds = [part.atom for part in (start, stop, step)]
+            if operators.fold(lambda a, b, c: len(range(a, b, c)), *bounds) is None:
+                return None
+            first, last, by = (operators.known_int(p) or 0 for p in (start, stop, step))
+            return [Dyn(constant(k)) for k in range(first, last, by)]
+        case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
+            indices = range(t.dims[0])
+            return [arrays.load(ctx, node, iterable, Dyn(constant(k))) for k in indices]
+        case _:
+            return static_items(ctx, node, iterable)
+
+
 def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[Binding]:
     """The first items of what is zipped with a tuple."""
     match iterable:

@@ -9,6 +9,7 @@ from collections.abc import Hashable
 
 from adcompiler.frontend.lower import (
     builtins_,
+    composed,
     constructors,
     elementwise,
     gathers,
@@ -38,6 +39,7 @@ METHODS: dict[str, Handler] = {
     **shapes.METHODS,
     **gathers.METHODS,
     **linalg.METHODS,
+    **composed.METHODS,
 }
 
 INTRINSICS: dict[str, Handler] = intrinsics.INTRINSICS

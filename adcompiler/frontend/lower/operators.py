@@ -242,6 +242,9 @@ def compare(
     if isinstance(op, ast.Is | ast.IsNot):
         same = _identical(ctx, node, left, right)
         return Dyn(constant(same == isinstance(op, ast.Is)))
+    if isinstance(op, ast.In | ast.NotIn):
+        found = _contains(ctx, node, left, right)
+        return Dyn(negated(ctx, node, found) if isinstance(op, ast.NotIn) else found)
     name, python = COMPARE[type(op)]
     if isinstance(left, Static) and isinstance(right, Static):
         return Dyn(constant(bool(python(left.value, right.value))))
@@ -255,6 +258,30 @@ def compare(
     if known is not None:
         return Dyn(known)
     return ctx.wrap(ctx.emit(node, name, a, b), in_order(left, right))
+
+
+def _contains(ctx: Context, node: ast.AST, item: Binding, owner: Binding) -> Atom:
+    """``item in owner``: whether it equals one of the entries."""
+    match item, owner:
+        case Static(str() as part), Static(str() as text):
+            return constant(part in text)
+        case _, TupleVal(items):
+            result: Atom = constant(False)
+            for entry in items:
+                same = truth(ctx, node, compare(ctx, node, ast.Eq(), item, entry))
+                result = disjunction(ctx, node, result, same)
+            return result
+        case Dyn(), ArrayRef():
+            equal = compare(ctx, node, ast.Eq(), owner, item)
+            atom = atom_of(ctx, node, equal)
+            some = ctx.emit(node, "any", atom, axis=None, keepdims=False)
+            return ctx.emit(node, "cast", some, dtype="bool", via="builtin")
+        case _:
+            ctx.refuse(
+                node,
+                f"'in' looks into a tuple or an array, not into {describe(owner)}",
+                "compare with each value: a == 1 or a == 2",
+            )
 
 
 def _compare_tuples(
@@ -278,6 +305,14 @@ def conjunction(ctx: Context, node: ast.AST, left: Atom, right: Atom) -> Atom:
         if isinstance(one, Const):
             return other if one.value else constant(False)
     return ctx.emit(node, "logical_and", left, right, via="builtin")
+
+
+def disjunction(ctx: Context, node: ast.AST, left: Atom, right: Atom) -> Atom:
+    """One or the other, evaluated already."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Const):
+            return constant(True) if one.value else other
+    return ctx.emit(node, "logical_or", left, right, via="builtin")
 
 
 def _identical(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from adcompiler.frontend.bindings import NONE, ArrayRef, Binding, TupleVal
+from adcompiler.frontend.bindings import NONE, Binding, TupleVal
 from adcompiler.frontend.lower.handling import Call, Handler
 
 
@@ -63,24 +63,6 @@ def running(name: str) -> Handler:
     return handle
 
 
-def moment(square_root: bool) -> Handler:
-    """``np.var`` and ``np.std``, composed of means."""
-
-    def handle(call: Call) -> Binding:
-        x, axis, keep = call.bind("a", axis=None, keepdims=None)
-        x = operand(call, x)
-        atom, axes = call.atom(x), call.axes(axis, call.rank(x))
-        mean = call.emit("mean", atom, axis=axes, keepdims=isinstance(x, ArrayRef))
-        square = call.emit("square", call.emit("subtract", atom, mean), via="np")
-        keepdims = call.flag(keep, "keepdims")
-        variance = call.emit("mean", square, axis=axes, keepdims=keepdims)
-        if square_root:
-            return call.result("sqrt", variance, via="np")
-        return call.ctx.wrap(variance)
-
-    return handle
-
-
 NAMES = ("sum", "prod", "mean", "max", "min", "any", "all")
 
 FUNCTIONS: dict[Hashable, Handler] = {
@@ -91,8 +73,6 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.argmin: position("argmin"),
     np.cumsum: running("cumsum"),
     np.cumprod: running("cumprod"),
-    np.var: moment(False),
-    np.std: moment(True),
 }
 
 METHODS: dict[str, Handler] = {
@@ -101,6 +81,4 @@ METHODS: dict[str, Handler] = {
     "argmin": position("argmin"),
     "cumsum": running("cumsum"),
     "cumprod": running("cumprod"),
-    "var": moment(False),
-    "std": moment(True),
 }

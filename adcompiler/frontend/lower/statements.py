@@ -21,9 +21,11 @@ from adcompiler.frontend.lower import (
     arrays,
     expressions,
     gradientless,
+    iteration,
     lengths,
     loops,
     messages,
+    names,
     operators,
 )
 from adcompiler.frontend.lower.context import (
@@ -112,15 +114,8 @@ def statement(ctx: Context, stmt: ast.stmt) -> None:
             loops.lower_for(ctx, stmt)
         case ast.While():
             loops.lower_while(ctx, stmt)
-        case ast.Break():
-            ctx.frame.env.update({STOP: TRUE, DONE: TRUE})
-        case ast.Continue():
-            ctx.frame.env[DONE] = TRUE
-        case ast.Return(value=value):
-            result = NONE if value is None else expressions.evaluate(ctx, value)
-            flags = {STOP: TRUE, DONE: TRUE, RETURNED: TRUE}
-            ctx.frame.env.update({**flags, VALUE: result})
-            ctx.frame.sites[VALUE] = stmt
+        case ast.Break() | ast.Continue() | ast.Return():
+            leave(ctx, stmt)
         case ast.Assert(test=test, msg=msg):
             lower_assert(ctx, stmt, test, msg)
         case ast.Raise():
@@ -129,9 +124,33 @@ def statement(ctx: Context, stmt: ast.stmt) -> None:
             ctx.frame.env[name] = expressions.function_value(ctx, stmt)
         case ast.With():
             gradientless.lower_with(ctx, stmt)
+        case ast.Delete(targets=targets):
+            delete(ctx, targets)
         case _:
             kind = type(stmt).__name__
             ctx.refuse(stmt, f"this syntax ({kind}) is not supported")
+
+
+def leave(ctx: Context, stmt: ast.Break | ast.Continue | ast.Return) -> None:
+    """Set the flags of an exit."""
+    env = ctx.frame.env
+    env[DONE] = TRUE
+    if isinstance(stmt, ast.Continue):
+        return
+    env[STOP] = TRUE
+    if isinstance(stmt, ast.Return):
+        value = stmt.value
+        env[VALUE] = NONE if value is None else expressions.evaluate(ctx, value)
+        env[RETURNED] = TRUE
+        ctx.frame.sites[VALUE] = stmt
+
+
+def delete(ctx: Context, targets: Sequence[ast.expr]) -> None:
+    """``del a, b``: the names are not bound any more."""
+    for target in targets:
+        assert isinstance(target, ast.Name)
+        names.load(ctx, target, target.id)
+        del ctx.frame.env[target.id]
 
 
 # --- Branches ------------------------------------------------------------------------
@@ -204,9 +223,15 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
         case ast.Name(id=name):
             set_name(ctx, name, binding, target)
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
-            items = unpack(ctx, target, binding, len(targets))
+            starred = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
+            if starred:
+                items = unpack_some(ctx, target, binding, starred[0], len(targets))
+            else:
+                items = unpack(ctx, target, binding, len(targets))
             for part, item in zip(targets, items, strict=True):
                 assign(ctx, part, item)
+        case ast.Starred(value=inner):
+            assign(ctx, inner, binding)
         case ast.Subscript():
             owner, index = expressions.place(ctx, target)
             if not isinstance(owner, ArrayRef):
@@ -229,6 +254,27 @@ def unpack(
     if len(binding.items) != count:
         ctx.refuse(node, f"{len(binding.items)} values are unpacked into {count} names")
     return binding.items
+
+
+def unpack_some(
+    ctx: Context, node: ast.AST, binding: Binding, star: int, count: int
+) -> Sequence[Binding]:
+    """The items where the target at `star` takes all that the others leave, a list."""
+    items = iteration.known_items(ctx, node, binding)
+    if items is None:
+        ctx.refuse(
+            node,
+            "'*' unpacks what has a length known while compiling",
+            "write slices: first, rest = a[0], a[1:]",
+        )
+    after = count - 1 - star
+    if len(items) < count - 1:
+        ctx.refuse(
+            node, f"{len(items)} values are unpacked into {count - 1} names or more"
+        )
+    end = len(items) - after
+    rest = TupleVal(tuple(items[star:end]), list)
+    return [*items[:star], rest, *items[end:]]
 
 
 def check_count(ctx: Context, node: ast.AST, ref: ArrayRef, count: int) -> None:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 _SCOPES = (ast.FunctionDef, ast.Lambda)
+_BINDS = (ast.Store, ast.Del)
 
 
 def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -28,7 +29,7 @@ def assigned(nodes: Iterable[ast.AST]) -> frozenset[str]:
     """
     found = set()
     for node in own_nodes(nodes):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             found.add(node.id)
         elif isinstance(node, ast.FunctionDef):
             found.add(node.name)

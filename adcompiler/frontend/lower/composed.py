@@ -1,0 +1,56 @@
+"""Functions that our library defines in terms of others.
+
+In: a call of NumPy's or SciPy's function. Out: what its definition gives, interpreted
+in place of the call.
+Invariant: the definition's statements, errors and refusals are those of the user's
+call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adcompiler.frontend import capture as capturing
+from adcompiler.frontend.bindings import Binding, Dyn, Static
+from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.ir.builder import constant
+from adcompiler.library import COMPOSED
+
+
+def composed(function: Hashable) -> Handler:
+    """The handler of a function that has a definition."""
+    definition = COMPOSED[function]
+
+    def handle(call: Call) -> Binding:
+        from adcompiler.frontend.lower import calls
+
+        site = call.ctx.frame.captured.span(call.node)
+        captured = replace(capturing.capture(definition), site=site)
+        keywords = definition.__kwdefaults__ or {}
+        given = (
+            tuple(map(_default, definition.__defaults__ or ())),
+            {name: _default(value) for name, value in keywords.items()},
+        )
+        fn = captured.node
+        return calls.inline(
+            call.ctx, call.node, captured, fn, None, given, call.args, call.kwargs
+        )
+
+    return handle
+
+
+def _default(value: Any) -> Binding:
+    """A default of ours, which nobody changes."""
+    return Dyn(constant(value)) if isinstance(value, int | float) else Static(value)
+
+
+def handler_of(value: Hashable) -> Handler | None:
+    """The handler of a function of NumPy's or SciPy's, if it has a definition."""
+    return composed(value) if value in COMPOSED else None
+
+
+METHODS: dict[str, Handler] = {"var": composed(np.var), "std": composed(np.std)}

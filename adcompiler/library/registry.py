@@ -1,0 +1,28 @@
+"""The table of composed functions.
+
+In: definitions. Out: `COMPOSED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from types import FunctionType
+from typing import Any, TypeVar
+
+COMPOSED: dict[Hashable, FunctionType] = {}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def composes(*functions: Callable[..., Any]) -> Callable[[F], F]:
+    """Enter a definition of these functions."""
+
+    def enter(definition: F) -> F:
+        assert isinstance(definition, FunctionType)
+        for function in functions:
+            if function in COMPOSED:
+                raise ValueError(f"{function!r} is composed twice")
+            COMPOSED[function] = definition
+        return definition
+
+    return enter

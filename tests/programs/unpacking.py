@@ -1,0 +1,65 @@
+"""Sequences of known length: starred targets and arguments, `in`, `del`, slices."""
+
+import numpy as np
+
+from .registry import program, real
+
+
+@program(real(3, 4))
+def starred_targets(x):
+    *lead, last = x.shape
+    first, *rest = x[0, 0], x[0, 1] * x[1, 1], x[2, 3]
+    a, *none = (first,)
+    return a * rest[0] * rest[-1] * last * lead[0] + len(none)
+
+
+@program(real(3))
+def starred_arguments(x):
+    def weighted(a, b, c=2.0, *, d=1.0):
+        return a * b * c * d
+
+    pair = (x[0], x[1])
+    triple = (*pair, x[2])
+    return weighted(*pair) + weighted(*triple, d=x[0]) + max(*pair, 0.1 * x[2])
+
+
+@program(real(4))
+def memberships(x):
+    total = 0.0
+    for i in range(len(x)):
+        if i in (0, 2):
+            total += x[i] * x[i]
+        elif i in tuple(range(3, 5)):
+            total += x[i] ** 3
+    if x[1] in x:
+        total *= x[1]
+    return total if "a" in "abc" else 0.0
+
+
+@program(real(4))
+def names_deleted(x):
+    y = x * x
+    z = y * x
+    del y
+    for i in range(3):
+        t = z[i] * x[i]
+        z[i] = t * t
+        del t
+    return np.sum(z)
+
+
+@program(real(), raises=UnboundLocalError)
+def a_name_deleted_on_one_path(x):
+    y = x * x
+    if x * x > 0:
+        del y
+    return y
+
+
+@program(real(5, 4))
+def slices_as_values(x):
+    rows, columns = slice(1, None, 2), slice(None, -1)
+    inner = (rows, columns)
+    y = x * 2.0
+    y[inner] *= x[rows, slice(3)]
+    return np.sum(y * y)
