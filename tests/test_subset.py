@@ -60,7 +60,7 @@ NO = [
     (("y.a = x",), "attribute", 4),
     (("del y[0]",), "'del'", 8),
     (("nonlocal_ = b'x'",), "bytes", 16),
-    (("def g(*a): return a",), "any number", 11),
+    (("def g(**a): return a",), "any number", 12),
     (("g = lambda **a: a",), "any number", 17),
     (("def g(a):", "    return [a]", "return g(x)"), "list", 15),
     (("raise ValueError('x') from None",), "raise", 4),

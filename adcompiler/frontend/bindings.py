@@ -74,11 +74,22 @@ class ArrayRef:
     contiguous: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Static:
-    """A Python object known while compiling: None, a string, a function, a module."""
+    """A Python object known while compiling: None, a string, a function, a module.
+
+    Two are the same only if of one type: np.dtype("float64") equals None.
+    """
 
     value: Any
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Static) or type(self.value) is not type(other.value):
+            return False
+        return self.value is other.value or bool(self.value == other.value)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
 @dataclass(frozen=True, slots=True)

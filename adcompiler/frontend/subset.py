@@ -43,6 +43,7 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
         ast.FormattedValue,
     ),
     *(ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare),
+    *(ast.ListComp, ast.GeneratorExp, ast.comprehension),
     # operators
     *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow),
     *(ast.MatMult, ast.BitAnd, ast.BitOr, ast.BitXor),
@@ -76,18 +77,19 @@ REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.NamedExpr: ("':=' is not supported", "assign in a statement of its own"),
     ast.Dict: ("dicts are not supported", "use one name for each entry, or a tuple"),
     ast.Set: ("sets are not supported", "compare with each value: a == 1 or a == 2"),
-    ast.ListComp: ("a list comprehension is not supported", _LOOP),
     ast.SetComp: ("a set comprehension is not supported", _LOOP),
     ast.DictComp: ("a dict comprehension is not supported", _LOOP),
-    ast.GeneratorExp: ("a generator expression is not supported", _LOOP),
     ast.LShift: ("'<<' is not supported", _BITS),
     ast.RShift: ("'>>' is not supported", _BITS),
 }
 
 
-def check(captured: Captured) -> None:
-    """Refuse the function if any part of it is outside the language."""
-    _Checker(captured).function(captured.node)
+def check(captured: Captured, *, called: bool = False) -> None:
+    """Refuse the function if any part of it is outside the language.
+
+    A function that is called, rather than differentiated itself, may take `*args`.
+    """
+    _Checker(captured).function(captured.node, called)
 
 
 class _Checker:
@@ -97,10 +99,10 @@ class _Checker:
         self.captured = captured
         self.indices: set[ast.AST] = set()  # what stands in tuples of indices
 
-    def function(self, node: ast.FunctionDef | ast.Lambda) -> None:
+    def function(self, node: ast.FunctionDef | ast.Lambda, called: bool) -> None:
         """A function's parameters and body; what stands outside it runs before it."""
         for star, extra in (("*", node.args.vararg), ("**", node.args.kwarg)):
-            if extra is not None:
+            if extra is not None and not (called and star == "*"):
                 self.refuse(
                     extra,
                     f"'{star}{extra.arg}' takes any number of arguments",
@@ -146,7 +148,7 @@ class _Checker:
                 "a nested function cannot be decorated",
                 "decorate a function outside, or leave the decorator away",
             )
-        self.function(node)
+        self.function(node, called=True)
 
     def constant(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Constant)

@@ -1,6 +1,6 @@
 """Functions of NumPy and SciPy written in terms of others, in plain Python.
 
-In: nothing. Out: `COMPOSED`, the definition of each function by NumPy's own object.
+In: nothing. Out: `definition_of` a function, by NumPy's or SciPy's own object.
 Invariants: a definition takes NumPy's parameters by NumPy's names and computes what
 NumPy does, raising what NumPy raises; it is lowered as a user's function is, in place
 of the call, and its statements count as the user's line. It is plain Python over NumPy,
@@ -8,7 +8,25 @@ so that it can be run and tested by itself; what it decides by an argument that 
 while compiling (an axis, a flag) costs nothing.
 """
 
-from adcompiler.library import statistics
+from __future__ import annotations
+
+import importlib
+from collections.abc import Hashable
+from types import FunctionType
+
+from adcompiler.library import calculus, linear, missing, statistics
 from adcompiler.library.registry import COMPOSED
 
-__all__ = ["COMPOSED", "statistics"]
+__all__ = ["calculus", "definition_of", "linear", "missing", "statistics"]
+
+# SciPy is imported by programs that use it, not by us.
+_OF_SCIPY = {"scipy.special": "adcompiler.library.exponentials"}
+
+
+def definition_of(function: Hashable) -> FunctionType | None:
+    """The definition of a function of NumPy's or SciPy's, if it has one here."""
+    home = getattr(function, "__module__", None) or ""
+    for package, module in _OF_SCIPY.items():
+        if home.startswith(package):
+            importlib.import_module(module)
+    return COMPOSED.get(function)

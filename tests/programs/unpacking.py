@@ -1,5 +1,7 @@
 """Sequences of known length: starred targets and arguments, `in`, `del`, slices."""
 
+import math
+
 import numpy as np
 
 from .registry import program, real
@@ -63,3 +65,30 @@ def slices_as_values(x):
     y = x * 2.0
     y[inner] *= x[rows, slice(3)]
     return np.sum(y * y)
+
+
+@program(real(3, 4))
+def comprehensions_of_known_length(x):
+    parts = [x[k] * k for k in range(3) if k != 1]
+    total = sum(np.sum(part) ** 2 for part in parts)
+    pairs = [(a, b) for a in (0, 1) for b in range(a, 2)]
+    k = 2
+    largest = max(x[a, b] for a, b in pairs)
+    return total + largest * math.prod(x[0, i] for i in range(4)) * x[k, 0]
+
+
+@program(real(4))
+def functions_of_any_number_of_arguments(x):
+    def power_sum(first, *rest, p=2):
+        total = first
+        for k, term in enumerate(rest):
+            total += term**p * (k + 1)
+        return total * len(rest)
+
+    return power_sum(x[0], *(x[1], x[2])) + power_sum(x[3], x[0], p=3)
+
+
+@program(real(3), real(2))
+def dtype_of_another_array(x, y):
+    z = x.astype(y.dtype) * 2.0
+    return np.sum(z * z) * np.sum(y)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
@@ -22,6 +23,7 @@ from adcompiler.frontend.bindings import (
     MethodVal,
     PullbackVal,
     Static,
+    TupleVal,
 )
 from adcompiler.frontend.interface import Captured, Derivative
 from adcompiler.frontend.lower import (
@@ -125,7 +127,9 @@ def inline_python(
     kwargs: dict[str, Binding],
 ) -> Binding:
     captured = capturing.capture(function)
-    subset.check(captured)
+    subset.check(captured, called=True)
+    if ctx.frame.captured.site is not None:
+        captured = replace(captured, site=ctx.frame.captured.site)
     names.guard(
         ctx,
         f"code {id(function)}",
@@ -230,7 +234,7 @@ def bind_arguments(
     spec = fn.args
     positional = [a.arg for a in (*spec.posonlyargs, *spec.args)]
     name = getattr(fn, "name", "lambda")
-    if len(args) > len(positional):
+    if len(args) > len(positional) and spec.vararg is None:
         ctx.refuse(
             node, f"{name}() takes {len(positional)} arguments, {len(args)} are given"
         )
@@ -248,6 +252,8 @@ def bind_arguments(
             ctx.refuse(node, f"{name}() gets '{key}' twice")
         bound[key] = value
     env.update(bound)
+    if spec.vararg is not None:
+        env[spec.vararg.arg] = TupleVal(tuple(args[len(positional) :]))
     for param in (*positional, *(a.arg for a in spec.kwonlyargs)):
         if param not in env:
             ctx.refuse(node, f"{name}() misses the argument '{param}'")

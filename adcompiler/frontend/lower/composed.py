@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,11 @@ from adcompiler.frontend import capture as capturing
 from adcompiler.frontend.bindings import Binding, Dyn, Static
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
-from adcompiler.library import COMPOSED
+from adcompiler.library import definition_of
 
 
-def composed(function: Hashable) -> Handler:
-    """The handler of a function that has a definition."""
-    definition = COMPOSED[function]
+def composed(definition: FunctionType) -> Handler:
+    """The handler of a function that has this definition."""
 
     def handle(call: Call) -> Binding:
         from adcompiler.frontend.lower import calls
@@ -50,7 +50,15 @@ def _default(value: Any) -> Binding:
 
 def handler_of(value: Hashable) -> Handler | None:
     """The handler of a function of NumPy's or SciPy's, if it has a definition."""
-    return composed(value) if value in COMPOSED else None
+    definition = definition_of(value)
+    return None if definition is None else composed(definition)
 
 
-METHODS: dict[str, Handler] = {"var": composed(np.var), "std": composed(np.std)}
+def method(function: Hashable) -> Handler:
+    """The handler of a method that is NumPy's function of the array."""
+    handler = handler_of(function)
+    assert handler is not None
+    return handler
+
+
+METHODS: dict[str, Handler] = {"var": method(np.var), "std": method(np.std)}

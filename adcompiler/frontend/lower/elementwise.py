@@ -143,6 +143,14 @@ BINARY = [
     "logical_xor",
 ]
 
+OTHER_NAMES = {
+    "fabs": "absolute",
+    "deg2rad": "radians",
+    "rad2deg": "degrees",
+    "fix": "trunc",
+    "conjugate": "positive",
+}
+
 MATH_UNARY = {
     "fabs": "absolute",
     "asin": "arcsin",
@@ -204,6 +212,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
         getattr(math, name): function(primitive, 2, "math")
         for name, primitive in MATH_BINARY.items()
     },
+    **{getattr(np, name): function(row, 1) for name, row in OTHER_NAMES.items()},
     np.clip: clip,
     np.where: where,
     np.round: rounded,

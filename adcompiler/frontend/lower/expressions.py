@@ -26,6 +26,7 @@ from adcompiler.frontend.lower import (
     arrays,
     attributes,
     calls,
+    comprehensions,
     iteration,
     names,
     operators,
@@ -87,6 +88,8 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return SliceVal(*parts)
         case ast.Lambda():
             return function_value(ctx, node)
+        case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
+            return comprehensions.laid_out(ctx, node, item, node.generators)
         case _:
             ctx.refuse(node, f"this syntax ({type(node).__name__}) is not supported")
 

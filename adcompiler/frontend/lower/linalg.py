@@ -36,7 +36,7 @@ def matmul(call: Call) -> Binding:
 
 
 def vdot(call: Call) -> Binding:
-    """``np.vdot(a, b)`` and ``np.inner(a, b)`` of vectors."""
+    """``np.vdot(a, b)`` of vectors."""
     a, b = (call.array(x) for x in call.bind("a", "b"))
     if call.rank(a) != 1 or call.rank(b) != 1:
         call.refuse(f"{call.name} is supported for vectors only", "write a @ b")
@@ -69,31 +69,16 @@ def slogdet(call: Call) -> Binding:
     return TupleVal(pair)
 
 
-def norm(call: Call) -> Binding:
-    """``np.linalg.norm(x)``: the root of the sum of squares."""
-    x, axis, keep = call.bind("x", axis=None, keepdims=None)
-    ref = call.array(x)
-    axes = call.axes(axis, call.rank(ref))
-    if axes is not None and len(axes) > 1:
-        call.refuse("np.linalg.norm of matrices along axes is not supported")
-    square = call.emit("square", call.atom(ref), via="np")
-    keepdims = call.flag(keep, "keepdims")
-    total = call.emit("sum", square, axis=axes, keepdims=keepdims)
-    return call.result("sqrt", total, via="np")
-
-
 FUNCTIONS: dict[Hashable, Handler] = {
     np.dot: dot,
     np.matmul: matmul,
     np.vdot: vdot,
-    np.inner: vdot,
     np.outer: outer,
     np.linalg.solve: linear("solve", "a", "b"),
     np.linalg.inv: linear("inv", "a"),
     np.linalg.det: linear("det", "a"),
     np.linalg.cholesky: linear("cholesky", "a"),
     np.linalg.slogdet: slogdet,
-    np.linalg.norm: norm,
 }
 
 METHODS: dict[str, Handler] = {"dot": dot}

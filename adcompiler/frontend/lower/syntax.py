@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-_SCOPES = (ast.FunctionDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp)
+_SCOPES = (ast.FunctionDef, ast.Lambda, *_COMPREHENSIONS)
 _BINDS = (ast.Store, ast.Del)
 
 
@@ -59,6 +60,7 @@ def local_names(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     """The names that are local to a function: its parameters and what it assigns."""
     spec = fn.args
     params = {a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+    params |= {spec.vararg.arg} if spec.vararg is not None else set()
     if isinstance(fn, ast.Lambda):
         return frozenset(params)
     return assigned(fn.body) | params

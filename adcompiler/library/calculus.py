@@ -1,0 +1,50 @@
+"""Differences, integrals and polynomials."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adcompiler.library.registry import composes
+
+
+@composes(np.trapezoid)
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    y = np.moveaxis(y, axis, -1)
+    means = (y[..., 1:] + y[..., :-1]) / 2.0
+    if x is None:
+        return np.sum(dx * means, axis=-1)
+    if np.ndim(x) > 1:
+        x = np.moveaxis(x, axis, -1)
+    return np.sum((x[..., 1:] - x[..., :-1]) * means, axis=-1)
+
+
+@composes(np.polyval)
+def polyval(p, x):
+    y = np.zeros_like(x)
+    for coefficient in p:
+        y = y * x + coefficient
+    return y
+
+
+@composes(np.vander)
+def vander(x, N=None, increasing=False):
+    count = len(x) if N is None else N
+    powers = np.arange(count) if increasing else np.arange(count)[::-1]
+    return x[:, None] ** powers
+
+
+@composes(np.gradient)
+def gradient(f, *spacing, axis=None, edge_order=1):
+    if edge_order != 1:
+        raise NotImplementedError("np.gradient with edge_order=2 is not supported")
+    if axis is None:
+        if np.ndim(f) > 1:
+            raise NotImplementedError("np.gradient of several axes: name the axis")
+        axis = 0
+    step = spacing[0] if spacing else 1.0
+    if np.ndim(step) > 0:
+        raise NotImplementedError("np.gradient of unequal steps is not supported")
+    y = np.moveaxis(f, axis, 0)
+    first, last = (y[1:2] - y[:1]) / step, (y[-1:] - y[-2:-1]) / step
+    inner = (y[2:] - y[:-2]) / (2.0 * step)
+    return np.moveaxis(np.concatenate((first, inner, last)), 0, axis)

@@ -1,0 +1,37 @@
+"""SciPy's sums of exponentials, and what is normalised by them.
+
+The largest exponent is taken out, and counts as a constant: the derivative by it is
+zero.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+from adcompiler.library.registry import composes
+
+
+@composes(special.logsumexp)
+def logsumexp(a, axis=None, b=None, keepdims=False):
+    highest = np.max(a, axis=axis, keepdims=True)
+    highest = np.where(np.isfinite(highest), highest, 0.0)
+    terms = np.exp(a - highest)
+    if b is not None:
+        terms = b * terms
+    total = np.log(np.sum(terms, axis=axis, keepdims=True)) + highest
+    if keepdims:
+        return total
+    return np.sum(total, axis=axis)
+
+
+@composes(special.softmax)
+def softmax(x, axis=None):
+    terms = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return terms / np.sum(terms, axis=axis, keepdims=True)
+
+
+@composes(special.log_softmax)
+def log_softmax(x, axis=None):
+    shifted = x - np.max(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))

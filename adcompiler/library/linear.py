@@ -1,0 +1,120 @@
+"""Products, powers and norms of arrays."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from adcompiler.library.registry import composes
+
+
+@composes(np.inner)
+def inner(a, b):
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return np.multiply(a, b)
+    return np.tensordot(a, b, axes=(-1, -1))
+
+
+@composes(np.tensordot)
+def tensordot(a, b, axes=2):
+    left, right = np.ndim(a), np.ndim(b)
+    if isinstance(axes, int):
+        inner_a, inner_b = tuple(range(left - axes, left)), tuple(range(axes))
+    else:
+        first, second = axes
+        inner_a = (first,) if isinstance(first, int) else tuple(first)
+        inner_b = (second,) if isinstance(second, int) else tuple(second)
+    inner_a = tuple(k % left for k in inner_a)
+    inner_b = tuple(k % right for k in inner_b)
+    outer_a = tuple(k for k in range(left) if k not in inner_a)
+    outer_b = tuple(k for k in range(right) if k not in inner_b)
+    rows = math.prod(a.shape[k] for k in outer_a)
+    depth = math.prod(a.shape[k] for k in inner_a)
+    columns = math.prod(b.shape[k] for k in outer_b)
+    matrix_a = a.transpose(outer_a + inner_a).reshape((rows, depth))
+    matrix_b = b.transpose(inner_b + outer_b).reshape((depth, columns))
+    shape = tuple(a.shape[k] for k in outer_a) + tuple(b.shape[k] for k in outer_b)
+    product = matrix_a @ matrix_b
+    return product.reshape(shape) if shape else product[0, 0]
+
+
+@composes(np.kron)
+def kron(a, b):
+    if np.ndim(a) != 2 or np.ndim(b) != 2:
+        raise NotImplementedError("np.kron is supported for matrices")
+    products = a[:, None, :, None] * b[None, :, None, :]
+    shape = (a.shape[0] * b.shape[0], a.shape[1] * b.shape[1])
+    return products.reshape(shape)
+
+
+@composes(np.cross)
+def cross(a, b):
+    """Of vectors of length 3 in the last axis."""
+    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
+    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
+    parts = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
+    return np.stack(parts, axis=-1)
+
+
+@composes(np.linalg.matrix_power)
+def matrix_power(a, n):
+    if n == 0:
+        return np.zeros_like(a) + np.eye(a.shape[-1])
+    if n < 0:
+        a, n = np.linalg.inv(a), -n
+    result = a
+    for _ in range(n - 1):
+        result = result @ a
+    return result
+
+
+@composes(np.linalg.multi_dot)
+def multi_dot(arrays):
+    result = arrays[0]
+    for a in arrays[1:]:
+        result = result @ a
+    return result
+
+
+@composes(np.linalg.norm)
+def norm(x, ord=None, axis=None, keepdims=False):
+    if ord is None:
+        return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+    if axis is None:
+        axis = tuple(range(np.ndim(x)))
+    if isinstance(axis, int):
+        axis = (axis,)
+    if len(axis) == 1:
+        return vector_norm(x, ord, axis[0], keepdims)
+    return matrix_norm(x, ord, axis[0], axis[1], keepdims)
+
+
+def vector_norm(x, ord, axis, keepdims):
+    """The norm along one axis."""
+    if ord == 2:
+        return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+    if ord == 1:
+        return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
+    if ord == np.inf:
+        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return np.min(np.abs(x), axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
+    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+
+
+def matrix_norm(x, ord, row, column, keepdims):
+    """The norm of the matrices along two axes."""
+    if ord == "fro":
+        return np.sqrt(np.sum(np.square(x), axis=(row, column), keepdims=keepdims))
+    if ord not in (1, -1, np.inf, -np.inf):
+        raise NotImplementedError("this norm of matrices is not supported")
+    along, across = (row, column) if abs(ord) == 1 else (column, row)
+    sums = np.sum(np.abs(x), axis=along, keepdims=True)
+    if ord > 0:
+        largest = np.max(sums, axis=across, keepdims=True)
+    else:
+        largest = np.min(sums, axis=across, keepdims=True)
+    return largest if keepdims else np.sum(largest, axis=(row, column))
