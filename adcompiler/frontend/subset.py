@@ -54,7 +54,7 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
     *(ast.Load, ast.Store, ast.Del, ast.keyword, ast.arguments, ast.arg, ast.withitem),
 )
 
-_LOOP = "write a for loop that stores into an array"
+_LOOP = "write a for loop that adds up, or stores into an array"
 _TEST = "test beforehand what would raise"
 _PASS_IN = "pass the value as an argument and return it"
 _BITS = "multiply or floor-divide by a power of two"
@@ -173,7 +173,7 @@ class _Checker:
             self.refuse(
                 node,
                 "a list is supported as an argument of a NumPy function only",
-                "write a tuple, or np.array([...])",
+                _instead_of_list(node, parent),
             )
 
     def delete(self, node: ast.AST, parent: ast.AST | None) -> None:
@@ -225,6 +225,15 @@ class _Checker:
                 "only 'raise SomeError(...)' is supported",
                 "name the exception, and leave 'from' away",
             )
+
+
+def _instead_of_list(node: ast.AST, parent: ast.AST | None) -> str:
+    """What to write instead of a list, in the program's own names."""
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])):
+            return f"store into an array: {name} = np.zeros(n), then {name}[k] = ..."
+        case _:
+            return "write a tuple, or np.array([...])"
 
 
 _SPECIAL: dict[type[ast.AST], Callable[[_Checker, ast.AST, ast.AST | None], None]] = {

@@ -70,7 +70,9 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
     used = sum(map(_axes, parts))
     if used > ref.type.ndim:
         ctx.refuse(
-            node, f"too many indices: the array has {ref.type.ndim} axes, not {used}"
+            node,
+            f"{used} indices are given, and the array has rank {ref.type.ndim}",
+            "index each axis once",
         )
     entries: list[Entry] = []
     operands: list[tuple[Atom, ...]] = []
@@ -147,7 +149,11 @@ def _entry(
                 "convert it: i.astype(int)",
             )
         case _:
-            ctx.refuse(node, f"{operators.describe(part)} is no index")
+            ctx.refuse(
+                node,
+                f"{operators.describe(part)} is no index",
+                "index by integers, slices, or arrays of integers or bools",
+            )
 
 
 # --- Views -------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from adcompiler.frontend.interface import Captured, Derivative
 from adcompiler.frontend.lower import (
     derivatives,
     expressions,
+    hints,
     intrinsics,
     messages,
     names,
@@ -112,11 +113,8 @@ def _apply_object(
         return derivatives.lower(ctx, node, derivative, args, kwargs)
     if isinstance(value, FunctionType) and not resolve.is_library(value):
         return inline_python(ctx, node, value, args, kwargs)
-    ctx.refuse(
-        node,
-        f"{shown} is not supported yet",
-        "write it with functions that are, or compute it outside",
-    )
+    written = hints.called(shown, node)
+    ctx.refuse(node, f"{written} is not supported yet", hints.instead(shown, node))
 
 
 def inline_python(

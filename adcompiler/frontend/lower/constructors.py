@@ -16,10 +16,10 @@ from adcompiler.frontend.bindings import (
     Dyn,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, lengths
+from adcompiler.frontend.lower import arrays, lengths, messages
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Const
+from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar
 
 
@@ -94,14 +94,19 @@ def eye(call: Call) -> Binding:
 def linspace(call: Call) -> Binding:
     """``np.linspace(start, stop, num)``, by NumPy's own formula."""
     start, stop, num = call.bind("start", "stop", num=Dyn(constant(50)))
-    count = call.atom(num)
-    if not isinstance(count, Const) or count.value < 2:
-        call.refuse("the number of points must be known, and 2 at least")
+    (count,) = call.lengths(num)
     zero, one = constant(0), constant(1)
     known = lengths.known(call.ctx, "int64", [count])
     steps = call.emit("arange", zero, count, one, dtype=None, known=known)
     first, last = call.atom(start), call.atom(stop)
-    gaps = constant(count.value - 1)
+    if isinstance(count, Const):
+        gaps: Atom = constant(max(count.value - 1, 1))
+    else:
+        negative = call.emit("less", count, zero)
+        text = "Number of samples, {0}, must be non-negative."
+        messages.fail_if(call.ctx, call.node, negative, "ValueError", text, (count,))
+        less = call.emit("subtract", count, one)
+        gaps = call.emit("maximum", less, one, via="builtin")
     width = call.emit("divide", call.emit("subtract", last, first), gaps)
     return call.result("add", call.emit("multiply", steps, width), first)
 

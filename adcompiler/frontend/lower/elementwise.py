@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,9 +41,9 @@ def _strong(atom: Atom) -> bool:
 
 def clip(call: Call) -> Binding:
     """``np.clip(x, low, high)``; a bound may be None."""
-    x, low, high = call.bind("a", a_min=None, a_max=None)
-    if "min" in call.kwargs or "max" in call.kwargs:
-        call.refuse("'min=' and 'max=' of np.clip are not supported yet")
+    names = {"min": "a_min", "max": "a_max"}
+    kwargs = {names.get(key, key): value for key, value in call.kwargs.items()}
+    x, low, high = replace(call, kwargs=kwargs).bind("a", a_min=None, a_max=None)
     return clipped(call, x, low, high)
 
 

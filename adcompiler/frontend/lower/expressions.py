@@ -90,6 +90,12 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return function_value(ctx, node)
         case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
             return comprehensions.laid_out(ctx, node, item, node.generators)
+        case ast.JoinedStr():
+            ctx.refuse(
+                node,
+                "a formatted string is supported in print, raise and assert only",
+                "return the value itself",
+            )
         case _:
             ctx.refuse(node, f"this syntax ({type(node).__name__}) is not supported")
 

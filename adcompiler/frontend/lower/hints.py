@@ -43,3 +43,99 @@ def root_name(node: ast.AST) -> str | None:
             return root_name(inner)
         case _:
             return None
+
+
+# --- Functions that are not supported ------------------------------------------------
+
+ANYTHING = "write it with functions that are, or compute it outside"
+DRAW = "draw outside, and pass the numbers as an argument"
+LOOP = "write a loop that stores into an array"
+
+# By the name as it is written; {0} and {1} are the first arguments.
+INSTEAD = {
+    "sorted": "sort a copy in a loop that swaps: y[i], y[j] = y[j], y[i]",
+    "np.sort": "sort a copy in a loop that swaps: y[i], y[j] = y[j], y[i]",
+    "np.argsort": "pass the order as an argument, and index by it: x[order]",
+    "np.median": "pass the index of the median as an argument, or sort in a loop",
+    "np.trace": "write np.sum({0} * np.eye(len({0})))",
+    "np.diag": "of a matrix write np.sum({0} * np.eye(len({0})), axis=0), of a vector "
+    "{0} * np.eye(len({0}))",
+    "np.diagonal": "write np.sum({0} * np.eye(len({0})), axis=0)",
+    "np.triu": "write np.tril({0}.T).T",
+    "np.diff": "write {0}[1:] - {0}[:-1]",
+    "np.ediff1d": "write {0}[1:] - {0}[:-1]",
+    "np.ptp": "write np.max({0}) - np.min({0})",
+    "np.average": "write np.sum({0} * weights) / np.sum(weights)",
+    "np.roll": "write np.concatenate(({0}[-k:], {0}[:-k])) for a shift by k",
+    "np.append": "write np.concatenate(({0}, {1}))",
+    "np.column_stack": "write np.stack({0}, axis=1)",
+    "np.tile": "multiply by np.ones, which broadcasts, or join copies: np.concatenate",
+    "np.repeat": "multiply by np.ones, which broadcasts, or index: x[np.array([0, 0])]",
+    "np.kron": "write np.reshape of {0}[:, None, :, None] * {1}[None, :, None, :]",
+    "np.cross": "write out the three components: np.array([...])",
+    "np.einsum": "write it with @, * and np.sum, which broadcast",
+    "np.tensordot": "reshape to matrices, and write @",
+    "np.convolve": "sum the shifted products in a loop",
+    "np.correlate": "sum the shifted products in a loop",
+    "np.gradient": "write ({0}[2:] - {0}[:-2]) / 2, and the ends apart",
+    "np.trapezoid": "write np.sum({0}[1:] + {0}[:-1]) / 2 * dx",
+    "np.interp": "search the interval in a loop, and weight its two ends",
+    "np.searchsorted": "search in a loop: while k < len(x) and x[k] < value: k += 1",
+    "np.polyval": "write Horner's rule in a loop: y = y * x + c[k]",
+    "np.cov": "centre the rows, x - mean, and write x @ x.T / (n - 1)",
+    "np.meshgrid": "write x[:, None] and y[None, :], which broadcast",
+    "np.outer": "write {0}[:, None] * {1}[None, :]",
+    "np.copyto": "write {0}[...] = {1}",
+    "np.flipud": "write {0}[::-1]",
+    "np.fliplr": "write {0}[:, ::-1]",
+    "np.deg2rad": "write np.radians({0})",
+    "np.rad2deg": "write np.degrees({0})",
+    "np.reciprocal": "write 1.0 / {0}",
+    "np.logaddexp": "with m = np.maximum({0}, {1}), write m + "
+    "np.log(np.exp({0} - m) + np.exp({1} - m))",
+    "np.identity": "write np.eye({0})",
+    "np.vectorize": LOOP,
+    "np.apply_along_axis": LOOP,
+    "map": LOOP,
+    "filter": "write a loop with an if, or index by a mask: x[x > 0]",
+    "np.count_nonzero": "write np.sum({0} != 0)",
+    "np.nonzero": "index by a mask: x[x > 0]",
+    "np.argwhere": "index by a mask: x[x > 0]",
+    "np.allclose": "write np.all(np.abs({0} - {1}) < tolerance)",
+    "np.isclose": "write np.abs({0} - {1}) < tolerance",
+    "np.linalg.lstsq": "solve the normal equations: a = {0}, then "
+    "np.linalg.solve(a.T @ a, a.T @ b)",
+    "np.linalg.pinv": "write np.linalg.inv({0}.T @ {0}) @ {0}.T",
+    "np.linalg.matrix_power": "multiply in a loop: y = y @ {0}",
+}
+
+
+def instead(shown: str, node: ast.AST) -> str:
+    """What to write instead of a call of this function."""
+    if "random" in shown or (getattr(node, "func", None) and _is_random(node)):
+        return DRAW
+    text = INSTEAD.get(shown, ANYTHING)
+    args = [_quoted(arg) for arg in getattr(node, "args", ())]
+    return text.format(*args, *("xy"[len(args) :]))
+
+
+def _quoted(arg: ast.expr) -> str:
+    """An argument as an operand of what is to be written."""
+    text = ast.unparse(arg)
+    if len(text) > 24:
+        return "x"
+    whole = ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.Constant
+    return text if isinstance(arg, whole) else f"({text})"
+
+
+def called(shown: str, node: ast.AST) -> str:
+    """A function as the program writes it."""
+    func = getattr(node, "func", None)
+    text = ast.unparse(func) if isinstance(func, ast.Name | ast.Attribute) else shown
+    return text if len(text) < 40 else shown
+
+
+def _is_random(node: ast.AST) -> bool:
+    """Whether the call is of a module of random numbers."""
+    words = ast.unparse(node).partition("(")[0].split(".")
+    return "random" in words or "rng" in words

@@ -124,7 +124,7 @@ class Merge:
         return Conflict(
             f"{_shown(name)} is {_kind(left)} on one path and {_kind(right)} on "
             "another",
-            "give it one kind of value on all paths, or use two names",
+            _one_kind(left, right, name),
             self.cond,
         )
 
@@ -405,6 +405,16 @@ def _same_function(left: FunctionVal, right: FunctionVal) -> bool:
 
 def _shown(name: str) -> str:
     return "the result" if name.startswith("$") else f"'{name}'"
+
+
+def _one_kind(left: Binding | None, right: Binding | None, name: str) -> str:
+    """How to give a name one kind of value."""
+    if Static(None) in (left, right) and not name.startswith("$"):
+        other = right if left == Static(None) else left
+        if isinstance(other, Dyn):
+            return f"start with a number of the same type: {name} = 0.0"
+        return f"start with an array of the same rank: {name} = np.zeros(n)"
+    return "give it one kind of value on all paths, or use two names"
 
 
 def _kind(binding: Binding | None) -> str:

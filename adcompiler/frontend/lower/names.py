@@ -32,6 +32,7 @@ from adcompiler.frontend.interface import (
     Guard,
     LeafSpec,
 )
+from adcompiler.frontend.lower import hints
 from adcompiler.frontend.lower.context import Context, Frame, Unreachable
 from adcompiler.frontend.lower.operators import known_int
 from adcompiler.ir.builder import constant
@@ -222,7 +223,9 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
     ctx.refuse(
         node,
         f"attributes of a {type(owner).__name__} are not supported yet",
-        "read it outside, and pass the value as an argument",
+        hints.DRAW
+        if type(owner).__name__ in ("Generator", "RandomState", "Random")
+        else "read it outside, and pass the value as an argument",
     )
 
 

@@ -72,7 +72,11 @@ def atom_of(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
                 "make it an array: np.array(...)",
             )
         case _:
-            ctx.refuse(node, f"{describe(binding)} is used as a number")
+            ctx.refuse(
+                node,
+                f"{describe(binding)} is used where a number or an array is needed",
+                "compute with numbers and arrays only",
+            )
 
 
 def describe(binding: Binding) -> str:
@@ -80,6 +84,12 @@ def describe(binding: Binding) -> str:
     match binding:
         case Static(None):
             return "None"
+        case Static(str() as text):
+            return f"the string {text!r}"
+        case Dyn(atom) if isinstance(atom.type, Scalar):
+            return "a bool" if atom.type.dtype == "bool" else "a number"
+        case ArrayRef(_, _, t):
+            return f"an array of rank {t.ndim}"
         case Static(value):
             return repr(getattr(value, "__name__", value))
         case FunctionVal() | MethodVal():
