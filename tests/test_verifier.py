@@ -42,9 +42,16 @@ def function(params, stmts, results):
 def counted(carried, inits, body, results, *, index=None, **more):
     index = index or fresh_var(PY_INT, "i")
     region = Region((index, *carried), tuple(body), tuple(results))
-    given = tuple(fresh_var(p.type, "last") for p in carried)
+    given = tuple(fresh_var(_after(p.type), "last") for p in carried)
     range_ = Range(constant(0), constant(3), constant(1))
     return For(given, range_, tuple(inits), region, fresh_var(PY_INT), **more)
+
+
+def _after(t):
+    """The type after a loop: lengths of a trip's own have other symbols."""
+    if not isinstance(t, Array):
+        return t
+    return Array(t.dtype, tuple(d if d == N else fresh_dim() for d in t.dims))
 
 
 def loop_over(type=PY_FLOAT):
@@ -208,6 +215,26 @@ def test_lengths_where_arms_join():
     verify(function([v, w], [If((unsaid,), constant(True), *arms)], [v]))
     bad = function([v, w], [If((said,), constant(True), *arms)], [v])
     refused(bad, "y of if -> y is given a length it may not have")
+
+
+def test_lengths_of_one_trip():
+    """After a loop, the lengths that its parameters had at a trip mean nothing."""
+    own = Array("float64", (fresh_dim(),))
+    v, w = fresh_var(VECTOR, "v"), fresh_var(Array("float64", (fresh_dim(),)), "w")
+    loop = counted((fresh_var(own, "u"),), (v,), (), (w,))
+    after = replace(loop, results=(fresh_var(own, "last"),))
+    refused(function([v, w], [after], [v]), "a length of one trip")
+
+
+def test_lengths_shared_by_results():
+    """Axes that share a symbol are equal on every path."""
+    types = [Array("float64", (fresh_dim(),)) for _ in range(3)]
+    v, w = fresh_var(types[0], "v"), fresh_var(types[1], "w")
+    y, z = (fresh_var(types[2], name) for name in "yz")
+    alike = Region((), (), (v, v)), Region((), (), (w, w))
+    verify(function([v, w], [If((y, z), constant(True), *alike)], [y]))
+    mixed = Region((), (), (v, v)), Region((), (), (v, w))
+    refused(function([v, w], [If((y, z), constant(True), *mixed)], [y]), "z of if")
 
 
 def test_text_tells_names_and_lengths_apart():

@@ -189,6 +189,10 @@ class Versions:
             reached = {ends.index(finals[params[k]]) for k in group}
             kept = [k for k in group if k in reached]
             kept = [k for k in kept if ends.index(finals[params[k]]) in kept]
+            # Of arrays that change places within a trip all go on or none does: they
+            # are put back together, which takes the last version of each.
+            gone = {self.chain(params[k]) for k in starts if k not in kept}
+            kept = [k for k in kept if self.chain(params[k]) not in gone]
             if kept == group:
                 break
             group = kept

@@ -22,6 +22,7 @@ import numpy as np
 
 from adcompiler.errors import Span
 from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.joins import joined
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -226,25 +227,9 @@ def may_be_missing(stmts: tuple[Stmt, ...]) -> set[Var]:
     while len(missing) > before:
         before = len(missing)
         for stmt in all_stmts(stmts):
-            for result, given in _joins(stmt):
+            if isinstance(stmt, Let):
+                continue
+            for result, given in joined(stmt):
                 if any(isinstance(a, Undef) or a in missing for a in given):
                     missing.add(result)
     return {v for v in missing if isinstance(v, Var)}
-
-
-def _joins(stmt: Stmt) -> Iterable[tuple[Var, list[Atom]]]:
-    match stmt:
-        case If():
-            arms = [a for a in (stmt.then, stmt.orelse) if a.falls]
-            for k, result in enumerate(stmt.results):
-                yield result, [a.results[k] for a in arms]
-        case For() | While():
-            ends = carried_results(stmt) if stmt.body.falls else stmt.inits
-            rows = zip(
-                stmt.results, carried_params(stmt), stmt.inits, ends, strict=True
-            )
-            for result, param, init, end in rows:
-                yield result, [init, end]
-                yield param, [init, end]
-        case _:
-            return

@@ -17,10 +17,11 @@ from adcompiler.analysis.versions import WRITES, Event, Overwrite, Passage
 from adcompiler.differentiate.recording import Recorder
 from adcompiler.differentiate.residuals import Plan, Primal, endless
 from adcompiler.differentiate.reverse import Adjoint, twin_regions
+from adcompiler.differentiate.settling import join_derivatives
 from adcompiler.differentiate.states import Reading
 from adcompiler.differentiate.threading import Lists, Threader, list_of
 from adcompiler.errors import InternalError
-from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.builder import Builder, constant, known
 from adcompiler.ir.nodes import (
     Atom,
     For,
@@ -34,15 +35,7 @@ from adcompiler.ir.nodes import (
     carried_results,
     fresh_var,
 )
-from adcompiler.ir.types import (
-    Array,
-    Scalar,
-    Type,
-    covers,
-    dims_of,
-    fresh_dim,
-    join_types,
-)
+from adcompiler.ir.types import Array, Scalar, covers
 from adcompiler.ir.walk import all_stmts, free_vars, regions
 
 
@@ -200,7 +193,7 @@ class _Replayer(Threader):
 
     def _pop(self, var: Var, builder: Builder, lists: Lists) -> Var:
         tape = list_of(var, lists)
-        value, rest = builder.apply_all("list_pop", tape)
+        value, rest = builder.apply_all("list_pop", tape, **known(var.type))
         name = var.name or _noun(var, self.primal)
         if var.name is None and name and var in self.primal.overwritten:
             name = f"{name}_old"
@@ -290,7 +283,8 @@ class _Replayer(Threader):
         starts = self._passages(stmt).starts
         self._at_start[stmt.then] = self._at_start[stmt.orelse] = starts
         result = super()._if(stmt, used, lists)
-        restored = tuple(fresh_var(v.type, v.name) for v in starts)
+        arms = [a.results for a in (result.then, result.orelse) if a.falls]
+        restored = _meeting(starts, arms)
         self.known.update(zip(starts, restored, strict=True))
         return replace(result, results=(*result.results, *restored))
 
@@ -317,8 +311,7 @@ class _Replayer(Threader):
         result = super()._loop(stmt, used, lists)
         ends = tuple(map(self.atom, passages.starts))
         self.known = self.known.parents
-        slots = zip(passages.starts, passages.inits, strict=True)
-        restored = tuple(_outside(start, init) for start, init in slots)
+        restored = _meeting(passages.starts, [inits, ends])
         for init, value in zip(passages.inits, restored, strict=True):
             if isinstance(init, Var) and self._is_restored(init, passages):
                 self.known[init] = value
@@ -352,9 +345,9 @@ class _Replayer(Threader):
         operands = tuple(self.atom(self._read_from(reading, a)) for a in reading.atoms)
         if reading.is_store:
             index = reading.let.param("index")
-            known = {"known": var.type} if isinstance(var.type, Array) else {}
+            lengths = known(var.type)
             value = builder.apply(
-                "load", *operands, index=index, hint=var.name, **known
+                "load", *operands, index=index, hint=var.name, **lengths
             )
             return _of_its_kind(value, var, builder)
         copy = fresh_var(var.type, var.name)
@@ -400,6 +393,15 @@ class _Replayer(Threader):
         return builder.apply("floor_divide", passed, step)
 
 
+def _meeting(names: tuple[Var, ...], paths: list[tuple[Atom, ...]]) -> tuple[Var, ...]:
+    """What the last values that the paths give come to where they meet."""
+    rows = zip(*(path[len(path) - len(names) :] for path in paths), strict=True)
+    return tuple(
+        fresh_var(join_derivatives([a.type for a in row]), var.name)
+        for var, row in zip(names, rows, strict=True)
+    )
+
+
 def _chains_read(plan: Plan, primal: Primal) -> frozenset[Var]:
     """The chains of versions of which some is read again or restored."""
     found = {store.result for store in plan.undone}
@@ -419,13 +421,6 @@ def _of_its_kind(value: Var, var: Var, builder: Builder) -> Atom:
     return builder.apply("cast", value, dtype="float64", via="builtin")
 
 
-def _outside(start: Var, init: Atom) -> Var:
-    """What a reversed loop gives of a version: no length is one of the body's own."""
-    joined = join_types(start.type, init.type)
-    assert joined is not None
-    return fresh_var(joined, start.name)
-
-
 def _vars(atoms: tuple[Atom, ...]) -> list[Var]:
     return [a for a in atoms if isinstance(a, Var)]
 
@@ -442,14 +437,6 @@ def _noun(var: Var, primal: Primal) -> str | None:
         array = stmt.operands[0]
         return array.name if isinstance(array, Var) else None
     return var.name
-
-
-def _lengths_of_its_own(t: Type, primal: Primal) -> Type:
-    """The type of a list's elements: a length of the loop differs between them."""
-    if not isinstance(t, Array):
-        return t
-    root = {d for v in primal.homes if primal.in_scope(v) for d in dims_of(v.type)}
-    return Array(t.dtype, tuple(d if d in root else fresh_dim() for d in t.dims))
 
 
 def record(
@@ -473,8 +460,7 @@ def record(
             if var not in lists:
                 noun = _noun(var, primal)
                 name = f"{noun}_tape" if noun else None
-                element = _lengths_of_its_own(var.type, primal)
-                lists[var] = builder.apply("list_new", element=element, hint=name)
+                lists[var] = builder.apply("list_new", element=var.type, hint=name)
         builder.append(forward.stmt(stmt, lists))
     mirror = {twin: region for region, twin in twin_regions(reverse, adjoint)}
     backward = _Replayer(

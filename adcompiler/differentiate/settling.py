@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adcompiler.errors import InternalError
-from adcompiler.ir.types import Array, Length, ListOf, Type, fresh_dim, join_all
+from adcompiler.ir.types import Array, Length, Type, fresh_dim, join_all
 
 
 def join_derivatives(types: Sequence[Type]) -> Type:
@@ -50,8 +50,6 @@ class CarriedTypes:
                 pairs = zip(carried.dims, end.dims, strict=True)
                 dims = tuple(self._length(a, b) for a, b in pairs)
                 return Array(_join_dtype(carried, end), dims)
-            case ListOf(), ListOf():
-                return ListOf(self._join(carried.element, end.element))
             case _:
                 return join_derivatives([carried, end])
 
@@ -67,8 +65,6 @@ class CarriedTypes:
         renamed = {own: fresh_dim() for own in self._own}
 
         def outward(t: Type) -> Type:
-            if isinstance(t, ListOf):
-                return ListOf(outward(t.element))
             if isinstance(t, Array):
                 return Array(t.dtype, tuple(renamed.get(d, d) for d in t.dims))
             return t

@@ -31,6 +31,7 @@ from adcompiler.ir.types import (
     PY_BOOL,
     PY_FLOAT,
     PY_INT,
+    Array,
     Scalar,
     Type,
 )
@@ -55,6 +56,11 @@ def constant(value: Any) -> Const:
             return Const(value, PY_FLOAT)
         case _:
             raise TypeError(f"not a number: {value!r}")
+
+
+def known(t: Type) -> dict[str, Any]:
+    """The param that states a result's lengths, where it has any."""
+    return {"known": t} if isinstance(t, Array) else {}
 
 
 @dataclass(slots=True)

@@ -51,6 +51,9 @@ def _dim_text(key: Hashable) -> str:
 
 Length = int | Dim
 
+# The length of a list's elements: each its own.
+ANY = Dim(":")
+
 
 def fresh_dim(*, not_one: bool = False) -> Dim:
     """A length about which nothing else is known."""
@@ -104,9 +107,28 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A growable list whose elements share one type up to their lengths."""
+    """A growable list whose elements share one type up to their lengths.
+
+    It says nothing of lengths: what is read out of it says which it has.
+
+    >>> print(ListOf(Array("float64", (fresh_dim(), 3))))
+    list<float64[:, :]>
+    """
 
     element: Type
+
+    def __post_init__(self) -> None:
+        if isinstance(self.element, Array):
+            element = Array(self.element.dtype, (ANY,) * self.element.ndim)
+            object.__setattr__(self, "element", element)
+
+    @property
+    def any_element(self) -> Type:
+        """The type of an element of which nothing else is known."""
+        if isinstance(self.element, Array):
+            dims = tuple(fresh_dim() for _ in self.element.dims)
+            return Array(self.element.dtype, dims)
+        return self.element
 
     def __str__(self) -> str:
         return f"list<{self.element}>"

@@ -28,6 +28,7 @@ from types import UnionType
 from typing import Any
 
 from adcompiler.errors import InternalError
+from adcompiler.ir.joins import is_outer, joins, types_of, unfit
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -49,13 +50,12 @@ from adcompiler.ir.printer import show
 from adcompiler.ir.types import (
     PY_BOOL,
     Length,
-    ListOf,
     Scalar,
     Type,
     covers,
     dims_of,
 )
-from adcompiler.ir.walk import operands, regions
+from adcompiler.ir.walk import all_regions, operands, regions
 
 Check = Callable[[Any], bool]
 
@@ -114,8 +114,6 @@ def _retyped(let: Let) -> bool:
 
 def _lengths_agree(declared: Type, found: Type) -> bool:
     """Whether no axis is said to have two different lengths."""
-    if isinstance(declared, ListOf) and isinstance(found, ListOf):
-        return _lengths_agree(declared.element, found.element)
     pairs = zip(dims_of(declared), dims_of(found), strict=True)
     return all(a == b for a, b in pairs if isinstance(a, int) and isinstance(b, int))
 
@@ -184,7 +182,7 @@ class _Verifier:
             raise _Fault(f"{_name(var)} is defined twice")
         self.everywhere.add(var)
         self.visible[var] = None
-        for length in _dims(var.type):
+        for length in dims_of(var.type):
             self.lengths.setdefault(length, len(self.lengths))
 
     def read(self, atom: Atom) -> None:
@@ -220,44 +218,40 @@ class _Verifier:
         if isinstance(stmt, Let | If):
             for atom in operands(stmt):
                 self.computed(atom, f"an operand of {_what(stmt)}")
-        known = len(self.lengths)
         for inner in regions(stmt):
             self.region(inner)
         for kinds, sentence, holds in CHECKS:
             if isinstance(stmt, kinds) and not holds(stmt):
                 raise _Fault(f"of {_what(stmt)} this does not hold: {sentence}")
         if not isinstance(stmt, Let):
-            self.check_lengths(stmt, known)
+            self.check_lengths(stmt)
         for var in defined(stmt):
             self.define(var)
 
-    def check_lengths(self, stmt: If | For | While, known: int) -> None:
-        """Where paths join, a length taken from outside is that of every path."""
-        for var, atoms in _joins(stmt):
-            for atom in atoms:
-                if not isinstance(atom, Var):
-                    continue
-                for p, a in zip(dims_of(var.type), dims_of(atom.type), strict=True):
-                    outer = isinstance(p, int) or self.lengths.get(p, known) < known
-                    if p != a and outer:
-                        what = f"{_name(var)} of {_what(stmt)}"
-                        raise _Fault(f"{what} is given a length it may not have")
+    def check_lengths(self, stmt: If | For | While) -> None:
+        """Where paths meet, the rule of `ir.joins` holds."""
+        for values, paths in joins(stmt):
+            types = [v.type for v in values]
+            for path in paths:
+                k = unfit(types, types_of(path), self.lengths)
+                if k is not None:
+                    what = f"{_name(values[k])} of {_what(stmt)}"
+                    raise _Fault(f"{what} is given a length it may not have")
+        if isinstance(stmt, For | While):
+            inside = (v for r in regions(stmt) for v in _values(r))
+            trip = {d for v in inside for d in dims_of(v.type)}
+            for value in stmt.results:
+                for length in dims_of(value.type):
+                    if length in trip and not is_outer(length, self.lengths):
+                        what = f"{_name(value)} of {_what(stmt)}"
+                        raise _Fault(f"{what} has a length of one trip")
 
 
-def _joins(stmt: If | For | While) -> Iterator[tuple[Var, list[Atom]]]:
-    """What each path gives a result or a carried value."""
-    if isinstance(stmt, If):
-        arms = [a for a in (stmt.then, stmt.orelse) if a.falls]
-        for k, result in enumerate(stmt.results):
-            yield result, [a.results[k] for a in arms]
-        return
-    ends = _ends(stmt)
-    params = carried_params(stmt)
-    rows = zip(params, stmt.results, stmt.inits, strict=True)
-    for k, (param, result, init) in enumerate(rows):
-        given = [init, ends[k]] if ends else [init]
-        yield param, given
-        yield result, given
+def _values(region: Region) -> Iterator[Var]:
+    for inner in all_regions(region):
+        yield from inner.params
+        for stmt in inner.body:
+            yield from defined(stmt)
 
 
 def _check_end(region: Region) -> None:
@@ -274,10 +268,6 @@ def _check_end(region: Region) -> None:
             return  # for ever, or until something raises
         case _:
             raise _Fault("a region that does not fall does not end in a raise")
-
-
-def _dims(type: Type) -> Iterable[Length]:
-    return _dims(type.element) if isinstance(type, ListOf) else dims_of(type)
 
 
 def _name(var: Var) -> str:

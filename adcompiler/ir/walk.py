@@ -342,8 +342,6 @@ class Lengths:
                 for symbol, length in zip(general.dims, special.dims, strict=True):
                     if isinstance(symbol, Dim):
                         self.known.setdefault(symbol, length)
-            case ListOf(), ListOf():
-                self.match(general.element, special.element)
             case _:
                 pass
 
@@ -368,12 +366,10 @@ class Lengths:
     def type(self, type: Type) -> Type:
         """The type with its lengths mapped."""
         match type:
-            case Scalar():
+            case Scalar() | ListOf():
                 return type
             case Array():
                 return Array(type.dtype, tuple(map(self.length, type.dims)))
-            case ListOf():
-                return ListOf(self.type(type.element))
             case _:
                 assert_never(type)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from adcompiler.ir.nodes import Function, Let, Var
-from adcompiler.ir.types import Dim, Length, ListOf, Type, covers, dims_of
+from adcompiler.ir.types import Dim, Length, Type, covers, dims_of
 from adcompiler.ir.walk import Lengths, retype
 
 Same = Callable[[tuple[Length, ...], tuple[Length, ...]], bool]
@@ -38,7 +38,7 @@ class Equations:
 
     def define(self, var: Var) -> None:
         """A value that stays is defined here."""
-        self._seen.update(d for d in _lengths(var.type) if isinstance(d, Dim))
+        self._seen.update(d for d in dims_of(var.type) if isinstance(d, Dim))
 
     def agree(self, old: Type, new: Type, same: Same | None = None) -> bool:
         """Whether values of the new type may stand for ones of the old.
@@ -64,7 +64,7 @@ class Equations:
 
         What they tell is learnt.
         """
-        if all(self._known(n) for r in let.results for n in _lengths(r.type)):
+        if all(self._known(n) for r in let.results for n in dims_of(r.type)):
             return False
         types = let.primitive.types(
             tuple(a.type for a in let.operands), dict(let.params)
@@ -96,9 +96,5 @@ class Equations:
         return any(isinstance(p, Dim) and self._known(p) for p in parts)
 
 
-def _lengths(type: Type) -> tuple[Length, ...]:
-    return _lengths(type.element) if isinstance(type, ListOf) else dims_of(type)
-
-
 def _pairs(old: Type, new: Type) -> Iterator[tuple[Length, Length]]:
-    return zip(_lengths(old), _lengths(new), strict=True)
+    return zip(dims_of(old), dims_of(new), strict=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcompiler.ir.builder import Expr
+from adcompiler.ir.builder import Expr, known
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.primitive import Piece, Primitive, define
-from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar, join_types
+from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar, covers, join_types
 from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import zero_like
 from adcompiler.primitives.typerules import Params, Types
@@ -71,8 +71,8 @@ def _append_pull(
     (xs_bar,) = bars
     if xs_bar is None:
         return (None, None)
-    v_bar, rest = xs_bar.builder.apply_all("list_pop", xs_bar.atom)
-    return (Expr(xs_bar.builder, rest), Expr(xs_bar.builder, v_bar))
+    v_bar, rest = _popped(xs_bar, operands[1])
+    return (rest, v_bar)
 
 
 def _append_spell(let: Let, pieces: spelling.Pieces) -> Piece:
@@ -95,14 +95,27 @@ list_append = define(
 # --- pop --------------------------------------------------------------------------
 
 
+def _pop_types(types: Types, params: Params) -> Types:
+    xs = _list(types)
+    stated = params.get("known")
+    if isinstance(stated, Array) and covers(xs.element, stated):
+        return (stated, xs)
+    return (xs.any_element, xs)
+
+
+def _popped(xs: Expr, like: Expr) -> tuple[Expr, Expr]:
+    """Pop a derivative, which has the lengths of what it belongs to."""
+    value, rest = xs.builder.apply_all("list_pop", xs.atom, **known(like.type))
+    return Expr(xs.builder, value), Expr(xs.builder, rest)
+
+
 def _pop_push(
     dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let
 ) -> MaybeExprs:
     (xs_dot,) = dots
     if xs_dot is None:
         return (None, None)
-    v_dot, rest = xs_dot.builder.apply_all("list_pop", xs_dot.atom)
-    return (Expr(xs_dot.builder, v_dot), Expr(xs_dot.builder, rest))
+    return _popped(xs_dot, results[0])
 
 
 def _pop_pull(
@@ -119,14 +132,14 @@ def _pop_pull(
     return (rest_bar.call("list_append", v_bar),)
 
 
-def _pop(xs: list[Any]) -> tuple[Any, list[Any]]:
+def _pop(xs: list[Any], known: Any = None) -> tuple[Any, list[Any]]:
     return xs[-1], xs[:-1]
 
 
 list_pop = define(
     Primitive(
         "list_pop",
-        lambda types, params: (_list(types).element, _list(types)),
+        _pop_types,
         lambda let, pieces: spelling.method(pieces[0], "pop"),
         _pop,
         pushforward=_pop_push,

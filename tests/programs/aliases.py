@@ -111,3 +111,36 @@ def one_of_two_products(x, y):
 _LOW, _HIGH = np.array([-1.2, 0.7, 0.4]), np.array([1.1, -0.6, 0.9])
 program(_LOW, _HIGH, label="second")(one_of_two_products)
 program(_HIGH, _LOW, label="first")(one_of_two_products)
+
+
+@either_way(real(4))
+def exchanged_in_a_loop_if_of_one_length(x, c):
+    z = x * x
+    y = np.concatenate((z[1:], z[1:2])) if c > 0.0 else z
+    n = 0
+    while n < 2:
+        n += 1
+        y[n], y[0] = y[0], y[n] * x[n]
+    return np.sum(z * x) + np.sum(y * y)
+
+
+@either_way(real(3, 3))
+def columns_of_one_of_two_lengths(x, c):
+    z = x * x
+    y = z
+    if c > 0.0:
+        y = np.sum(z.T, axis=1, keepdims=True)
+    for i in range(2):
+        y.T[:] = 2.0 * x[i : i + 1, 0][:, None]
+        z += y
+    return np.sum(z * x) + np.sum(y)
+
+
+@either_way(real(3), real(5))
+def one_of_two_lengths_joined_again(x, w, c):
+    u, v = x * x, w * w
+    for i in range(3):
+        y = u if c > 0.0 else v
+        y[i] += 3.0 * x[0]
+        u = u * 2.0 if i == 1 else u
+    return np.sum(u * x) + np.sum(v * w) + np.sum(y)

@@ -483,3 +483,49 @@ def break_in_the_first_trip(x, n):
         y = y * y
         break
     return y
+
+
+@program(real(3), real(3), real(3), 4)
+def three_arrays_in_turn(a, b, c, n):
+    a, b, c = a.copy(), b.copy(), c.copy()
+    for i in range(n):
+        a[1] += a[0] * b[1] * c[2]
+        a, b, c = b, c, a
+    return np.sum(a * b + c)
+
+
+@program(real(3), real(4), real(5), 4)
+def three_lengths_in_turn(a, b, c, n):
+    a, b, c = a * a, b.copy(), c * c
+    for i in range(n):
+        a[i % 3] = b[1] * c[2] * np.sum(a)
+        a, b, c = b, c, a
+    return np.sum(a * a) + np.sum(b) * a[0] + np.sum(c * c)
+
+
+@program(real(3), real(3), 3)
+@program(real(3), real(3), 0, label="none")
+def places_changed_within_and_one_replaced(x, y, n):
+    x, y = x * y, y * y
+    for i in range(3):
+        y[0] -= 0.2 * y[1] * x[0]
+        for j in range(i, n):
+            x, y = y, x
+            y[1] *= x[2]
+        if i != 1:
+            y = np.sin(x)
+    return np.sum(x * x) + np.sum(y)
+
+
+@program(real(3), real(3), 2)
+def places_changed_within_what_is_gone_later(x, y, n):
+    x, y = x * y, y * y
+    total = 0.0
+    for i in range(3):
+        z = x * y[i]
+        for j in range(n):
+            x, z = z, x
+            z[j] = x[j] * y[0]
+        total += np.sum(x * z)
+        y[i] += total
+    return total + np.sum(x * y)

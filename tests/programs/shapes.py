@@ -202,3 +202,25 @@ def swapped_rows_by_views(a):
 def nested_concatenations(x, y):
     z = np.concatenate([np.concatenate([x[:2], y[2:]]), np.stack([x[0], y[0]])])
     return z * z
+
+
+@program(real(3, 3), real(4, 5))
+def length_after_a_loop_met_by_another(x, y):
+    y = y + y[0, 0]
+    for i in range(3):
+        y = np.maximum(x[:, 1:] * x[:, :2], 0.1 * i)
+    z = np.where(x[:, :2] < 0.3, y, 1.0)
+    return np.sum(z * z) + np.sum(y)
+
+
+@program(real(3), real(3), 0.4)
+@program(real(3), real(3), -0.4, label="other")
+def length_of_a_branch_met_in_it(x, y, c):
+    z = x * x
+    if c > 0.0:
+        z = y * z
+        w = z * y
+    else:
+        z = np.concatenate((y, x))
+        w = z * np.concatenate((x, y))
+    return np.sum(z * w)

@@ -57,9 +57,9 @@ from adcompiler.ir.types import (
     PY_INT,
     Array,
     Dim,
-    ListOf,
     Type,
     fresh_dim,
+    join_types,
 )
 from adcompiler.ir.walk import free_vars
 
@@ -122,7 +122,7 @@ class Lowering:
 
     def first(self) -> Head:
         """The head as it is at the entry, with what an earlier lowering found."""
-        merge = Merge(self.ctx)
+        merge = Merge(self.ctx, (self.ctx, self.ctx))
         hints = self.ctx.memo.get(self.key, {})
         shapes = {}
         for name in self.names():
@@ -149,13 +149,23 @@ class Lowering:
                 if isinstance(held, Stale):
                     head.stale[location] = held
 
-    def add_store(self, head: Head, location: Location, name: str | None) -> None:
-        """Carry the contents of memory."""
+    def add_store(
+        self,
+        head: Head,
+        location: Location,
+        name: str | None,
+        back: Atom | Stale | None = None,
+    ) -> None:
+        """Carry the contents of memory, and what comes back of them."""
         held = self.values.get(location)
         if location in head.stores or held is None or isinstance(held, Stale):
             return
         name = getattr(held, "name", None) or name
-        head.stores[location] = fresh_var(held.type, name)
+        joined: Type | None = held.type
+        if back is not None and not isinstance(back, Stale):
+            joined = join_types(held.type, back.type)
+        assert joined is not None
+        head.stores[location] = fresh_var(joined, name)
 
     def soften(self, head: Head) -> None:
         """Integers known at the entry may be floats at the head, if later trips say."""
@@ -276,7 +286,8 @@ class Lowering:
 
     def following(self, trip: Trip) -> Head:
         """The head that the entry and this trip's end call for."""
-        arm, merge = trip.arm, Merge(self.ctx)
+        arm = trip.arm
+        merge = Merge(self.ctx, (self.ctx, arm if arm.falls else self.ctx))
         shapes: dict[str, Binding | None] = {}
         for name in trip.head.shapes:
             entry = self.entry.get(name)
@@ -289,14 +300,17 @@ class Lowering:
             else:
                 shapes[name] = merge.join(entry, back, name)
         stale = {k: v for k, v in trip.head.stale.items() if k in self.values}
-        head = Head(merge, shapes, dict(trip.head.stores), stale)
+        head = Head(merge, shapes, {}, stale)
+        for location, var in trip.head.stores.items():
+            back_held = arm.values.get(location) if arm.falls else None
+            self.add_store(head, location, var.name, back_held)
         for location, held in self.values.items():
             back_held = arm.values.get(location, held) if arm.falls else held
             if isinstance(back_held, Stale):
                 head.stale[location] = back_held
                 head.stores.pop(location, None)
             elif back_held != held:
-                self.add_store(head, location, None)
+                self.add_store(head, location, None, back_held)
         self.note_stale(head, arm)
         merge.entangle()
         return head
@@ -310,6 +324,9 @@ class Lowering:
         same = Comparison(self.mark, {}, self.ctx.mixed)
         for name, shape in head.shapes.items():
             if not same.bindings(shape, new.shapes[name]):
+                return False
+        for location, var in head.stores.items():
+            if not same.types(var.type, new.stores[location].type):
                 return False
         return self.same_relations(head, new, same.places)
 
@@ -489,6 +506,4 @@ class Lowering:
                 for d in t.dims
             )
             return Array(t.dtype, dims)
-        if isinstance(t, ListOf):
-            return ListOf(self.outward(t.element))
         return t

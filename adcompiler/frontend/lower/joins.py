@@ -48,7 +48,9 @@ def join_arms(
         _append(ctx, cond, (), (), (), then, orelse)
         raise Unreachable
     left, right = falling[0], falling[-1]
-    merge = Merge(ctx, (_returned(left, right), _returned(right, left)), cond)
+    merge = Merge(
+        ctx, (left, right), (_returned(left, right), _returned(right, left)), cond
+    )
     shapes = _env_shapes(merge, left, right, frozenset(live) | SPECIAL, ctx)
     value = None
     if left.value is not None and right.value is not None:

@@ -3,7 +3,9 @@
 In: the states at the ends of two paths (the arms of an `If`; the entry and the back
 edge of a loop). Out: a *shape* for each name, a binding whose differing atoms are fresh
 variables, and for each path the atoms that those variables take.
-Invariants: a known number stays known where both paths agree. Memory that is one on
+Invariants: a known number stays known where both paths agree. The type of an array is
+joined from what reading it gives at the end of either path, since a store through what
+may be other memory loses lengths. Memory that is one on
 one path and another on the other becomes new memory, *entangled* with both: after a
 store to either, the other must not be read.
 """
@@ -35,11 +37,13 @@ from adcompiler.frontend.lower import mixtures, slices
 from adcompiler.frontend.lower.context import (
     SPECIAL,
     VALUE,
+    Arm,
     Context,
     Stale,
 )
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Undef, Var, fresh_var
+from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import (
     PY_BOOL,
     PY_FLOAT,
@@ -49,6 +53,7 @@ from adcompiler.ir.types import (
     join_types,
 )
 
+End = Context | Arm
 Key = tuple[tuple[Location, tuple[Step, ...]], tuple[Location, tuple[Step, ...]]]
 
 ITEM = Step("load", (), (("index", ()),))  # the number in an array of rank 0
@@ -59,6 +64,7 @@ class Merge:
     """The shapes of one meeting of two paths."""
 
     ctx: Context
+    ends: tuple[End, End]  # the states that the paths end in
     gone: tuple[bool, bool] = (False, False)  # which path has returned
     cond: Atom | None = None  # what decides between the paths, of two arms
     leaves: list[Var] = field(default_factory=list)
@@ -199,7 +205,8 @@ class Merge:
     def _array(self, left: Binding, right: Binding, name: str) -> Binding:
         assert isinstance(left, ArrayRef)
         assert isinstance(right, ArrayRef)
-        joined = join_types(left.type, right.type)
+        types = [self._read(ref, k) for k, ref in enumerate((left, right))]
+        joined = join_types(*types)
         if not isinstance(joined, Array):
             return Conflict(
                 f"{_shown(name)} is {_type_text(left.type)} on one path and "
@@ -235,6 +242,22 @@ class Merge:
             for a, b in pairs
         )
         return Step(form.primitive, atoms, form.params)
+
+    def _read(self, ref: ArrayRef, side: int) -> Type:
+        """The type of what reading an array gives at the end of a path."""
+        here, other = self.ends[side], self.ends[1 - side]
+        held = here.values.get(ref.location) or other.values.get(ref.location)
+        if held is None or isinstance(held, Stale):
+            return ref.type
+        atom, t = held, held.type
+        for step in ref.path:
+            if (atom, step) in here.cache:
+                atom = here.cache[atom, step]
+                t = atom.type
+            else:
+                operands = (t, *(a.type for a in step.operands))
+                (t,) = PRIMITIVES[step.primitive].types(operands, dict(step.params))
+        return t
 
     def _memory(self, left: Location, right: Location, contiguous: bool) -> Location:
         captured = left.captured or right.captured

@@ -1,0 +1,121 @@
+"""Where paths meet: the arms of an `If`; the entry of a loop and its trips.
+
+In: a statement with regions. Out: what each path gives, and whether the types say so.
+
+The rule of lengths, which every pass keeps and `ir.verifier` checks. Each length in
+the type of a result, or of a carried parameter, is either
+
+- *outer*: a number, or made of symbols known before the statement. It means one number
+  on all paths, so each path gives that very length; or
+- the join's *own* symbol, seen there first: each path gives it some length, and gives
+  axes that share the symbol the same one.
+
+`ir.types.join_types` makes such types: what the paths do not agree on becomes a symbol
+of the join's own. So does a length that a pass cannot show any more, though it be
+the same in every run: a symbol says less than may be true, never more. A loop has two
+joins. Its parameters' own symbols are other numbers at each trip, so they mean nothing
+after it: the results have symbols of their own.
+
+>>> from adcompiler.ir.types import Array, fresh_dim
+>>> n, m, own = fresh_dim(), fresh_dim(), fresh_dim()
+>>> def vector(*dims):
+...     return Array("float64", dims)
+>>> given = [vector(n, n), vector(m, m)]
+>>> [unfit((vector(own, own),), (path,), {n, m}) for path in given]
+[None, None]
+>>> unfit((vector(own, own),), (vector(n, m),), {n, m})
+0
+>>> unfit((vector(n, own),), (vector(m, m),), {n, m})
+0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+
+from adcompiler.ir.nodes import (
+    Atom,
+    For,
+    If,
+    Undef,
+    Var,
+    While,
+    carried_params,
+    carried_results,
+)
+from adcompiler.ir.types import Dim, Length, Type, dims_of, drop_dim
+
+Path = tuple[Atom, ...]
+
+
+def joins(stmt: If | For | While) -> Iterator[tuple[tuple[Var, ...], list[Path]]]:
+    """The values of each join, and what each path gives for them."""
+    if isinstance(stmt, If):
+        yield stmt.results, [a.results for a in (stmt.then, stmt.orelse) if a.falls]
+        return
+    paths = [stmt.inits]
+    if stmt.body.falls:
+        paths.append(carried_results(stmt))
+    yield carried_params(stmt), paths
+    yield stmt.results, paths
+
+
+def joined(stmt: If | For | While) -> Iterator[tuple[Var, list[Atom]]]:
+    """Each value of a join, and what the paths give for it."""
+    for values, paths in joins(stmt):
+        for k, var in enumerate(values):
+            yield var, [path[k] for path in paths]
+
+
+def types_of(path: Path) -> tuple[Type | None, ...]:
+    """The types that a path gives; none of a value that nothing reads."""
+    return tuple(None if isinstance(a, Undef) else a.type for a in path)
+
+
+def unfit(
+    types: Sequence[Type], given: Sequence[Type | None], outer: Container[Length]
+) -> int | None:
+    """The first value to which a path gives a length against the rule."""
+    own: dict[Length, Length] = {}
+    pairs = [
+        (k, length, other)
+        for k, (t, g) in enumerate(zip(types, given, strict=True))
+        if g is not None
+        for length, other in zip(dims_of(t), dims_of(g), strict=True)
+    ]
+    # Lengths made of others come last: by then it is known what those are.
+    for k, length, other in sorted(pairs, key=lambda p: _is_made(p[1])):
+        if not is_outer(length, outer) and not _is_made(length):
+            own.setdefault(length, other)
+        if _meaning(length, own) != other:
+            return k
+    return None
+
+
+def is_outer(length: Length, outer: Container[Length]) -> bool:
+    """Whether a length means one number wherever these are known."""
+    if isinstance(length, int) or length in outer:
+        return True
+    return _is_made(length) and all(is_outer(p, outer) for p in parts(length))
+
+
+def parts(length: Length) -> Iterator[Length]:
+    """The lengths that a length is made of."""
+    key = length.key if isinstance(length, Dim) else None
+    for part in key if isinstance(key, tuple) else ():
+        if isinstance(part, Dim):
+            yield part
+
+
+def _is_made(length: Length) -> bool:
+    return any(True for _ in parts(length))
+
+
+def _meaning(length: Length, own: dict[Length, Length]) -> Length:
+    """The length where the join's own symbols have these."""
+    key = length.key if isinstance(length, Dim) else None
+    match key:
+        case ("drop", (int() | Dim()) as base, int() as count):
+            return drop_dim(_meaning(base, own), count)
+        case _:
+            return own.get(length, length)
