@@ -22,7 +22,6 @@ import numpy as np
 
 from adcompiler.errors import Span
 from adcompiler.ir.builder import Builder, constant
-from adcompiler.ir.joins import joined
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -218,18 +217,3 @@ def placeholder(t: Type, builder: Builder) -> Atom:
             return builder.apply("list_new", element=t.element)
         case _:
             assert_never(t)
-
-
-def may_be_missing(stmts: tuple[Stmt, ...]) -> set[Var]:
-    """The values for which a placeholder may stand: a path leaves them unassigned."""
-    missing: set[Atom] = set()
-    before = -1
-    while len(missing) > before:
-        before = len(missing)
-        for stmt in all_stmts(stmts):
-            if isinstance(stmt, Let):
-                continue
-            for result, given in joined(stmt):
-                if any(isinstance(a, Undef) or a in missing for a in given):
-                    missing.add(result)
-    return {v for v in missing if isinstance(v, Var)}

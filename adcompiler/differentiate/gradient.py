@@ -19,7 +19,6 @@ from adcompiler.analysis.nouns import with_nouns
 from adcompiler.differentiate import masks
 from adcompiler.differentiate.boundary import (
     define_residuals,
-    may_be_missing,
     of_any_length,
     zeroed,
 )
@@ -31,6 +30,7 @@ from adcompiler.differentiate.shapes import read_shapes_in_scope
 from adcompiler.differentiate.skipping import count_whole_trips
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.joins import may_be_undefined
 from adcompiler.ir.nodes import Atom, Function, Region, Stmt, Var, fresh_var
 from adcompiler.ir.types import Array, Scalar, is_float
 from adcompiler.ir.walk import clone, free_vars, substitute
@@ -118,7 +118,7 @@ def _sweeps(
     primal.versions.reversed = mirrored
     plan = plan_residuals(primal, adjoint_stmts, adjoint.indices)
     forward, reverse = record(primal, adjoint_stmts, plan, adjoint)
-    missing = may_be_missing(forward)
+    missing = may_be_undefined(forward)
     forward = define_residuals(forward, (*plan.recorded, *zeroed(reverse)))
     return Sweeps(forward, reverse, gradients, missing)
 

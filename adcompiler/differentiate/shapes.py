@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adcompiler.differentiate.boundary import may_be_missing
 from adcompiler.differentiate.residuals import Primal
+from adcompiler.ir.joins import may_be_undefined
 from adcompiler.ir.nodes import Atom, Let, Region, Stmt, Var, defined
 from adcompiler.ir.types import Array
 from adcompiler.ir.walk import map_regions
@@ -59,7 +59,7 @@ def _models(primal: Primal) -> dict[Array, Var]:
     restored = {
         loop.results[k] for loop, group in primal.versions.groups.items() for k in group
     }
-    missing = may_be_missing(root.body)
+    missing = may_be_undefined(root.body)
     for var in own:
         hidden = (root, var) in events or var in restored or var in missing
         if isinstance(var.type, Array) and not hidden:

@@ -37,6 +37,8 @@ from adcompiler.ir.nodes import (
     Atom,
     For,
     If,
+    Let,
+    Stmt,
     Undef,
     Var,
     While,
@@ -44,6 +46,7 @@ from adcompiler.ir.nodes import (
     carried_results,
 )
 from adcompiler.ir.types import Dim, Length, Type, dims_of, drop_dim
+from adcompiler.ir.walk import all_stmts
 
 Path = tuple[Atom, ...]
 
@@ -65,6 +68,21 @@ def joined(stmt: If | For | While) -> Iterator[tuple[Var, list[Atom]]]:
     for values, paths in joins(stmt):
         for k, var in enumerate(values):
             yield var, [path[k] for path in paths]
+
+
+def may_be_undefined(stmts: tuple[Stmt, ...]) -> set[Var]:
+    """The values that a path leaves unassigned."""
+    missing: set[Atom] = set()
+    before = -1
+    while len(missing) > before:
+        before = len(missing)
+        for stmt in all_stmts(stmts):
+            if isinstance(stmt, Let):
+                continue
+            for result, given in joined(stmt):
+                if any(isinstance(a, Undef) or a in missing for a in given):
+                    missing.add(result)
+    return {v for v in missing if isinstance(v, Var)}
 
 
 def types_of(path: Path) -> tuple[Type | None, ...]:

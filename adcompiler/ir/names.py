@@ -26,6 +26,7 @@ class Named:
         choices: the `If`s that are conditional expressions.
         unset: values that some path leaves without a value, yet are copied: `None`
             stands for them there.
+        lacking: values that may be `None`.
     """
 
     function: Function
@@ -33,3 +34,4 @@ class Named:
     folded: Mapping[Var, Let | If]
     choices: frozenset[If]
     unset: frozenset[Var]
+    lacking: frozenset[Var]

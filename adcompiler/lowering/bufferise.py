@@ -36,6 +36,7 @@ from dataclasses import replace
 from adcompiler import settings
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder
+from adcompiler.ir.joins import may_be_undefined
 from adcompiler.ir.nodes import (
     Atom,
     For,
@@ -93,7 +94,7 @@ def _mended(function: Function, owned_params: Set[int]) -> Function:
         hazards = memory(function, owned_params).hazards
         if not hazards:
             return function
-        mend = _Mend(hazards)
+        mend = _Mend(hazards, may_be_undefined(function.region.body))
         function = replace(function, region=mend.region(function.region))
     raise InternalError(f"bufferise: {function.name} still has hazards")
 
@@ -101,7 +102,8 @@ def _mended(function: Function, owned_params: Set[int]) -> Function:
 class _Mend:
     """Inserts a copy at each place."""
 
-    def __init__(self, places: Iterable[Place]) -> None:
+    def __init__(self, places: Iterable[Place], lacking: Set[Var]) -> None:
+        self.lacking = lacking
         self.operands: dict[Stmt | Region, list[int]] = {}
         self.ends: dict[Stmt | Region, list[int]] = {}
         self.views: set[Stmt | Region] = set()
@@ -121,7 +123,7 @@ class _Mend:
             builder.role = region.body[-1].role if region.body else "primal"
             end = results[k]
             alone = isinstance(end, Var) and count_uses(region)[end] == 1
-            results[k] = (_copied_end if alone else _copy)(builder, end)
+            results[k] = (self.copied_end if alone else self.copy)(builder, end)
         return replace(region, body=tuple(builder.stmts), results=tuple(results))
 
     def stmt(self, stmt: Stmt, builder: Builder) -> None:
@@ -131,7 +133,10 @@ class _Mend:
             # What is stored to gets a name; other copies are written where used.
             stored = isinstance(stmt, Let) and 0 in copied
             hint = _let(stmt).results[-1].name if stored else None
-            atoms = {k: _copy(builder, _operand(stmt, k), hint) for k in copied}
+            lacking = set() if isinstance(stmt, Let) else self.lacking
+            atoms = {
+                k: _copy(builder, _operand(stmt, k), hint, lacking) for k in copied
+            }
             stmt = _with_operands(map_regions(stmt, self.region), atoms)
             if not viewed:
                 builder.append(stmt)
@@ -142,22 +147,41 @@ class _Mend:
             copy = PRIMITIVES["copy"]
             builder.append(Let(stmt.results, copy, (view,), (), stmt.span, stmt.role))
 
+    def copy(self, builder: Builder, atom: Atom) -> Atom:
+        """A copy of what is handed on, which need not be there."""
+        return _copy(builder, atom, None, self.lacking)
 
-def _copy(builder: Builder, atom: Atom, hint: str | None = None) -> Atom:
-    return atom if isinstance(atom, Undef) else builder.apply("copy", atom, hint=hint)
+    def copied_end(self, builder: Builder, atom: Atom) -> Atom:
+        """A copy of what a region hands on: made in the arms of the branch that gives
+        it where some of these leave it undefined."""
+        for position, stmt in enumerate(builder.stmts):
+            if isinstance(stmt, If) and atom in stmt.results:
+                k = stmt.results.index(atom)
+                if _may_lack(stmt, k):
+                    then, orelse = (
+                        self.with_copy(arm, k) for arm in (stmt.then, stmt.orelse)
+                    )
+                    builder.stmts[position] = replace(stmt, then=then, orelse=orelse)
+                    return atom
+        return self.copy(builder, atom)
+
+    def with_copy(self, arm: Region, k: int) -> Region:
+        """The arm of a branch with a copy as its result `k`, unless that is new
+        memory."""
+        if not arm.falls or _is_fresh(arm, k):
+            return arm
+        role = arm.body[-1].role if arm.body else "primal"
+        builder = Builder(list(arm.body), role=role)
+        results = list(arm.results)
+        results[k] = self.copied_end(builder, results[k])
+        return replace(arm, body=tuple(builder.stmts), results=tuple(results))
 
 
-def _copied_end(builder: Builder, atom: Atom) -> Atom:
-    """A copy of what a region hands on: made in the arms of the branch that gives it
-    where some of these leave it undefined."""
-    for position, stmt in enumerate(builder.stmts):
-        if isinstance(stmt, If) and atom in stmt.results:
-            k = stmt.results.index(atom)
-            if _may_lack(stmt, k):
-                then, orelse = (_with_copy(arm, k) for arm in (stmt.then, stmt.orelse))
-                builder.stmts[position] = replace(stmt, then=then, orelse=orelse)
-                return atom
-    return _copy(builder, atom)
+def _copy(builder: Builder, atom: Atom, hint: str | None, lacking: Set[Var]) -> Atom:
+    if isinstance(atom, Undef):
+        return atom
+    maybe = {"maybe": True} if atom in lacking else {}
+    return builder.apply("copy", atom, hint=hint, **maybe)
 
 
 def _may_lack(stmt: If, k: int) -> bool:
@@ -172,16 +196,6 @@ def _may_lack(stmt: If, k: int) -> bool:
         if any(_may_lack(s, s.results.index(given)) for s in inner):
             return True
     return False
-
-
-def _with_copy(arm: Region, k: int) -> Region:
-    """The arm of a branch with a copy as its result `k`, unless that is new memory."""
-    if not arm.falls or _is_fresh(arm, k):
-        return arm
-    builder = Builder(list(arm.body), role=arm.body[-1].role if arm.body else "primal")
-    results = list(arm.results)
-    results[k] = _copied_end(builder, results[k])
-    return replace(arm, body=tuple(builder.stmts), results=tuple(results))
 
 
 def _is_fresh(arm: Region, k: int) -> bool:

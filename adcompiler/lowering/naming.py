@@ -42,7 +42,6 @@ from adcompiler.ir.nodes import (
     Let,
     Region,
     Stmt,
-    Undef,
     Var,
     While,
     carried_params,
@@ -57,6 +56,7 @@ from adcompiler.lowering.aliasing import memory, writes_in_place
 from adcompiler.lowering.counters import explicit_counters
 from adcompiler.lowering.describing import Describer
 from adcompiler.lowering.inlining import Folding, fold, leaves
+from adcompiler.lowering.missing import find_missing
 from adcompiler.primitives.spelling import HELPERS, MODULES
 
 RESERVED = frozenset(
@@ -89,7 +89,7 @@ def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
         _choose(function, classes, arg_names),
         folding.folded,
         frozenset(folding.choices),
-        _unset(function, classes),
+        *find_missing(function, classes.together),
     )
 
 
@@ -409,49 +409,3 @@ def _identifier(hint: str) -> str:
     if not name.isidentifier() and not keyword.iskeyword(name):
         name = f"v_{name}"
     return f"{name}_" if name in RESERVED else name
-
-
-# --- values that may be missing ---------------------------------------------------
-
-
-def _unset(function: Function, classes: _Classes) -> frozenset[Var]:
-    """The values that some path leaves without one, though they are assigned on."""
-    flows = [p for s in all_stmts(function.region) for p in _flows(s)]
-    missing: set[Var] = set()
-    while True:
-        more = {t for t, s in flows if isinstance(s, Undef) or s in missing}
-        if more <= missing:
-            break
-        missing |= more
-    copied: set[Var] = set()
-    while True:
-        more = {
-            source
-            for target, source in flows
-            if isinstance(source, Var)
-            and source in missing
-            and (target in copied or not classes.same(target, source))
-        }
-        if more <= copied:
-            return frozenset(copied)
-        copied |= more
-
-
-def _flows(stmt: Stmt) -> list[tuple[Var, Atom]]:
-    """Which values become which where control flow joins."""
-    match stmt:
-        case If():
-            arms = [a for a in (stmt.then, stmt.orelse) if a.falls]
-            pairs = [zip(stmt.results, a.results, strict=True) for a in arms]
-            return [flow for pair in pairs for flow in pair]
-        case For() | While():
-            params = carried_params(stmt)
-            heads = stmt.cond.params if isinstance(stmt, While) else params
-            return [
-                *zip(params, stmt.inits, strict=True),
-                *zip(params, carried_results(stmt), strict=True),
-                *zip(heads, params, strict=True),
-                *zip(stmt.results, params, strict=True),
-            ]
-        case Let():
-            return []

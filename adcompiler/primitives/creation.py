@@ -15,7 +15,7 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Piece, Primitive, Raises, define
+from adcompiler.ir.primitive import COMPARE, TERNARY, Piece, Primitive, Raises, define
 from adcompiler.ir.types import (
     PY_INT,
     Array,
@@ -397,7 +397,12 @@ cast = define(
 def _copy_spell(let: Let, pieces: spelling.Pieces) -> Piece:
     if isinstance(let.operands[0].type, Scalar):
         return pieces[0]
-    return spelling.method(pieces[0], "copy")
+    copied = spelling.method(pieces[0], "copy")
+    if not let.param("maybe"):
+        return copied
+    # What is not assigned on some path is None there.
+    given = spelling.within(pieces[0], COMPARE + 1)
+    return Piece(f"None if {given} is None else {copied.text}", TERNARY)
 
 
 copy = define(
@@ -405,7 +410,7 @@ copy = define(
         "copy",
         lambda types, params: types,
         _copy_spell,
-        lambda x: x.copy() if isinstance(x, np.ndarray | list) else x,
+        lambda x, maybe=False: x.copy() if isinstance(x, np.ndarray | list) else x,
         linear=(0,),
         transpose=lambda k, y_bar, operands, let: y_bar,
         mask=lambda k, mask, operands, let: mask,

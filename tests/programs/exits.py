@@ -344,3 +344,26 @@ def two_arrays_returned_from_two_places(x, n):
         if y[i] > 5.0 + n:
             return z, y
     return y, x
+
+
+@program(real(2, 2), 0.3)
+@program(real(2, 2), 0.5, label="other arm")
+@program(real(2, 2), 0.9, label="unchanged")
+def array_gone_where_an_inner_loop_returns(x, a):
+    n = 0
+    while n < 2:
+        n += 1
+        z = x * 1.1
+        if a < 0.4:
+            for i in range(2):
+                x[i] = np.log1p(z[i, :1] * z[i, :1])
+        else:
+            x = x.T
+            m = 0
+            while m < 3:
+                m += 1
+                if m % 2 == 0:
+                    return np.sum(x * x) + 1.15 * np.sum(z * z)
+                if a < 0.6:
+                    x = z
+    return np.sum(x * x)

@@ -77,9 +77,11 @@ class Expressions:
 
     def expression(self, stmt: Let | If) -> Piece:
         """What a statement computes, written out."""
-        if isinstance(stmt, Let):
-            return stmt.primitive.spell(stmt, self.pieces(stmt.operands))
-        return self.choice(stmt)
+        if not isinstance(stmt, Let):
+            return self.choice(stmt)
+        if stmt.param("maybe") and self.named.lacking.isdisjoint(stmt.operands):
+            stmt = replace(stmt, params=())  # a copy of what is there after all
+        return stmt.primitive.spell(stmt, self.pieces(stmt.operands))
 
     def choice(self, stmt: If) -> Piece:
         """``a if c else b``, ``c and b`` or ``c or a``."""
