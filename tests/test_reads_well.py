@@ -143,3 +143,137 @@ def test_a_cotangent_is_not_summed_under_the_name_of_a_primal_value():
 
     lines = body(scaled, np.ones(3), np.ones(3))
     assert not [line for line in lines if line.startswith("z +=")]
+
+
+# --- As the user wrote it ----------------------------------------------------------
+
+
+def forward(function, *args):
+    """The lines of the forward sweep."""
+    lines = body(function, *args)
+    first = next(k for k, line in enumerate(lines) if line.startswith("# adjoint"))
+    return lines[:first]
+
+
+def test_assignment_is_plain_or_augmented_as_it_was():
+    def powers(x, n):
+        y, z = 1.0, x
+        for _ in range(n):
+            y = y * x
+            z *= y
+        return z
+
+    lines = forward(powers, 1.1, 3)
+    assert "y = y * x" in lines
+    assert "z *= y" in lines
+
+
+def test_continue_stays():
+    def chosen(x):
+        total = 1.0
+        for i in range(len(x)):
+            if i == 2:
+                continue
+            total = total * x[i] + 0.5
+        return total
+
+    lines = forward(chosen, np.ones(4))
+    at = lines.index("if i == 2:")
+    assert lines[at + 1 : at + 3] == ["continue", "total = total * x[i] + 0.5"]
+
+
+def test_continue_after_something_else():
+    def chosen(x):
+        total = 1.0
+        for i in range(len(x)):
+            total = total * x[i]
+            if i == 2:
+                total = total * total
+                continue
+            if total > 9.0:
+                break
+            total = total + x[i]
+        return total
+
+    x = np.array([0.5, 1.5, 1.1, 0.7])
+    lines = forward(chosen, x)
+    assert lines.count("continue") == 1
+    ad.check_grads(chosen, (x,))
+    ad.check_grads(chosen, (9 * x,))
+
+
+def test_items_of_an_array():
+    def product(x):
+        p = 1.0
+        for v in x:
+            p = p * v
+        return p
+
+    assert "for v in x:" in forward(product, np.ones(4))
+
+
+def test_items_of_an_array_that_changes():
+    def product(x):
+        y = x * 1.0
+        p = 1.0
+        for v in y:
+            p = p * v
+            y[2] = p
+        return p
+
+    x = np.array([0.5, 1.5, 1.1, 0.7])
+    assert "for v in y:" not in forward(product, x)
+    ad.check_grads(product, (x,))
+
+
+def test_lengths_are_asked_for_as_they_were():
+    def both(x, y):
+        n = len(x)
+        m = y.shape[0]
+        total = 0.0
+        for i in range(n - 1):
+            total = total + x[i] * x[i + 1] * m
+        for i in range(m - 1):
+            total = total * y[i] * y[i + 1]
+        return total * n
+
+    lines = forward(both, np.ones(3), np.ones(4))
+    assert "n = len(x)" in lines
+    assert "m = y.shape[0]" in lines
+    assert "for i in range(n - 1):" in lines
+
+
+def test_numbers_of_many_digits_are_written_as_what_they_are():
+    def scaled(x):
+        y = np.sin(8.0 / 3.0 * x) * np.cos(2 * np.pi * x)
+        return y * y * 1e-6
+
+    text = "\n".join(body(scaled, 0.3))
+    assert "8 / 3 * x" in text
+    assert "2 * math.pi * x" in text
+    assert "e-6" in text
+    assert "2.66" not in text
+
+
+# --- Names ------------------------------------------------------------------------
+
+
+def test_values_are_called_for_what_they_are():
+    def normal(x, mean):
+        w = np.exp(x) / np.sum(np.exp(x))
+        return np.sum(w * (x - mean) ** 2) / np.max(x)
+
+    lines = body(normal, np.ones(3), np.arange(3.0))
+    names = {line.split(" = ")[0] for line in lines if " = " in line}
+    assert {"exp_x", "x_max", "x_minus_mean"} <= names
+    assert not [n for n in names if re.match(r"(product|total|quotient)_\d", n)]
+
+
+def test_cotangents_are_called_for_whose_they_are():
+    def layered(x, w):
+        h = np.tanh(x @ w)
+        return np.sum(h * h)
+
+    assert "product_bar" in "\n".join(
+        body(layered, np.ones((2, 3)), np.ones((3, 2)))
+    ) or ("xw_bar" in "\n".join(body(layered, np.ones((2, 3)), np.ones((3, 2)))))

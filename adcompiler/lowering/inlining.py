@@ -27,6 +27,7 @@ True
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -139,6 +140,11 @@ class _Folder:
         self.note_uses(function.region)
         names = [v.name for s in all_stmts(function.region) for v in _all_defined(s)]
         self.lasting = {p for p in function.params if p.name not in names}
+        often = Counter(names)
+        own = (v for s in function.region.body for v in defined(s))
+        self.counts = {p for p in self.lasting if p.type == PY_INT}
+        self.counts |= {v for v in own if v.type == PY_INT and often[v.name] == 1}
+        self.counts -= {v for v in self.counts if v.name is None}
         loops = [s for s in all_stmts(function.region) if isinstance(s, For)]
         self.indices = {s.body.params[0] for s in loops}
 
@@ -272,7 +278,8 @@ class _Folder:
 
     def is_short(self, stmt: Stmt) -> bool:
         """Whether this is as short as a name, and may be written out anywhere: the
-        length of a parameter, or an index or int parameter plus or minus a number."""
+        length of a parameter, or an index or an int that keeps its name plus or minus
+        a number."""
         if not isinstance(stmt, Let) or len(stmt.results) != 1:
             return False
         if stmt.result.name is not None:
@@ -282,7 +289,7 @@ class _Folder:
             return operands[0] in self.lasting
         if name not in ("add", "subtract") or stmt.params:
             return False
-        given = operands[0] in self.lasting and operands[0].type == PY_INT
+        given = operands[0] in self.counts
         whole = isinstance(operands[1], Const) and operands[1].type == PY_INT
         return (given or operands[0] in self.indices) and whole
 

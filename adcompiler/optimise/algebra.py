@@ -55,6 +55,17 @@ def _is_python(atom: Atom) -> bool:
     return isinstance(atom.type, Scalar) and atom.type.kind == "python"
 
 
+@rewrites("not_equal")
+def bool_of_a_flag(let: Let, at: Site) -> Given:
+    """``float(c) != 0`` is c, of a bool c."""
+    left, right = let.operands
+    cast = at.let(left, "cast")
+    if cast is None or not is_number(right, 0):
+        return None
+    source = cast.operands[0]
+    return source if source.type == let.result.type else None
+
+
 # --- Kinds -----------------------------------------------------------------------
 
 

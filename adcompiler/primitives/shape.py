@@ -54,7 +54,17 @@ def _shape_types(types: Types, params: Params) -> Types:
     return (PY_INT,)
 
 
+def _is_len(let: Let) -> bool:
+    """Whether a length is written ``len(x)``: as the user has it, else of vectors."""
+    line = (let.span.text if let.span is not None else None) or ""
+    if let.role == "primal" and ("len(" in line or ".shape" in line):
+        return "len(" in line
+    return len(dims_of(let.operands[0].type)) == 1
+
+
 def _shape_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    if let.param("axis") == 0 and _is_len(let):
+        return spelling.called("len", pieces[0].text)
     lengths = spelling.attribute(pieces[0], "shape")
     return spelling.atom(f"{lengths.text}[{let.param('axis')}]")
 

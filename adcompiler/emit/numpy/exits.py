@@ -1,4 +1,4 @@
-"""Which branches at the end of a region leave it: by `break`, or by `return`.
+"""Which branches at the end of a region leave it: by `break`, `continue` or `return`.
 
 In: a region's stop flag or results, and the `If` that ends it. Out: whether an arm of
 the `If` surely exits, so that what follows it need not be nested under `else`.
@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from adcompiler.errors import Span
-from adcompiler.ir.nodes import Atom, Const, If, Region, Var
+from adcompiler.ir.nodes import Atom, Const, If, Region, Stmt, Var
 
 
 class Exits(NamedTuple):
@@ -19,17 +19,20 @@ class Exits(NamedTuple):
 
     `flag` is the stop flag among the region's results, where they belong to a loop's
     body; `returns` tells that they are the function's. `top` marks the function's own
-    statements.
+    statements, `trip` those of a loop's body.
     """
 
     flag: Atom | None = None
     returns: bool = False
     top: bool = False
+    trip: bool = False
 
     def within(self, stmt: If, results: tuple[Atom, ...]) -> bool:
         """Whether an arm of the `If` that ends the region surely exits."""
         if self.returns:
             return any(r in results for r in stmt.results) and _returns(stmt)
+        if self.rest(stmt) is not None:
+            return True
         if self.flag is None or self.flag not in stmt.results:
             return False
         return any(self.arm(stmt, a).sure(a) for a in (stmt.then, stmt.orelse))
@@ -37,8 +40,21 @@ class Exits(NamedTuple):
     def arm(self, stmt: If, arm: Region) -> Exits:
         """The same for an arm."""
         if self.flag is None or self.flag not in stmt.results or not arm.falls:
-            return Exits(None, self.returns)
-        return Exits(arm.results[stmt.results.index(_var(self.flag))])
+            return Exits(None, self.returns, trip=self.trip)
+        flag = arm.results[stmt.results.index(_var(self.flag))]
+        return Exits(flag, trip=self.trip)
+
+    def rest(self, stmt: If) -> Region | None:
+        """The arm that holds what stands behind the user's own statement in a trip,
+        whose other arm goes on with the next one."""
+        if not self.trip or stmt.span is None or stmt.role != "primal":
+            return None
+        for arm, other in ((stmt.then, stmt.orelse), (stmt.orelse, stmt.then)):
+            after = [_behind(s, stmt.span) for s in arm.body if s.span is not None]
+            before = [_behind(s, stmt.span) for s in other.body if s.span is not None]
+            if after and all(after) and not any(before):
+                return arm
+        return None
 
     def sure(self, region: Region) -> bool:
         """Whether the region exits, somewhere for sure."""
@@ -49,6 +65,13 @@ class Exits(NamedTuple):
 
 
 NO_EXIT = Exits()
+
+
+def _behind(stmt: Stmt, span: Span) -> bool:
+    """Whether a statement stands behind a stretch of the same source."""
+    own = stmt.span
+    assert own is not None
+    return own.filename == span.filename and own.lineno > span.end_lineno
 
 
 def _var(atom: Atom) -> Var:

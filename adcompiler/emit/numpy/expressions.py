@@ -7,17 +7,22 @@ a folded value. Parentheses follow from precedences alone.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import Atom, Const, If, Let, Undef, Var
-from adcompiler.ir.primitive import ATOM, OR, PRIMITIVES, TERNARY, UNARY, Piece
+from adcompiler.ir.primitive import ATOM, OR, PRIMITIVES, PRODUCT, TERNARY, UNARY, Piece
 from adcompiler.ir.types import Scalar
 from adcompiler.primitives.comparison import opposite
 from adcompiler.primitives.spelling import CONNECTIVES, connective, negation, within
+
+# Numbers of so many characters are written as quotients of numbers up to MOST.
+LONG, MOST = 12, 1000
 
 
 def number(const: Const) -> Piece:
@@ -37,7 +42,26 @@ def number(const: Const) -> Piece:
     if isinstance(value, float) and not math.isfinite(value):
         text = "math.nan" if math.isnan(value) else "math.inf"
         return Piece(f"-{text}", UNARY) if value < 0 else Piece(text, ATOM)
-    text = repr(value)
+    return _plain(value)
+
+
+def _plain(value: object) -> Piece:
+    """A Python number; one with many digits as the quotient or the multiple of pi that
+    it is, if it is one.
+
+    >>> [_plain(v).text for v in (1e-05, 8 / 3, -1 / 6, 2 * math.pi, 0.1, 12)]
+    ['1e-5', '8 / 3', '-1 / 6', '2 * math.pi', '0.1', '12']
+    """
+    text = re.sub(r"e([-+])0?", lambda m: f"e{m[1].strip('+')}", repr(value))
+    if isinstance(value, float) and len(text) > LONG:
+        for count in (1, 2, 4):
+            if abs(value) == count * math.pi:
+                text = "math.pi" if count == 1 else f"{count} * math.pi"
+                tight = PRODUCT if count > 1 else UNARY if value < 0 else ATOM
+                return Piece(f"-{text}" if value < 0 else text, tight)
+        near = Fraction(value).limit_denominator(MOST)
+        if abs(near.numerator) <= MOST and near.numerator / near.denominator == value:
+            return Piece(f"{near.numerator} / {near.denominator}", PRODUCT)
     return Piece(text, UNARY if text.startswith("-") else ATOM)
 
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from adcompiler.emit.numpy.comments import RAISES, Place, is_unread, place_of, quoting
 from adcompiler.emit.numpy.exits import NO_EXIT, Exits
 from adcompiler.emit.numpy.expressions import Expressions
+from adcompiler.emit.numpy.iteration import item_taken
 from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
 from adcompiler.emit.numpy.tapes import drained, popped_into
 from adcompiler.ir.builder import constant
@@ -217,6 +218,8 @@ class Statements:
                 sign = AUGMENTED[name]
             case _:
                 return text
+        if not augments(store, sign):
+            return text
         if text.startswith(f"{target} = {target} {sign} ") and left == target:
             return f"{target} {sign}= {right}"
         swapped = name == "multiply" and right == target
@@ -232,7 +235,7 @@ class Statements:
         # An array of rank 0 would change in place, though the result is a number.
         types = (let.result.type, *(a.type for a in let.operands[:1]))
         number = all(isinstance(t, Scalar) for t in types)
-        if symbol and number and not let.param("via"):
+        if symbol and number and not let.param("via") and augments(let, symbol):
             left, right = self.expr.pieces(let.operands)
             if left.text == target and text.startswith(f"{target} {symbol} "):
                 return (Line(f"{target} {symbol}= {right.text}"),)
@@ -296,6 +299,12 @@ class Statements:
         then = self.region(stmt.then, finish, exits.arm(stmt, stmt.then))
         self.heading = heading
         orelse = self.region(stmt.orelse, finish, exits.arm(stmt, stmt.orelse))
+        rest = exits.rest(stmt)
+        if rest is not None and then.falls and orelse.falls:
+            if rest is stmt.orelse:
+                then = Code((*then.nodes, Line("continue")), False)
+            else:
+                orelse = Code((*orelse.nodes, Line("continue")), False)
         falls = then.falls or orelse.falls
         if not then.nodes and not orelse.nodes:
             return Code((), falls)
@@ -330,12 +339,17 @@ class Statements:
         inside = loop.body
         if pop is not None:
             inside = replace(inside, body=inside.body[1:])
-        body = self.region(inside, self.next_trip(loop, kept), Exits(stop_flag(loop)))
+        item = item_taken(loop, self.named.folded, self.used)
+        if item is not None:
+            rest = tuple(s for s in inside.body if s is not item)
+            inside = replace(inside, body=rest)
+        exits = Exits(stop_flag(loop), trip=True)
+        body = self.region(inside, self.next_trip(loop, kept), exits)
         after = self.moves(
             (loop.results[k], params[k]) for k in kept if loop.results[k] in self.used
         )
         if isinstance(loop, For):
-            block = Block(((self.for_header(loop, pop), body.nodes),))
+            block = Block(((self.for_header(loop, pop, item), body.nodes),))
         else:
             block = self.while_block(loop, body.nodes)
         return (*before, block, *after)
@@ -381,13 +395,16 @@ class Statements:
             return (*first, *moves, Block(((f"if {name}:", (Line("break"),)),)))
         return (*moves, self.when(stop, (Line("break"),)))
 
-    def for_header(self, loop: For, pop: Let | None) -> str:
+    def for_header(self, loop: For, pop: Let | None, item: Let | None) -> str:
         index = loop.body.params[0]
         if pop is not None:
             element, tape = (
                 self.expr.text(a) for a in (pop.results[0], pop.operands[0])
             )
             return f"for {element} in reversed({tape}):"
+        if item is not None:
+            array = self.expr.text(item.operands[0])
+            return f"for {self.named.names[item.result]} in {array}:"
         text = self.range_text(loop.range, ordered=index in self.used)
         return f"for {self.named.names[index]} in {text}:"
 
@@ -412,6 +429,12 @@ class Statements:
             return Block(((f"while {self.expr.text(cond)}:", body),))
         leave = self.unless(cond, (Line("break"),))
         return Block((("while True:", (*first, leave, *body)),))
+
+
+def augments(let: Let, symbol: str) -> bool:
+    """Whether a statement is to be augmented: the user's own only where it was."""
+    line = let.span.text if let.span is not None and let.role == "primal" else None
+    return line is None or f"{symbol}=" in line
 
 
 def guarded(text: str) -> Nodes:

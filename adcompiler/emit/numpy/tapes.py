@@ -45,8 +45,10 @@ def popped_into(
         return (*comments, Line(text.removesuffix(name) + call), *rest)
     assert isinstance(first, Block)
     ((header, body),) = first.clauses
-    header = re.sub(rf"\b{re.escape(name)}\b", lambda _: call, header)
-    return (*comments, Block(((header, body),)), *rest)
+    # The index may have the name of what is popped.
+    index, within, bounds = header.partition(" in ")
+    bounds = re.sub(rf"\b{re.escape(name)}\b", lambda _: call, bounds)
+    return (*comments, Block(((f"{index}{within}{bounds}", body),)), *rest)
 
 
 def popped_name(before: Sequence[Node]) -> str | None:

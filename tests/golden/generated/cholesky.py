@@ -3,7 +3,7 @@ import math
 
 def cholesky_grad(a, weights):
     """Gradient of cholesky with respect to a."""
-    n = a.shape[0]
+    n = len(a)
     a = a.copy()
     for j in range(n):
         for k in range(j):

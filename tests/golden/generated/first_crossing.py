@@ -9,7 +9,7 @@ def first_crossing_grad(y, rate, threshold):
         for j in range(4):
             trips += 1
             y_tape.append(y)
-            y += rate * y * (1.0 - y)
+            y = y + rate * y * (1.0 - y)
             if y > threshold:
                 returned_1 = True
                 break

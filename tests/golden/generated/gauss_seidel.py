@@ -3,7 +3,7 @@ import numpy as np
 
 def gauss_seidel_grad(a, b, x, sweeps):
     """Gradient of gauss_seidel with respect to a, b and x."""
-    n = b.shape[0]
+    n = len(b)
     x_tape = []
     x = x.copy()
     for _ in range(sweeps):

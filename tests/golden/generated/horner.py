@@ -5,7 +5,7 @@ def horner_grad(c, x):
     """Gradient of horner with respect to c and x."""
     y_tape = []
     y = 0.0
-    for k in range(c.shape[0]):
+    for k in range(len(c)):
         y_tape.append(y)
         y = y * x + c[k]
 
@@ -13,7 +13,7 @@ def horner_grad(c, x):
     c_bar = np.zeros_like(c)
     y_bar = 1.0
     x_bar = 0.0
-    for k in reversed(range(c.shape[0])):
+    for k in reversed(range(len(c))):
         # adjoint of: y = y * x + c[k]
         c_bar[k] += y_bar
         y = y_tape.pop()

@@ -6,7 +6,7 @@ def huber_sum_grad(slope, offset, x, y, delta):
     # adjoint of: for i in range(len(x)):
     slope_bar = 0.0
     offset_bar = 0.0
-    for i in reversed(range(x.shape[0])):
+    for i in reversed(range(len(x))):
         # adjoint of: if abs(r) <= delta:
         x_item = x[i]
         r = slope * x_item + offset - y[i]

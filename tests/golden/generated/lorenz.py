@@ -11,9 +11,9 @@ def lorenz_grad(x, y, z, sigma, rho, dt, steps):
         rho_minus_z_tape.append(rho_minus_z)
         dy = x * rho_minus_z - y
         dz = x * y - 2.5 * z
-        x += dt * dx
-        y += dt * dy
-        z += dt * dz
+        x = x + dt * dx
+        y = y + dt * dy
+        z = z + dt * dz
 
     # adjoint of: return x * x + y * z
     x_bar = 2 * x

@@ -3,7 +3,7 @@ import numpy as np
 
 def triangular_grad(y, w):
     """Gradient of triangular with respect to y and w."""
-    n = w.shape[0]
+    n = len(w)
     y_tape = []
     y_tape_1 = []
     for i in range(n):
