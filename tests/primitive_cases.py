@@ -279,6 +279,47 @@ SHAPES = [
     ],
 ]
 
+REARRANGED = [
+    Case("triu", (array(3, 3),)),
+    Case("triu", (array(2, 3, 4),), {"k": 1}, "stack"),
+    *[
+        Case("diagonal", (x,), {"k": k}, f"{x.shape[0]}x{x.shape[1]} {k}")
+        for x in (array(3, 3), X, X.T)
+        for k in (0, 1, -1)
+    ],
+    *[Case("diag", (array(3),), {"k": k}, str(k)) for k in (0, 2, -1)],
+    Case("roll", (X, 2), {"axis": None}),
+    *[Case("roll", (X, s), {"axis": a}, f"{s} {a}") for s in (1, -5) for a in (0, 1)],
+    *[Case("repeat", (X, 2), {"axis": a}, str(a)) for a in (0, 1)],
+    Case("repeat", (array(3), C(3)), {"axis": 0}, "vector"),
+    Case("tile", (X, 2, C(3))),
+    Case("tile", (array(3), 2), label="vector"),
+    Case("pad", (X, 0.5, 1, C(2), 0, 3)),
+    Case("pad", (array(3), C(0), 2, 1), label="vector"),
+    *[
+        Case("broadcast_lengths", (x, *n), label=f"{np.shape(x)}{n}")
+        for x, n in ((array(3), (2, 3)), (array(2, 1), (2, 4)), (1.5, (3,)))
+    ],
+    *[Case("sort", (X,), {"axis": a}, str(a)) for a in (0, 1)],
+    *[
+        Case("argsort", (X,), {"axis": a, "kind": k}, f"{a}{k}")
+        for a in (0, 1)
+        for k in (None, "stable")
+    ],
+    *[
+        Case("take_along_axis", (X, i), {"axis": a}, str(a))
+        for a, i in ((0, np.array([[0, 2, 0, -1]])), (1, np.argsort(X, axis=1)))
+    ],
+    Case(
+        "put_back", (array(3, 2), np.array([[0, 0], [1, -1], [2, 1]]), X), {"axis": 1}
+    ),
+    *[
+        Case("searchsorted", (np.arange(4.0), v), {"side": s}, f"{np.shape(v)}{s}")
+        for v in (1.0, np.array([[0.5, 2.0]]))
+        for s in ("left", "right")
+    ],
+]
+
 MAKERS = [
     *[
         Case(name, (3, 2), {"dtype": d}, d)
@@ -493,5 +534,6 @@ POWERS = [
 EFFECTS = {"raise", "print", "check_bound", "check_real"}
 OTHERS = [
     *REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *gathering(), *NUMBERS, *LINALG,
+    *REARRANGED,
     *POWERS,
 ]  # fmt: skip

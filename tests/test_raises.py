@@ -110,6 +110,7 @@ GATHERED = [
     ((SLICE, "array"), each((ones(2, 3),), (0, 1, -1), (I, J))),
 ]
 ALL = {"axis": None, "keepdims": False}
+ALONG = (I, J, np.array([[1, 1]]), np.array([[1], [0], [-3]]), np.array([[2, 5]]))
 ADDS = [("scatter", {})] + [("scatter_add", {"repeats": r}) for r in (True, False)]
 EMPTY = [(ones(*s),) for s in [(3,), (0,), (2, 0), (0, 2), (0, 0)]]
 ROW = {"axis": 0, "keepdims": False}
@@ -153,6 +154,13 @@ CASES = [
     ],
     *[(name, VIA_MATH, [(x,) for x in (*kinds(FLOATS), *INTS)]) for name in MATH],
     *[(n, VIA_MATH, PAIRS) for n in ("fmod", "power", "arctan2", "hypot", "copysign")],
+    ("repeat", {"axis": 0}, each((ones(2), ones(2, 1)), INTS)),
+    ("tile", {}, [*each((ones(2),), INTS), *each((ones(2, 1),), INTS, INTS)]),
+    ("pad", {}, each((ones(2),), (0.0,), INTS, INTS)),
+    ("broadcast_lengths", {}, each((1.0, ones(2), ones(1), ones(0)), INTS)),
+    ("broadcast_lengths", {}, each((ones(2), ones(2, 1), ones(1, 3)), INTS, INTS)),
+    ("take_along_axis", {"axis": 0}, each((ones(3), ones(3, 2)), ALONG)),
+    ("take_along_axis", {"axis": 1}, each((ones(3, 2), ones(1, 4)), ALONG)),
     *[(n, VIA_MATH, [(x,) for x in POLES]) for n in ("gamma", "gammaln")],
     ("ieee_remainder", {}, PAIRS),
     ("ldexp", VIA_MATH, each(FLOATS, (-1, 0, 3, 2000))),

@@ -14,10 +14,25 @@ import importlib
 from collections.abc import Hashable
 from types import FunctionType
 
-from adcompiler.library import calculus, linear, missing, statistics
+from adcompiler.library import (
+    calculus,
+    linear,
+    missing,
+    ordering,
+    shaping,
+    statistics,
+)
 from adcompiler.library.registry import COMPOSED
 
-__all__ = ["calculus", "definition_of", "linear", "missing", "statistics"]
+__all__ = [
+    "calculus",
+    "definition_of",
+    "linear",
+    "missing",
+    "ordering",
+    "shaping",
+    "statistics",
+]
 
 # SciPy is imported by programs that use it, not by us.
 _OF_SCIPY = {"scipy.special": "adcompiler.library.exponentials"}

@@ -48,3 +48,17 @@ def gradient(f, *spacing, axis=None, edge_order=1):
     first, last = (y[1:2] - y[:1]) / step, (y[-1:] - y[-2:-1]) / step
     inner = (y[2:] - y[:-2]) / (2.0 * step)
     return np.moveaxis(np.concatenate((first, inner, last)), 0, axis)
+
+
+@composes(np.diff)
+def diff(a, n=1, axis=-1):
+    y = np.moveaxis(a, axis, -1)
+    for _ in range(n):
+        y = y[..., 1:] - y[..., :-1]
+    return np.moveaxis(y, -1, axis)
+
+
+@composes(np.ediff1d)
+def ediff1d(ary):
+    flat = np.ravel(ary)
+    return flat[1:] - flat[:-1]

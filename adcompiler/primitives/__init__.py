@@ -13,9 +13,11 @@ from adcompiler.primitives import (
     joining,
     linalg,
     lists,
+    rearranging,
     reduction,
     selection,
     shape,
+    sorting,
     special,
     transcendental,
 )
@@ -33,9 +35,11 @@ __all__ = [
     "joining",
     "linalg",
     "lists",
+    "rearranging",
     "reduction",
     "selection",
     "shape",
+    "sorting",
     "special",
     "transcendental",
 ]

@@ -336,26 +336,6 @@ flip = define(
     )
 )
 
-
-def _tril_spell(let: Let, pieces: spelling.Pieces) -> Piece:
-    offset = let.param("k", 0)
-    return spelling.called("np.tril", pieces[0].text, str(offset) if offset else "")
-
-
-tril = define(
-    Primitive(
-        "tril",
-        lambda types, params: (array_operand("np.tril", types),),
-        _tril_spell,
-        lambda x, k=0: np.tril(x, k),
-        linear=(0,),
-        transpose=lambda k, y_bar, operands, let: y_bar.call(
-            "tril", k=let.param("k", 0)
-        ),
-        domain=("real",),
-    )
-)
-
 # --- Broadcasting and its transpose --------------------------------------------------
 
 

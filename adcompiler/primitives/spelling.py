@@ -239,6 +239,15 @@ def sum_to(g, shape):
     ones = tuple(lead + k for k, n in enumerate(shape) if n == 1)
     return np.sum(g, axis=(*range(lead), *ones), keepdims=True).reshape(shape)
 ''',
+    "put_back": '''\
+def put_back(g, index, shape, axis):
+    """The transpose of np.take_along_axis: g added to zeros where it was taken."""
+    x = np.zeros(shape, g.dtype)
+    places = list(np.indices(g.shape, sparse=True))
+    places[axis] = index
+    np.add.at(x, tuple(places), g)
+    return x
+''',
     "cofactor": '''\
 def cofactor(a):
     """The matrix of cofactors, right for singular matrices too."""

@@ -239,10 +239,10 @@ def iterator(kind: str) -> Handler:
     def handle(call: Call) -> Binding:
         if kind == "zip":
             strict = call.kwargs.get("strict")
-            if set(call.kwargs) - {"strict"} or (
-                strict is not None and call.flag(strict, "strict")
-            ):
-                call.refuse("zip with keywords is not supported")
+            if set(call.kwargs) - {"strict"}:
+                call.refuse("zip takes no keyword but strict")
+            if strict is not None and call.flag(strict, "strict"):
+                _same_lengths(call)
             return IterVal(kind, tuple(call.args))
         if kind == "enumerate":
             x, start = call.bind("iterable", start=Dyn(constant(0)))
@@ -252,6 +252,17 @@ def iterator(kind: str) -> Handler:
         return IterVal(kind, (x,))
 
     return handle
+
+
+def _same_lengths(call: Call) -> None:
+    """What ``zip(..., strict=True)`` demands, checked while compiling."""
+    parts = [iteration.static_items(call.ctx, call.node, x) for x in call.args]
+    known = [len(part) for part in parts if part is not None]
+    if len(known) < len(parts) or len(set(known)) > 1:
+        call.refuse(
+            "zip with strict=True takes tuples of one length",
+            "leave strict away, and assert that the lengths are equal",
+        )
 
 
 def as_tuple(call: Call) -> Binding:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.frontend import capture as capturing
-from adcompiler.frontend.bindings import Binding, Dyn, Static
+from adcompiler.frontend.bindings import Binding, Dyn, Static, TupleVal
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.library import definition_of
@@ -45,6 +45,8 @@ def composed(definition: FunctionType) -> Handler:
 
 def _default(value: Any) -> Binding:
     """A default of ours, which nobody changes."""
+    if isinstance(value, tuple):
+        return TupleVal(tuple(map(_default, value)))
     return Dyn(constant(value)) if isinstance(value, int | float) else Static(value)
 
 

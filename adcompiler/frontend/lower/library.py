@@ -16,6 +16,7 @@ from adcompiler.frontend.lower import (
     intrinsics,
     linalg,
     maths,
+    rearranging,
     reductions,
     shapes,
 )
@@ -27,6 +28,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **constructors.FUNCTIONS,
     **shapes.FUNCTIONS,
     **gathers.FUNCTIONS,
+    **rearranging.FUNCTIONS,
     **linalg.FUNCTIONS,
     **maths.FUNCTIONS,
     **builtins_.FUNCTIONS,
@@ -38,6 +40,7 @@ METHODS: dict[str, Handler] = {
     **constructors.METHODS,
     **shapes.METHODS,
     **gathers.METHODS,
+    **rearranging.METHODS,
     **linalg.METHODS,
     **composed.METHODS,
 }

@@ -115,7 +115,13 @@ def from_outside(
     key: str,
     read: Callable[[], Any],
 ) -> Binding:
-    """The binding of an object that is read from a cell, a global or a default."""
+    """The binding of an object that is read from a cell, a global or a default.
+
+    Those of our own library nobody changes.
+    """
+    if ctx.frame.captured.site is not None:
+        number = isinstance(value, int | float)
+        return Dyn(constant(value)) if number else Static(value)
     match value:
         case bool() | str() | None:
             guard(ctx, key, name, read, value)

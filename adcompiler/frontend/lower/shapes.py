@@ -22,12 +22,16 @@ from adcompiler.frontend.lower import arrays, attributes, lengths
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.ir.types import Array, Length, never_one
+from adcompiler.ir.types import Array, Length, Scalar, never_one
 
 
 def array_of(call: Call, x: Binding) -> ArrayRef:
-    """The argument, which must be an array or a tuple."""
+    """The argument as an array: a tuple, or a number for NumPy's functions."""
     found = call.array(x)
+    if isinstance(found, Dyn) and not call.name.startswith("."):
+        atom = call.atom(found)
+        assert isinstance(atom.type, Scalar)
+        found = call.result("full", atom, dtype=atom.type.dtype)
     if not isinstance(found, ArrayRef):
         call.refuse(f"{call.name} takes an array, not a number")
     return found
@@ -200,7 +204,12 @@ def squeeze(call: Call) -> Binding:
     ref = array_of(call, x)
     axes = call.axes(axis, ref.type.ndim)
     if axes is None:
-        call.refuse("np.squeeze without an axis is not supported", "name the axis")
+        axes = tuple(k for k, n in enumerate(ref.type.dims) if n == 1)
+        if not all(n == 1 or never_one(n) for n in ref.type.dims):
+            call.refuse(
+                "which axes np.squeeze takes away is known at run time only",
+                "name the axis: np.squeeze(x, axis=0)",
+            )
     step = Step("squeeze", (), (("axis", axes),))
     if len(axes) == ref.type.ndim:
         value = call.ctx.step(call.atom(ref), step, call.node)
@@ -286,13 +295,6 @@ def size(call: Call) -> Binding:
     return attributes.attribute(call.ctx, call.node, x, "size")
 
 
-def tril(call: Call) -> Binding:
-    """``np.tril(x, k)``."""
-    x, k = call.bind("m", k=Dyn(constant(0)))
-    offset = call.integer(k, "the diagonal")
-    return call.result("tril", call.atom(array_of(call, x)), k=offset)
-
-
 FUNCTIONS: dict[Hashable, Handler] = {
     np.reshape: reshape,
     np.ravel: ravel,
@@ -309,7 +311,6 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.shape: shape,
     np.ndim: ndim,
     np.size: size,
-    np.tril: tril,
 }
 
 METHODS: dict[str, Handler] = {

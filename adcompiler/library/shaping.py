@@ -1,0 +1,173 @@
+"""Functions that join, part, turn and fill arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adcompiler.library.registry import composes
+
+# --- More axes, or other ones ------------------------------------------------------
+
+
+@composes(np.atleast_1d)
+def atleast_1d(*arys):
+    found = tuple(np.reshape(a, (1,)) if np.ndim(a) == 0 else a for a in arys)
+    return found[0] if len(found) == 1 else found
+
+
+@composes(np.atleast_2d)
+def atleast_2d(*arys):
+    found = tuple(at_least_two(a) for a in arys)
+    return found[0] if len(found) == 1 else found
+
+
+def at_least_two(a):
+    """A matrix of one row, of what is a vector."""
+    if np.ndim(a) == 0:
+        return np.reshape(a, (1, 1))
+    return a[None, :] if np.ndim(a) == 1 else a
+
+
+@composes(np.rot90)
+def rot90(m, k=1, axes=(0, 1)):
+    first, second = axes
+    turns = k % 4
+    if turns == 0:
+        return m[:]
+    if turns == 2:
+        return np.flip(m, axis=(first, second))
+    if turns == 1:
+        return np.swapaxes(np.flip(m, axis=second), first, second)
+    return np.flip(np.swapaxes(m, first, second), axis=second)
+
+
+@composes(np.fliplr)
+def fliplr(m):
+    return m[:, ::-1]
+
+
+@composes(np.flipud)
+def flipud(m):
+    return m[::-1]
+
+
+# --- Joining -----------------------------------------------------------------------
+
+
+@composes(np.append)
+def append(arr, values, axis=None):
+    if axis is None:
+        return np.concatenate((np.ravel(arr), np.ravel(values)))
+    return np.concatenate((arr, values), axis=axis)
+
+
+@composes(np.column_stack)
+def column_stack(tup):
+    columns = tuple(a[:, None] if np.ndim(a) == 1 else a for a in tup)
+    return np.concatenate(columns, axis=1)
+
+
+@composes(np.dstack)
+def dstack(tup):
+    return np.concatenate(tuple(in_depth(a) for a in tup), axis=2)
+
+
+def in_depth(a):
+    """The array with three axes."""
+    if np.ndim(a) == 1:
+        return a[None, :, None]
+    return a[:, :, None] if np.ndim(a) == 2 else a
+
+
+@composes(np.block)
+def block(arrays):
+    if not isinstance(arrays, list):
+        raise NotImplementedError("np.block takes lists of arrays")
+    if not isinstance(arrays[0], list):
+        return np.concatenate([at_least_two(a) for a in arrays], axis=1)
+    rows = [np.concatenate([at_least_two(a) for a in row], axis=1) for row in arrays]
+    return np.concatenate(rows, axis=0)
+
+
+# --- Parting -----------------------------------------------------------------------
+
+
+@composes(np.split)
+def split(ary, indices_or_sections, axis=0):
+    moved = np.moveaxis(ary, axis, 0)
+    if isinstance(indices_or_sections, int):
+        count, length = indices_or_sections, moved.shape[0]
+        if length % count != 0:
+            raise ValueError("array split does not result in an equal division")
+        size = length // count
+        parts = [moved[k * size : (k + 1) * size] for k in range(count)]
+    else:
+        bounds = (0, *indices_or_sections, moved.shape[0])
+        parts = [moved[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [np.moveaxis(part, 0, axis) for part in parts]
+
+
+@composes(np.hsplit)
+def hsplit(ary, indices_or_sections):
+    return np.split(ary, indices_or_sections, axis=0 if np.ndim(ary) == 1 else 1)
+
+
+@composes(np.vsplit)
+def vsplit(ary, indices_or_sections):
+    return np.split(ary, indices_or_sections, axis=0)
+
+
+# --- Filling -----------------------------------------------------------------------
+
+
+@composes(np.tri)
+def tri(N, M=None, k=0, dtype=float):
+    columns = N if M is None else M
+    return np.tril(np.ones((N, columns), dtype=dtype), k)
+
+
+@composes(np.identity)
+def identity(n, dtype=float):
+    return np.eye(n, dtype=dtype)
+
+
+@composes(np.fill_diagonal)
+def fill_diagonal(a, val):
+    places = np.arange(min(a.shape[0], a.shape[1]))
+    a[places, places] = val
+
+
+@composes(np.put_along_axis)
+def put_along_axis(arr, indices, values, axis):
+    if np.ndim(arr) == 1:
+        arr[indices] = values
+    elif np.ndim(arr) == 2 and axis % 2 == 0:
+        arr[indices, np.arange(indices.shape[1])] = values
+    elif np.ndim(arr) == 2:
+        arr[np.arange(indices.shape[0])[:, None], indices] = values
+    else:
+        raise NotImplementedError("np.put_along_axis of three axes or more")
+
+
+@composes(np.logspace)
+def logspace(start, stop, num=50, base=10.0):
+    return np.power(base, np.linspace(start, stop, num))
+
+
+@composes(np.meshgrid)
+def meshgrid(*xi, indexing="xy"):
+    if len(xi) != 2:
+        raise NotImplementedError("np.meshgrid is supported for two vectors")
+    x, y = xi
+    if indexing == "xy":
+        shape = (y.shape[0], x.shape[0])
+        columns, rows = x[None, :], y[:, None]
+    else:
+        shape = (x.shape[0], y.shape[0])
+        columns, rows = x[:, None], y[None, :]
+    return (np.broadcast_to(columns, shape).copy(), np.broadcast_to(rows, shape).copy())
+
+
+@composes(np.trace)
+def trace(a, offset=0, axis1=0, axis2=1):
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
