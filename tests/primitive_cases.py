@@ -280,6 +280,14 @@ SHAPES = [
 ]
 
 REARRANGED = [
+    *[
+        Case("convolve", (array(m), array(n)), {}, f"{m},{n}")
+        for m, n in ((4, 3), (2, 5))
+    ],
+    *[
+        Case("correlate", (array(m), array(n)), {}, f"{m},{n}")
+        for m, n in ((4, 3), (3, 3))
+    ],
     Case("triu", (array(3, 3),)),
     Case("triu", (array(2, 3, 4),), {"k": 1}, "stack"),
     *[

@@ -80,6 +80,7 @@ MATRIX_NORMS = [
 ]
 KNOTS = np.array([0.0, 0.5, 1.2, 2.0, 3.5])
 ORDER = np.array([[0, 2], [1, 3], [2, 0]])
+MODES = [{"mode": mode} for mode in ("full", "same", "valid")]
 IN_PLACE = (np.fill_diagonal, np.put_along_axis)
 CASES = [
     *[c for f in (np.var, np.std) for c in each(f, (X,), *AXES, {"axis": (0, 1)})],
@@ -144,6 +145,10 @@ CASES = [
     *each(np.count_nonzero, (X > 0,), *AXES),
     Case(np.fill_diagonal, (X, 2.0)),
     Case(np.put_along_axis, (X, ORDER, X[:, :2], 1)),
+    *[c for n in (2, 3, 7) for c in each(np.convolve, (V, array(n)), *MODES)],
+    *[c for n in (2, 3, 7) for c in each(np.correlate, (V, array(n)), *MODES)],
+    Case(np.correlate, (V, array(3))),
+    *[Case(f, args) for f in (np.fmax, np.fmin) for args in ((X, 0.5), (HOLES, -X))],
     *[c for f in SOFT for c in each(f, (X,), {}, {"axis": 1}, {"axis": 0})],
 ]
 

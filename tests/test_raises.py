@@ -110,6 +110,7 @@ GATHERED = [
     ((SLICE, "array"), each((ones(2, 3),), (0, 1, -1), (I, J))),
 ]
 ALL = {"axis": None, "keepdims": False}
+EMPTY_OR_NOT = (ones(0), ones(1), ones(3))
 ALONG = (I, J, np.array([[1, 1]]), np.array([[1], [0], [-3]]), np.array([[2, 5]]))
 ADDS = [("scatter", {})] + [("scatter_add", {"repeats": r}) for r in (True, False)]
 EMPTY = [(ones(*s),) for s in [(3,), (0,), (2, 0), (0, 2), (0, 0)]]
@@ -154,6 +155,7 @@ CASES = [
     ],
     *[(name, VIA_MATH, [(x,) for x in (*kinds(FLOATS), *INTS)]) for name in MATH],
     *[(n, VIA_MATH, PAIRS) for n in ("fmod", "power", "arctan2", "hypot", "copysign")],
+    *[(n, {}, each(EMPTY_OR_NOT, EMPTY_OR_NOT)) for n in ("convolve", "correlate")],
     ("repeat", {"axis": 0}, each((ones(2), ones(2, 1)), INTS)),
     ("tile", {}, [*each((ones(2),), INTS), *each((ones(2, 1),), INTS, INTS)]),
     ("pad", {}, each((ones(2),), (0.0,), INTS, INTS)),

@@ -62,3 +62,23 @@ def diff(a, n=1, axis=-1):
 def ediff1d(ary):
     flat = np.ravel(ary)
     return flat[1:] - flat[:-1]
+
+
+# --- Convolution -------------------------------------------------------------------
+
+
+@composes(np.convolve)
+def convolve(a, v, mode="full"):
+    whole = np.convolve(a, v)  # a row of its own
+    if mode == "full":
+        return whole
+    short, long = min(len(a), len(v)), max(len(a), len(v))
+    if mode == "valid":
+        return whole[short - 1 : long]
+    start = (short - 1) // 2
+    return whole[start : start + long]
+
+
+@composes(np.correlate)
+def correlate(a, v, mode="valid"):
+    return np.convolve(a, v[::-1], mode)

@@ -90,3 +90,13 @@ def array_equal(a1, a2):
 @composes(np.count_nonzero)
 def count_nonzero(a, axis=None, keepdims=False):
     return np.sum(a != 0, axis=axis, keepdims=keepdims)
+
+
+@composes(np.fmax)
+def fmax(x1, x2):
+    return np.where(np.isnan(x1), x2, np.where(np.isnan(x2), x1, np.maximum(x1, x2)))
+
+
+@composes(np.fmin)
+def fmin(x1, x2):
+    return np.where(np.isnan(x1), x2, np.where(np.isnan(x2), x1, np.minimum(x1, x2)))

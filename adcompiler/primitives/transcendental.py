@@ -151,6 +151,7 @@ unary("log", lambda x, y, via: inverse(x, via), domain="positive")
 unary("log2", lambda x, y, via: inverse(LN2 * x, via), domain="positive")
 unary("log10", lambda x, y, via: inverse(LN10 * x, via), domain="positive")
 unary("log1p", lambda x, y, via: inverse(1 + x, via), domain="positive")
+unary("reciprocal", lambda x, y, via: -(y * y), total=True, domain="nonzero")
 unary("sqrt", lambda x, y, via: ratio(0.5, y), domain="positive")
 unary("cbrt", lambda x, y, via: ratio(1, 3 * y * y), total=True, domain="positive")
 
@@ -285,4 +286,21 @@ hypot = binary(
 copysign = binary(
     "copysign",
     (lambda a, b, y, **_: y.call("sign") * a.call("sign"), None),
+)
+
+# --- Sums of exponentials, and a step -----------------------------------------------
+
+
+def _share(name: str) -> tuple[Callable[..., Factor], ...]:
+    """The part that each operand has in the sum of exponentials."""
+    return (
+        lambda a, b, y, **_: (a - y).call(name),
+        lambda a, b, y, **_: (b - y).call(name),
+    )
+
+
+logaddexp = binary("logaddexp", _share("exp"), domain=("real", "real"))
+logaddexp2 = binary("logaddexp2", _share("exp2"), domain=("real", "real"))
+heaviside = binary(
+    "heaviside", (None, lambda x, h, y, **_: select(x.call("equal", 0), 1.0, 0.0))
 )

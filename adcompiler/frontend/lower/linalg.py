@@ -9,7 +9,8 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from adcompiler.frontend.bindings import Binding, TupleVal
+from adcompiler.frontend.bindings import Binding, Static, TupleVal
+from adcompiler.frontend.lower import composed
 from adcompiler.frontend.lower.handling import Call, Handler
 
 
@@ -51,6 +52,16 @@ def outer(call: Call) -> Binding:
     return call.result("outer", call.atom(a), call.atom(b))
 
 
+def convolve(call: Call) -> Binding:
+    """``np.convolve(a, v)`` in full is a row; the other modes are parts of it."""
+    a, v, mode = call.bind("a", "v", mode=Static("full"))
+    if mode != Static("full"):
+        by_definition = composed.handler_of(np.convolve)
+        assert by_definition is not None
+        return by_definition(call)
+    return call.result("convolve", call.atom(call.array(a)), call.atom(call.array(v)))
+
+
 def linear(name: str, *params: str) -> Handler:
     """A function of ``np.linalg`` that is one primitive."""
 
@@ -74,6 +85,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.matmul: matmul,
     np.vdot: vdot,
     np.outer: outer,
+    np.convolve: convolve,
     np.linalg.solve: linear("solve", "a", "b"),
     np.linalg.inv: linear("inv", "a"),
     np.linalg.det: linear("det", "a"),
