@@ -104,10 +104,11 @@ def _versions(types: tuple[Leaf, ...]) -> Iterable[tuple[tuple[str, bool], ...]]
 
 def _one_dtype(name: str, dtypes: set[str]) -> str:
     if len(dtypes) > 1:
+        # The second argument is the hint of the refusal that this becomes.
         raise TypeError(
             f"the dtype of {name} depends on the path taken, since an operand is a "
-            "Python number on one path and a NumPy number on another; convert it by "
-            "float(...) where it is assigned"
+            "Python number on one path and a NumPy number on another",
+            "convert it where the paths part: float(x)",
         )
     (dtype,) = dtypes
     return dtype

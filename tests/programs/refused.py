@@ -147,3 +147,9 @@ def changes_the_flags_of_an_array(x):
     y = x * x
     y.setflags(write=True)
     return np.sum(y)
+
+
+@program(const(1.0, 2.0, dtype=np.float32), real(), refused="depends on the path")
+def single_precision_with_a_number_of_either_kind(x, a):
+    scale = a if a > 10.0 else np.sin(a)
+    return np.sum(x) + np.sum(x * scale)

@@ -179,7 +179,7 @@ class Context:
                 found = mixtures.through(self.mixed, row, operands, params, results)
                 self.mixed.update(found)
         except TypeError as error:
-            self.refuse(node, str(error))
+            self.refuse(node, *error.args)
         except mixtures.Differs as difference:
             self.refuse(node, str(difference), mixtures.HINT)
         self.trace(results, operands)
