@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.programs.registry import TRIPS, program, real, trips
+from tests.programs.registry import TRIPS, const, program, real, trips
 
 # With y = 0.8 to begin with and x = 1.3, y passes these bounds in trips 1, 3 and 6.
 BOUNDS = {"first": 0.9, "middle": 1.6, "last": 3.7, "never": 99.0}
@@ -367,3 +367,24 @@ def array_gone_where_an_inner_loop_returns(x, a):
                 if a < 0.6:
                     x = z
     return np.sum(x * x)
+
+
+@program(const(0.5, 0.3, 0.4), label="to the end")
+@program(const(-0.95, 0.3, 0.4), label="the argument itself")
+@program(const(0.95, 0.3, 0.4), label="another array")
+@program(const(-0.48, 1.3, 0.4), label="the argument later")
+def argument_returned_from_a_nested_loop(x):
+    for i in range(3):
+        j = 0
+        while j < 2:
+            j += 1
+            if x[0] > 0.9:
+                return np.sin(x)
+            if x[0] * (1.0 + i) < -0.9:
+                return x
+            if x[1] > 1.0:
+                x[2] *= x[1]
+                break
+        x *= 0.99 * x[1]
+        x[0] *= 1.5
+    return x

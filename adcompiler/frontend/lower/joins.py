@@ -22,6 +22,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower.context import (
     RETURNED,
     SPECIAL,
+    VALUE,
     Alias,
     Arm,
     Context,
@@ -29,7 +30,8 @@ from adcompiler.frontend.lower.context import (
     Unreachable,
 )
 from adcompiler.frontend.lower.merges import Merge
-from adcompiler.ir.nodes import Atom, Const, If, Region, Var
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, If, Region, Var
 from adcompiler.ir.types import (
     join_types,
 )
@@ -47,6 +49,8 @@ def join_arms(
     if not falling:
         _append(ctx, cond, (), (), (), then, orelse)
         raise Unreachable
+    for arm in falling:
+        _forget_result(arm)
     left, right = falling[0], falling[-1]
     merge = Merge(
         ctx, (left, right), (_returned(left, right), _returned(right, left)), cond
@@ -74,10 +78,18 @@ def join_arms(
     return map_atoms(value, lambda a: mapping.get(a, a) if isinstance(a, Var) else a)
 
 
-def _is_true(flag: Binding | None) -> bool:
-    return (
-        isinstance(flag, Dyn) and isinstance(flag.atom, Const) and bool(flag.atom.value)
-    )
+def _forget_result(arm: Arm) -> None:
+    """Where control goes on, nothing was returned: a store need not spare a result."""
+    result = arm.env.get(VALUE)
+    if result is None or not _is(False, arm.env.get(RETURNED)):
+        return
+    if any(isinstance(arm.values.get(loc), Stale) for loc in locations(result)):
+        del arm.env[VALUE]
+
+
+def _is(value: bool, flag: Binding | None) -> bool:
+    """Whether the flag is known to be this."""
+    return isinstance(flag, Dyn) and flag.atom == constant(value)
 
 
 def _returned(arm: Arm, other: Arm) -> bool:
@@ -86,7 +98,7 @@ def _returned(arm: Arm, other: Arm) -> bool:
         # A nested function may still read this frame's names.
         if isinstance(binding, FunctionVal):
             return False
-    flags = [_is_true(a.env.get(RETURNED)) for a in (arm, other)]
+    flags = [_is(True, a.env.get(RETURNED)) for a in (arm, other)]
     return flags == [True, False]
 
 
@@ -142,7 +154,7 @@ def _gather(
     """The atoms of an arm for every leaf."""
     out: dict[Var, Atom] = {}
     value_given = arm.value
-    returned = any(merge.gone) and _is_true(arm.env.get(RETURNED))
+    returned = any(merge.gone) and _is(True, arm.env.get(RETURNED))
     ignored = set(shapes) - SPECIAL if returned else set()
 
     def conform() -> None:

@@ -70,6 +70,7 @@ class Merge:
     leaves: list[Var] = field(default_factory=list)
     arrays: dict[Location, Var] = field(default_factory=dict)
     keys: dict[Key, Location] = field(default_factory=dict)
+    alone: bool = False  # the binding is of one path, and the other may store to it
 
     # --- Shapes
 
@@ -91,7 +92,10 @@ class Merge:
             case (Conflict() as conflict, _) | (_, Conflict() as conflict):
                 return conflict
             case (None, present) | (present, None) if name in SPECIAL:
-                return self.join(present, present, name)
+                self.alone = self.cond is not None
+                joined = self.join(present, present, name)
+                self.alone = False
+                return joined
             case (None, _) | (_, None) | (MaybeUnbound(), _) | (_, MaybeUnbound()):
                 return self._maybe(left, right, name)
             case Dyn(a, one), Dyn(b, other):
@@ -217,7 +221,7 @@ class Merge:
         contiguous = left.contiguous and right.contiguous
         form = slices.common(left.path, right.path)
         outer = self.ctx.values, self.ctx.outer
-        kept = any(left.location in known for known in outer)
+        kept = not self.alone and any(left.location in known for known in outer)
         if left.location is right.location and form is not None and kept:
             rows = zip(left.path, right.path, form, strict=True)
             steps = tuple(self._step(*row) for row in rows)

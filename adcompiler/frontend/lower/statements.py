@@ -68,6 +68,7 @@ def guarded(ctx: Context, done: Atom, rest: Sequence[ast.stmt]) -> None:
     """Interpret what follows only where control has not left."""
 
     def go_on() -> None:
+        settled(ctx, done, FALSE)
         ctx.frame.env[DONE] = FALSE
         block(ctx, rest)
 
@@ -77,12 +78,12 @@ def guarded(ctx: Context, done: Atom, rest: Sequence[ast.stmt]) -> None:
         join_arms(ctx, done, left, right, live_after(ctx, rest[-1]), rest[0])
 
 
-def settled(ctx: Context, flag: Atom) -> None:
-    """In the arm where a flag is true, whatever is that flag is known."""
+def settled(ctx: Context, flag: Atom, value: Dyn = TRUE) -> None:
+    """In an arm whose condition a flag is, whatever is that flag is known."""
     env = ctx.frame.env
     for name in (DONE, STOP, RETURNED):
         if env[name] == Dyn(flag):
-            env[name] = TRUE
+            env[name] = value
 
 
 def live_after(ctx: Context, stmt: ast.stmt) -> frozenset[str]:
