@@ -19,6 +19,7 @@ import numpy as np
 
 from tests.fuzz.program import Program
 from tests.fuzz.stencils import Derivatives
+from tests.fuzz.variants import REWRITINGS, variants
 
 LEAST = 0.03
 LOOPS = (ast.For, ast.While)
@@ -57,6 +58,7 @@ CONSTRUCTS = {
         *(f"ad.{name}" for name in DERIVATIVES),
     ),
     "numpy": NUMPY,
+    "variants": tuple(f"variant: {name}" for name in REWRITINGS),
 }
 
 
@@ -89,6 +91,7 @@ def constructs(case: Program) -> set[str]:
             found.update(_control(node, 0, 0, node.name != "program"))
             found.update(_stores(node, seen))
     found.update(_calls(tree, top))
+    found.update(f"variant: {name}" for name, _ in variants(case.source))
     return found
 
 
