@@ -15,6 +15,7 @@ import reprlib
 import sys
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -31,6 +32,7 @@ from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.programs import Program, Request, name_of
+from adcompiler.saving import save
 
 __all__ = ["Derived", "Differentiable", "Wrt"]
 
@@ -201,6 +203,19 @@ class Differentiable:
         if program.pullback is None:
             return program.text
         return f"{program.text}\n\n{program.pullback.text}"
+
+    def save(self, path: str | Path, *args: Any) -> Path:
+        """Write value and gradient for such arguments as a module of its own.
+
+        The module defines ``f_value_and_grad``, which returns the value and then the
+        gradients, and imports NumPy alone (and SciPy, where the function uses it). What
+        the function captured becomes a keyword with a default; arrays stand in an
+        ``.npz`` file beside it. Without arguments, those of the last call count.
+        """
+        derived = Derived("value_and_grad", self)
+        program = derived.compile(*args) if args else derived.last()
+        origin = f"Value and gradient of {name_of(self.function)}"
+        return save(program, path, origin)
 
 
 class Derived:

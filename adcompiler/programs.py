@@ -170,7 +170,7 @@ _LABELS = {
     "pullback": "Gradient of {}, given the cotangent of its value",
     "value": "{}, as it was understood",
 }
-_WIDTH = 80
+_WIDTH = 77
 
 
 def _label(origin: Any, part: str) -> str:

@@ -10,11 +10,12 @@ Invariants: the same function gives the same text; lines have 88 columns.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adcompiler.emit.numpy.exits import Exits
-from adcompiler.emit.numpy.layout import Line, render
+from adcompiler.emit.numpy.layout import WIDTH, Line, render
 from adcompiler.emit.numpy.statements import Code, Statements
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import Atom
@@ -64,6 +65,8 @@ def _docstring(doc: str | None) -> list[str]:
         return []
     text = doc.strip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     first, *rest = text.split("\n")
+    if not rest and len(first) > WIDTH - 10:
+        first, *rest = textwrap.wrap(first, WIDTH - 10)
     if not rest:
         return [f'    """{first}"""']
     return [f'    """{first}', *(f"    {t}".rstrip() for t in rest), '    """']
@@ -74,10 +77,11 @@ def _with_preamble(definition: str) -> str:
     helpers = [t for n, t in HELPERS.items() if re.search(rf"\b{n}\(", definition)]
     parts = [*helpers, definition]
     code = "\n\n".join(parts)
+    run = re.sub(r"^ *#.*$", "", code, flags=re.MULTILINE)
     imports = [
         line
         for module, line in MODULES.items()
-        if re.search(rf"(?<![\w.]){module}\.", code)
+        if re.search(rf"(?<![\w.]){module}\.", run)
     ]
     if not imports:
         return code

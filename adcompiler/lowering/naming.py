@@ -359,7 +359,9 @@ def _choose(
     taken = _Taken({*RESERVED, *arg_names})
     used = count_uses(function.region)
     stmts = list(all_stmts(function.region))
-    twins = {s.body.params[0] for s in stmts if isinstance(s, For) and is_adjoint(s)}
+    # What nobody reads is computed for its errors alone, or counts the trips back.
+    idle = {s.body.params[0] for s in stmts if isinstance(s, For) and is_adjoint(s)}
+    idle |= {v for s in stmts if isinstance(s, Let) for v in s.results}
     chosen: dict[Var, str] = {}
     for param, name in zip(function.params, arg_names, strict=True):
         chosen[classes.find(param)] = name
@@ -369,7 +371,7 @@ def _choose(
             continue
         members, hint = classes.members[root], classes.hint[root]
         read = any(v in used for v in members)
-        if not read and (hint in (None, "_") or twins.issuperset(members)):
+        if not read and (hint in (None, "_") or idle.issuperset(members)):
             chosen[root] = "_"
             continue
         chosen[root] = taken.free(hint or "value")
