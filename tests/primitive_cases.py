@@ -524,6 +524,24 @@ LINALG = [
     Case("cholesky", (np.stack([spd(3), spd(3)]),), label="stack"),
 ]
 
+EINSUMS = [
+    ("ij,jk->ik", (2, 3), (3, 4)), ("ij,kj->ki", (2, 3), (4, 3)), ("i,i->", (3,), (3,)),
+    ("ij,ji->", (2, 3), (3, 2)), ("ij,ij->", (2, 3), (2, 3)), ("i,j->ji", (3,), (2,)),
+    ("bi,ij,bj->b", (2, 3), (3, 4), (2, 4)), ("ij,jk,ki->", (2, 3), (3, 4), (4, 2)),
+    ("ij,jk->ik", (2, 1), (3, 4)), ("ai,bi->ab", (2, 3), (1, 1)),
+    ("abij,bjk->aik", (2, 2, 3, 2), (2, 2, 1)), ("ij,j->i", (0, 3), (3,)),
+]  # fmt: skip
+SUMS = [
+    *[
+        Case("einsum", tuple(array(*s) for s in shapes), {"spec": spec}, f"{spec}{k}")
+        for k, (spec, *shapes) in enumerate(EINSUMS)
+    ],
+    Case("einsum", (F32, F32), {"spec": "i,i->i"}, "f"),
+    Case("einsum", (F32, array(3)), {"spec": "i,i->i"}, "mixed"),
+    Case("einsum", (X, X, X), {"spec": "ij,kj,kl->il", "optimize": True}, "optimize"),
+    *[Case("matrix_diagonal", (a,), label=str(a.ndim)) for a in (A33, STACK)],
+]
+
 # Exponents known while compiling have partials of their own.
 POWERS = [
     Case("power", (base, C(n)), {}, f"{n}{kind}")
@@ -542,6 +560,5 @@ POWERS = [
 EFFECTS = {"raise", "print", "check_bound", "check_real"}
 OTHERS = [
     *REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *gathering(), *NUMBERS, *LINALG,
-    *REARRANGED,
-    *POWERS,
+    *REARRANGED, *SUMS, *POWERS,
 ]  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 import adcompiler.primitives  # noqa: F401  (fills the registry)
 from adcompiler.ir.nodes import Const
 from adcompiler.ir.primitive import PRIMITIVES
-from tests.primitive_cases import LINALG, MATH, OPERATORS, OTHERS
+from tests.primitive_cases import LINALG, MATH, OPERATORS, OTHERS, SUMS
 from tests.primitive_harness import Case, type_of
 
 # Values that are not the same in each precision, of every dtype and kind.
@@ -117,7 +117,9 @@ def test_mixed_operands_meet_in_the_dtypes_stated(name):
 
 
 def test_other_rows_compute_in_the_dtypes_stated():
-    cases = [c for c in (*OTHERS, *LINALG, *STORES) if PRIMITIVES[c.name].computes]
+    cases = [
+        c for c in (*OTHERS, *LINALG, *SUMS, *STORES) if PRIMITIVES[c.name].computes
+    ]
     with np.errstate(all="ignore"):
         done = {case.name for case in cases if holds(case)}
     assert done >= {n for n, r in PRIMITIVES.items() if r.computes} - {

@@ -122,6 +122,7 @@ RESHAPES = [
     for n in itertools.product((-1, 0, 1, 2, 3, 6), repeat=k)
 ]
 SQUARE = [(ones(3, 3) + np.eye(3),), (ones(2, 3),), (ones(2, 2, 3),), (ones(1, 1),)]
+OBLONG = (ones(2, 3), ones(3, 1), ones(2, 2))
 SINGULAR = [(ones(2, 2),), (-np.eye(2),)]
 STACKS = (
     ones(2),
@@ -213,6 +214,9 @@ CASES = [
     *[(n, {}, SQUARE) for n in ("inv", "det", "logabsdet", "signdet", "cholesky")],
     *[(n, {}, SINGULAR) for n in ("inv", "cholesky")],
     ("solve", {}, [(ones(2, 2), ones(2))]),
+    ("einsum", {"spec": "ij,j->i"}, each(STACKS, STACKS)),
+    ("einsum", {"spec": "ij,jk,ki->"}, each(OBLONG, OBLONG, OBLONG)),
+    ("matrix_diagonal", {}, [*SQUARE, (ones(1, 3),), (ones(3, 2),)]),
     ("raise", {"exception": "KeyError", "template": "{0}"}, [(1,), (2.0,)]),
     ("check_bound", {"name": "x"}, [(True,), (False,)]),
     (

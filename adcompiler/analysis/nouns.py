@@ -46,6 +46,8 @@ _WORDS: dict[str, str | None] = {
     "power": "power",
     "negative": "negated",
     "matmul": "product",
+    "einsum": "product",
+    "matrix_diagonal": "diagonal",
     "sum": "total",
     "sum_to": "total",
     "prod": "product",

@@ -11,6 +11,7 @@ from adcompiler.frontend.lower import (
     builtins_,
     composed,
     constructors,
+    einsum,
     elementwise,
     gathers,
     intrinsics,
@@ -30,6 +31,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **gathers.FUNCTIONS,
     **rearranging.FUNCTIONS,
     **linalg.FUNCTIONS,
+    **einsum.FUNCTIONS,
     **maths.FUNCTIONS,
     **builtins_.FUNCTIONS,
 }
