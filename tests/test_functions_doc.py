@@ -1,0 +1,69 @@
+"""docs/functions.md lists every function that is supported, and every row that has no
+derivative; `--update-golden` writes it anew."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import math
+import textwrap
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from scipy import special
+
+from adcompiler.frontend import resolve
+from adcompiler.frontend.lower import library
+
+PAGE = Path(__file__).parent.parent / "docs" / "functions.md"
+INTRODUCTION = """\
+# Functions
+
+What a function that is differentiated may call, besides plain functions of its own.
+Written by `tests/test_functions_doc.py`, run with `--update-golden`.
+A function that is not listed is refused at its line. Not every keyword is taken; one
+that is not is refused by name.
+"""
+
+
+def supported(module: ModuleType) -> list[str]:
+    """The names in a module of what has a handler or a definition."""
+    found = []
+    for name in sorted(set(dir(module)), key=lambda n: (n.lower(), n)):
+        value = getattr(module, name)
+        public = not name.startswith("_") and callable(value)
+        if public and resolve.function(value) is not None:
+            found.append(name)
+    return found
+
+
+def section(title: str, prefix: str, names: list[str]) -> str:
+    listed = ", ".join(f"`{prefix}{name}`" for name in names)
+    return f"## {title}\n\n" + "\n".join(textwrap.wrap(listed, 88)) + "\n"
+
+
+def page() -> str:
+    scipy_linalg = importlib.import_module("scipy.linalg")
+    modules = [
+        ("Built-in functions", "", builtins),
+        ("math", "math.", math),
+        ("NumPy", "np.", np),
+        ("numpy.linalg", "np.linalg.", np.linalg),
+        ("scipy.special", "special.", special),
+        ("scipy.linalg", "linalg.", scipy_linalg),
+    ]
+    sections = [section(t, p, names) for t, p, m in modules if (names := supported(m))]
+    methods = section("Methods of arrays", ".", sorted(library.METHODS))
+    return "\n".join([INTRODUCTION, *sections, methods])
+
+
+def test_the_page_lists_what_is_supported(update_golden):
+    if update_golden:
+        PAGE.write_text(page())
+    # Some functions of `math` are of newer Pythons than others.
+    newer = {"`math.sumprod`", "`math.cbrt`", "`math.exp2`", "`math.fma`"}
+    listed, wanted = (
+        set(text.replace(",", "").split()) for text in (PAGE.read_text(), page())
+    )
+    assert listed ^ wanted <= newer, "write it anew: pytest --update-golden"
