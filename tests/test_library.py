@@ -81,7 +81,8 @@ MATRIX_NORMS = [
 KNOTS = np.array([0.0, 0.5, 1.2, 2.0, 3.5])
 ORDER = np.array([[0, 2], [1, 3], [2, 0]])
 MODES = [{"mode": mode} for mode in ("full", "same", "valid")]
-IN_PLACE = (np.fill_diagonal, np.put_along_axis)
+IN_PLACE = (np.fill_diagonal, np.put_along_axis, np.copyto)
+ROWS = {"axis": 0}
 CASES = [
     *[c for f in (np.var, np.std) for c in each(f, (X,), *AXES, {"axis": (0, 1)})],
     *[c for f in (np.var, np.std) for c in each(f, (X,), {"ddof": 1, "axis": 1})],
@@ -149,6 +150,36 @@ CASES = [
     *[c for n in (2, 3, 7) for c in each(np.correlate, (V, array(n)), *MODES)],
     Case(np.correlate, (V, array(3))),
     *[Case(f, args) for f in (np.fmax, np.fmin) for args in ((X, 0.5), (HOLES, -X))],
+    *[Case(np.atleast_3d, (x,)) for x in (V, X, CUBE)],
+    *[Case(f, (X,)) for f in (np.matrix_transpose, np.linalg.matrix_transpose)],
+    Case(np.matrix_transpose, (CUBE,)),
+    *[Case(np.rollaxis, (CUBE, *args)) for args in ((2,), (0, 2), (-1, 1), (0, -1))],
+    *[Case(np.array_split, (V, n)) for n in (1, 2, 3, (1, 4))],
+    Case(np.dsplit, (CUBE, 2)),
+    Case(np.broadcast_arrays, (X, array(4))),
+    *each(np.diagflat, (X,), {}, {"k": 1}),
+    *each(np.copyto, (X, X[0] * 2.0), {}, {"where": X > 0}),
+    *each(np.geomspace, (0.2, 3.0), {"num": 4}),
+    *each(np.cov, (X,), {}, {"rowvar": False}, {"bias": True}, {"ddof": 0}),
+    Case(np.cov, (V,)),
+    *each(np.corrcoef, (array(3, 6),), {}, {"rowvar": False}),
+    *[Case(f, (X, X * X)) for f in (np.vecdot, np.linalg.vecdot)],
+    Case(np.matvec, (CUBE, array(4))),
+    Case(np.vecmat, (array(3), CUBE)),
+    *each(np.linalg.vector_norm, (X,), {}, {"axis": 0, "ord": 1}, {"ord": 3}),
+    *each(np.linalg.matrix_norm, (CUBE,), {}, {"keepdims": True, "ord": 1}),
+    Case(np.linalg.outer, (V, V[:2])),
+    Case(np.linalg.cross, (TRIPLE, TRIPLE * 0.3 + 1.0)),
+    *[Case(f, (CUBE,)) for f in (np.linalg.trace, np.linalg.diagonal)],
+    Case(np.linalg.matmul, (X, X.T)),
+    *each(np.linalg.tensordot, (X, X), {}, {"axes": ((0,), (0,))}),
+    *[Case(f, (HOLES,)) for f in (np.isposinf, np.isneginf)],
+    *each(np.digitize, (X, KNOTS), {}, {"right": True}),
+    Case(np.sinc, (np.array([-1.3, 0.4, 2.5]),)),
+    *[Case(np.divmod, args) for args in ((X, 0.37), (X, V[:4]))],
+    Case(np.modf, (X * 3.0,)),
+    *[c for f in (np.nancumsum, np.nancumprod) for c in each(f, (HOLES,), {}, ROWS)],
+    Case(np.piecewise, (V, [V < -0.5, V > 1.0], [-1.0, 2.0, 0.5])),
     *[c for f in SOFT for c in each(f, (X,), {}, {"axis": 1}, {"axis": 0})],
 ]
 

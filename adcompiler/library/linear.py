@@ -118,3 +118,62 @@ def matrix_norm(x, ord, row, column, keepdims):
     else:
         largest = np.min(sums, axis=across, keepdims=True)
     return largest if keepdims else np.sum(largest, axis=(row, column))
+
+
+@composes(np.vecdot, np.linalg.vecdot)
+def vecdot(x1, x2, axis=-1):
+    return np.sum(x1 * x2, axis=axis)
+
+
+@composes(np.matvec)
+def matvec(x1, x2):
+    return np.sum(x1 * x2[..., None, :], axis=-1)
+
+
+@composes(np.vecmat)
+def vecmat(x1, x2):
+    return np.sum(x1[..., :, None] * x2, axis=-2)
+
+
+@composes(np.linalg.vector_norm)
+def vector_norm_of(x, axis=None, keepdims=False, ord=2):
+    if axis is None and np.ndim(x) > 1:
+        if keepdims:
+            raise NotImplementedError("vector_norm over all axes with keepdims")
+        return np.linalg.norm(np.ravel(x), ord)
+    return np.linalg.norm(x, ord, axis=axis, keepdims=keepdims)
+
+
+@composes(np.linalg.matrix_norm)
+def matrix_norm_of(x, keepdims=False, ord="fro"):
+    return np.linalg.norm(x, ord, axis=(-2, -1), keepdims=keepdims)
+
+
+@composes(np.linalg.outer)
+def outer(x1, x2):
+    return np.outer(x1, x2)
+
+
+@composes(np.linalg.cross)
+def cross_of(x1, x2):
+    return np.cross(x1, x2)
+
+
+@composes(np.linalg.trace)
+def trace(x, offset=0):
+    return np.trace(x, offset, -2, -1)
+
+
+@composes(np.linalg.diagonal)
+def diagonal(x, offset=0):
+    return np.diagonal(x, offset, -2, -1)
+
+
+@composes(np.linalg.matmul)
+def matmul(x1, x2):
+    return np.matmul(x1, x2)
+
+
+@composes(np.linalg.tensordot)
+def tensordot_of(x1, x2, axes=2):
+    return np.tensordot(x1, x2, axes)

@@ -100,3 +100,63 @@ def fmax(x1, x2):
 @composes(np.fmin)
 def fmin(x1, x2):
     return np.where(np.isnan(x1), x2, np.where(np.isnan(x2), x1, np.minimum(x1, x2)))
+
+
+@composes(np.isposinf)
+def isposinf(x):
+    return np.equal(x, np.inf)
+
+
+@composes(np.isneginf)
+def isneginf(x):
+    return np.equal(x, -np.inf)
+
+
+@composes(np.digitize)
+def digitize(x, bins, right=False):
+    side = "left" if right else "right"
+    return np.searchsorted(bins, x, side=side)
+
+
+@composes(np.sinc)
+def sinc(x):
+    y = np.pi * np.where(x == 0, 1.0e-20, x)
+    return np.sin(y) / y
+
+
+@composes(np.divmod)
+def divmod_of(x1, x2):
+    return (np.floor_divide(x1, x2), np.remainder(x1, x2))
+
+
+@composes(np.modf)
+def modf(x):
+    whole = np.trunc(x)
+    return (np.where(np.isinf(x), 0.0 * np.sign(x), x - whole), whole)
+
+
+@composes(np.nancumsum)
+def nancumsum(a, axis=None):
+    return np.cumsum(np.where(np.isnan(a), 0.0, a), axis=axis)
+
+
+@composes(np.nancumprod)
+def nancumprod(a, axis=None):
+    return np.cumprod(np.where(np.isnan(a), 1.0, a), axis=axis)
+
+
+@composes(np.piecewise)
+def piecewise(x, condlist, funclist):
+    y = np.zeros_like(x)
+    rest = np.ones_like(x, dtype=bool)
+    for condition, function in zip(condlist, funclist[: len(condlist)], strict=True):
+        y[condition] = value_of(function, x[condition])
+        rest = rest & ~condition
+    if len(funclist) > len(condlist):
+        y[rest] = value_of(funclist[len(condlist)], x[rest])
+    return y
+
+
+def value_of(function, x):
+    """A number, or what a function gives."""
+    return function(x) if callable(function) else function

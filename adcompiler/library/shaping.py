@@ -28,6 +28,31 @@ def at_least_two(a):
     return a[None, :] if np.ndim(a) == 1 else a
 
 
+@composes(np.atleast_3d)
+def atleast_3d(*arys):
+    found = tuple(at_least_three(a) for a in arys)
+    return found[0] if len(found) == 1 else found
+
+
+def at_least_three(a):
+    """A stack of matrices, of what has fewer axes."""
+    if np.ndim(a) == 0:
+        return np.reshape(a, (1, 1, 1))
+    return in_depth(a)
+
+
+@composes(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x):
+    return np.swapaxes(x, -1, -2)
+
+
+@composes(np.rollaxis)
+def rollaxis(a, axis, start=0):
+    source = axis % np.ndim(a)
+    target = start + np.ndim(a) if start < 0 else start
+    return np.moveaxis(a, source, target - 1 if source < target else target)
+
+
 @composes(np.rot90)
 def rot90(m, k=1, axes=(0, 1)):
     first, second = axes
@@ -117,6 +142,29 @@ def vsplit(ary, indices_or_sections):
     return np.split(ary, indices_or_sections, axis=0)
 
 
+@composes(np.array_split)
+def array_split(ary, indices_or_sections, axis=0):
+    if not isinstance(indices_or_sections, int):
+        return np.split(ary, indices_or_sections, axis=axis)
+    count, length = indices_or_sections, ary.shape[axis]
+    size, more = length // count, length % count
+    bounds = tuple(k * size + min(k, more) for k in range(1, count))
+    return np.split(ary, bounds, axis=axis)
+
+
+@composes(np.dsplit)
+def dsplit(ary, indices_or_sections):
+    return np.split(ary, indices_or_sections, axis=2)
+
+
+@composes(np.broadcast_arrays)
+def broadcast_arrays(*args):
+    if len(args) != 2:
+        raise NotImplementedError("np.broadcast_arrays is supported for two arrays")
+    shape = np.shape(args[0] * 0 + args[1] * 0)
+    return (np.broadcast_to(args[0], shape), np.broadcast_to(args[1], shape))
+
+
 # --- Filling -----------------------------------------------------------------------
 
 
@@ -147,6 +195,25 @@ def put_along_axis(arr, indices, values, axis):
         arr[np.arange(indices.shape[0])[:, None], indices] = values
     else:
         raise NotImplementedError("np.put_along_axis of three axes or more")
+
+
+@composes(np.diagflat)
+def diagflat(v, k=0):
+    return np.diag(np.ravel(v), k)
+
+
+@composes(np.copyto)
+def copyto(dst, src, where=True):
+    if isinstance(where, bool):
+        dst[...] = src
+    else:
+        dst[...] = np.where(where, src, dst)
+
+
+@composes(np.geomspace)
+def geomspace(start, stop, num=50):
+    first, last = np.log10(start), np.log10(stop)
+    return np.power(10.0, np.linspace(first, last, num))
 
 
 @composes(np.logspace)

@@ -51,3 +51,24 @@ def average(a, axis=None, weights=None, keepdims=False):
         weights = weights.reshape((1,) * k + weights.shape + (1,) * ones)
     total = np.sum(weights * np.ones_like(a), axis=axis, keepdims=keepdims)
     return np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+
+
+@composes(np.cov)
+def cov(m, y=None, rowvar=True, bias=False, ddof=None):
+    if y is not None:
+        raise NotImplementedError("np.cov of two arrays: join them by np.vstack")
+    x = m if rowvar or np.ndim(m) == 1 else m.T
+    rows = x[None, :] if np.ndim(x) == 1 else x
+    less = ddof if ddof is not None else (0 if bias else 1)
+    deviation = rows - np.mean(rows, axis=1, keepdims=True)
+    result = deviation @ deviation.T / (rows.shape[1] - less)
+    return np.squeeze(result, axis=(0, 1)) if np.ndim(m) == 1 else result
+
+
+@composes(np.corrcoef)
+def corrcoef(x, y=None, rowvar=True):
+    c = np.cov(x, y, rowvar)
+    if np.ndim(c) == 0:
+        return c / c
+    spread = np.sqrt(np.diag(c))
+    return np.clip(c / spread[:, None] / spread[None, :], -1, 1)

@@ -82,3 +82,14 @@ def table_lookup(x):
     table = np.cumsum(x)
     y = np.interp(x * 1.1, knots, table)
     return np.sum(y * y) + np.interp(x[0], knots, table)
+
+
+@program(real(6))
+def piecewise_by_functions(x):
+    y = np.piecewise(x, [x < -0.5, x > 0.5], [np.sin, lambda t: t * t + np.sum(t), 2.0])
+    return np.sum(y * x)
+
+
+@program(real(2, 3))
+def attributes_of_arrays(x):
+    return np.sum(x.mT @ x.real) * x.itemsize + x[:, :2].trace() * x.T.trace()

@@ -73,6 +73,13 @@ def _of_array(ctx: Context, node: ast.AST, ref: ArrayRef, name: str) -> Binding:
             return Dyn(ctx.emit(node, "size", ctx.read(ref, node)))
         case "T":
             return transposed(ctx, node, ref, tuple(range(ref.type.ndim))[::-1])
+        case "mT" if ref.type.ndim >= 2:
+            axes = list(range(ref.type.ndim))
+            return transposed(ctx, node, ref, (*axes[:-2], axes[-1], axes[-2]))
+        case "real":
+            return ref
+        case "itemsize":
+            return Dyn(constant(np.dtype(ref.type.dtype).itemsize))
         case _:
             return _method(ctx, node, ref, name)
 

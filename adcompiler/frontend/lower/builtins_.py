@@ -304,6 +304,13 @@ def _is_bound(part: Binding | None) -> bool:
     return part is None or part == NONE or isinstance(part, Dyn)
 
 
+def is_callable(call: Call) -> Binding:
+    """``callable(x)``, known while compiling."""
+    (x,) = call.bind("x")
+    found = isinstance(x, FunctionVal) or (isinstance(x, Static) and callable(x.value))
+    return Dyn(constant(found))
+
+
 def is_instance(call: Call) -> Binding:
     """``isinstance(x, type)``, known while compiling."""
     x, kinds = call.bind("x", "classes")
@@ -356,4 +363,5 @@ FUNCTIONS: dict[Hashable, Handler] = {
     sorted: in_sequence,
     slice: slice_of,
     isinstance: is_instance,
+    callable: is_callable,
 }

@@ -63,4 +63,8 @@ def method(function: Hashable) -> Handler:
     return handler
 
 
-METHODS: dict[str, Handler] = {"var": method(np.var), "std": method(np.std)}
+METHODS: dict[str, Handler] = {
+    "var": method(np.var),
+    "std": method(np.std),
+    "trace": method(np.trace),
+}

@@ -221,6 +221,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.clip: clip,
     np.where: where,
     np.round: rounded,
+    np.around: rounded,
 }
 
 METHODS: dict[str, Handler] = {"clip": clip_method, "round": rounded}
