@@ -11,7 +11,7 @@ from __future__ import annotations
 import keyword
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from adcompiler.frontend.interface import DerivativeKind, Lowered
 from adcompiler.ir.nodes import Function
 from adcompiler.ir.printer import show
 from adcompiler.ir.verifier import verify
+from adcompiler.ir.walk import count_uses
 from adcompiler.settings import current
 
 __all__ = ["Built", "build", "derive", "primal"]
@@ -84,8 +85,26 @@ def _derive_vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, ...
     )
     with _Faults("reverse", function):
         sweeps = vjp(function, wrt)
-    return tuple(
-        run(sweep, ("reverse", _same), ("optimise", _optimise)) for sweep in sweeps
+    forward, pullback = sweeps
+    pullback = run(pullback, ("reverse", _same), ("optimise", _optimise))
+    forward, pullback = _without_idle(forward, pullback, len(function.results))
+    return run(forward, ("reverse", _same), ("optimise", _optimise)), pullback
+
+
+def _without_idle(
+    forward: Function, pullback: Function, values: int
+) -> tuple[Function, Function]:
+    """The two sweeps without the residuals that the optimised pullback does not read;
+    `values` are the results of the first that are none."""
+    used = count_uses(pullback.region)
+    count = len(forward.results) - values
+    kept = [k for k in range(count) if pullback.params[k] in used]
+    residuals = (forward.results[values + k] for k in kept)
+    results = (*forward.results[:values], *residuals)
+    params = (*(pullback.params[k] for k in kept), *pullback.params[count:])
+    return (
+        replace(forward, region=replace(forward.region, results=results)),
+        replace(pullback, region=replace(pullback.region, params=params)),
     )
 
 
@@ -109,7 +128,7 @@ def build(function: Function, *, name: str, label: str, doc: str = "") -> Built:
 
     function = run(function, ("finish", _finish), ("bufferise", bufferise))
     name = _identifier(name)
-    arg_names = _distinct(_identifier(p.name or "x") for p in function.params)
+    arg_names = _distinct(_identifier(p.name or p.noun or "x") for p in function.params)
     with _Faults("emit", function):
         named = name_values(function, arg_names=arg_names)
         source = emit(named, name=name, doc=doc or f"{label}.")

@@ -277,3 +277,48 @@ def test_cotangents_are_called_for_whose_they_are():
     assert "product_bar" in "\n".join(
         body(layered, np.ones((2, 3)), np.ones((3, 2)))
     ) or ("xw_bar" in "\n".join(body(layered, np.ones((2, 3)), np.ones((3, 2)))))
+
+
+# --- Pullbacks --------------------------------------------------------------------
+
+
+def signature(function, *args):
+    """The arguments of the generated pullback."""
+    text = ad.differentiate(function).source(*args, of="pullback")
+    return re.search(r"_pullback\((.*?)\)", text, re.DOTALL)[1].split(", ")
+
+
+def test_a_pullback_is_given_what_it_reads_and_cannot_tell():
+    def doubling(x, n):
+        y = x
+        i = 0
+        while i < n:
+            y = y * x + y
+            i += 1
+        return y
+
+    assert signature(doubling, 0.5, 3) == ["y_tape", "x", "y_bar"]
+
+    def chained(x):
+        total = 0.5
+        for v in x:
+            total = total * v + v
+        return total
+
+    assert signature(chained, np.ones(3)) == ["x", "total_tape", "total_bar"]
+    x = np.array([0.5, 0.7, 0.2])
+    value, pullback = ad.vjp(chained)(x)
+    assert value == chained(x)
+    for _ in range(2):  # it may be called again
+        np.testing.assert_allclose(pullback(1.0), ad.grad(chained)(x))
+
+
+def test_arguments_of_a_pullback_say_what_they_are():
+    def softmax_loss(z, y):
+        m = np.max(z, axis=1)
+        log_sum = m + np.log(np.sum(np.exp(z - m[:, None]), axis=1))
+        return np.mean(log_sum - np.sum(y * z, axis=1))
+
+    found = signature(softmax_loss, np.eye(3), np.eye(3))
+    assert {"total", "exp"} <= set(found)
+    assert not [name for name in found if re.match(r"x(_\d)?$", name)]

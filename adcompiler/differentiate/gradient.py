@@ -10,12 +10,13 @@ print is still there, once, in the forward sweep.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
 from adcompiler.analysis.activity import active
 from adcompiler.analysis.nouns import with_nouns
+from adcompiler.analysis.tapes import grown
 from adcompiler.differentiate import masks
 from adcompiler.differentiate.boundary import (
     define_residuals,
@@ -31,9 +32,20 @@ from adcompiler.differentiate.skipping import count_whole_trips
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.joins import may_be_undefined
-from adcompiler.ir.nodes import Atom, Function, Region, Stmt, Var, fresh_var
+from adcompiler.ir.nodes import (
+    Atom,
+    For,
+    Function,
+    Let,
+    Region,
+    Stmt,
+    Var,
+    While,
+    fresh_var,
+)
+from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array, Scalar, is_float
-from adcompiler.ir.walk import clone, free_vars, substitute
+from adcompiler.ir.walk import clone, free_vars, operands, substitute
 
 
 def gradient(
@@ -73,6 +85,9 @@ def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
     )
     read = free_vars(Region((), reverse, gradients))
     kept = tuple(v for v in read if v not in cotangents)
+    found = _told_by_others(forward, kept, missing)
+    kept = tuple(_called(v, forward) for v in kept if v not in found)
+    reverse = (*found.values(), *reverse)
     shown = {v: of_any_length(v) for v in kept if v in missing}
     forward = define_residuals(forward, kept)
     first = Region(region.params, forward, (*region.results, *kept))
@@ -83,6 +98,44 @@ def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
         Function(function.name, first, function.span),
         Function(f"{function.name}_pullback", pullback, function.span),
     )
+
+
+def _told_by_others(
+    forward: tuple[Stmt, ...], kept: tuple[Var, ...], missing: set[Var]
+) -> dict[Var, Stmt]:
+    """The residuals that others tell, each with the statement that asks them: lengths
+    of arrays, and counts of trips that recorded on a list."""
+    there = set(kept) - missing
+    empty = {
+        s.result
+        for s in forward
+        if isinstance(s, Let) and s.primitive.name == "list_new"
+    }
+    found: dict[Var, Stmt] = {}
+    for stmt in forward:
+        if isinstance(stmt, For | While):
+            tape = next((t for t in grown(stmt, empty) if t in there), None)
+            if tape is not None and stmt.trips in there:
+                row = PRIMITIVES["list_length"]
+                found[stmt.trips] = Let(
+                    (stmt.trips,), row, (tape,), (), stmt.span, "adjoint", safe=True
+                )
+        elif _is_length(stmt) and there.issuperset((*stmt.results, *operands(stmt))):
+            found[stmt.results[0]] = replace(stmt, role="adjoint", safe=True)
+    return found
+
+
+def _is_length(stmt: Stmt) -> TypeGuard[Let]:
+    return isinstance(stmt, Let) and stmt.primitive.name in ("shape", "size")
+
+
+def _called(var: Var, forward: tuple[Stmt, ...]) -> Var:
+    """A residual with a word for what it is, should it have none."""
+    for stmt in forward:
+        if isinstance(stmt, For | While) and var in (stmt.trips, stmt.stopped):
+            word = "trips" if var == stmt.trips else "stopped"
+            return var if var.name else replace(var, noun=word)
+    return var
 
 
 Seeds = list[tuple[Atom, Atom]]
