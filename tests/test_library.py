@@ -19,6 +19,7 @@ from scipy import linalg, special
 import adcompiler as ad
 from adcompiler.frontend import resolve
 from adcompiler.library import definition_of
+from adcompiler.library.reducing import SELECTIVE
 from adcompiler.library.registry import COMPOSED
 from tests.programs import checks
 from tests.programs.registry import Program
@@ -44,7 +45,7 @@ class Case:
     def __str__(self) -> str:
         given = [shown(a) for a in self.args]
         given += [f"{k}={shown(v)}" for k, v in self.kwargs.items()]
-        return "-".join([self.function.__name__, *given]).replace(" ", "")
+        return "-".join([resolve.shown(self.function), *given]).replace(" ", "")
 
 
 def shown(value: Any) -> str:
@@ -80,6 +81,10 @@ MATRIX_NORMS = [
 ]
 KNOTS = np.array([0.0, 0.5, 1.2, 2.0, 3.5])
 ORDER = np.array([[0, 2], [1, 3], [2, 0]])
+UFUNCS = (np.add, np.multiply, np.maximum, np.minimum, np.logaddexp)
+REDUCE = [f.reduce for f in UFUNCS]
+ANY = (np.logical_and.reduce, np.logical_or.reduce)
+OUTER = (np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum)
 MODES = [{"mode": mode} for mode in ("full", "same", "valid")]
 IN_PLACE = (np.fill_diagonal, np.put_along_axis, np.copyto)
 ROWS = {"axis": 0}
@@ -180,6 +185,12 @@ CASES = [
     Case(np.modf, (X * 3.0,)),
     *[c for f in (np.nancumsum, np.nancumprod) for c in each(f, (HOLES,), {}, ROWS)],
     Case(np.piecewise, (V, [V < -0.5, V > 1.0], [-1.0, 2.0, 0.5])),
+    *[c for f in REDUCE for c in each(f, (X,), *AXES, {"axis": None})],
+    *[c for f in ANY for c in each(f, (X > 0.5,), {}, {"axis": 1})],
+    *[c for f in (np.add, np.multiply) for c in each(f.accumulate, (X,), {}, ROWS)],
+    *[Case(f.outer, (V, V[:2] ** 2 + 0.3)) for f in OUTER],
+    Case(np.power.outer, (V * V, V[:2])),
+    Case(np.add.outer, (X, V)),
     *[c for f in SOFT for c in each(f, (X,), {}, {"axis": 1}, {"axis": 0})],
 ]
 
@@ -264,6 +275,18 @@ def test_it_is_differentiated(case):
     checks.check_reverse(row)
     checks.check_forward(row)
     checks.check_second_order(row)
+
+
+@pytest.mark.parametrize("name", SELECTIVE)
+@pytest.mark.parametrize("axis", [None, 0])
+def test_selective_reductions_are_numpys(name, axis):
+    function, definition = getattr(np, name), SELECTIVE[name]
+    starts = {"sum": 0.7, "prod": 0.7, "max": 0.1, "min": 0.1}
+    for words in ({}, {"initial": starts[name]} if name in starts else {}):
+        if name not in ("max", "min"):
+            words = {**words, "where": X > 0}
+        expected = function(X, axis=axis, **words)
+        np.testing.assert_allclose(definition(X, axis=axis, **words), expected)
 
 
 def test_refusals_and_errors_are_at_the_users_line():

@@ -44,6 +44,9 @@ def is_library(value: Any) -> bool:
 def shown(value: Any) -> str:
     """The function as a user writes it."""
     name = getattr(value, "__name__", None) or type(value).__name__
+    owner = getattr(value, "__self__", None)
+    if type(owner).__name__ == "ufunc":
+        return f"{shown(owner)}.{name}"
     module = getattr(value, "__module__", None) or ""
     if module.startswith("scipy.special") or _of_scipy(value):
         return f"special.{name}"

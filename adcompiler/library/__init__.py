@@ -19,6 +19,7 @@ from adcompiler.library import (
     linear,
     missing,
     ordering,
+    reducing,
     shaping,
     statistics,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "linear",
     "missing",
     "ordering",
+    "reducing",
     "shaping",
     "statistics",
 ]

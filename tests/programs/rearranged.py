@@ -93,3 +93,11 @@ def piecewise_by_functions(x):
 @program(real(2, 3))
 def attributes_of_arrays(x):
     return np.sum(x.mT @ x.real) * x.itemsize + x[:, :2].trace() * x.T.trace()
+
+
+@program(real(3, 4))
+def reductions_of_some_elements(x):
+    mask = x > 0
+    total = np.sum(x * x, where=mask) * np.mean(x, axis=0, where=x < 5.0)
+    top = x.max(axis=1, where=mask, initial=0.2)
+    return np.sum(total) * np.sum(top**2) + np.prod(x, where=mask, initial=2.0)

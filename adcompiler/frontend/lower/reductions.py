@@ -10,7 +10,9 @@ from collections.abc import Hashable
 import numpy as np
 
 from adcompiler.frontend.bindings import NONE, Binding, TupleVal
+from adcompiler.frontend.lower import composed
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.library.reducing import SELECTIVE
 
 
 def operand(call: Call, x: Binding) -> Binding:
@@ -22,6 +24,8 @@ def reduction(name: str) -> Handler:
     """``np.sum(x, axis=..., keepdims=...)``."""
 
     def handle(call: Call) -> Binding:
+        if call.kwargs.keys() & {"where", "initial"}:
+            return composed.composed(SELECTIVE[name])(call)
         x, axis, keep = call.bind("a", axis=None, keepdims=None)
         x = operand(call, x)
         axes = call.axes(axis, call.rank(x))

@@ -1,0 +1,148 @@
+"""Reductions of some of the elements, and those that ufuncs have as methods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adcompiler.library.registry import composes
+
+# --- Of the elements that a mask takes ------------------------------------------------
+# What stands for an element that is left out changes no sum, product or extremum.
+
+
+def sum_where(a, axis=None, keepdims=False, initial=0, where=True):
+    taken = np.where(where, a, 0.0)
+    return np.sum(taken, axis=axis, keepdims=keepdims) + initial
+
+
+def prod_where(a, axis=None, keepdims=False, initial=1, where=True):
+    taken = np.where(where, a, 1.0)
+    return np.prod(taken, axis=axis, keepdims=keepdims) * initial
+
+
+def mean_where(a, axis=None, keepdims=False, where=True):
+    count = np.sum(np.where(where, np.ones_like(a), 0.0), axis=axis, keepdims=keepdims)
+    return np.sum(np.where(where, a, 0.0), axis=axis, keepdims=keepdims) / count
+
+
+def max_where(a, axis=None, keepdims=False, initial=-np.inf, where=True):
+    taken = np.where(where, a, -np.inf)
+    return np.maximum(np.max(taken, axis=axis, keepdims=keepdims), initial)
+
+
+def min_where(a, axis=None, keepdims=False, initial=np.inf, where=True):
+    taken = np.where(where, a, np.inf)
+    return np.minimum(np.min(taken, axis=axis, keepdims=keepdims), initial)
+
+
+def any_where(a, axis=None, keepdims=False, where=True):
+    return np.any(np.logical_and(a, where), axis=axis, keepdims=keepdims)
+
+
+def all_where(a, axis=None, keepdims=False, where=True):
+    skipped = np.logical_not(where)
+    return np.all(np.logical_or(a, skipped), axis=axis, keepdims=keepdims)
+
+
+SELECTIVE: dict[str, Any] = {
+    "sum": sum_where,
+    "prod": prod_where,
+    "mean": mean_where,
+    "max": max_where,
+    "min": min_where,
+    "any": any_where,
+    "all": all_where,
+}
+
+# --- Methods of ufuncs ----------------------------------------------------------------
+
+
+@composes(np.add.reduce)
+def add_reduce(array, axis=0, keepdims=False):
+    return np.sum(array, axis=axis, keepdims=keepdims)
+
+
+@composes(np.multiply.reduce)
+def multiply_reduce(array, axis=0, keepdims=False):
+    return np.prod(array, axis=axis, keepdims=keepdims)
+
+
+@composes(np.maximum.reduce)
+def maximum_reduce(array, axis=0, keepdims=False):
+    return np.max(array, axis=axis, keepdims=keepdims)
+
+
+@composes(np.minimum.reduce)
+def minimum_reduce(array, axis=0, keepdims=False):
+    return np.min(array, axis=axis, keepdims=keepdims)
+
+
+@composes(np.logical_and.reduce)
+def logical_and_reduce(array, axis=0, keepdims=False):
+    return np.all(array, axis=axis, keepdims=keepdims)
+
+
+@composes(np.logical_or.reduce)
+def logical_or_reduce(array, axis=0, keepdims=False):
+    return np.any(array, axis=axis, keepdims=keepdims)
+
+
+@composes(np.logaddexp.reduce)
+def logaddexp_reduce(array, axis=0, keepdims=False):
+    highest = np.max(array, axis=axis, keepdims=True)
+    highest = np.where(np.isfinite(highest), highest, 0.0)
+    terms = np.sum(np.exp(array - highest), axis=axis, keepdims=True)
+    total = np.log(terms) + highest
+    return total if keepdims else np.sum(total, axis=axis)
+
+
+@composes(np.add.accumulate)
+def add_accumulate(array, axis=0):
+    return np.cumsum(array, axis=axis)
+
+
+@composes(np.multiply.accumulate)
+def multiply_accumulate(array, axis=0):
+    return np.cumprod(array, axis=axis)
+
+
+def spread_out(a, b):
+    """The first operand with an axis of length one for each axis of the second."""
+    return np.reshape(a, np.shape(a) + (1,) * np.ndim(b))
+
+
+@composes(np.add.outer)
+def add_outer(a, b):
+    return spread_out(a, b) + b
+
+
+@composes(np.subtract.outer)
+def subtract_outer(a, b):
+    return spread_out(a, b) - b
+
+
+@composes(np.multiply.outer)
+def multiply_outer(a, b):
+    return spread_out(a, b) * b
+
+
+@composes(np.divide.outer)
+def divide_outer(a, b):
+    return spread_out(a, b) / b
+
+
+@composes(np.power.outer)
+def power_outer(a, b):
+    return spread_out(a, b) ** b
+
+
+@composes(np.maximum.outer)
+def maximum_outer(a, b):
+    return np.maximum(spread_out(a, b), b)
+
+
+@composes(np.minimum.outer)
+def minimum_outer(a, b):
+    return np.minimum(spread_out(a, b), b)
