@@ -149,6 +149,15 @@ class MethodVal:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class PartialVal:
+    """A callable with its first arguments: a bound method, a `functools.partial`."""
+
+    callee: Binding
+    args: tuple[Binding, ...]
+    kwargs: Mapping[str, Binding]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PullbackVal:
     """The pullback of ``ad.vjp``: a function of residuals and of cotangents.
@@ -205,6 +214,7 @@ Binding = (
     | IterVal
     | FunctionVal
     | MethodVal
+    | PartialVal
     | PullbackVal
     | MaybeUnbound
     | Conflict
@@ -249,6 +259,12 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
             return IterVal(kind, inner, first)
         case MethodVal(receiver, name):
             return MethodVal(map_atoms(receiver, change), name)
+        case PartialVal(callee, args, kwargs):
+            return PartialVal(
+                map_atoms(callee, change),
+                tuple(map_atoms(arg, change) for arg in args),
+                {key: map_atoms(value, change) for key, value in kwargs.items()},
+            )
         case PullbackVal():
             return replace(
                 binding,
@@ -272,6 +288,9 @@ def locations(binding: Binding) -> Iterator[Location]:
                 yield from locations(item)
         case MethodVal(inner) | MaybeUnbound(inner):
             yield from locations(inner)
+        case PartialVal(callee, args, kwargs):
+            for item in (callee, *args, *kwargs.values()):
+                yield from locations(item)
         case _:
             return
 

@@ -8,6 +8,7 @@ a function that calls itself is refused.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from types import FunctionType
@@ -21,6 +22,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     MethodVal,
+    PartialVal,
     PullbackVal,
     Static,
     TupleVal,
@@ -33,6 +35,7 @@ from adcompiler.frontend.lower import (
     intrinsics,
     messages,
     names,
+    objects,
     operators,
     statements,
 )
@@ -82,6 +85,8 @@ def apply(
             if handler is None:
                 ctx.refuse(node, f"the method '.{name}()' is not supported yet")
             return handler(Call(ctx, node, f".{name}", [receiver, *args], kwargs))
+        case PartialVal(inner, first, keywords):
+            return apply(ctx, node, inner, [*first, *args], {**keywords, **kwargs})
         case PullbackVal():
             if kwargs:
                 ctx.refuse(node, "a pullback takes no keywords")
@@ -111,8 +116,13 @@ def _apply_object(
     if isinstance(derivative, Derivative):
         intrinsics.refuse_bound(ctx, node, value)
         return derivatives.lower(ctx, node, derivative, args, kwargs)
+    if isinstance(value, functools._lru_cache_wrapper):
+        value = value.__wrapped__
     if isinstance(value, FunctionType) and not resolve.is_library(value):
         return inline_python(ctx, node, value, args, kwargs)
+    method = objects.callable_of(ctx, node, value)
+    if method is not None:
+        return apply(ctx, node, method, args, kwargs)
     written = hints.called(shown, node)
     ctx.refuse(node, f"{written} is not supported yet", hints.instead(shown, node))
 

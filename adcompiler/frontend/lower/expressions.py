@@ -29,6 +29,7 @@ from adcompiler.frontend.lower import (
     comprehensions,
     iteration,
     names,
+    objects,
     operators,
 )
 from adcompiler.frontend.lower.context import Context
@@ -75,7 +76,10 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             )
         case ast.Call():
             return calls.call(ctx, node)
+        case ast.Attribute(value=ast.Call(func=ast.Name("super"), args=[]), attr=name):
+            return objects.super_attribute(ctx, node, name)
         case ast.Attribute(value=owner, attr=name):
+            name = objects.mangled(ctx, name)
             return attributes.attribute(ctx, node, evaluate(ctx, owner), name)
         case ast.Subscript():
             return subscript(ctx, node)

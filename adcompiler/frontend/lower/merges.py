@@ -27,6 +27,7 @@ from adcompiler.frontend.bindings import (
     Location,
     MaybeUnbound,
     MethodVal,
+    PartialVal,
     PullbackVal,
     RangeVal,
     Static,
@@ -126,7 +127,7 @@ class Merge:
                 return left
             case FunctionVal(), FunctionVal() if _same_function(left, right):
                 return left
-            case (MethodVal(), _) | (IterVal(), _) | (PullbackVal(), _):
+            case (MethodVal() | PartialVal() | IterVal() | PullbackVal(), _):
                 if left == right:
                     return left
             case _:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import math
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     Location,
     MaybeUnbound,
+    PartialVal,
     Static,
     TupleVal,
 )
@@ -137,10 +139,50 @@ def from_outside(
                 for k, item in enumerate(value)
             )
             return TupleVal(items, type(value))
+        case MethodType() | functools.partial():
+            return _partial(ctx, node, value, name, key, read)
         case _:
             if not _from_library(value):
                 guard(ctx, key, name, read, value)
             return Static(value)
+
+
+def _partial(
+    ctx: Context,
+    node: ast.AST,
+    value: Any,
+    name: str,
+    key: str,
+    read: Callable[[], Any],
+) -> Binding:
+    """A bound method, or a function of which some arguments are given."""
+    guard(ctx, f"{key} kind", name, lambda: type(read()), type(value))
+
+    def part(label: str, get: Callable[[Any], Any]) -> Binding:
+        inner = get(value)
+        return from_outside(
+            ctx, node, inner, name, f"{key} {label}", lambda: get(read())
+        )
+
+    if isinstance(value, MethodType):
+        callee = part("function", lambda v: v.__func__)
+        return PartialVal(callee, (part("object", lambda v: v.__self__),), {})
+    guard(ctx, f"{key} given", name, lambda: _given(read()), _given(value))
+
+    def positional(k: int) -> Binding:
+        return part(str(k), lambda v: v.args[k])
+
+    def keyword(word: str) -> Binding:
+        return part(word, lambda v: v.keywords[word])
+
+    args = tuple(positional(k) for k in range(len(value.args)))
+    kwargs = {word: keyword(word) for word in value.keywords}
+    return PartialVal(part("function", lambda v: v.func), args, kwargs)
+
+
+def _given(value: functools.partial[Any]) -> tuple[Any, ...]:
+    """Which arguments a partial function has been given."""
+    return (len(value.args), *value.keywords)
 
 
 def _item(read: Callable[[], Any], k: int) -> Callable[[], Any]:
@@ -220,12 +262,18 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
             shown = getattr(owner, "__name__", "this")
             ctx.refuse(node, f"{shown}.{name} does not exist")
         return Static(value)
+    from adcompiler.frontend.lower import objects
+
     if isinstance(owner, ModuleType | type):
         if not hasattr(owner, name):
             ctx.refuse(node, f"{owner.__name__}.{name} does not exist")
+        if isinstance(owner, type):
+            return objects.class_attribute(ctx, node, owner, name)
         key = f"attribute {id(owner)} {name}"
         value = getattr(owner, name)
         return from_outside(ctx, node, value, name, key, lambda: getattr(owner, name))
+    if objects.is_object(owner):
+        return objects.attribute(ctx, node, owner, name)
     ctx.refuse(
         node,
         f"attributes of a {type(owner).__name__} are not supported yet",

@@ -21,6 +21,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     MethodVal,
+    PartialVal,
     PullbackVal,
     RangeVal,
     Static,
@@ -94,6 +95,8 @@ def describe(binding: Binding) -> str:
             return repr(getattr(value, "__name__", value))
         case FunctionVal() | MethodVal():
             return f"the function {binding.name!r}"
+        case PartialVal(callee):
+            return describe(callee)
         case PullbackVal():
             return "a pullback"
         case RangeVal():
@@ -351,7 +354,7 @@ def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
             return constant(bool(value))
         case TupleVal(items):
             return constant(len(items) > 0)
-        case FunctionVal() | MethodVal() | PullbackVal():
+        case FunctionVal() | MethodVal() | PartialVal() | PullbackVal():
             return constant(True)
         case ArrayRef(_, _, t):
             if any(length != 1 for length in t.dims):

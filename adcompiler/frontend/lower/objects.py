@@ -1,0 +1,173 @@
+"""Objects from outside: their attributes and methods, by Python's rules of look-up.
+
+In: an object known while compiling, and a name. Out: the binding of the attribute.
+Invariants: a number or an array in an object is read anew at each call, as one in a
+global is. What a class says, such as a method, is guarded where it was found: a method
+redefined, or hidden by an attribute of the object, compiles anew.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Sequence
+from types import FunctionType, MemberDescriptorType
+from typing import Any
+
+from adcompiler.frontend import resolve
+from adcompiler.frontend.bindings import Binding, PartialVal, Static
+from adcompiler.frontend.interface import Derivative
+from adcompiler.frontend.lower import calls, names
+from adcompiler.frontend.lower.context import Context
+
+MISSING = object()
+
+
+def in_classes(classes: Sequence[type], name: str) -> Any:
+    """What the first of the classes that has this name says it is.
+
+    >>> in_classes((bool, int), "real") is int.__dict__["real"]
+    True
+    """
+    for cls in classes:
+        if name in cls.__dict__:
+            return cls.__dict__[name]
+    return MISSING
+
+
+def _found(owner: Any, name: str) -> Any:
+    """What the class of an object says, unless the object itself has the name."""
+    found = in_classes(type(owner).__mro__, name)
+    kind = type(found)
+    hidden = not hasattr(kind, "__set__") and name in getattr(owner, "__dict__", ())
+    return MISSING if hidden else found
+
+
+def is_object(value: Any) -> bool:
+    """Whether this is an object of a class that is written in Python."""
+    cls = type(value)
+    return not isinstance(value, type) and not resolve.is_library(cls)
+
+
+def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
+    """``owner.name`` of an object."""
+    cls = type(owner)
+    if in_classes(cls.__mro__[:-1], "__getattribute__") is not MISSING:
+        ctx.refuse(
+            node,
+            f"{cls.__name__} has a __getattribute__ of its own, which is not followed",
+            "read it outside, and pass the value as an argument",
+        )
+    key = f"attribute {id(owner)} {name}"
+    found = _found(owner, name)
+    if found is MISSING or isinstance(found, MemberDescriptorType):
+        if not hasattr(owner, name):
+            ctx.refuse(node, f"this {cls.__name__} has no attribute '{name}'")
+        value = getattr(owner, name)
+        return names.from_outside(
+            ctx, node, value, name, key, lambda: getattr(owner, name)
+        )
+    names.guard(ctx, f"{key} of class", name, lambda: _found(owner, name), found)
+    return of_class(ctx, node, Static(owner), cls, found, name)
+
+
+def of_class(
+    ctx: Context, node: ast.AST, owner: Binding, cls: type, found: Any, name: str
+) -> Binding:
+    """What an attribute of a class, found and guarded, is for an object of it."""
+    match found:
+        case property(fget=FunctionType() as getter):
+            return calls.inline_python(ctx, node, getter, [owner], {})
+        case functools.cached_property(func=FunctionType() as getter):
+            return calls.inline_python(ctx, node, getter, [owner], {})
+        case FunctionType():
+            return PartialVal(Static(found), (owner,), {})
+        case functools._lru_cache_wrapper():
+            return PartialVal(Static(found.__wrapped__), (owner,), {})
+        case staticmethod():
+            return Static(found.__func__)
+        case classmethod():
+            return PartialVal(Static(found.__func__), (Static(cls),), {})
+        case _:
+            derivative = getattr(found, "__adcompiler_derivative__", None)
+            if isinstance(derivative, Derivative) and derivative.kind == "value":
+                return PartialVal(Static(derivative.function), (owner,), {})
+    if hasattr(type(found), "__get__"):
+        ctx.refuse(
+            node,
+            f"'{name}' is a {type(found).__name__}, which is not followed",
+            "read it outside, and pass the value as an argument",
+        )
+    key = f"attribute {id(cls)} {name}"
+    return names.from_outside(ctx, node, found, name, key, lambda: getattr(cls, name))
+
+
+def class_attribute(ctx: Context, node: ast.AST, cls: type, name: str) -> Binding:
+    """``Class.name``: functions as they are, a class method with its class."""
+    key = f"attribute {id(cls)} {name}"
+    found = in_classes(cls.__mro__, name)
+    if isinstance(found, staticmethod | classmethod | FunctionType):
+        names.guard(ctx, key, name, lambda: in_classes(cls.__mro__, name), found)
+    match found:
+        case FunctionType():
+            return Static(found)
+        case staticmethod():
+            return Static(found.__func__)
+        case classmethod():
+            return PartialVal(Static(found.__func__), (Static(cls),), {})
+        case _:
+            value = getattr(cls, name)
+            return names.from_outside(
+                ctx, node, value, name, key, lambda: getattr(cls, name)
+            )
+
+
+def super_attribute(ctx: Context, node: ast.AST, name: str) -> Binding:
+    """``super().name`` in a method."""
+    captured = ctx.frame.captured
+    cell = captured.cells.get("__class__")
+    first = ctx.frame.node.args.posonlyargs + ctx.frame.node.args.args
+    owner = ctx.frame.env.get(first[0].arg) if first else None
+    if cell is None or not isinstance(owner, Static) or not is_object(owner.value):
+        ctx.refuse(
+            node, "super() is supported in methods only", "name the class: Base.f(self)"
+        )
+    value, after = owner.value, cell.cell_contents
+
+    def find() -> Any:
+        mro = type(value).__mro__
+        return in_classes(mro[mro.index(after) + 1 :], name)
+
+    found = find()
+    if found is MISSING:
+        ctx.refuse(node, f"no class above {after.__name__} has '{name}'")
+    key = f"super {id(value)} {id(after)} {name}"
+    names.guard(ctx, key, name, find, found)
+    return of_class(ctx, node, owner, type(value), found, name)
+
+
+def callable_of(ctx: Context, node: ast.AST, value: Any) -> Binding | None:
+    """What a call of an object calls: its `__call__`, with the object."""
+    if not is_object(value):
+        return None
+    found = in_classes(type(value).__mro__, "__call__")
+    if not isinstance(found, FunctionType):
+        return None
+    names.guard(
+        ctx,
+        f"call {id(value)}",
+        "__call__",
+        lambda: in_classes(type(value).__mro__, "__call__"),
+        found,
+    )
+    return PartialVal(Static(found), (Static(value),), {})
+
+
+def mangled(ctx: Context, name: str) -> str:
+    """The name of an attribute, ``__name`` in a class with its class before it."""
+    if not name.startswith("__") or name.endswith("__"):
+        return name
+    parts = ctx.frame.captured.function.__qualname__.split(".")
+    while len(parts) > 1 and parts[-2] == "<locals>":
+        parts = parts[:-2]
+    return f"_{parts[-2].lstrip('_')}{name}" if len(parts) > 1 else name
