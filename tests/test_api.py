@@ -36,11 +36,6 @@ def cube(x):
     return x * x * x
 
 
-def awaits(message):
-    """What is refused with this message, so far."""
-    return pytest.mark.xfail(raises=ad.UnsupportedError, reason=message)
-
-
 # --- Differentiable ---------------------------------------------------------------
 
 
@@ -539,7 +534,6 @@ def test_grad_of_a_differentiable_method():
     assert ad.grad(Model(2.0).square)(3.0) == 6.0
 
 
-@awaits("attributes of a Model are not supported yet")
 def test_methods_that_read_attributes():
     one, two = Model(1.0), Model(2.0)
     assert one.energy(3.0) == 9.0
@@ -610,7 +604,6 @@ def test_pickling():
     assert pickle.loads(pickle.dumps(ad.grad(cube)))(2.0) == 12.0
 
 
-@awaits("attributes of a Model are not supported yet")
 def test_pickled_methods_carry_their_object():
     bound = pickle.loads(pickle.dumps(Model(2.0).energy))
     assert bound.grad(3.0) == 12.0
