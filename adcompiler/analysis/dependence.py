@@ -43,7 +43,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from adcompiler.analysis.inequalities import Affine, infeasible, unknown
+from adcompiler.analysis.inequalities import (
+    Affine,
+    System,
+    essence,
+    infeasible,
+    unknown,
+)
 from adcompiler.analysis.points import Case, Loop, Nest, Point
 from adcompiler.ir.nodes import Atom, Const, For, Let, Region, Stmt, While
 from adcompiler.ir.types import Array, Length
@@ -52,7 +58,7 @@ BUDGET = 4000  # systems of a function; after them everything may clash
 CASES = 16  # alternatives of one access
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Access:
     """A statement that reads or writes ``x[index]``, x having the lengths `dims`.
 
@@ -101,16 +107,26 @@ class Dependence:
         self.nest = Nest(root)
         self._left = BUDGET
         self._possible: dict[Hashable, list[tuple[int, ...]] | None] = {}
+        self._sides: dict[Hashable, _Side] = {}
         self._met: dict[Hashable, bool] = {}
+        self._asked: dict[System, bool] = {}
+        self._numbers: dict[Access | Hashable, int] = {}
 
     def clash(self, read: Access, write: Access) -> Clash:
         """Whether the write may, after the read, touch what it read."""
+        return Clash(self.same(read, write), self.later(read, write))
+
+    def same(self, read: Access, write: Access) -> bool:
+        """Whether it may in the same trips of the loops around both."""
+        if not self._follows(read.stmt, write.stmt):
+            return False
+        depth = len(self._common_loops(read.stmt, write.stmt))
+        return self._meet(read, write, depth, None)
+
+    def later(self, read: Access, write: Access) -> bool:
+        """Whether it may in later trips of one of them."""
         loops = self._common_loops(read.stmt, write.stmt)
-        return Clash(
-            self._follows(read.stmt, write.stmt)
-            and self._meet(read, write, len(loops), None),
-            any(self._meet(read, write, k, loop) for k, loop in enumerate(loops)),
-        )
+        return any(self._meet(read, write, k, loop) for k, loop in enumerate(loops))
 
     def apart(self, first: Access, second: Access) -> bool:
         """Whether two accesses surely touch different elements in the same trips of the
@@ -121,11 +137,11 @@ class Dependence:
     # --- Order -----------------------------------------------------------------------
 
     def _common_loops(self, first: Stmt, second: Stmt) -> tuple[Loop, ...]:
-        pairs = zip(
-            self.nest.places[first].loops, self.nest.places[second].loops, strict=False
-        )
+        one, other = self.nest.places[first].loops, self.nest.places[second].loops
+        if one is other:
+            return one
         common: list[Loop] = []
-        for a, b in pairs:
+        for a, b in zip(one, other, strict=False):
             if a is not b:
                 break
             common.append(a)
@@ -133,6 +149,9 @@ class Dependence:
 
     def _follows(self, first: Stmt, second: Stmt) -> bool:
         """Whether the second may run after the first in the same trips."""
+        one, other = self.nest.places[first], self.nest.places[second]
+        if one.region is other.region:
+            return one.position < other.position
         before = {region: stmt for stmt, region in self._path(first)}
         for stmt, region in self._path(second):
             if region in before:
@@ -153,15 +172,18 @@ class Dependence:
     def _meet(self, read: Access, write: Access, depth: int, loop: Loop | None) -> bool:
         """Whether both may touch one element where `depth` outer loops are in the same
         trips, and `loop` is in a later trip for the write."""
-        key = self._key(read), self._key(write), depth, loop
+        key = self._number(read), self._number(write), depth, loop
         if key not in self._met:
             self._met[key] = self._may_meet(read, write, depth, loop)
         return self._met[key]
 
-    def _key(self, access: Access) -> Hashable:
+    def _number(self, access: Access) -> int:
         """What tells an access from others: the same elements in the same region."""
-        region = self.nest.places[access.stmt].region
-        return region, access.index, access.operands, access.dims
+        if access not in self._numbers:
+            region = self.nest.places[access.stmt].region
+            key = region, access.index, access.operands, access.dims
+            self._numbers[access] = self._numbers.setdefault(key, len(self._numbers))
+        return self._numbers[access]
 
     def _may_meet(
         self, read: Access, write: Access, depth: int, loop: Loop | None
@@ -169,8 +191,8 @@ class Dependence:
         first, second = self.possible(read), self.possible(write)
         if first is None or second is None:
             return True
-        points = Point(self.nest, depth, "read"), Point(self.nest, depth, "write")
-        sides = [_choices(p, a) for p, a in zip(points, (read, write), strict=True)]
+        sides = self._side(read, depth, "read"), self._side(write, depth, "write")
+        points = sides[0].point, sides[1].point
         order: Case = []
         if loop is not None:
             order = [points[1].trip(loop) - points[0].trip(loop) - 1]
@@ -185,25 +207,40 @@ class Dependence:
                 axes.append(coordinates)
             pairs = zip(*axes, strict=True)
             equal = [a - b for a, b in pairs if a is not None and b is not None]
+            if any(not form.terms and form.constant for form in equal):
+                continue  # elements a known number of places apart
             if not self._never([*known, *cases], equal):
                 return True
         return False
 
+    def _side(self, access: Access, depth: int, name: str) -> _Side:
+        """The alternatives of an access, as one of the two of a test."""
+        key = self._number(access), depth, name
+        if key not in self._sides:
+            self._sides[key] = _choices(Point(self.nest, depth, name), access)
+        return self._sides[key]
+
     def _never(self, facts: Case, equal: Case) -> bool:
-        self._left -= 1
-        return self._left > 0 and infeasible(facts, equal)
+        """Whether this holds nowhere; pairs of accesses that are as far apart as others
+        come to the same question, which is asked once."""
+        system = essence(facts, equal)
+        if system is None:
+            return True
+        if system not in self._asked:
+            self._left -= 1
+            self._asked[system] = self._left > 0 and infeasible(*system)
+        return self._asked[system]
 
     def possible(self, access: Access) -> list[tuple[int, ...]] | None:
         """The alternatives of an access that can be; None if there are too many."""
-        key = self._key(access)
+        key = self._number(access)
         if key not in self._possible:
-            point = Point(self.nest, 0, "own")
-            side = _choices(point, access)
+            side = _choices(Point(self.nest, 0, "own"), access)
             kept = [
                 [
                     k
                     for k, facts in enumerate(alternatives)
-                    if not self._never([*point.facts, *facts], [])
+                    if not self._never([*side.point.facts, *facts], [])
                 ]
                 for alternatives in side.facts
             ]
@@ -220,6 +257,7 @@ class _Side:
     """The alternatives of an access at a point: those of its axes, then those of the
     conditions that hold there."""
 
+    point: Point
     axes: list[list[_Coordinate]]
     facts: list[list[Case]]
 
@@ -228,7 +266,7 @@ def _choices(point: Point, access: Access) -> _Side:
     point.stand(access.stmt)
     axes = list(_axes(point, access))
     facts = [[c.facts for c in axis] for axis in axes]
-    return _Side(axes, [*facts, *point.choices])
+    return _Side(point, axes, [*facts, *point.choices])
 
 
 def _pick(side: _Side, way: tuple[int, ...]) -> tuple[Case, list[Affine | None]]:

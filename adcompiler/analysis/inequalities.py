@@ -95,6 +95,23 @@ def infeasible(nonnegative: Iterable[Affine], equal: Iterable[Affine] = ()) -> b
     return _eliminated(system)
 
 
+System = tuple[tuple[Affine, ...], tuple[Affine, ...]]
+
+
+def essence(nonnegative: Iterable[Affine], equal: Iterable[Affine]) -> System | None:
+    """The same question for `infeasible` without what plainly follows from the rest;
+    None if that is a contradiction.
+
+    >>> i, n = unknown("i"), unknown("n")
+    >>> essence([i, i + 3, n - 1 - i], [i - 2]) == essence([i, n - 4 - i], [i - 2])
+    True
+    """
+    ties = tuple(equal)
+    tied = {symbol for form in ties for symbol, _ in form.terms}
+    kept = _tightest(_bounded(list(nonnegative), tied))
+    return None if kept is None else (tuple(kept), ties)
+
+
 def _divisor(form: Affine) -> int:
     return gcd(*(c for _, c in form.terms))
 
@@ -113,7 +130,7 @@ def _substituted(form: Affine, symbol: Hashable, zero: Affine) -> Affine:
 
 def _eliminated(system: list[Affine]) -> bool:
     """Whether the inequalities come to a contradiction, unknown after unknown."""
-    kept = _tightest(system)
+    kept = _tightest(_bounded(system, set()))
     while kept is not None and kept:
         symbol = _cheapest(kept)
         lower = [f for f in kept if dict(f.terms).get(symbol, 0) > 0]
@@ -127,6 +144,20 @@ def _eliminated(system: list[Affine]) -> bool:
                 rest.append(low.scaled(b) + high.scaled(a))
         kept = _tightest(rest)
     return kept is None
+
+
+def _bounded(system: list[Affine], tied: set[Hashable]) -> list[Affine]:
+    """The inequalities without those that an unknown may satisfy by being large, or
+    small, enough: nothing bounds it on the other side, nor is it one of the `tied`."""
+    while True:
+        positive, negative = set[Hashable](), set[Hashable]()
+        for form in system:
+            for symbol, c in form.terms:
+                (positive if c > 0 else negative).add(symbol)
+        free = (positive ^ negative) - tied
+        if not free:
+            return system
+        system = [f for f in system if not any(u in free for u, _ in f.terms)]
 
 
 def _tightest(system: list[Affine]) -> list[Affine] | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adcompiler.analysis.dependence import Clash, Dependence, access
+from adcompiler.analysis.dependence import Access, Dependence, access
 from adcompiler.analysis.versions import Passage, Versions
 from adcompiler.ir.nodes import Atom, Let, Region, Var
 from adcompiler.ir.types import Array
@@ -46,7 +46,9 @@ class States:
         self.versions = versions
         self.home_of = homes
         self._dependence: Dependence | None = None
-        self._clashes: dict[tuple[Let, Let, bool], Clash] = {}
+        self._arrays: dict[Var, Array | None] = {}
+        self._accesses: dict[Let, Access] = {}
+        self._clashes: dict[tuple[Let, Let, bool, bool], bool] = {}
 
     # --- Versions --------------------------------------------------------------------
 
@@ -83,32 +85,45 @@ class States:
             store
             for version in self.versions_in(reading)
             for store in self.versions.stores(version)
-            if self._clash(reading, version, store)
+            if self._clash(reading, version, store, later=False)
+            or self._clash(reading, version, store, later=True)
         )
 
     def spoilt_by(self, reading: Reading, version: Var) -> frozenset[Let]:
         """The stores that touch what is read in the same trips, after it."""
         stores = self.versions.stores(version)
-        return frozenset(s for s in stores if self._clash(reading, version, s).same)
+        return frozenset(
+            s for s in stores if self._clash(reading, version, s, later=False)
+        )
 
-    def _clash(self, reading: Reading, version: Var, store: Let) -> Clash:
-        """How a store may touch, later, what a statement reads of a version."""
+    def _clash(
+        self, reading: Reading, version: Var, store: Let, *, later: bool
+    ) -> bool:
+        """Whether a store may touch what a statement reads of a version, after it in
+        the same trips, or in later ones."""
         if reading.let.primitive.name in ("shape", "size"):
-            return Clash(False, False)
-        key = reading.let, store, reading.is_store
+            return False
+        key = reading.let, store, reading.is_store, later
         if key not in self._clashes:
-            self._clashes[key] = self._tested(reading, version, store)
+            self._clashes[key] = self._tested(reading, version, store, later)
         return self._clashes[key]
 
-    def _tested(self, reading: Reading, version: Var, store: Let) -> Clash:
-        array = self._array(version)
+    def _tested(self, reading: Reading, version: Var, store: Let, later: bool) -> bool:
+        chain = self.versions.chain(version)
+        if chain not in self._arrays:
+            self._arrays[chain] = self._array(version)
+        array = self._arrays[chain]
         places = {let.primitive.name for let in (reading.let, store)}
         # Of what is selected by arrays of integers or masks nothing is proven.
         if array is None or not places <= {"load", "store", "accumulate"}:
-            return Clash(True, True)
+            return True
         if self._dependence is None:
             self._dependence = Dependence(self.root)
-        return self._dependence.clash(access(reading.let, array), access(store, array))
+        for let in (reading.let, store):
+            if let not in self._accesses:
+                self._accesses[let] = access(let, array)
+        test = self._dependence.later if later else self._dependence.same
+        return test(self._accesses[reading.let], self._accesses[store])
 
     def _array(self, version: Var) -> Array | None:
         """The type of the array of which these are versions, in scope at the end."""
