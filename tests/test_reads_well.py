@@ -122,6 +122,31 @@ def test_an_element_is_read_before_it_is_overwritten():
     ]
 
 
+def back(u, c):
+    n = len(u)
+    for i in range(n - 2, -1, -1):
+        u[i] -= c[i] * u[i + 1] ** 2
+    return np.sum(u * u)
+
+
+def down_to(x, n):
+    for i in range(n, 2, -1):
+        x[i] = x[i] * x[i - 1]
+    for i in range(3, -1, -1):
+        x[i] = x[i] * x[i + 1]
+    return np.sum(x)
+
+
+def test_a_range_that_goes_down_is_reversed_by_one_that_goes_up():
+    c = np.full(5, 0.2)
+    assert "for i in range(n - 1):" in body(back, c, c)
+    ad.check_grads(back, (c + 0.1, c), order=2)
+    lines = body(down_to, np.ones(5), 4)
+    assert {"for i in range(4):", "for i in range(3, n + 1):"} <= set(lines)
+    for n in range(5):
+        ad.check_grads(down_to, (np.linspace(0.5, 1.5, 5), n))
+
+
 # --- Arrays -----------------------------------------------------------------------
 
 

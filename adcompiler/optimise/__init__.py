@@ -21,6 +21,7 @@ from adcompiler.optimise.draining import drain
 from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.merging import merge_branches
 from adcompiler.optimise.ordering import in_reading_order
+from adcompiler.optimise.ranges import upwards
 from adcompiler.optimise.signs import settle_signs
 from adcompiler.optimise.simplify import simplify
 from adcompiler.optimise.sinking import sink_exits
@@ -45,6 +46,7 @@ __all__ = [
     "sink",
     "sink_exits",
     "tidy",
+    "upwards",
 ]
 
 ROUNDS = 5
@@ -76,7 +78,8 @@ def finish(function: Function) -> Function:
     gone over, in the order in which it reads best."""
     while (fewer := drop_repeated_checks(function)) is not function:
         function = eliminate_dead_code(fewer)
-    return in_reading_order(eliminate_dead_code(repeat_views(drain(function))))
+    function = upwards(drain(function))
+    return in_reading_order(eliminate_dead_code(repeat_views(function)))
 
 
 def tidy(build: Callable[..., Expr]) -> str:
