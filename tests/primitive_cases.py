@@ -477,6 +477,20 @@ LISTS = [
     Case("list_append", ([X], X + 1), label="arrays"),
     Case("list_pop", ([1.0, 2.0],)),
     Case("list_length", ([1.0, 2.0],)),
+    Case("list_get", ([1.0, 2.0], C(-1))),
+    Case("list_get", ([X, X + 1], C(1)), label="arrays"),
+    Case("list_set", ([1.0, 2.0], 3.0, C(0))),
+    Case("list_accumulate", ([1.0, 2.0], 3.0, C(0))),
+    Case("list_accumulate", ([X, X + 1], X, C(1)), label="arrays"),
+    Case("list_zeros", ([1.0, 2.0],)),
+    Case("list_zeros", ([X, X + 1],), label="arrays"),
+    Case("list_full", (1.5, C(3))),
+    Case("list_add", ([1.0, 2.0], [3.0, 4.0])),
+    Case("list_sum", ([1.0, 2.0],)),
+    Case("list_stack", ([1.0, 2.0],)),
+    Case("list_stack", ([X, X + 1],), {"via": "stack"}, label="arrays"),
+    Case("list_unstack", (array(3),)),
+    Case("list_unstack", (X,), label="rows"),
 ]
 
 A33, B33 = array(3, 3) + 3 * np.eye(3), array(3, 3)

@@ -32,7 +32,7 @@ from adcompiler.primitives.spelling import HELPERS, MODULES
 from tests.numerics import LADDER, extrapolate
 
 WRITES = {"store", "accumulate", "scatter", "scatter_add"}
-STATEMENTS = WRITES | {"list_append", "list_pop"}
+STATEMENTS = WRITES | {"list_append", "list_pop", "list_set", "list_accumulate"}
 
 
 @dataclass(frozen=True)

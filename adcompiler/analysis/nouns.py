@@ -60,6 +60,10 @@ _WORDS: dict[str, str | None] = {
     "size": "size",
     "where": "selected",
     "load": "part",
+    "list_get": "item",
+    "list_length": "count",
+    "list_stack": "array",
+    "list_sum": "total",
     "gather": "part",
     "transpose": "transposed",
     "reshape": "reshaped",
@@ -101,6 +105,8 @@ def noun_of(let: Let, name_of: Callable[[Var], str | None] = own_name) -> str | 
     match name:
         case "shape":
             return "n" if let.param("axis") == 0 else "m"
+        case "list_get" if found:
+            return f"{found}_item"
         case "load" if found:
             return f"{found}_{_part(let)}"
         case "add" | "subtract" if isinstance(let.operands[1], Const):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 import numpy as np
 
@@ -214,6 +214,7 @@ def placeholder(t: Type, builder: Builder) -> Atom:
             lengths = [constant(0)] * t.ndim
             return builder.apply("zeros", *lengths, dtype=t.dtype, known=t)
         case ListOf():
-            return builder.apply("list_new", element=t.element)
+            more: dict[str, Any] = {"indexed": True} if t.indexed else {}
+            return builder.apply("list_new", element=t.element, **more)
         case _:
             assert_never(t)

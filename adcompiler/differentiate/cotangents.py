@@ -88,7 +88,7 @@ class Cotangents:
         if var in self.factored:
             mask = either(self.builder, earlier.mask, contribution.mask)
         total = self.builder.apply(
-            "add",
+            "list_add" if isinstance(var.type, ListOf) else "add",
             masked(self.builder, earlier),
             masked(self.builder, contribution),
             hint=bar_name(var),
@@ -132,7 +132,7 @@ def derived_name(var: Var, word: str) -> str | None:
     """
     if var.name is None:
         return None
-    if isinstance(var.type, ListOf):
+    if isinstance(var.type, ListOf) and not var.type.indexed:
         return f"{var.name.removesuffix('_tape')}_{word}_tape"
     return f"{var.name}_{word}"
 
@@ -163,6 +163,8 @@ def zero_of_type(builder: Builder, type: Type, like: Atom, hint: str | None) -> 
             return constant(scalar)
         case Array():
             return builder.apply("zeros_like", like, hint=hint, dtype=None)
+        case ListOf(indexed=True):
+            return builder.apply("list_zeros", like, hint=hint)
         case ListOf():
             return builder.apply("list_new", element=type.element)
 

@@ -156,9 +156,23 @@ class Primal:
         home = self.homes[var]
         if var in self.stores:
             return Reading(self.stores[var], home.region, True)
-        if not isinstance(home.stmt, Let) or not _repeatable(home.stmt):
+        if not isinstance(home.stmt, Let) or not self._repeatable(home.stmt):
             return None
         return Reading(home.stmt, home.region)
+
+    def _repeatable(self, let: Let) -> bool:
+        """Whether a statement may be run again: it is pure, and what it reads off a
+        list is there if the list is in scope."""
+        lists = [v for v in let.operands if isinstance(v.type, ListOf)]
+        there = all(isinstance(v, Var) and self.in_scope(v) for v in lists)
+        return (
+            let.primitive.cheap
+            and not is_write(let)
+            and there
+            and len(let.results) == 1
+            and not isinstance(let.result.type, ListOf)
+            and not let.primitive.effect
+        )
 
     def undone_for(self, var: Var) -> frozenset[Let]:
         """The stores to undo before a value is had again."""
@@ -242,7 +256,7 @@ class Primal:
                 for position, stmt in self._uses.get(value, ()):
                     undoing = is_write(stmt) and var_indexes(stmt, value)
                     last = max(last, position + 0.5 * undoing)
-                    if isinstance(stmt, Let) and _repeatable(stmt):
+                    if isinstance(stmt, Let) and self._repeatable(stmt):
                         last = max(last, self._last_uses[stmt.result])
                 self._last_uses[value] = last
         return self._last_uses[var]
@@ -296,18 +310,6 @@ def _arms(stmt: If) -> tuple[Region, Region]:
     return stmt.then, stmt.orelse
 
 
-def _repeatable(let: Let) -> bool:
-    values = (*let.operands, *let.results)
-    lists = any(isinstance(v.type, ListOf) for v in values)
-    return (
-        let.primitive.cheap
-        and not is_write(let)
-        and not lists
-        and len(let.results) == 1
-        and not let.primitive.effect
-    )
-
-
 def _bytes(type: Type) -> float:
     match type:
         case Array():
@@ -315,6 +317,8 @@ def _bytes(type: Type) -> float:
             for length in type.dims:
                 size *= length if isinstance(length, int) else LENGTH
             return max(size, 8.0)
+        case ListOf():
+            return _bytes(type.element) * LENGTH
         case _:
             return 8.0
 

@@ -28,6 +28,7 @@ from adcompiler.differentiate.cotangents import (
     Cotangents,
     bar_name,
     either,
+    in_an_array,
     in_precision,
     is_absent,
     masked,
@@ -119,7 +120,9 @@ def _reverse_let(let: Let, bars: Cotangents, adjoint: Adjoint) -> None:
     wanted = [k for k in differentiable_operands(let) if _active(let, k, adjoint)]
     if not wanted:
         return
-    if let.primitive.name in ("load", "gather"):
+    if let.primitive.name == "list_get":
+        _reverse_get(let, _only(cotangents), bars)
+    elif let.primitive.name in ("load", "gather"):
         _reverse_load(let, _only(cotangents), bars)
     elif let.primitive.pullback is not None:
         _pull_back(let, cotangents, wanted, bars)
@@ -236,6 +239,20 @@ def _reverse_load(let: Let, y_bar: Cotangent, bars: Cotangents) -> None:
         **params,
     )
     bars.set(array, total, mask)
+
+
+def _reverse_get(let: Let, y_bar: Cotangent, bars: Cotangents) -> None:
+    """``xs_bar[i] += v_bar``, on the running cotangent."""
+    xs = _operand(let, 0)
+    value = masked(bars.builder, y_bar)
+    total = bars.builder.apply(
+        "list_accumulate",
+        bars.value_or_zero(xs),
+        in_an_array(bars.builder, value, let.result.type, None),
+        let.operands[1],
+        hint=bar_name(xs),
+    )
+    bars.set(xs, total)
 
 
 def _transpose(let: Let, y_bar: Cotangent, wanted: list[int], bars: Cotangents) -> None:

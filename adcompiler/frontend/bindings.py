@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from adcompiler.frontend.interface import ResultTree
@@ -98,6 +98,21 @@ class TupleVal:
 
     items: tuple[Binding, ...]
     cls: type = tuple
+    site: tuple[object, ...] | None = field(
+        default=None, compare=False
+    )  # of a display that may change
+
+
+@dataclass(frozen=True, slots=True)
+class ListRef:
+    """A list whose length is known at run time only: the memory that it is in.
+
+    `sites` are the displays that it may come from.
+    """
+
+    location: Location
+    element: Type
+    sites: frozenset[Any] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +224,7 @@ Binding = (
     | ArrayRef
     | Static
     | TupleVal
+    | ListRef
     | SliceVal
     | RangeVal
     | IterVal
@@ -223,6 +239,13 @@ Binding = (
 
 DEAD = Dead()
 NONE = Static(None)
+
+
+def is_list(binding: Binding | None) -> bool:
+    """Whether this is a list, of known length or not."""
+    if isinstance(binding, TupleVal):
+        return binding.cls is list
+    return isinstance(binding, ListRef)
 
 
 def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
@@ -242,8 +265,9 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
                 for s in path
             )
             return ArrayRef(location, steps, type_, contiguous)
-        case TupleVal(items, cls):
-            return TupleVal(tuple(map_atoms(item, change) for item in items), cls)
+        case TupleVal(items, cls, site):
+            inner_items = tuple(map_atoms(item, change) for item in items)
+            return TupleVal(inner_items, cls, site)
         case RangeVal(start, stop, step):
             return RangeVal(
                 Dyn(change(start.atom)), Dyn(change(stop.atom)), Dyn(change(step.atom))
@@ -281,7 +305,7 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
 def locations(binding: Binding) -> Iterator[Location]:
     """The memory that the binding refers to."""
     match binding:
-        case ArrayRef(location):
+        case ArrayRef(location) | ListRef(location):
             yield location
         case TupleVal(items) | IterVal(_, items):
             for item in items:

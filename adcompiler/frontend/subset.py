@@ -159,23 +159,6 @@ class _Checker:
         if isinstance(node.value, bytes):
             self.refuse(node, "bytes are not supported", "use a str")
 
-    def list_display(self, node: ast.AST, parent: ast.AST | None) -> None:
-        """Lists stand directly in calls, as of np.array, in such lists, as indices, and
-        where they are stored into an array."""
-        within = isinstance(parent, ast.Call | ast.List | ast.keyword)
-        if isinstance(parent, ast.Subscript) or node in self.indices:
-            return
-        if isinstance(parent, ast.Assign):
-            within = all(isinstance(t, ast.Subscript) for t in parent.targets)
-        elif isinstance(parent, ast.AugAssign):
-            within = isinstance(parent.target, ast.Subscript)
-        if not within:
-            self.refuse(
-                node,
-                "a list is supported as an argument of a NumPy function only",
-                _instead_of_list(node, parent),
-            )
-
     def delete(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Delete)
         for target in node.targets:
@@ -227,20 +210,10 @@ class _Checker:
             )
 
 
-def _instead_of_list(node: ast.AST, parent: ast.AST | None) -> str:
-    """What to write instead of a list, in the program's own names."""
-    match parent:
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])):
-            return f"store into an array: {name} = np.zeros(n), then {name}[k] = ..."
-        case _:
-            return "write a tuple, or np.array([...])"
-
-
 _SPECIAL: dict[type[ast.AST], Callable[[_Checker, ast.AST, ast.AST | None], None]] = {
     ast.FunctionDef: _Checker.nested,
     ast.Lambda: _Checker.nested,
     ast.Constant: _Checker.constant,
-    ast.List: _Checker.list_display,
     ast.Subscript: _Checker.subscript,
     ast.With: _Checker.with_statement,
     ast.Attribute: _Checker.attribute,

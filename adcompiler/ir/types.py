@@ -109,13 +109,16 @@ class Array:
 class ListOf:
     """A growable list whose elements share one type up to their lengths.
 
-    It says nothing of lengths: what is read out of it says which it has.
+    It says nothing of lengths: what is read out of it says which it has. A list of the
+    program's is `indexed`, as are those of its derivatives. Any other is a tape:
+    appended to and popped only, and empty where its derivative is zero.
 
     >>> print(ListOf(Array("float64", (fresh_dim(), 3))))
     list<float64[:, :]>
     """
 
     element: Type
+    indexed: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.element, Array):
@@ -251,9 +254,9 @@ def join_types(left: Type, right: Type) -> Type | None:
                 for a, b in zip(left.dims, right.dims, strict=True)
             )
             return Array(left.dtype, dims)
-        case ListOf(), ListOf():
+        case ListOf(), ListOf() if left.indexed == right.indexed:
             element = join_types(left.element, right.element)
-            return None if element is None else ListOf(element)
+            return None if element is None else ListOf(element, left.indexed)
         case _:
             return None
 
@@ -281,7 +284,7 @@ def covers(general: Type, special: Type) -> bool:
         case Array(), Array():
             # A symbol may stand for any length: rank and dtype are what must agree.
             return (general.dtype, general.ndim) == (special.dtype, special.ndim)
-        case ListOf(), ListOf():
+        case ListOf(), ListOf() if general.indexed == special.indexed:
             return covers(general.element, special.element)
         case _:
             return False

@@ -45,7 +45,7 @@ Roots = frozenset[Root]
 
 IN_PLACE = frozenset(
     {"store", "accumulate", "scatter", "scatter_add"}
-    | {"list_append", "list_pop", "list_set"}
+    | {"list_append", "list_pop", "list_set", "list_accumulate"}
 )
 # Rows whose result may share memory with their first operand, besides `view` rows.
 MAY_SHARE = frozenset(
@@ -167,6 +167,8 @@ class _Analysis:
     def let(self, let: Let) -> None:
         if writes_in_place(let):
             self.in_place(let)
+        elif let.primitive.name == "list_get":
+            self.popped(let.result, self.found.reach(let.operands[0]))
         elif is_view(let):
             roots = self.found.own(let.operands[0])
             if let.primitive.name == "broadcast_to":
@@ -178,8 +180,15 @@ class _Analysis:
                 if isinstance(result.type, Array | ListOf):
                     self.found.roots[result] = frozenset({("fresh", result)})
                 if isinstance(result.type, ListOf):
-                    held = (self.found.content.get(v, NONE) for v in _vars(let))
-                    self.found.content[result] = NONE.union(*held)
+                    self.found.content[result] = self.held(let)
+
+    def held(self, let: Let) -> Roots:
+        """What a new list holds: the parts of an array, a value, or what lists hold."""
+        if let.primitive.name in ("list_unstack", "list_full"):
+            return self.found.reach(let.operands[0])
+        if let.primitive.name in ("list_zeros", "list_add"):
+            return frozenset({("fresh", let.result)})
+        return NONE.union(*(self.found.content.get(v, NONE) for v in _vars(let)))
 
     def in_place(self, let: Let) -> None:
         target, after = let.operands[0], let.results[-1]
@@ -189,8 +198,10 @@ class _Analysis:
             if let.primitive.name == "list_pop":
                 self.popped(let.results[0], content)
             else:
-                value = found.reach(let.operands[-1])
-                if let.primitive.name == "list_append":
+                value = found.reach(let.operands[1])
+                if let.primitive.name == "list_accumulate":
+                    value = frozenset({("fresh", after)})  # the sum
+                else:
                     self.appends.append((let, value))
                 content |= value
             found.content[after] = content

@@ -32,6 +32,8 @@ class Describer:
         """A word for what these values are, after the first that a statement
         computes."""
         if isinstance(members[0].type, ListOf):
+            if members[0].type.indexed:
+                return "items"
             recorded = self.recorded(members)
             return f"{recorded}_tape" if recorded else "tape"
         nouns = (self.noun(v) for v in members)

@@ -317,7 +317,7 @@ def cast_to_same(let: Let, at: Site) -> Given:
     return let.operands[0] if let.operands[0].type == let.result.type else None
 
 
-WRITTEN = ("store", "accumulate", "scatter", "scatter_add", "list_pop")
+WRITTEN = ("store", "accumulate", "scatter", "scatter_add", "list_pop", "list_get")
 
 
 @rewrites("copy", exact=True)

@@ -52,7 +52,9 @@ from adcompiler.ir.walk import free_vars, rebuild
 from adcompiler.optimise.equations import Equations
 from adcompiler.optimise.rewriting import atom_key
 
-NEW_ARRAYS = frozenset({"copy", "list_new"}) | {
+NEW_ARRAYS = frozenset(
+    {"copy", "list_new", "list_zeros", "list_full", "list_unstack", "list_add"}
+) | {
     name + like for name in ("empty", "full", "ones", "zeros") for like in ("", "_like")
 }
 COMMUTATIVE = frozenset({"add", "multiply", "equal", "not_equal"})

@@ -36,7 +36,8 @@ from adcompiler.ir.walk import all_stmts, count_uses, free_vars, regions
 from adcompiler.optimise.dce import has_effect
 
 WRITES = frozenset(
-    {"store", "accumulate", "scatter", "scatter_add", "list_append", "list_pop"}
+    {"store", "accumulate", "scatter", "scatter_add"}
+    | {"list_append", "list_pop", "list_set", "list_accumulate"}
 )
 
 

@@ -165,12 +165,15 @@ def _flag(loop: For | While) -> Iterator[Atom]:
         yield flag
 
 
+POPPED = ("list_pop", "list_get")
+
+
 def _sure(region: Region) -> Iterator[Var]:
     """The values that are there wherever they are in scope: a branch or a loop may
     leave one of its results without a value, and a tape may hold placeholders."""
     yield from region.params
     for stmt in all_stmts(region):
-        if isinstance(stmt, Let) and stmt.primitive.name != "list_pop":
+        if isinstance(stmt, Let) and stmt.primitive.name not in POPPED:
             yield from stmt.results
 
 

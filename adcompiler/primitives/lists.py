@@ -2,7 +2,8 @@
 
 In: lists as values. Out: the list after appending or popping.
 Invariants: the adjoint of append is pop and that of pop is append, so that what is
-recorded differentiates again; a structural zero is an absent list.
+recorded differentiates again; a structural zero is an absent list. `elements` has the
+rows of indexed lists.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from adcompiler.ir.builder import Expr, known
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Piece, Primitive, define
+from adcompiler.ir.primitive import Piece, Primitive, Raises, define
 from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar, covers, join_types
 from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import zero_like
@@ -28,12 +29,16 @@ def _list(types: Types) -> ListOf:
     return xs
 
 
+def _new_types(types: Types, params: Params) -> Types:
+    return (ListOf(params["element"], params.get("indexed", False)),)
+
+
 list_new = define(
     Primitive(
         "list_new",
-        lambda types, params: (ListOf(params["element"]),),
+        _new_types,
         lambda let, pieces: spelling.atom("[]"),
-        lambda element: [],
+        lambda element, indexed=False: [],
         linear=(),
     )
 )
@@ -43,14 +48,17 @@ list_new = define(
 
 def _append_types(types: Types, params: Params) -> Types:
     xs = _list(types)
-    element = join_types(xs.element, types[1])
+    keeps = xs.indexed and covers(xs.element, types[1])
+    element = xs.element if keeps else join_types(xs.element, types[1])
     if element is None:
         raise TypeError(f"a list of {xs.element} cannot take {types[1]}")
-    return (ListOf(element),)
+    return (ListOf(element, xs.indexed),)
 
 
-def _empty(like: Expr) -> Expr:
-    """A new list for values like this one."""
+def _zero(xs: Expr, like: Expr) -> Expr:
+    """The derivative of a list on which nothing depends, of values like this one."""
+    if _list((xs.type,)).indexed:
+        return xs.call("list_zeros")
     return Expr(like.builder, like.builder.apply("list_new", element=like.type))
 
 
@@ -61,7 +69,7 @@ def _append_push(
     if xs_dot is None and v_dot is None:
         return (None,)
     v_dot = zero_like(operands[1]) if v_dot is None else v_dot
-    xs_dot = _empty(v_dot) if xs_dot is None else xs_dot
+    xs_dot = _zero(operands[0], v_dot) if xs_dot is None else xs_dot
     return (xs_dot.call("list_append", v_dot),)
 
 
@@ -128,8 +136,15 @@ def _pop_pull(
     popped = results[0].atom.type
     if isinstance(popped, Array) and isinstance(v_bar.atom.type, Scalar):
         v_bar = v_bar.call("full", dtype=popped.dtype)  # of an array of rank 0
-    rest_bar = _empty(v_bar) if rest_bar is None else rest_bar
+    rest_bar = _zero(results[1], v_bar) if rest_bar is None else rest_bar
     return (rest_bar.call("list_append", v_bar),)
+
+
+def _pop_raises(types: Types, params: Params) -> tuple[Raises, ...]:
+    """A tape is never popped when it is empty."""
+    if not _list(types).indexed:
+        return ()
+    return (Raises("IndexError", lambda xs: xs.call("list_length").call("equal", 0)),)
 
 
 def _pop(xs: list[Any], known: Any = None) -> tuple[Any, list[Any]]:
@@ -142,6 +157,7 @@ list_pop = define(
         _pop_types,
         lambda let, pieces: spelling.method(pieces[0], "pop"),
         _pop,
+        raises=_pop_raises,
         pushforward=_pop_push,
         pullback=_pop_pull,
         cheap=False,

@@ -59,7 +59,7 @@ AUGMENTED = {
 }
 IN_PLACE = frozenset(
     {"store", "accumulate", "scatter", "scatter_add"}
-    | {"list_append", "list_pop", "list_set"}
+    | {"list_append", "list_pop", "list_set", "list_accumulate"}
 )
 
 

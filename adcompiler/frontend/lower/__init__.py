@@ -29,11 +29,17 @@ from adcompiler.frontend.interface import (
     TupleSpec,
 )
 from adcompiler.frontend.lower import calls
-from adcompiler.frontend.lower.context import Context, NeedCapture, Unreachable
+from adcompiler.frontend.lower.context import (
+    Context,
+    NeedCapture,
+    NeedList,
+    Site,
+    Unreachable,
+)
 from adcompiler.frontend.lower.isolation import flattened
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var
-from adcompiler.ir.types import Array
+from adcompiler.ir.types import Array, Type
 
 __all__ = ["lower_function"]
 
@@ -47,11 +53,14 @@ def lower_function(
     inside. Raises UnsupportedError, or NeedStatic for an argument that must be known.
     """
     static: frozenset[str] = frozenset()
+    lists: dict[Site, Type] = {}
     while True:
         try:
-            return _lower(captured, args, derive, static)
+            return _lower(captured, args, derive, static, lists)
         except NeedCapture as need:
             static |= {need.key}
+        except NeedList as wanted:
+            lists |= wanted.elements
 
 
 def _lower(
@@ -59,9 +68,10 @@ def _lower(
     args: Mapping[str, ArgSpec],
     derive: Derive | None,
     static: frozenset[str],
+    lists: Mapping[Site, Type],
 ) -> Lowered:
     frame = calls.make_frame(captured, captured.node, None, {})
-    ctx = Context(frame, derive=derive, static_captures=static)
+    ctx = Context(frame, derive=derive, static_captures=static, lists=lists)
     params: list[Var] = []
     for name, spec in args.items():
         frame.env[name] = _argument(ctx, spec, name, params)

@@ -19,6 +19,7 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
+    ListRef,
     SliceVal,
     Static,
     Step,
@@ -99,7 +100,7 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
 
 def listed(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
     """A tuple or list where NumPy makes an array of it: an index, a value to store."""
-    if isinstance(binding, TupleVal):
+    if isinstance(binding, TupleVal | ListRef):
         return Call(ctx, node, "np.array", [], {}).array(binding)
     return binding
 
@@ -328,6 +329,7 @@ def set_contents(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> Non
     ctx.values[ref.location] = value
     for leaf in ref.location.params:
         ctx.mutated.setdefault(leaf, ctx.frame.captured.span(node))
+    ctx.spoil(ref.location, node)
     entangled = ctx.entangled.get(ref.location, frozenset())
     if not entangled:
         return

@@ -18,11 +18,13 @@ from adcompiler.frontend.bindings import (
     Static,
     Step,
     TupleVal,
+    is_list,
 )
 from adcompiler.frontend.lower import (
     arrays,
     intrinsics,
     lengths,
+    listing,
     names,
     operators,
 )
@@ -40,6 +42,8 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
             return derived or names.attribute(ctx, node, value, name)
         case TupleVal(items, cls) if name in (fields := _fields(cls)):
             return items[fields.index(name)]
+        case _ if is_list(owner) and name in listing.METHODS:
+            return MethodVal(owner, name)
         case ArrayRef():
             return _of_array(ctx, node, owner, name)
         case Dyn(atom) if isinstance(atom.type, Scalar):

@@ -19,17 +19,19 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     IterVal,
+    ListRef,
     RangeVal,
     SliceVal,
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import iteration, lengths, mixtures, operators
+from adcompiler.frontend.lower import iteration, lengths, listing, mixtures, operators
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.merges import carried, is_float64
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, result_dtype
+from adcompiler.library import lists as library
 
 _PYTHON = {float: "float64", int: "int64", bool: "bool"}
 
@@ -53,6 +55,9 @@ def extreme(name: str, python: Any) -> Handler:
         values = call.args
         if len(values) == 1:
             (only,) = values
+            if isinstance(only, ListRef):
+                which_of = library.greatest if name == "maximum" else library.least
+                return listing.call(call.ctx, call.node, which_of, only)
             if isinstance(only, ArrayRef):
                 if only.type.ndim != 1:
                     call.refuse(f"{call.name} of an array of rank 2 or more")
@@ -110,6 +115,8 @@ def _either(call: Call, name: str, a: Atom, b: Atom) -> Atom:
 def total(call: Call) -> Binding:
     """``sum(x, start)`` of a tuple or vector, from left to right."""
     x, start = call.bind("iterable", start=Dyn(constant(0)))
+    if isinstance(x, ListRef):
+        return listing.total(call.ctx, call.node, x, start)
     items = iteration.static_items(call.ctx, call.node, x)
     if items is not None:
         result = start
@@ -131,6 +138,8 @@ def length(call: Call) -> Binding:
     match x:
         case TupleVal(items):
             return Dyn(constant(len(items)))
+        case ListRef():
+            return listing.length(call.ctx, call.node, x)
         case Static(str() as text):
             return Dyn(constant(len(text)))
         case ArrayRef(_, _, t) if t.ndim > 0:
@@ -276,6 +285,21 @@ def as_tuple(call: Call) -> Binding:
     return TupleVal(tuple(items))
 
 
+def as_list(call: Call) -> Binding:
+    """``list(x)``."""
+    if not call.args:
+        return listing.display(call.ctx, call.node, ())
+    (x,) = call.bind("iterable")
+    if isinstance(x, ListRef):
+        return listing.copied(call.ctx, call.node, x)
+    items = iteration.known_items(call.ctx, call.node, x)
+    if items is not None and len(items) <= iteration.MOST_TRIPS:
+        return listing.display(call.ctx, call.node, items)
+    if isinstance(x, ArrayRef) and x.type.ndim:
+        return listing.unstacked(call.ctx, call.node, x)
+    return listing.call(call.ctx, call.node, library.copied, x)
+
+
 def in_sequence(call: Call) -> Binding:
     """``sorted(x)`` of numbers known while compiling."""
     (x,) = call.bind("iterable")
@@ -326,6 +350,8 @@ def _class_of(call: Call, x: Binding) -> type:
     match x:
         case ArrayRef():
             return np.ndarray
+        case ListRef():
+            return list
         case TupleVal(_, cls):
             return cls
         case Static(value):
@@ -360,6 +386,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     zip: iterator("zip"),
     reversed: iterator("reversed"),
     tuple: as_tuple,
+    list: as_list,
     sorted: in_sequence,
     slice: slice_of,
     isinstance: is_instance,

@@ -26,13 +26,16 @@ from adcompiler.frontend.bindings import (
     PullbackVal,
     Static,
     TupleVal,
+    is_list,
 )
 from adcompiler.frontend.interface import Captured, Derivative
 from adcompiler.frontend.lower import (
+    comprehensions,
     derivatives,
     expressions,
     hints,
     intrinsics,
+    listing,
     messages,
     names,
     objects,
@@ -63,6 +66,10 @@ def call(ctx: Context, node: ast.Call) -> Binding:
     callee = expressions.evaluate(ctx, node.func)
     if isinstance(callee, Static) and callee.value is print:
         return messages.lower_print(ctx, node)
+    if isinstance(callee, Static) and callee.value is sum:
+        folded = comprehensions.summed(ctx, node)
+        if folded is not None:
+            return folded
     args = list(expressions.spread(ctx, node.args))
     kwargs = {k.arg: expressions.evaluate(ctx, k.value) for k in node.keywords if k.arg}
     return apply(ctx, node, callee, args, kwargs)
@@ -80,6 +87,8 @@ def apply(
         case FunctionVal(fn, frame, defaults, kw_defaults):
             given = (defaults, kw_defaults)
             return inline(ctx, node, frame.captured, fn, frame, given, args, kwargs)
+        case MethodVal(owner, name) if is_list(owner):
+            return listing.method(ctx, node, owner, name, args)
         case MethodVal(receiver, name):
             handler = resolve.method(name)
             if handler is None:

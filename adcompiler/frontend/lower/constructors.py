@@ -14,6 +14,7 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
+    ListRef,
     TupleVal,
 )
 from adcompiler.frontend.lower import arrays, lengths, messages
@@ -125,7 +126,7 @@ def asarray(call: Call) -> Binding:
 
 def converted(call: Call, x: Binding, dtype: str | None, *, fresh: bool) -> Binding:
     """The value as an array."""
-    if isinstance(x, TupleVal):
+    if isinstance(x, TupleVal | ListRef):
         result = call.array(x)
         assert isinstance(result, ArrayRef)
         return cast(call, result, dtype) if dtype else result

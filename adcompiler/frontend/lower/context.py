@@ -8,7 +8,7 @@ enclosing one; `values` holds each location's contents at this point of the prog
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, overload
@@ -47,6 +47,18 @@ class NeedCapture(Exception):
         self.key = key
 
 
+Site = tuple[object, ...]  # a display, in every lowering of the same function
+
+
+class NeedList(Exception):
+    """Raised where a display turns out to be a list that changes, of such elements;
+    lowering starts again."""
+
+    def __init__(self, elements: Mapping[Site, Type]) -> None:
+        super().__init__(str(elements))
+        self.elements = elements
+
+
 class NeedUnroll(Exception):
     """Raised where the index of a loop must be known; its trips are laid out."""
 
@@ -63,6 +75,7 @@ class Stale:
     captured: Captured
     node: ast.AST
     cond: Atom | None = None
+    listed: bool = False  # what is stored into may be an element of the list
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +157,10 @@ class Context:
     mutated: dict[int, Span] = field(default_factory=dict)
     calls: tuple[tuple[ast.AST, Frame | None], ...] = ()
     memo: dict[Any, Any] = field(default_factory=dict)
+    lists: Mapping[Site, Type] = field(default_factory=dict)
+    put: dict[Location, frozenset[Location]] = field(default_factory=dict)
+    got: dict[Location, frozenset[Location]] = field(default_factory=dict)
+    iterated: tuple[Location, ...] = ()  # the lists that loops around go over
 
     # --- Refusals and spans
 
@@ -261,7 +278,8 @@ class Context:
             raise InternalError("an array is read outside the region that holds it")
         if isinstance(held, Stale):
             self.settle(held.cond)
-            message = hints.may_alias(self.frame.env, location, held.node, node)
+            tell = hints.in_a_list if held.listed else hints.may_alias
+            message = tell(self.frame.env, location, held.node, node)
             subset.refuse(held.captured, held.node, *message)
         return held
 
@@ -288,6 +306,47 @@ class Context:
         """Note that two locations may or may not be the same memory."""
         for one, other in ((a, b), (b, a)):
             self.entangled[one] = self.entangled.get(one, frozenset()) | {other}
+
+    # --- Arrays in lists
+
+    def stale(self, node: ast.AST, *, listed: bool = False) -> Stale:
+        """The contents of what this may have changed."""
+        return Stale(self.frame.captured, node, None, listed)
+
+    def note_put(self, array: Location, xs: Location) -> None:
+        """Note that a list holds an array."""
+        self.put[array] = self.put.get(array, frozenset()) | {xs}
+
+    def note_got(self, array: Location, xs: Location) -> None:
+        """Note that an array was read from a list."""
+        self.got[array] = self.got.get(array, frozenset()) | {xs}
+
+    def spoil(self, stored: Location, node: ast.AST) -> None:
+        """After a store into an array: the lists that may hold it are stale, and what
+        else they hold that may be the same array."""
+        if not self.put and not self.got:
+            return
+        changed = {stored, *self.entangled.get(stored, frozenset())}
+        pending = list(changed)
+        seen: set[tuple[Location, bool]] = set()
+        while pending:
+            array = pending.pop()
+            here = [(xs, False) for xs in self.put.get(array, ())]
+            here += [(xs, True) for xs in self.got.get(array, ())]
+            for xs, was_got in here:
+                same = {xs, *self.entangled.get(xs, frozenset())}
+                for one in same - {x for x, g in seen if g or g == was_got}:
+                    seen.add((one, was_got))
+                    links = (self.got, self.put) if was_got else (self.got,)
+                    for link in links:
+                        found = {a for a, lists in link.items() if one in lists}
+                        pending += found - changed
+                        changed |= found
+        for location in [loc for loc in self.values if loc is not stored]:
+            lists = {xs for xs, _ in seen}
+            fellow = location in changed - self.entangled.get(stored, frozenset())
+            if location in lists or fellow:
+                self.values[location] = self.stale(node, listed=True)
 
     def capture_of(self, key: str) -> Var:
         """The parameter that a captured value is passed in."""

@@ -17,6 +17,7 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     FunctionVal,
+    ListRef,
     RangeVal,
     SliceVal,
     Static,
@@ -28,6 +29,7 @@ from adcompiler.frontend.lower import (
     calls,
     comprehensions,
     iteration,
+    listing,
     names,
     objects,
     operators,
@@ -35,6 +37,7 @@ from adcompiler.frontend.lower import (
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.operators import describe
 from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Var
 
 
 def evaluate(ctx: Context, node: ast.expr) -> Binding:
@@ -46,6 +49,11 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return names.load(ctx, node, name)
         case ast.BinOp(left=left, op=op, right=right):
             a, b = evaluate(ctx, left), evaluate(ctx, right)
+            if isinstance(op, ast.Mult):
+                if isinstance(b, TupleVal):
+                    a, b = b, a
+                if isinstance(a, TupleVal) and a.cls is list and isinstance(b, Dyn):
+                    return listing.repeated(ctx, node, a, b)
             if (
                 isinstance(op, ast.Mult)
                 and isinstance(a, TupleVal)
@@ -86,14 +94,14 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
         case ast.Tuple(elts=items):
             return TupleVal(tuple(spread(ctx, items)))
         case ast.List(elts=items):
-            return TupleVal(tuple(spread(ctx, items)), list)
+            return listing.display(ctx, node, tuple(spread(ctx, items)))
         case ast.Slice(lower=lower, upper=upper, step=step):
             parts = [_slice_part(ctx, part) for part in (lower, upper, step)]
             return SliceVal(*parts)
         case ast.Lambda():
             return function_value(ctx, node)
         case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
-            return comprehensions.laid_out(ctx, node, item, node.generators)
+            return comprehensions.comprehension(ctx, node, item)
         case ast.JoinedStr():
             ctx.refuse(
                 node,
@@ -204,6 +212,12 @@ def place(ctx: Context, node: ast.Subscript) -> tuple[Binding, Binding]:
 def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding:
     """An item of a tuple or range."""
     match owner, index:
+        case ListRef(), _:
+            return listing.get(ctx, node, owner, index)
+        case TupleVal(cls=cls, site=site), Dyn(Var()) if (
+            cls is list and site is not None and listing.uniform(ctx, owner)
+        ):
+            listing.becomes_list(ctx, node, owner)
         case TupleVal(items, cls), SliceVal(start, stop, step):
             bounds = [
                 None

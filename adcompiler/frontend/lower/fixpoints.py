@@ -267,10 +267,14 @@ class Lowering:
     def fixpoint(self) -> Trip:
         """Passes until the head holds at every trip."""
         head = self.first()
-        for _ in range(MOST_PASSES):
+        for number in range(MOST_PASSES):
+            links = len(self.ctx.put), len(self.ctx.got)
             trip = self.run(head)
             following = self.following(trip)
-            if not self.stable(head, following, trip):
+            # Whether an array that a trip put into a list is stored to by the next one
+            # shows in a second pass.
+            linked = links != (len(self.ctx.put), len(self.ctx.got))
+            if (linked and number == 0) or not self.stable(head, following, trip):
                 head = following
             elif self.ctx.softened.isdisjoint(head.merge.leaves):
                 self.remember(head)

@@ -19,10 +19,11 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
+    ListRef,
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import names, operators
+from adcompiler.frontend.lower import listing, names, operators
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
@@ -62,12 +63,14 @@ class Call:
 
     def atom(self, binding: Binding) -> Atom:
         """The IR value of an argument; a tuple or list of numbers becomes an array."""
-        if isinstance(binding, TupleVal):
+        if isinstance(binding, TupleVal | ListRef):
             binding = self.array(binding)
         return operators.atom_of(self.ctx, self.node, binding)
 
     def array(self, binding: Binding) -> Binding:
         """A nested tuple or list as an array."""
+        if isinstance(binding, ListRef):
+            return listing.stacked(self.ctx, self.node, binding)
         if not isinstance(binding, TupleVal):
             return binding
         if not binding.items:

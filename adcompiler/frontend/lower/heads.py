@@ -14,6 +14,7 @@ from adcompiler.frontend.bindings import (
     Conflict,
     Dead,
     Dyn,
+    ListRef,
     Location,
     MaybeUnbound,
     TupleVal,
@@ -54,7 +55,8 @@ def retyped(binding: Binding, change: Callable[[Type], Type]) -> Binding:
             assert isinstance(new, Array)
             return ArrayRef(location, path, new, contiguous)
         case TupleVal(items, cls):
-            return TupleVal(tuple(retyped(item, change) for item in items), cls)
+            inner = tuple(retyped(item, change) for item in items)
+            return TupleVal(inner, cls, binding.site)
         case MaybeUnbound(value, flag):
             return MaybeUnbound(retyped(value, change), flag)
         case _:
@@ -104,6 +106,10 @@ class Comparison:
                 return self.types(a.type, b.type) and next(types) == next(types)
             case ArrayRef(), ArrayRef():
                 return self.arrays(old, new)
+            case ListRef(), ListRef():
+                return old.element == new.element and self.memory(
+                    old.location, new.location
+                )
             case TupleVal(xs, c), TupleVal(ys, d):
                 pairs = zip(xs, ys, strict=False)
                 same = len(xs) == len(ys) and c is d
@@ -120,12 +126,16 @@ class Comparison:
             return False
         if old.contiguous != new.contiguous or not self.types(old.type, new.type):
             return False
-        if new.location in self.places:
-            return self.places[new.location] is old.location
-        if old.location in self.places.values():
+        return self.memory(old.location, new.location)
+
+    def memory(self, old: Location, new: Location) -> bool:
+        """Whether the one memory can stand for the other, as elsewhere."""
+        if new in self.places:
+            return self.places[new] is old
+        if old in self.places.values():
             return False
-        if old.location is not new.location:
-            self.places[new.location] = old.location
+        if old is not new:
+            self.places[new] = old
         return True
 
     def types(self, old: Type, new: Type) -> bool:

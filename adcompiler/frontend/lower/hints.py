@@ -28,6 +28,20 @@ def may_alias(
     return message, f"copy it first: {name} = {name}.copy()"
 
 
+def in_a_list(
+    env: Mapping[str, Binding], memory: Location, store: ast.AST, read: ast.AST
+) -> tuple[str, str]:
+    """Of a store into an array that a list holds, where the list is read later."""
+    names = [n for n, b in env.items() if n.isidentifier() and memory in locations(b)]
+    stored, line = root_name(store) or "an array", getattr(read, "lineno", "?")
+    held = f"'{names[0]}'" if names else "a list"
+    message = (
+        f"this changes '{stored}', which a list holds: {held} is read afterwards at "
+        f"line {line}"
+    )
+    return message, f"let the list hold a copy: {stored}.copy()"
+
+
 def root_name(node: ast.AST) -> str | None:
     """The name whose array a statement or target stores into.
 

@@ -15,10 +15,11 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     IterVal,
+    ListRef,
     RangeVal,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, names, operators
+from adcompiler.frontend.lower import arrays, listing, names, operators
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Range
@@ -163,6 +164,10 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
             ref = iterable
             total = ctx.emit(node, "shape", ctx.read(ref, node), axis=0)
             return Source(total, lambda k: arrays.load(ctx, node, ref, k))
+        case ListRef():
+            xs = iterable
+            count_ = listing.length(ctx, node, xs).atom
+            return Source(count_, lambda k: listing.get(ctx, node, xs, k))
         case IterVal("enumerate", (inner,), start):
             of = source(ctx, node, inner)
             first = start or Dyn(constant(0))

@@ -13,6 +13,7 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dead,
     Dyn,
+    locations,
 )
 from adcompiler.frontend.lower import (
     expressions,
@@ -42,6 +43,8 @@ def lower_for(ctx: Context, loop: ast.For) -> None:
     items = iteration.static_items(ctx, loop.iter, iterable)
     key = ("unroll", loop, *ctx.calls)
     if items is None and key not in ctx.memo:
+        saved = ctx.iterated
+        ctx.iterated += tuple(locations(iterable))
         try:
             lower(ctx, loop, iteration.source(ctx, loop.iter, iterable))
             return
@@ -50,6 +53,8 @@ def lower_for(ctx: Context, loop: ast.For) -> None:
                 raise
             # What was lowered so far is in regions that are dropped.
             ctx.memo[key] = need.what
+        finally:
+            ctx.iterated = saved
     if items is None:
         items = iteration.laid_out(ctx, loop.iter, iterable, ctx.memo[key])
     unroll(ctx, loop, items)

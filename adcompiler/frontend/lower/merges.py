@@ -24,6 +24,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     IterVal,
+    ListRef,
     Location,
     MaybeUnbound,
     MethodVal,
@@ -33,13 +34,15 @@ from adcompiler.frontend.bindings import (
     Static,
     Step,
     TupleVal,
+    is_list,
 )
-from adcompiler.frontend.lower import mixtures, slices
+from adcompiler.frontend.lower import listing, mixtures, slices
 from adcompiler.frontend.lower.context import (
     SPECIAL,
     VALUE,
     Arm,
     Context,
+    NeedList,
     Stale,
 )
 from adcompiler.ir.builder import constant
@@ -49,6 +52,7 @@ from adcompiler.ir.types import (
     PY_BOOL,
     PY_FLOAT,
     Array,
+    ListOf,
     Scalar,
     Type,
     join_types,
@@ -56,6 +60,8 @@ from adcompiler.ir.types import (
 
 End = Context | Arm
 Key = tuple[tuple[Location, tuple[Step, ...]], tuple[Location, tuple[Step, ...]]]
+
+WORDS = {VALUE: "result", "$items": "items", "$total": "total"}
 
 ITEM = Step("load", (), (("index", ()),))  # the number in an array of rank 0
 
@@ -106,9 +112,15 @@ class Merge:
                 return self._scalar(_number(left), _number(right), name, boxed=True)
             case ArrayRef(), ArrayRef():
                 return self._array(left, right, name)
+            case ListRef(), ListRef():
+                return self._list(left, right, name)
             case TupleVal(xs, c), TupleVal(ys, d) if len(xs) == len(ys) and c is d:
                 pairs = zip(xs, ys, strict=True)
-                return TupleVal(tuple(self._both(x, y, name) for x, y in pairs), c)
+                items = tuple(self._both(x, y, name) for x, y in pairs)
+                return TupleVal(items, c, left.site or right.site)
+            case _ if is_list(left) and is_list(right):
+                self._as_lists(left, right)
+                return self._other(left, right, name)
             case RangeVal(), RangeVal():
                 return self._range(left, right, name)
             case _:
@@ -152,7 +164,7 @@ class Merge:
     def leaf(self, t: Type, hint: str | None) -> Var:
         """A fresh variable that takes a value from each path."""
         if hint and hint.startswith("$"):
-            hint = "result" if hint == VALUE else None
+            hint = WORDS.get(hint)
         var = fresh_var(t, hint)
         self.leaves.append(var)
         return var
@@ -170,8 +182,8 @@ class Merge:
             flag = "bool" in (str(getattr(t.type, "dtype", "")) for t in (a, b))
             hint = "convert the bool: float(c), or 1.0 if c else 0.0"
             return Conflict(
-                f"{_shown(name)} is {_type_text(a.type)} on one path and "
-                f"{_type_text(b.type)} on another",
+                f"{_shown(name)} is {type_text(a.type)} on one path and "
+                f"{type_text(b.type)} on another",
                 hint if flag else "start with a value of the same type as it has later",
                 self.cond,
             )
@@ -214,8 +226,8 @@ class Merge:
         joined = join_types(*types)
         if not isinstance(joined, Array):
             return Conflict(
-                f"{_shown(name)} is {_type_text(left.type)} on one path and "
-                f"{_type_text(right.type)} on another",
+                f"{_shown(name)} is {type_text(left.type)} on one path and "
+                f"{type_text(right.type)} on another",
                 "give it one dtype and one rank on all paths",
                 self.cond,
             )
@@ -232,6 +244,43 @@ class Merge:
             self.keys[key] = self._memory(left.location, right.location, contiguous)
             self.arrays[self.keys[key]] = self.leaf(joined, name)
         return ArrayRef(self.keys[key], (), joined, contiguous)
+
+    def _list(self, left: ListRef, right: ListRef, name: str) -> Binding:
+        """A list of either path: new memory, where they are two."""
+        sites = left.sites | right.sites
+        if left.element != right.element:
+            element = listing.joined(left.element, right.element)
+            if element is None or not (left.sites and right.sites):
+                return Conflict(
+                    f"{_shown(name)} is a list of other elements on one path than on "
+                    "another",
+                    "give its elements one type",
+                    self.cond,
+                )
+            raise NeedList(dict.fromkeys(sites, element))
+        if left.location is right.location:
+            return left
+        key: Key = ((left.location, ()), (right.location, ()))
+        if key not in self.keys:
+            self.keys[key] = self._memory(left.location, right.location, True)
+            t = ListOf(left.element, True)
+            self.arrays[self.keys[key]] = self.leaf(t, name)
+            for link in (self.ctx.put, self.ctx.got):
+                for array, lists in list(link.items()):
+                    if left.location in lists or right.location in lists:
+                        link[array] = lists | {self.keys[key]}
+        return ListRef(self.keys[key], left.element, sites)
+
+    def _as_lists(self, left: Binding | None, right: Binding | None) -> None:
+        """Start again where displays of two lengths meet, or one and a list."""
+        parts = [p for p in (left, right) if isinstance(p, TupleVal)]
+        for part in parts:
+            other = left if part is right else right
+            more = other.items if isinstance(other, TupleVal) else ()
+            if part.site is not None and part.site not in self.ctx.lists:
+                node = self.ctx.frame.node
+                elements = other.element if isinstance(other, ListRef) else None
+                listing.becomes_list(self.ctx, node, part, *more, element=elements)
 
     def _step(self, one: Step, other: Step, form: Step) -> Step:
         """A step of two paths, its operands those of the path taken."""
@@ -330,6 +379,8 @@ class Merge:
                     self.conform(item, part, out, stale, node)
             case RangeVal(), _:
                 self._conform_range(shape, given, out)
+            case ListRef(), _:
+                self._conform_list(shape, given, out, stale, node)
             case ArrayRef(), _:
                 self._conform_array(shape, given, out, stale, node)
             case _:
@@ -354,6 +405,25 @@ class Merge:
             known = isinstance(given, RangeVal)
             atom = getattr(given, part).atom if known else Undef(var.type)
             self._give(var, atom, out)
+
+    def _conform_list(
+        self,
+        shape: ListRef,
+        given: Binding | None,
+        out: dict[Var, Atom],
+        stale: dict[Location, Stale],
+        node: ast.AST,
+    ) -> None:
+        var = self.arrays.get(shape.location)
+        if var is None or var in out:
+            return
+        out[var] = Undef(var.type)
+        if isinstance(given, ListRef):
+            held = self.ctx.values.get(given.location)
+            if isinstance(held, Stale):
+                stale[shape.location] = held
+            else:
+                out[var] = self.ctx.contents(given.location, node)
 
     def _conform_array(
         self,
@@ -448,15 +518,17 @@ def _one_kind(left: Binding | None, right: Binding | None, name: str) -> str:
 def _kind(binding: Binding | None) -> str:
     match binding:
         case Dyn(atom):
-            return _type_text(atom.type)
+            return type_text(atom.type)
         case ArrayRef(_, _, t):
-            return _type_text(t)
+            return type_text(t)
         case Static(None):
             return "None"
         case Static(value):
             return f"{getattr(value, '__name__', value)!r}"
         case TupleVal(items):
             return f"a tuple of {len(items)}"
+        case ListRef():
+            return "a list"
         case FunctionVal():
             return "a function"
         case PullbackVal():
@@ -465,7 +537,8 @@ def _kind(binding: Binding | None) -> str:
             return "something else"
 
 
-def _type_text(t: Type) -> str:
+def type_text(t: Type) -> str:
+    """A type in words."""
     match t:
         case Scalar("bool", _):
             return "a bool"

@@ -20,20 +20,23 @@ from adcompiler.frontend.bindings import (
     Conflict,
     Dyn,
     FunctionVal,
+    ListRef,
     MethodVal,
     PartialVal,
     PullbackVal,
     RangeVal,
     Static,
     TupleVal,
+    is_list,
 )
-from adcompiler.frontend.lower import lengths
+from adcompiler.frontend.lower import lengths, listing
 from adcompiler.frontend.lower.context import Arm, Context
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Let
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import PY_BOOL, PY_INT, Array, Scalar
+from adcompiler.library import lists as library
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("add", operator.add),
@@ -103,6 +106,8 @@ def describe(binding: Binding) -> str:
             return "a range"
         case TupleVal(_, cls):
             return f"a {cls.__name__}"
+        case ListRef():
+            return "a list"
         case _:
             return "this value"
 
@@ -145,6 +150,8 @@ def binary(
             return TupleVal(xs * n, c)
         case Static(str() as text), Static(str() as more) if name == "add":
             return Static(text + more)
+        case _ if name == "add" and is_list(left) and is_list(right):
+            return listing.call(ctx, node, library.joined, left, right)
         case _:
             pass
     a, b = atom_of(ctx, node, left), atom_of(ctx, node, right)
@@ -354,6 +361,9 @@ def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
             return constant(bool(value))
         case TupleVal(items):
             return constant(len(items) > 0)
+        case ListRef():
+            count = listing.length(ctx, node, binding).atom
+            return ctx.emit(node, "greater", count, constant(0))
         case FunctionVal() | MethodVal() | PartialVal() | PullbackVal():
             return constant(True)
         case ArrayRef(_, _, t):

@@ -15,10 +15,11 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
+    ListRef,
     Step,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, attributes, lengths
+from adcompiler.frontend.lower import arrays, attributes, lengths, listing
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
@@ -241,6 +242,12 @@ def concatenate(call: Call) -> Binding:
 def stack(call: Call) -> Binding:
     """``np.stack((a, b), axis)``."""
     parts, axis = call.bind("arrays", axis=Dyn(constant(0)))
+    if isinstance(parts, ListRef):
+        whole = listing.stacked(call.ctx, call.node, parts, "stack")
+        place = call.axis(axis, whole.type.ndim)
+        order = list(range(1, whole.type.ndim))
+        order.insert(place, 0)
+        return attributes.transposed(call.ctx, call.node, whole, tuple(order))
     refs = items(call, parts)
     where = call.axis(axis, call.rank(refs[0]) + 1)
     return call.result("stack", *map(call.atom, refs), axis=where)

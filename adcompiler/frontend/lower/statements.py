@@ -15,7 +15,9 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
+    ListRef,
     TupleVal,
+    is_list,
 )
 from adcompiler.frontend.lower import (
     arrays,
@@ -23,6 +25,7 @@ from adcompiler.frontend.lower import (
     gradientless,
     iteration,
     lengths,
+    listing,
     loops,
     messages,
     names,
@@ -235,6 +238,11 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
             assign(ctx, inner, binding)
         case ast.Subscript():
             owner, index = expressions.place(ctx, target)
+            if isinstance(owner, TupleVal) and owner.cls is list:
+                listing.becomes_list(ctx, target, owner, binding)
+            if isinstance(owner, ListRef):
+                listing.put(ctx, target, owner, index, binding)
+                return
             if not isinstance(owner, ArrayRef):
                 what = operators.describe(owner)
                 ctx.refuse(target, f"{what} cannot be stored into", "use an array")
@@ -301,9 +309,14 @@ def set_name(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
     frame = ctx.frame
     if frame.muted:
         binding = gradientless.stopped(ctx, node, binding)
+    word = name.removeprefix("$")
     match binding:
         case Dyn(atom, boxed):
-            binding = Dyn(ctx.name(atom, name), boxed)
+            binding = Dyn(ctx.name(atom, word), boxed)
+        case ListRef(location):
+            contents = ctx.values.get(location)
+            if isinstance(contents, Atom):
+                ctx.values[location] = ctx.name(contents, word)
         case ArrayRef(location, path, _, _):
             held = ctx.values.get(location)
             if not path and isinstance(held, Atom):
@@ -340,6 +353,23 @@ def check_unboxed(
         )
 
 
+def augmented_item(
+    ctx: Context, stmt: ast.AugAssign, owner: ListRef, index: Binding
+) -> None:
+    """``xs[i] += value`` of a list of numbers."""
+    old = listing.get(ctx, stmt, owner, index)
+    if isinstance(old, ArrayRef):
+        place = ast.unparse(stmt.target)
+        ctx.refuse(
+            stmt,
+            "this changes an array that a list holds in place",
+            f"write {place} = {place} + ...",
+        )
+    value = expressions.evaluate(ctx, stmt.value)
+    new = operators.binary(ctx, stmt, stmt.op, old, value)
+    listing.put(ctx, stmt, owner, index, new)
+
+
 def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
     """``target op= value``: in place on arrays, a new value on numbers."""
     target = stmt.target
@@ -348,7 +378,9 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
             read = ast.copy_location(ast.Name(name, ast.Load()), target)
             old = expressions.evaluate(ctx, read)
             value = expressions.evaluate(ctx, stmt.value)
-            if isinstance(old, ArrayRef):
+            if is_list(old) and isinstance(stmt.op, ast.Add):
+                listing.method(ctx, stmt, old, "extend", [value])
+            elif isinstance(old, ArrayRef):
                 arrays.update(ctx, stmt, old, value)
                 ctx.frame.sites[name] = stmt
             else:
@@ -357,6 +389,11 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
                 set_name(ctx, name, result, stmt)
         case ast.Subscript():
             owner, index = expressions.place(ctx, target)
+            if isinstance(owner, TupleVal) and owner.cls is list:
+                listing.becomes_list(ctx, target, owner)
+            if isinstance(owner, ListRef):
+                augmented_item(ctx, stmt, owner, index)
+                return
             if not isinstance(owner, ArrayRef):
                 what = operators.describe(owner)
                 ctx.refuse(target, f"{what} cannot be stored into", "use an array")

@@ -1,0 +1,422 @@
+"""Lists whose length is known at run time only.
+
+In: lists of the program, what is put into them, read and taken from them. Out: rows of
+lists, and the contents that the list's location has then.
+Invariants: a display of known length is a `TupleVal` until the program changes it or
+reads it at an index that is not known: then lowering starts again, with the display
+known to be a `ListRef` of elements of one type. A list of arrays holds references: a
+store into such an array, or into one that was read from the list, makes the list stale
+(`note_put`, `note_got`, `spoil`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Any, NoReturn
+
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    ListRef,
+    Location,
+    SliceVal,
+    TupleVal,
+)
+from adcompiler.frontend.lower.context import Context, NeedList, Site
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const, Var
+from adcompiler.ir.types import (
+    ANY,
+    PY_INT,
+    Array,
+    Length,
+    ListOf,
+    Scalar,
+    Type,
+    fresh_dim,
+    is_float,
+    join_types,
+)
+from adcompiler.library import lists as library
+
+MOST_ITEMS = 64
+HINT = "give the list numbers of one type, or arrays of one rank and dtype"
+
+
+def site_of(ctx: Context, node: ast.AST) -> Site:
+    """What stands for a display in every lowering of the function."""
+    return tuple(_place(n) for n in (*(fn for fn, _ in ctx.calls), node))
+
+
+def _place(node: ast.AST) -> tuple[object, ...]:
+    where = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+    name = getattr(node, "name", type(node).__name__)
+    return (name, *(getattr(node, key, None) for key in where))
+
+
+# --- Making lists --------------------------------------------------------------------
+
+
+def display(ctx: Context, node: ast.AST, items: Sequence[Binding]) -> Binding:
+    """``[a, b]``."""
+    site = site_of(ctx, node)
+    if site not in ctx.lists:
+        return TupleVal(tuple(items), list, site)
+    ref = empty(ctx, node, site)
+    for item in items:
+        append(ctx, node, ref, item)
+    return ref
+
+
+def empty(ctx: Context, node: ast.AST, site: Site) -> ListRef:
+    """A list without elements."""
+    element = ctx.lists[site]
+    held = ctx.emit(node, "list_new", element=element, indexed=True)
+    return in_place(ctx, held, element, frozenset({site}))
+
+
+def in_place(
+    ctx: Context, held: Var, element: Type, sites: frozenset[Site] = frozenset()
+) -> ListRef:
+    """A list in memory of its own."""
+    location = Location()
+    ctx.values[location] = held
+    return ListRef(location, element, sites)
+
+
+def repeated(ctx: Context, node: ast.AST, found: TupleVal, count: Dyn) -> Binding:
+    """``[value] * n``: laid out where it is known, and short."""
+    site, items = site_of(ctx, node), found.items
+    if isinstance(count.atom, Const) and isinstance(count.atom.value, int):
+        size = count.atom.value * len(items)
+        if site not in ctx.lists and size <= MOST_ITEMS:
+            return TupleVal(items * count.atom.value, list, site)
+    if len(items) != 1 or not isinstance(items[0], Dyn):
+        ctx.refuse(
+            node,
+            "a list of one number is repeated, as often as is known at run time only",
+            "append in a loop",
+        )
+    element = ctx.lists.get(site, items[0].atom.type)
+    like = ListRef(Location(), element, frozenset({site}))
+    atom = fitting(ctx, node, like, items[0])
+    held = ctx.emit(node, "list_full", atom, count.atom, element=element)
+    return in_place(ctx, held, element, frozenset({site}))
+
+
+def unstacked(ctx: Context, node: ast.AST, ref: ArrayRef) -> Binding:
+    """``list(x)`` of an array."""
+    if ref.type.ndim > 1:
+        return call(ctx, node, library.copied, ref)
+    held = ctx.emit(node, "list_unstack", ctx.read(ref, node))
+    return in_place(ctx, held, Scalar(ref.type.dtype, "numpy"))
+
+
+def copied(ctx: Context, node: ast.AST, ref: ListRef) -> Binding:
+    """``xs.copy()``, ``list(xs)``."""
+    if isinstance(ref.element, Array):
+        return call(ctx, node, library.copied, ref)
+    held = ctx.emit(node, "copy", contents(ctx, node, ref))
+    return in_place(ctx, held, ref.element)
+
+
+def call(
+    ctx: Context, node: ast.AST, definition: Callable[..., Any], *args: Binding
+) -> Binding:
+    """What a definition of ours gives."""
+    from adcompiler.frontend.lower.composed import composed
+    from adcompiler.frontend.lower.handling import Call
+
+    assert isinstance(definition, FunctionType)
+    return composed(definition)(Call(ctx, node, definition.__name__, list(args), {}))
+
+
+# --- Elements ------------------------------------------------------------------------
+
+
+def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
+    """The atom of an element; lowering starts again where the list is of another
+    type."""
+    atom = element_of(ctx, node, value)
+    if atom in ctx.mixed:
+        ctx.refuse(
+            node,
+            "a list takes a number that is an int or a float, as the path decides",
+            "convert it: float(x)",
+        )
+    t, wanted = atom.type, ref.element
+    if matches(wanted, t):
+        return atom
+    if isinstance(wanted, Scalar) and isinstance(t, Scalar) and t.dtype == "int64":
+        if isinstance(atom, Const) and wanted.dtype == "float64":
+            return constant(float(atom.value))
+        soft = isinstance(atom, Var) and ctx.soft.get(atom)
+        if wanted.dtype == "float64" and soft:
+            return ctx.emit(node, "cast", atom, dtype="float64", via="builtin")
+    wider = joined(wanted, t)
+    if wider is None or not ref.sites:
+        _refuse(ctx, node, wanted, t)
+    raise NeedList(dict.fromkeys(ref.sites, wider))
+
+
+def element_of(ctx: Context, node: ast.AST, value: Binding) -> Atom:
+    """The number or array that a list is to hold."""
+    match value:
+        case Dyn(atom, boxed) if not boxed:
+            return atom
+        case ArrayRef(_, _, t) if t.ndim > 0:
+            return ctx.read(value, node)
+        case _:
+            ctx.refuse(
+                node,
+                "a list that changes holds numbers or arrays",
+                "use one list for each part",
+            )
+
+
+def _refuse(ctx: Context, node: ast.AST, wanted: Type, t: Type) -> NoReturn:
+    from adcompiler.frontend.lower.merges import type_text
+
+    ctx.refuse(
+        node, f"a list that holds {type_text(wanted)} takes {type_text(t)}", HINT
+    )
+
+
+def matches(wanted: Type, t: Type) -> bool:
+    """Whether a list of these elements takes such a value as it is."""
+    match wanted, t:
+        case Scalar(), Scalar():
+            return wanted.dtype == t.dtype and wanted.kind in (t.kind, "either")
+        case Array(), Array() if (wanted.dtype, wanted.ndim) == (t.dtype, t.ndim):
+            pairs = zip(wanted.dims, t.dims, strict=True)
+            return all(a in (ANY, b) for a, b in pairs)
+        case _:
+            return False
+
+
+def joined(wanted: Type, t: Type) -> Type | None:
+    """The type of elements of which either is one."""
+    match wanted, t:
+        case Array(), Array() if (wanted.dtype, wanted.ndim) == (t.dtype, t.ndim):
+            pairs = zip(wanted.dims, t.dims, strict=True)
+            return Array(t.dtype, tuple(a if a == b else ANY for a, b in pairs))
+        case Scalar("int64", "python"), Scalar("float64", _):
+            return t
+        case Scalar(), Scalar():
+            return join_types(wanted, t)
+        case _:
+            return None
+
+
+def known_type(element: Type) -> Array | None:
+    """What is known of an array read from a list."""
+    if not isinstance(element, Array):
+        return None
+    dims: list[Length] = [fresh_dim() if d == ANY else d for d in element.dims]
+    return Array(element.dtype, tuple(dims))
+
+
+def contents(ctx: Context, node: ast.AST, ref: ListRef) -> Atom:
+    """The list as it is now."""
+    return ctx.contents(ref.location, node)
+
+
+def change(ctx: Context, node: ast.AST, ref: ListRef, value: Var) -> None:
+    """The list is this now; what may be the same list is stale."""
+    name = getattr(ctx.values.get(ref.location), "name", None)
+    ctx.values[ref.location] = ctx.name(value, name) if name else value
+    entangled = ctx.entangled.get(ref.location, frozenset())
+    for other in ctx.values:
+        if other in entangled:
+            ctx.values[other] = ctx.stale(node)
+
+
+def append(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> None:
+    """``xs.append(value)``."""
+    from adcompiler.frontend.lower import gradientless
+
+    _check_iterated(ctx, node, ref)
+    if ctx.frame.muted:
+        value = gradientless.stopped(ctx, node, value)
+    atom = fitting(ctx, node, ref, value)
+    held = contents(ctx, node, ref)
+    change(ctx, node, ref, ctx.emit(node, "list_append", held, atom))
+    if isinstance(value, ArrayRef):
+        ctx.note_put(value.location, ref.location)
+
+
+def _check_iterated(ctx: Context, node: ast.AST, ref: ListRef) -> None:
+    same = {ref.location, *ctx.entangled.get(ref.location, frozenset())}
+    if not same.isdisjoint(ctx.iterated):
+        ctx.refuse(
+            node,
+            "a list changes its length while a loop goes over it",
+            "go over a copy: for v in list(xs)",
+        )
+
+
+def pop(ctx: Context, node: ast.AST, ref: ListRef) -> Binding:
+    """``xs.pop()``."""
+    _check_iterated(ctx, node, ref)
+    held = contents(ctx, node, ref)
+    known = known_type(ref.element)
+    params: dict[str, Any] = {"known": known} if known else {}
+    value, rest = ctx.emit_all(node, "list_pop", held, **params)
+    change(ctx, node, ref, rest)
+    return _read(ctx, ref, value)
+
+
+def get(ctx: Context, node: ast.AST, ref: ListRef, index: Binding) -> Binding:
+    """``xs[i]``, ``xs[i:j]``."""
+    if isinstance(index, SliceVal):
+        if index.step is not None:
+            ctx.refuse(node, "a slice of a list with a step is not supported")
+        bounds = [part or NONE for part in (index.start, index.stop)]
+        return call(ctx, node, library.part, ref, *bounds)
+    known = known_type(ref.element)
+    params: dict[str, Any] = {"known": known} if known else {}
+    held, at = contents(ctx, node, ref), _index(ctx, node, index)
+    return _read(ctx, ref, ctx.emit(node, "list_get", held, at, **params))
+
+
+def _index(ctx: Context, node: ast.AST, index: Binding) -> Atom:
+    atom = index.atom if isinstance(index, Dyn) else None
+    t = None if atom is None else atom.type
+    if atom is None or not isinstance(t, Scalar) or not t.dtype.startswith("int"):
+        ctx.refuse(node, "the index of a list is an integer", "convert it: int(i)")
+    return atom
+
+
+def _read(ctx: Context, ref: ListRef, atom: Var) -> Binding:
+    value = ctx.wrap(atom, False)
+    if isinstance(value, ArrayRef):
+        ctx.note_got(value.location, ref.location)
+    return value
+
+
+def put(
+    ctx: Context, node: ast.AST, ref: ListRef, index: Binding, value: Binding
+) -> None:
+    """``xs[i] = value``."""
+    at = _index(ctx, node, index)
+    atom = fitting(ctx, node, ref, value)
+    held = contents(ctx, node, ref)
+    change(ctx, node, ref, ctx.emit(node, "list_set", held, atom, at))
+    if isinstance(value, ArrayRef):
+        ctx.note_put(value.location, ref.location)
+
+
+def length(ctx: Context, node: ast.AST, ref: ListRef) -> Dyn:
+    """``len(xs)``."""
+    return Dyn(ctx.emit(node, "list_length", contents(ctx, node, ref)))
+
+
+def stacked(
+    ctx: Context, node: ast.AST, ref: ListRef, via: str | None = None
+) -> ArrayRef:
+    """``np.array(xs)``, ``np.stack(xs)``."""
+    params = {} if via is None else {"via": via}
+    known = known_type(ref.element)
+    dims = () if known is None else known.dims
+    assert isinstance(ref.element, Scalar | Array)
+    t = Array(ref.element.dtype, (fresh_dim(), *dims))
+    held = contents(ctx, node, ref)
+    return ctx.fresh_array(ctx.emit(node, "list_stack", held, known=t, **params))
+
+
+def total(ctx: Context, node: ast.AST, ref: ListRef, start: Binding) -> Binding:
+    """``sum(xs)``."""
+    zero = isinstance(start, Dyn) and start.atom == constant(0)
+    if zero and isinstance(ref.element, Scalar) and is_float(ref.element):
+        return Dyn(ctx.emit(node, "list_sum", contents(ctx, node, ref)))
+    return call(ctx, node, library.total, ref, start)
+
+
+# --- Displays that turn out to be lists ----------------------------------------------
+
+
+def becomes_list(
+    ctx: Context,
+    node: ast.AST,
+    found: TupleVal,
+    *more: Binding,
+    element: Type | None = None,
+) -> NoReturn:
+    """Start again with a display known to be a list that takes these values too."""
+    for item in (*found.items, *more):
+        t = element_of(ctx, node, item).type
+        if element is None or matches(element, t):
+            element = element or t
+            continue
+        either = (element, t) if t != PY_INT else (t, element)
+        wider = joined(*either)
+        if wider is None:
+            _refuse(ctx, node, element, t)
+        element = wider
+    if found.site is None or found.site in ctx.lists:
+        ctx.refuse(
+            node,
+            "a list that is an argument, or part of another, cannot be changed here",
+            "copy it first: list(xs)",
+        )
+    raise NeedList({found.site: element or PY_INT})
+
+
+def uniform(ctx: Context, found: TupleVal) -> bool:
+    """Whether the items are numbers or arrays of one type."""
+    types = []
+    for item in found.items:
+        match item:
+            case Dyn(atom):
+                types.append(atom.type)
+            case ArrayRef(_, _, t) if t.ndim:
+                types.append(t)
+            case _:
+                return False
+    return bool(types) and all(_alike(types[0], t) for t in types)
+
+
+def _alike(a: Type, b: Type) -> bool:
+    if isinstance(a, Array) and isinstance(b, Array):
+        return (a.dtype, a.ndim) == (b.dtype, b.ndim)
+    return isinstance(a, Scalar) and isinstance(b, Scalar)
+
+
+def method(
+    ctx: Context, node: ast.AST, owner: Binding, name: str, args: list[Binding]
+) -> Binding:
+    """``xs.append(v)`` and the like."""
+    match name, args:
+        case ("append", [value]):
+            if isinstance(owner, TupleVal):
+                becomes_list(ctx, node, owner, value)
+            assert isinstance(owner, ListRef)
+            append(ctx, node, owner, value)
+            return NONE
+        case ("extend", [values]):
+            return call(ctx, node, library.extended, owner, values)
+        case ("pop", []):
+            if isinstance(owner, TupleVal):
+                becomes_list(ctx, node, owner)
+            assert isinstance(owner, ListRef)
+            return pop(ctx, node, owner)
+        case ("copy", []):
+            if isinstance(owner, TupleVal):
+                return display(ctx, node, owner.items)
+            assert isinstance(owner, ListRef)
+            return copied(ctx, node, owner)
+        case _:
+            ctx.refuse(
+                node,
+                f"'.{name}()' of a list is not supported with these arguments",
+                "append, extend, pop() and copy are",
+            )
+
+
+METHODS = ("append", "extend", "pop", "copy", "insert", "remove", "clear", "sort")
+
+__all__ = ["ListOf", "display", "method"]
