@@ -538,6 +538,56 @@ LINALG = [
     Case("cholesky", (np.stack([spd(3), spd(3)]),), label="stack"),
 ]
 
+SHAPED = (array(3, 3), array(4, 3), array(3, 4), array(2, 4, 2), array(2, 1, 3))
+SYMMETRIC = (spd(3), np.stack([spd(3), spd(3)]))
+
+
+def factored(name: str, count: int, *matrices: np.ndarray, **params) -> list[Case]:
+    """A case for each result of a factorisation of each of these."""
+    return [
+        Case(name, (a,), params, f"{a.shape}{k}".replace(" ", ""), result=k)
+        for a in matrices
+        for k in range(count)
+    ]
+
+
+FACTORED = [
+    *factored("eigh", 2, *SYMMETRIC),
+    *factored("eigh", 2, A33 + A33.T, upper=True),
+    *factored("eigvalsh", 1, *SYMMETRIC),
+    *factored("svd", 3, *SHAPED),
+    *factored("svdvals", 1, *SHAPED),
+    *factored("qr", 2, *SHAPED),
+    *factored("pinv", 1, *SHAPED),
+    *factored("pinv", 1, A33, rcond=1e-12),
+    Case("eigh", (spd(3).astype("f"),), label="f"),
+    Case("svdvals", (SHAPED[1].astype("f"),), label="f"),
+    Case("pinv", (SHAPED[1].astype("f"),), label="f"),
+    *[
+        Case("lstsq", (a, b), {"rcond": None}, f"{a.shape}{b.shape}{k}", result=k)
+        for a, b in [(SHAPED[1], array(4)), (SHAPED[1], array(4, 2)), (A33, array(3))]
+        for k in (0, 1)
+    ],
+    Case("lstsq", (SHAPED[2], array(3)), {"rcond": None}, "wide"),
+    Case("lstsq", (SHAPED[1], array(4)), {"rcond": None}, "s", result=3),
+    *[
+        Case("over_gaps", (q, w, u), params, f"{q.ndim}{how}")
+        for how, params in (("", {}), ("strict", {"strict": True}))
+        for q, w, u in [
+            (array(3, 3), np.array([1.0, 2.5, 3.0]), np.array([-1.0, -1.5, -2.5])),
+            (array(2, 2, 2), np.array([[0.5, 2.0], [1.0, 4.0]]), np.zeros((2, 2))),
+        ]
+    ],
+    *[
+        Case("norm", (x,), {"axis": axis, "keepdims": keep}, f"{x.ndim}{axis}{keep}")
+        for x, axis, keep in [
+            (array(3), None, False), (X, None, True), (X, (0,), False),
+            (F32, None, False), (X, (1,), True), (array(2, 3, 2), (0, 2), False),
+            (VIEW, (1,), False),
+        ]
+    ],
+]  # fmt: skip
+
 EINSUMS = [
     ("ij,jk->ik", (2, 3), (3, 4)), ("ij,kj->ki", (2, 3), (4, 3)), ("i,i->", (3,), (3,)),
     ("ij,ji->", (2, 3), (3, 2)), ("ij,ij->", (2, 3), (2, 3)), ("i,j->ji", (3,), (2,)),
@@ -574,5 +624,5 @@ POWERS = [
 EFFECTS = {"raise", "print", "check_bound", "check_real"}
 OTHERS = [
     *REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *gathering(), *NUMBERS, *LINALG,
-    *REARRANGED, *SUMS, *POWERS,
+    *REARRANGED, *SUMS, *FACTORED, *POWERS,
 ]  # fmt: skip

@@ -44,6 +44,7 @@ class Case:
     params: dict = field(default_factory=dict)
     label: str = ""
     second: bool = True
+    result: int = 0  # the one that is differentiated
 
     def __str__(self) -> str:
         return f"{self.name}-{self.label}" if self.label else self.name
@@ -86,9 +87,9 @@ def build(case: Case, lengths: str = "known") -> tuple[Function, tuple]:
     return Function(case.name, builder.region(tuple(params), results)), tuple(arguments)
 
 
-def weighted_sum(function: Function) -> Function:
-    """sum(w * y) for a weight w added to the parameters, y the first result."""
-    y = function.results[0]
+def weighted_sum(function: Function, result: int = 0) -> Function:
+    """sum(w * y) for a weight w added to the parameters, y one of the results."""
+    y = function.results[result]
     builder = Builder(list(function.region.body))
     w = fresh_var(y.type, "w")
     total = builder.expr(y) * builder.expr(w)
@@ -189,6 +190,9 @@ def check_spelling(let: Let, values: list, expected: Any) -> None:
     assert type(found) is type(expected), let.primitive.spell(let, pieces).text
     if let.primitive.name == "sum_to":  # a sum of sums, or one over all axes
         np.testing.assert_allclose(found, expected, rtol=1e-14)
+    elif isinstance(expected, tuple):
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
     else:
         np.testing.assert_array_equal(found, expected)
 

@@ -77,7 +77,9 @@ SQUARE = array(3, 3) + 2.0 * np.eye(3)
 INF = float("inf")
 NORMS = [{"ord": p, "axis": 0} for p in (1, 2, 3, INF)]
 MATRIX_NORMS = [
-    {"ord": p, "keepdims": k} for p in ("fro", 1, -1) for k in (False, True)
+    {"ord": p, "keepdims": k}
+    for p in ("fro", 1, -1, 2, -2, "nuc")
+    for k in (False, True)
 ]
 KNOTS = np.array([0.0, 0.5, 1.2, 2.0, 3.5])
 ORDER = np.array([[0, 2], [1, 3], [2, 0]])
@@ -115,6 +117,8 @@ CASES = [
     *[Case(np.cross, args) for args in ((TRIPLE, X.T[:, :3]), (TRIPLE[0], TRIPLE))],
     *[Case(np.linalg.matrix_power, (SQUARE, n)) for n in (0, 1, 3, -2)],
     Case(np.linalg.multi_dot, ((X, X.T, X),)),
+    *each(np.linalg.norm, (CUBE,), {"ord": "nuc", "axis": (2, 0), "keepdims": True}),
+    *[Case(np.linalg.cond, (SQUARE, p)) for p in (None, 2, -2, "fro", 1, INF)],
     *each(np.linalg.norm, (X,), *NORMS, *MATRIX_NORMS, *AXES),
     *each(np.linalg.norm, (V,), *[{"ord": p} for p in (0, 1, 2, 3, 0.5, INF, -INF)]),
     *each(special.logsumexp, (X,), *AXES, {"b": X * X, "axis": 0}),

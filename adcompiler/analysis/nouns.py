@@ -75,6 +75,16 @@ _WORDS: dict[str, str | None] = {
     "solve": "solution",
     "inv": "inverse",
     "cholesky": "factor",
+    "eigvalsh": "values",
+    "svdvals": "values",
+    "over_gaps": "turn",
+}
+# Of several results.
+_PARTS: dict[str, tuple[str, ...]] = {
+    "eigh": ("values", "vectors"),
+    "svd": ("u", "s", "vh"),
+    "qr": ("q", "r"),
+    "lstsq": ("solution", "residuals", "rank", "s"),
 }
 _COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 # Functions that are read with what they are applied to: ``sin_x``.
@@ -176,6 +186,12 @@ def with_nouns(region: Region) -> Region:
             if result.name is None and not isinstance(result.type, ListOf):
                 noun = result.noun or noun_of(stmt)
                 known[result] = replace(result, noun=noun)
+        elif isinstance(stmt, Let) and stmt.primitive.name in _PARTS:
+            for result, part in zip(
+                stmt.results, _PARTS[stmt.primitive.name], strict=True
+            ):
+                if result.name is None:
+                    known[result] = replace(result, noun=part)
 
     def define(var: Var) -> Var:
         return known.get(var, var)

@@ -93,7 +93,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
 def vector_norm(x, ord, axis, keepdims):
     """The norm along one axis."""
     if ord == 2:
-        return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+        return np.linalg.norm(x, axis=axis, keepdims=keepdims)
     if ord == 1:
         return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
     if ord == np.inf:
@@ -102,15 +102,19 @@ def vector_norm(x, ord, axis, keepdims):
         return np.min(np.abs(x), axis=axis, keepdims=keepdims)
     if ord == 0:
         return np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
-    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+    total = np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims)
+    root = np.where(total == 0.0, 1.0, total) ** (1.0 / ord)
+    return np.where(total == 0.0, 0.0, root)[()]
 
 
 def matrix_norm(x, ord, row, column, keepdims):
     """The norm of the matrices along two axes."""
     if ord == "fro":
-        return np.sqrt(np.sum(np.square(x), axis=(row, column), keepdims=keepdims))
+        return np.linalg.norm(x, axis=(row, column), keepdims=keepdims)
+    if ord in (2, -2, "nuc"):
+        return spectral_norm(x, ord, row, column, keepdims)
     if ord not in (1, -1, np.inf, -np.inf):
-        raise NotImplementedError("this norm of matrices is not supported")
+        raise ValueError("Invalid norm order for matrices.")
     along, across = (row, column) if abs(ord) == 1 else (column, row)
     sums = np.sum(np.abs(x), axis=along, keepdims=True)
     if ord > 0:
@@ -177,3 +181,34 @@ def matmul(x1, x2):
 @composes(np.linalg.tensordot)
 def tensordot_of(x1, x2, axes=2):
     return np.tensordot(x1, x2, axes)
+
+
+def spectral_norm(x, ord, row, column, keepdims):
+    """The norm by singular values."""
+    row, column = row % np.ndim(x), column % np.ndim(x)
+    others = tuple(k for k in range(np.ndim(x)) if k not in (row, column))
+    matrices = np.transpose(x, (*others, row, column))
+    values = np.linalg.svd(matrices, compute_uv=False)
+    if ord == "nuc":
+        found = np.sum(values, axis=-1)
+    elif ord == 2:
+        found = np.max(values, axis=-1)
+    else:
+        found = np.min(values, axis=-1)
+    if keepdims:
+        ones = (1 if k in (row, column) else n for k, n in enumerate(np.shape(x)))
+        return np.reshape(found, tuple(ones))
+    return found
+
+
+@composes(np.linalg.cond)
+def cond(x, p=None):
+    if p is None or p == 2 or p == -2:
+        values = np.linalg.svd(x, compute_uv=False)
+        if p == -2:
+            return values[..., -1] / values[..., 0]
+        return values[..., 0] / values[..., -1]
+    inverse = np.linalg.inv(x)
+    return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(
+        inverse, p, axis=(-2, -1)
+    )

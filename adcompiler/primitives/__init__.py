@@ -14,6 +14,7 @@ from adcompiler.primitives import (
     indexing,
     integers,
     joining,
+    leastsquares,
     linalg,
     lists,
     rearranging,
@@ -22,6 +23,7 @@ from adcompiler.primitives import (
     shape,
     sorting,
     special,
+    spectral,
     transcendental,
 )
 
@@ -39,6 +41,7 @@ __all__ = [
     "indexing",
     "integers",
     "joining",
+    "leastsquares",
     "linalg",
     "lists",
     "rearranging",
@@ -47,5 +50,6 @@ __all__ = [
     "shape",
     "sorting",
     "special",
+    "spectral",
     "transcendental",
 ]

@@ -36,14 +36,15 @@ def square_operand(name: str, types: Types) -> Array:
     return a
 
 
-def _dtype(*arrays: Any) -> str:
+def matrix_dtype(*arrays: Any) -> str:
     """NumPy computes in float64 unless all operands are float32."""
     single = all(a.dtype == "float32" for a in arrays)
     return "float32" if single else "float64"
 
 
-def _computes(types: Types, params: Params) -> tuple[str, ...]:
-    return (_dtype(*leaves("a matrix", types)),) * len(types)
+def matrix_computes(types: Types, params: Params) -> tuple[str, ...]:
+    """All operands in the dtype of the result."""
+    return (matrix_dtype(*leaves("a matrix", types)),) * len(types)
 
 
 def _oblong(a: Expr, *others: Expr) -> Expr:
@@ -51,20 +52,20 @@ def _oblong(a: Expr, *others: Expr) -> Expr:
     return length(a, rank - 1).call("not_equal", length(a, rank - 2))
 
 
-def _square(types: Types, params: Params) -> tuple[Raises, ...]:
+def square(types: Types, params: Params) -> tuple[Raises, ...]:
     """LinAlgError unless the matrices are known to be square."""
     dims = dims_of(types[0])
     return () if dims[-1] == dims[-2] else (Raises("LinAlgError", _oblong),)
 
 
-def _regular(types: Types, params: Params) -> tuple[Raises, ...]:
+def regular(types: Types, params: Params) -> tuple[Raises, ...]:
     """LinAlgError for matrices that the routine cannot factor."""
-    return (*_square(types, params), Raises("LinAlgError", None))
+    return (*square(types, params), Raises("LinAlgError", None))
 
 
 def _solvable(types: Types, params: Params) -> tuple[Raises, ...]:
     return (
-        *_square(types, params),
+        *square(types, params),
         Raises("ValueError", misfit),
         Raises("LinAlgError", None),
     )
@@ -90,7 +91,7 @@ def _solve_types(types: Types, params: Params) -> Types:
         raise TypeError("np.linalg.solve takes a vector or matrix on the right")
     columns = () if b.ndim == 1 else b.dims[-1:]
     stack = broadcast_dims(a.dims[:-2], () if b.ndim == 1 else b.dims[:-2])
-    return (Array(_dtype(a, b), (*stack, a.dims[-1], *columns)),)
+    return (Array(matrix_dtype(a, b), (*stack, a.dims[-1], *columns)),)
 
 
 def _solved(a: Expr, rhs: Expr, *, vectors: bool) -> Expr:
@@ -143,7 +144,7 @@ solve = define(
         _solve_types,
         spelling.function("linalg.solve"),
         np.linalg.solve,
-        computes=_computes,
+        computes=matrix_computes,
         raises=_solvable,
         pushforward=_solve_push,
         pullback=_solve_pull,
@@ -157,7 +158,7 @@ solve = define(
 
 def _inv_types(types: Types, params: Params) -> Types:
     a = square_operand("np.linalg.inv", types)
-    return (Array(_dtype(a), a.dims),)
+    return (Array(matrix_dtype(a), a.dims),)
 
 
 def _inv_spell(let: Let, pieces: spelling.Pieces) -> Piece:
@@ -192,9 +193,9 @@ inv = define(
         _inv_types,
         _inv_spell,
         _inv,
-        computes=_computes,
+        computes=matrix_computes,
         raises=lambda types, params: (
-            () if params.get("total") else _regular(types, params)
+            () if params.get("total") else regular(types, params)
         ),
         pushforward=_inv_push,
         pullback=_inv_pull,
@@ -208,7 +209,7 @@ inv = define(
 
 def _number_types(types: Types, params: Params) -> Types:
     a = square_operand("a determinant", types)
-    return (number_array(_dtype(a), a.dims[:-2]),)
+    return (number_array(matrix_dtype(a), a.dims[:-2]),)
 
 
 def as_matrices(y: Expr) -> Expr:
@@ -242,8 +243,8 @@ det = define(
         _number_types,
         spelling.function("linalg.det"),
         np.linalg.det,
-        computes=_computes,
-        raises=_square,
+        computes=matrix_computes,
+        raises=square,
         pushforward=_det_push,
         pullback=_det_pull,
         cheap=False,
@@ -284,8 +285,8 @@ logabsdet = define(
         _number_types,
         _slogdet_spell(1),
         lambda a: np.linalg.slogdet(a)[1],
-        computes=_computes,
-        raises=_square,
+        computes=matrix_computes,
+        raises=square,
         pushforward=_logabsdet_push,
         pullback=_logabsdet_pull,
         cheap=False,
@@ -299,8 +300,8 @@ signdet = define(
         _number_types,
         _slogdet_spell(0),
         lambda a: np.linalg.slogdet(a)[0],
-        computes=_computes,
-        raises=_square,
+        computes=matrix_computes,
+        raises=square,
         linear=(),
         cheap=False,
         domain=("matrix",),
@@ -358,7 +359,7 @@ cofactor = define(
         _inv_types,
         lambda let, pieces: spelling.called("cofactor", pieces[0].text),
         spelling.helper("cofactor"),
-        computes=_computes,
+        computes=matrix_computes,
         pushforward=_cofactor_push,
         pullback=_cofactor_pull,
         cheap=False,
@@ -369,7 +370,7 @@ cofactor = define(
 # --- cholesky ----------------------------------------------------------------------
 
 
-def _half(x: Expr) -> Expr:
+def half(x: Expr) -> Expr:
     """The lower triangle with half of the diagonal."""
     return 0.5 * (x.call("tril", k=0) + x.call("tril", k=-1))
 
@@ -383,7 +384,7 @@ def _cholesky_push(
         return (None,)
     moved = a_dot.call("tril", k=0) + swapped(a_dot.call("tril", k=-1))
     once = y.call("solve", moved)
-    return (y @ _half(y.call("solve", swapped(once))),)
+    return (y @ half(y.call("solve", swapped(once))),)
 
 
 def _cholesky_pull(
@@ -393,9 +394,9 @@ def _cholesky_pull(
     (y_bar,), (y,) = bars, results
     if y_bar is None:
         return (None,)
-    once = swapped(y).call("solve", _half(swapped(y) @ y_bar))
+    once = swapped(y).call("solve", half(swapped(y) @ y_bar))
     twice = swapped(y).call("solve", swapped(once))
-    return (_half(twice + swapped(twice)),)
+    return (half(twice + swapped(twice)),)
 
 
 cholesky = define(
@@ -404,8 +405,8 @@ cholesky = define(
         _inv_types,
         spelling.function("linalg.cholesky"),
         np.linalg.cholesky,
-        computes=_computes,
-        raises=_regular,
+        computes=matrix_computes,
+        raises=regular,
         pushforward=_cholesky_push,
         pullback=_cholesky_pull,
         cheap=False,

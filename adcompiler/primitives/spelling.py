@@ -258,6 +258,15 @@ def cofactor(a):
     others = np.linalg.det(u @ vh)[..., None] * below * above[..., ::-1]
     return (u * others[..., None, :]) @ vh
 ''',
+    "over_gaps": '''\
+def over_gaps(q, w, u, close=np.nan):
+    """q[i, j] / (w[j] - u[i]), and 0 on the diagonal; nan where these are equal."""
+    gaps = w[..., None, :] - u[..., :, None]
+    n = w.shape[-1]
+    least = n * np.finfo(w.dtype).eps * np.max(abs(w), axis=-1, initial=0.0)
+    gaps = np.where(abs(gaps) <= least[..., None, None], close, gaps)
+    return np.where((q == 0.0) | np.eye(n, dtype=bool), 0.0, q / gaps)
+''',
     "inv_or_nan": '''\
 def inv_or_nan(a):
     """The inverse; nan for a singular matrix."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import program, real
+from .registry import const, program, real, spd
 
 # --- einsum ------------------------------------------------------------------------
 
@@ -52,3 +52,82 @@ def products_of_slices(x, a):
         part = np.einsum("ij,kj->ik", x[:k], x[k:])
         total += np.sum(part * part) * a[k - 1, 0]
     return total
+
+
+# --- Factorisations ----------------------------------------------------------------
+
+
+@program(real(6, 2), real(6))
+def least_squares_fit(x, y):
+    basis = np.stack([x[:, 0], x[:, 1], x[:, 0] * x[:, 1]], axis=1)
+    coefficients, residuals, rank, values = np.linalg.lstsq(basis, y, rcond=None)
+    return residuals[0] + np.sum(coefficients**2) + rank
+
+
+@program(real(6, 3), real(6))
+def least_squares_by_qr(a, b):
+    q, r = np.linalg.qr(a)
+    x = np.linalg.solve(r, q.T @ b)
+    return np.sum((a @ x - b) ** 2) + np.sum(np.abs(x))
+
+
+@program(real(8, 3))
+def principal_components(x):
+    centred = x - np.mean(x, axis=0)
+    values, vectors = np.linalg.eigh(centred.T @ centred / len(x))
+    scores = centred @ vectors[:, -2:]
+    return np.sum(scores**4) + values[0] / np.sum(values)
+
+
+@program(real(8, 3))
+def whitening(x):
+    values, vectors = np.linalg.eigh(x.T @ x, UPLO="U")
+    white = x @ (vectors / np.sqrt(values)) @ vectors.T
+    return np.sum(white**3)
+
+
+@program(real(5, 3))
+def low_rank_reconstruction(a):
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    low = (u[:, :2] * s[:2]) @ vh[:2]
+    return np.sum((a - low) ** 2 * a)
+
+
+@program(real(3, 6), real(3, 6))
+def procrustes(p, q):
+    u, _, vh = np.linalg.svd(p @ q.T, full_matrices=False)
+    return np.sum((u @ vh @ q - p) ** 2)
+
+
+@program(spd(4))
+def log_determinant_by_qr(a):
+    r = np.linalg.qr(a, mode="r")
+    total = 0.0
+    for k in range(len(a)):
+        total += np.log(abs(r[k, k]))
+    return total
+
+
+@program(real(2, 4, 3))
+def norms_of_stacks(a):
+    values = np.linalg.svd(a, compute_uv=False)
+    inverse = np.linalg.pinv(a)
+    return np.sum(np.linalg.norm(a @ inverse @ a, axis=-1)) + np.sum(values[:, 0])
+
+
+@program(spd(3), real(3))
+def spectrum_of_a_shifted_matrix(a, x):
+    shifted = a + np.outer(x, x)
+    values = np.linalg.eigvalsh(shifted)
+    return np.sum(np.log(values)) + np.linalg.norm(shifted, "nuc") / np.linalg.cond(a)
+
+
+@program(const(2.0, 2.0, 1.0))
+def equal_eigenvalues_in_a_sum(d):
+    return np.sum(np.linalg.eigvalsh(np.eye(3) * d) ** 2)
+
+
+@program(real(3, 4), refused="full_matrices")
+def singular_vectors_of_all_columns(a):
+    u, s, vh = np.linalg.svd(a)
+    return np.sum(u @ vh[:3])

@@ -6,12 +6,23 @@ In: calls. Out: applications of contractions and factorisations.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 
-from adcompiler.frontend.bindings import Binding, Static, TupleVal
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    Static,
+    TupleVal,
+)
 from adcompiler.frontend.lower import composed
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Const
+from adcompiler.ir.types import Length
 
 
 def dot(call: Call) -> Binding:
@@ -80,6 +91,126 @@ def slogdet(call: Call) -> Binding:
     return TupleVal(pair)
 
 
+def _option(call: Call, binding: Binding, allowed: tuple[object, ...]) -> object:
+    """A keyword that must be known, of these values."""
+    match binding:
+        case Dyn(Const(value=value)) | Static(value) if value in allowed:
+            return value
+        case _:
+            choices = ", ".join(map(repr, allowed))
+            call.refuse(f"an option of {call.name} is not one of {choices}")
+
+
+def _named(call: Call, kind: str, row: str, a: Binding, **params: Any) -> Binding:
+    """The results of a row as the named tuple that NumPy gives."""
+    cls = getattr(np.linalg._linalg, kind)
+    atom = call.atom(call.array(a))
+    atoms = call.ctx.emit_all(call.node, row, atom, **params)
+    return TupleVal(tuple(map(call.ctx.wrap, atoms)), cls)
+
+
+def eigh(call: Call) -> Binding:
+    """``np.linalg.eigh(a, UPLO)``."""
+    a, uplo = call.bind("a", UPLO=Static("L"))
+    upper = str(_option(call, uplo, ("L", "U", "l", "u"))) in "uU"
+    return _named(call, "EighResult", "eigh", a, **_if(upper=upper))
+
+
+def eigvalsh(call: Call) -> Binding:
+    """``np.linalg.eigvalsh(a, UPLO)``."""
+    a, uplo = call.bind("a", UPLO=Static("L"))
+    upper = str(_option(call, uplo, ("L", "U", "l", "u"))) in "uU"
+    return call.result("eigvalsh", call.atom(call.array(a)), **_if(upper=upper))
+
+
+def array_dims(binding: Binding) -> tuple[Length, ...]:
+    """The lengths of an array."""
+    return binding.type.dims if isinstance(binding, ArrayRef) else ()
+
+
+def _if(**flags: bool) -> dict[str, bool]:
+    """The flags that are set."""
+    return {name: True for name, value in flags.items() if value}
+
+
+def svd(call: Call) -> Binding:
+    """``np.linalg.svd(a)``; all vectors are those of the values, if a is square."""
+    yes, no = Dyn(constant(True)), Dyn(constant(False))
+    a, full, vectors, symmetric = call.bind(
+        "a", full_matrices=yes, compute_uv=yes, hermitian=no
+    )
+    _option(call, symmetric, (False,))
+    ref = call.array(a)
+    if not call.flag(vectors, "compute_uv"):
+        return call.result("svdvals", call.atom(ref))
+    dims = array_dims(ref)
+    if call.flag(full, "full_matrices") and dims[-1:] != dims[-2:-1]:
+        call.refuse(
+            "np.linalg.svd with full_matrices=True has no derivative: the vectors that "
+            "belong to no singular value are arbitrary",
+            "pass full_matrices=False, which is the same for a square matrix",
+        )
+    return _named(call, "SVDResult", "svd", ref)
+
+
+def qr(call: Call) -> Binding:
+    """``np.linalg.qr(a, mode)``."""
+    a, mode = call.bind("a", mode=Static("reduced"))
+    kind = _option(call, mode, ("reduced", "complete", "r"))
+    ref = call.array(a)
+    dims = array_dims(ref)
+    if kind == "complete" and dims[-1:] != dims[-2:-1]:
+        call.refuse(
+            "np.linalg.qr with mode='complete' has no derivative: the columns of q "
+            "that belong to no column of a are arbitrary",
+            "pass mode='reduced', which is the same for a square matrix",
+        )
+    found = _named(call, "QRResult", "qr", ref)
+    assert isinstance(found, TupleVal)
+    return found.items[1] if kind == "r" else found
+
+
+def _number(call: Call, binding: Binding, what: str) -> float:
+    match binding:
+        case Dyn(Const(value=int() | float() as value)):
+            return float(value)
+        case _:
+            call.refuse(f"{what} must be known while compiling", "write the number")
+
+
+def pinv(call: Call) -> Binding:
+    """``np.linalg.pinv(a, rcond)``."""
+    a, cut, symmetric = call.bind("a", rcond=None, hermitian=Dyn(constant(False)))
+    _option(call, symmetric, (False,))
+    given = {} if cut == NONE else {"rcond": _number(call, cut, "rcond")}
+    return call.result("pinv", call.atom(call.array(a)), **given)
+
+
+def lstsq(call: Call) -> Binding:
+    """``np.linalg.lstsq(a, b, rcond)``."""
+    a, b, cut = call.bind("a", "b", rcond=None)
+    given = None if cut == NONE else _number(call, cut, "rcond")
+    atoms = (call.atom(call.array(a)), call.atom(call.array(b)))
+    found = call.ctx.emit_all(call.node, "lstsq", *atoms, rcond=given)
+    return TupleVal(tuple(map(call.ctx.wrap, found)))
+
+
+def norm(call: Call) -> Binding:
+    """``np.linalg.norm(x)``: the root of a sum of squares, or what defines another."""
+    x, order, axis, keep = call.bind("x", ord=None, axis=None, keepdims=None)
+    ref = call.array(x)
+    rank = call.rank(ref)
+    axes = call.axes(axis, rank)
+    count = rank if axes is None else len(axes)
+    two = isinstance(order, Dyn) and order.atom == constant(2)
+    if rank and (order == NONE or (two and count == 1)):
+        keepdims = call.flag(keep, "keepdims")
+        return call.result("norm", call.atom(ref), axis=axes, keepdims=keepdims)
+    handler = composed.handler_of(np.linalg.norm)
+    assert handler is not None
+    return handler(call)
+
+
 FUNCTIONS: dict[Hashable, Handler] = {
     np.dot: dot,
     np.matmul: matmul,
@@ -91,6 +222,13 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.linalg.det: linear("det", "a"),
     np.linalg.cholesky: linear("cholesky", "a"),
     np.linalg.slogdet: slogdet,
+    np.linalg.eigh: eigh,
+    np.linalg.eigvalsh: eigvalsh,
+    np.linalg.svd: svd,
+    np.linalg.qr: qr,
+    np.linalg.pinv: pinv,
+    np.linalg.lstsq: lstsq,
+    np.linalg.norm: norm,
 }
 
 METHODS: dict[str, Handler] = {"dot": dot}
