@@ -559,6 +559,7 @@ FACTORED = [
     *factored("svdvals", 1, *SHAPED),
     *factored("qr", 2, *SHAPED),
     *factored("pinv", 1, *SHAPED),
+    *factored("expm", 1, B33, array(2, 2, 2)),
     *factored("pinv", 1, A33, rcond=1e-12),
     Case("eigh", (spd(3).astype("f"),), label="f"),
     Case("svdvals", (SHAPED[1].astype("f"),), label="f"),

@@ -119,6 +119,16 @@ CASES = [
     Case(np.linalg.multi_dot, ((X, X.T, X),)),
     *each(np.linalg.norm, (CUBE,), {"ord": "nuc", "axis": (2, 0), "keepdims": True}),
     *[Case(np.linalg.cond, (SQUARE, p)) for p in (None, 2, -2, "fro", 1, INF)],
+    *each(
+        linalg.solve_triangular,
+        (SQUARE, array(3)),
+        {},
+        {"lower": True},
+        {"trans": 1},
+        {"unit_diagonal": True, "lower": True},
+    ),
+    *each(linalg.cholesky, (SQUARE @ SQUARE.T,), {}, {"lower": True}),
+    *[Case(linalg.cho_solve, ((SQUARE, low), array(3, 2))) for low in (True, False)],
     *each(np.linalg.norm, (X,), *NORMS, *MATRIX_NORMS, *AXES),
     *each(np.linalg.norm, (V,), *[{"ord": p} for p in (0, 1, 2, 3, 0.5, INF, -INF)]),
     *each(special.logsumexp, (X,), *AXES, {"b": X * X, "axis": 0}),
@@ -200,7 +210,9 @@ CASES = [
 
 
 def test_every_definition_has_a_case():
-    assert {definition_of(case.function) for case in CASES} == set(COMPOSED.values())
+    pair = {definition_of(linalg.cho_factor)}  # see the programs
+    cases = {definition_of(case.function) for case in CASES}
+    assert cases | pair == set(COMPOSED.values())
 
 
 def outcome(function: Callable[..., Any], case: Case) -> list[np.ndarray]:

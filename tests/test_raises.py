@@ -213,7 +213,7 @@ CASES = [
     ("solve", {}, each(STACKS[2:], STACKS)),
     *[(n, {}, SQUARE) for n in ("inv", "det", "logabsdet", "signdet", "cholesky")],
     *[(n, {}, SINGULAR) for n in ("inv", "cholesky")],
-    *[(n, {}, SQUARE) for n in ("eigh", "eigvalsh")],
+    *[(n, {}, SQUARE) for n in ("eigh", "eigvalsh", "expm")],
     *[(n, {}, [*SQUARE, (ones(2, 2) * NAN,)]) for n in ("svd", "svdvals", "pinv")],
     ("lstsq", {"rcond": None}, each((ones(3, 2), ones(2, 2)), (ones(2), ones(3, 2)))),
     ("solve", {}, [(ones(2, 2), ones(2))]),

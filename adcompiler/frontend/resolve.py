@@ -50,6 +50,8 @@ def shown(value: Any) -> str:
     module = getattr(value, "__module__", None) or ""
     if module.startswith("scipy.special") or _of_scipy(value):
         return f"special.{name}"
+    if module.startswith("scipy.linalg"):
+        return f"linalg.{name}"
     if type(value).__name__ == "ufunc" or module.partition(".")[0] == "numpy":
         middle = ".linalg" if "linalg" in module else ""
         return f"np{middle}.{name}"

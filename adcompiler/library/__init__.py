@@ -37,7 +37,10 @@ __all__ = [
 ]
 
 # SciPy is imported by programs that use it, not by us.
-_OF_SCIPY = {"scipy.special": "adcompiler.library.exponentials"}
+_OF_SCIPY = {
+    "scipy.special": "adcompiler.library.exponentials",
+    "scipy.linalg": "adcompiler.library.matrices",
+}
 
 
 def definition_of(function: Hashable) -> FunctionType | None:

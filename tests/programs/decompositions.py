@@ -1,8 +1,9 @@
 """Sums by index, factorisations of matrices, and what is computed with them."""
 
 import numpy as np
+from scipy import linalg
 
-from .registry import const, program, real, spd
+from .registry import const, positive, program, real, spd
 
 # --- einsum ------------------------------------------------------------------------
 
@@ -131,3 +132,21 @@ def equal_eigenvalues_in_a_sum(d):
 def singular_vectors_of_all_columns(a):
     u, s, vh = np.linalg.svd(a)
     return np.sum(u @ vh[:3])
+
+
+@program(real(5), real(5), positive())
+def gaussian_process(x, y, scale):
+    k = np.exp(-((x[:, None] - x) ** 2) / scale) + 0.5 * np.eye(len(x))
+    low = linalg.cholesky(k, lower=True)
+    z = linalg.solve_triangular(low, y, lower=True)
+    return -0.5 * z @ z - np.sum(np.log(np.einsum("ii->i", low)))
+
+
+@program(spd(3), real(3))
+def factor_and_solve(a, b):
+    return b @ linalg.cho_solve(linalg.cho_factor(a), b)
+
+
+@program(real(3, 3), real(3), positive())
+def linear_differential_equation(a, x, t):
+    return np.sum((linalg.expm(t * a) @ x) ** 2)

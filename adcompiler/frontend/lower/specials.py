@@ -1,4 +1,4 @@
-"""The functions of `scipy.special`.
+"""The functions of `scipy.special`, and the rows of `scipy.linalg`.
 
 In: calls. Out: applications of its rows.
 Invariant: SciPy is not imported; a program that calls it has done so.
@@ -14,6 +14,7 @@ from functools import cache
 from adcompiler.frontend.bindings import Binding
 from adcompiler.frontend.lower.elementwise import function
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.linalg import linear
 from adcompiler.ir.builder import constant
 
 UNARY = {
@@ -53,4 +54,11 @@ def _table() -> dict[Hashable, Handler]:
 
 def functions() -> dict[Hashable, Handler]:
     """The handlers by function; none as long as nobody has imported SciPy's."""
-    return _table() if "scipy.special" in sys.modules else {}
+    found = _table() if "scipy.special" in sys.modules else {}
+    return {**found, **_of_matrices()} if "scipy.linalg" in sys.modules else found
+
+
+@cache
+def _of_matrices() -> dict[Hashable, Handler]:
+    """The rows that `scipy.linalg` has."""
+    return {sys.modules["scipy.linalg"].expm: linear("expm", "A")}
