@@ -150,3 +150,11 @@ def factor_and_solve(a, b):
 @program(real(3, 3), real(3), positive())
 def linear_differential_equation(a, x, t):
     return np.sum((linalg.expm(t * a) @ x) ** 2)
+
+
+@program(spd(3), real(3, 2), refused="alias")
+def stores_through_what_scipy_gives(a, b):
+    x = linalg.solve_triangular(a, b, lower=True)
+    flat = x.reshape(-1)  # a copy: SciPy's result is in Fortran's order
+    flat[0] = 0.0
+    return np.sum(x * x)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.frontend import capture as capturing
-from adcompiler.frontend.bindings import Binding, Dyn, Static, TupleVal
+from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, Static, TupleVal
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.library import definition_of
@@ -53,7 +53,24 @@ def _default(value: Any) -> Binding:
 def handler_of(value: Hashable) -> Handler | None:
     """The handler of a function of NumPy's or SciPy's, if it has a definition."""
     definition = definition_of(value)
-    return None if definition is None else composed(definition)
+    if definition is None:
+        return None
+    handler = composed(definition)
+    home = getattr(value, "__module__", None) or ""
+    if not home.startswith("scipy.linalg"):
+        return handler
+    return lambda call: _in_any_order(handler(call))
+
+
+def _in_any_order(binding: Binding) -> Binding:
+    """What SciPy's linear algebra gives: it may be in Fortran's order."""
+    match binding:
+        case ArrayRef() if binding.type.ndim > 1:
+            return replace(binding, contiguous=False)
+        case TupleVal(items, cls):
+            return TupleVal(tuple(map(_in_any_order, items)), cls)
+        case _:
+            return binding
 
 
 def method(function: Hashable) -> Handler:
