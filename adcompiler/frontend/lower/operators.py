@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
-from typing import Any
+from types import BuiltinFunctionType
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -267,6 +268,10 @@ def compare(
         return Dyn(negated(ctx, node, found) if isinstance(op, ast.NotIn) else found)
     name, python = COMPARE[type(op)]
     if isinstance(left, Static) and isinstance(right, Static):
+        for value in (left.value, right.value):
+            classes = type(value).__mro__[:-1]
+            if not _lasting(value) and any("__eq__" in vars(c) for c in classes):
+                _refuse_changing(ctx, node, value, "is equal to another")
         return Dyn(constant(bool(python(left.value, right.value))))
     unlike = isinstance(left, Static) or isinstance(right, Static)
     if unlike and name in ("equal", "not_equal"):
@@ -335,6 +340,23 @@ def disjunction(ctx: Context, node: ast.AST, left: Atom, right: Atom) -> Atom:
     return ctx.emit(node, "logical_or", left, right, via="builtin")
 
 
+# What is equal to another, or true, once and for all.
+_LASTING = (str, bytes, int, float, tuple, frozenset, range, type, np.dtype, np.generic)
+
+
+def _lasting(value: object) -> bool:
+    return value is None or isinstance(value, (*_LASTING, BuiltinFunctionType))
+
+
+def _refuse_changing(ctx: Context, node: ast.AST, value: object, what: str) -> NoReturn:
+    """Refuse to decide by an object that may say something else at a later call."""
+    ctx.refuse(
+        node,
+        f"whether this {type(value).__name__} {what} may change between calls",
+        "decide by a number or a string in it, or by 'is'",
+    )
+
+
 def _identical(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> bool:
     match left, right:
         case Static(a), Static(b):
@@ -358,6 +380,10 @@ def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
     """What `if` and `not` see in a value: a bool."""
     match binding:
         case Static(value):
+            hooks = {"__bool__", "__len__"}
+            classes = type(value).__mro__
+            if not _lasting(value) and any(hooks & vars(c).keys() for c in classes):
+                _refuse_changing(ctx, node, value, "is true")
             return constant(bool(value))
         case TupleVal(items):
             return constant(len(items) > 0)
