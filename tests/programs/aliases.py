@@ -144,3 +144,44 @@ def one_of_two_lengths_joined_again(x, w, c):
         y[i] += 3.0 * x[0]
         u = u * 2.0 if i == 1 else u
     return np.sum(u * x) + np.sum(v * w) + np.sum(y)
+
+
+def either_way_twice(fn):
+    """Rows on both sides of two branches."""
+    for c in (-1.0, 1.0):
+        for d in (-1.0, 1.0):
+            program(real(3), real(3), c, d, label=f"c={c},d={d}", wrt=("x", "w"))(fn)
+    return fn
+
+
+@either_way_twice
+def chosen_of_what_was_chosen(x, w, c, d):
+    a, b = x * x, w * w
+    y = a if c > 0 else b
+    z = y if d > 0 else a
+    z[0] = 5.0 * x[1]
+    y[1] *= z[0]
+    a[2] += y[1] * z[2]
+    return np.sum(a * x) + np.sum(b * w * x) + np.sum(y * z)
+
+
+@either_way_twice
+def views_chosen_of_chosen_views(x, w, c, d):
+    a, b = x * x, w * w
+    y = a[1:] if c > 0 else b[:2]
+    z = y if d > 0 else a[:2]
+    y[0] = 5.0 * x[1]
+    z[1] *= z[0]
+    b[1] += y[1] * z[0]
+    a[1] -= 2.0 * b[0]
+    return np.sum(a * x) + np.sum(b * w * x) + np.sum(y * z)
+
+
+@either_way_twice
+def one_of_three_arrays(x, w, c, d):
+    a, b, e = x * x, w * w, x * w
+    y = a if c > 0 else b
+    z = e if d > 0 else y
+    z *= 2.0 * x
+    e[0] = y[0]
+    return np.sum(a * x) + np.sum(b * w * x) + np.sum(y * z) + np.sum(e)

@@ -48,3 +48,11 @@ def column_raveled(x):
     y = x[:, 1].ravel()
     y[0] = 5.0 * x[1, 1]
     return np.sum(x * x) + np.sum(y * y)
+
+
+@program(real(3, 4), 1.0, refused="may or may not be an alias", wrt=("x",))
+def perhaps_a_copy_in_one_arm(x, c):
+    z = x * x
+    y = z[:, 1:3].reshape(3, 1, 2) if c > 0 else z[:, None, 1:3]
+    y[1, 0] = 5.0 * z[0, 0]
+    return np.sum(z * x) + np.sum(y * y)

@@ -20,60 +20,84 @@ from adcompiler.ir.nodes import Atom, If, Region, fresh_var
 from adcompiler.ir.types import join_types
 
 
+class _Undecided(Exception):
+    """Raised where it is not known whether two locations are the same memory."""
+
+
 def follow(
     ctx: Context, node: ast.AST, stored: Location, other: Location, value: Atom
 ) -> Atom | None:
     """The contents of `other` after `value` was stored as those of `stored`."""
+    try:
+        return _after(ctx, node, stored, other, value)
+    except _Undecided:
+        return None
+
+
+def _after(
+    ctx: Context, node: ast.AST, stored: Location, other: Location, value: Atom
+) -> Atom:
+    """What `other` holds then; of memory that is one of two, that of each is asked."""
+    if stored is other:
+        return value
     held = ctx.values.get(other)
     if held is None or isinstance(held, Stale):
-        return None
+        raise _Undecided
+    if other not in ctx.entangled.get(stored, ()):
+        return held
     alias = ctx.aliases.get(stored)
-    if alias is not None and any(part[0] is other for part in alias.parts):
-        return _through(ctx, node, alias, held, other, value)
+    if alias is not None:
+        return _either(ctx, alias, partial(_through, ctx, node, other, value))
     alias = ctx.aliases.get(other)
-    if alias is not None and any(part[0] is stored for part in alias.parts):
-        return _seen(ctx, node, alias, held, stored, value)
-    return None
+    if alias is not None:
+        return _either(ctx, alias, partial(_seen, ctx, node, stored, value, held))
+    raise _Undecided
 
 
 def _through(
-    ctx: Context, node: ast.AST, alias: Alias, held: Atom, other: Location, value: Atom
-) -> Atom | None:
-    """What `other` holds: on a side that views it, the view is undone."""
-
-    def side(location: Location, path: tuple[Step, ...]) -> Atom:
-        if location is not other:
-            return held
-        return undone(ctx, node, held, path, value)
-
-    return _either(ctx, alias, side)
+    ctx: Context,
+    node: ast.AST,
+    other: Location,
+    value: Atom,
+    location: Location,
+    path: tuple[Step, ...],
+) -> Atom:
+    """What `other` holds if the store went to a view of this location."""
+    if path and (location is other or other in ctx.entangled.get(location, ())):
+        base = ctx.values.get(location)
+        if base is None or isinstance(base, Stale):
+            raise _Undecided
+        value = undone(ctx, node, base, path, value)
+    return _after(ctx, node, location, other, value)
 
 
 def _seen(
-    ctx: Context, node: ast.AST, alias: Alias, held: Atom, stored: Location, value: Atom
-) -> Atom | None:
-    """What the memory that may view `stored` holds."""
-
-    def side(location: Location, path: tuple[Step, ...]) -> Atom:
-        if location is not stored:
-            return held
-        atom = value
-        for step in path:
-            atom = ctx.step(atom, step, node)
-        return atom
-
-    return _either(ctx, alias, side)
+    ctx: Context,
+    node: ast.AST,
+    stored: Location,
+    value: Atom,
+    held: Atom,
+    location: Location,
+    path: tuple[Step, ...],
+) -> Atom:
+    """What memory that is a view of this location, and held this, holds then."""
+    if location is not stored and stored not in ctx.entangled.get(location, ()):
+        return held
+    atom = _after(ctx, node, stored, location, value)
+    for step in path:
+        atom = ctx.step(atom, step, node)
+    return atom
 
 
 def _either(
     ctx: Context, alias: Alias, side: Callable[[Location, tuple[Step, ...]], Atom]
-) -> Atom | None:
+) -> Atom:
     """What each side makes of it, as the condition decides."""
     arms = [ctx.run(partial(_made, side, part)) for part in alias.parts]
     atoms = [_atom(arm) for arm in arms]
     joined = join_types(atoms[0].type, atoms[1].type)
     if joined is None:
-        return None
+        raise _Undecided
     result = fresh_var(joined, getattr(atoms[0], "name", None))
     then, orelse = (
         Region((), tuple(arm.builder.stmts), (atom,))
