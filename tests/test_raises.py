@@ -17,7 +17,7 @@ import adcompiler.primitives  # noqa: F401  (fills the registry)
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Function, fresh_var
 from adcompiler.ir.primitive import PRIMITIVES
-from adcompiler.ir.types import Scalar
+from adcompiler.ir.types import ListOf, Scalar
 from tests import ir_interpreter
 from tests.primitive_harness import type_of
 
@@ -134,6 +134,10 @@ STACKS = (
 STACKS += (np.eye(2)[None] * ones(2, 1, 1), ones(1, 2, 3))
 
 
+NUMBERS = ([], [1.0], [1.0, 2.0])
+ROWS = ([ones(2)], [ones(2), ones(2)], [ones(2), ones(3)])
+
+
 def powers():
     """Python's powers that raise nothing, complex ones included."""
     for x, p in PAIRS:
@@ -220,6 +224,11 @@ CASES = [
     ("einsum", {"spec": "ij,j->i"}, each(STACKS, STACKS)),
     ("einsum", {"spec": "ij,jk,ki->"}, each(OBLONG, OBLONG, OBLONG)),
     ("matrix_diagonal", {}, [*SQUARE, (ones(1, 3),), (ones(3, 2),)]),
+    ("list_get", {}, each(NUMBERS, INTS)),
+    *[(n, {}, each(NUMBERS, (4.0,), INTS)) for n in ("list_set", "list_accumulate")],
+    ("list_pop", {}, each(NUMBERS)),
+    ("list_stack", {}, each((*NUMBERS, *ROWS))),
+    ("list_stack", {"via": "stack"}, each((*NUMBERS, *ROWS))),
     ("raise", {"exception": "KeyError", "template": "{0}"}, [(1,), (2.0,)]),
     ("check_bound", {"name": "x"}, [(True,), (False,)]),
     (
@@ -233,7 +242,12 @@ CASES = [
 def types_of(values):
     """The types in IR; what came out complex is a float there."""
     stated = (0.0 if isinstance(v, complex) else v for v in values)
-    return tuple(type_of(v, "unknown") for v in stated)
+    return tuple(
+        ListOf(type_of(v[0] if v else 0.0, "unknown"), indexed=True)
+        if isinstance(v, list)
+        else type_of(v, "unknown")
+        for v in stated
+    )
 
 
 def same_ranks(row, params, values) -> bool:
