@@ -27,7 +27,7 @@ from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
 from adcompiler.differentiate.replaying import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
 from adcompiler.differentiate.reverse import Adjoint, reverse_statements, twin_regions
-from adcompiler.differentiate.shapes import read_shapes_in_scope
+from adcompiler.differentiate.shapes import read_shapes_in_scope, with_lengths
 from adcompiler.differentiate.skipping import count_whole_trips
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
@@ -156,7 +156,7 @@ def _sweeps(
 ) -> Sweeps:
     params = [region.params[k] for k in wrt]
     region, whole = count_whole_trips(region)
-    primal = Primal(region)
+    primal = Primal(with_lengths(region))
     adjoint = Adjoint(active(primal.root, params), whole=whole)
     bars = Cotangents(builder, masks.factored(primal.root), masks.exposed(primal.root))
     for result, seed in seeds:

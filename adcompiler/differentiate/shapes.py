@@ -6,17 +6,24 @@ same lengths and dtype, where there is one; it need not be recorded then.
 Invariant: equal symbolic lengths are equal at run time, so no number changes.
 
     x_bar = zeros_like(row)   ->   x_bar = zeros_like(y), y of row's lengths, in scope
+
+Of a list that is not in scope only the length is taken from the forward sweep, which
+`with_lengths` prepares.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
+from adcompiler.differentiate.cotangents import zero_of_type
 from adcompiler.differentiate.residuals import Primal
+from adcompiler.ir.builder import Builder
 from adcompiler.ir.joins import may_be_undefined
 from adcompiler.ir.nodes import Atom, Let, Region, Stmt, Var, defined
-from adcompiler.ir.types import Array
-from adcompiler.ir.walk import map_regions
+from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.types import Array, ListOf, Scalar
+from adcompiler.ir.walk import all_stmts, map_regions
 
 
 def read_shapes_in_scope(
@@ -24,6 +31,7 @@ def read_shapes_in_scope(
 ) -> tuple[tuple[Stmt, ...], dict[Region, Region]]:
     """The statements, and which new region stands for which old one."""
     models = _models(primal)
+    lengths = _lengths(primal.root)
     replaced: dict[Region, Region] = {}
 
     def model(atom: Atom) -> Atom:
@@ -36,6 +44,9 @@ def read_shapes_in_scope(
     def visit(stmt: Stmt) -> Stmt:
         if isinstance(stmt, Let):
             places = stmt.primitive.shape_only
+            source = stmt.operands[0] if stmt.operands else None
+            if isinstance(source, Var) and source in lengths:
+                return _by_length(stmt, lengths[source])
             operands = [
                 model(a) if k in places else a for k, a in enumerate(stmt.operands)
             ]
@@ -48,6 +59,59 @@ def read_shapes_in_scope(
         return changed
 
     return tuple(map(visit, stmts)), replaced
+
+
+def with_lengths(region: Region) -> Region:
+    """The region, with the lengths of the lists of numbers that loops and branches
+    define beside them."""
+
+    def inside(inner: Region) -> Region:
+        builder = Builder()
+        _measure(builder, inner.params)
+        for stmt in inner.body:
+            builder.span, builder.role = stmt.span, stmt.role
+            builder.append(map_regions(stmt, inside))
+            _measure(builder, defined(stmt))
+        return replace(inner, body=tuple(builder.stmts))
+
+    return replace(region, body=tuple(map_regions(s, inside) for s in region.body))
+
+
+def _measure(builder: Builder, values: Iterable[Var]) -> None:
+    for var in values:
+        t = var.type
+        if isinstance(t, ListOf) and t.indexed and isinstance(t.element, Scalar):
+            builder.apply("list_length", var)
+
+
+def _lengths(root: Region) -> dict[Var, Var]:
+    """The lengths that `with_lengths` has added, by the list."""
+    found: dict[Var, Var] = {}
+    own = {id(stmt) for stmt in root.body}
+    for stmt in all_stmts(root):
+        if isinstance(stmt, Let) and stmt.primitive.name == "list_length":
+            (source,) = stmt.operands
+            if isinstance(source, Var) and id(stmt) not in own:
+                found.setdefault(source, stmt.result)
+    for stmt in root.body:
+        for var in defined(stmt):
+            found.pop(var, None)
+    return found
+
+
+def _by_length(let: Let, count: Var) -> Let:
+    """A statement that reads the length of a list, given that."""
+    match let.primitive.name:
+        case "list_zeros":
+            element = let.result.type
+            assert isinstance(element, ListOf)
+            nothing = zero_of_type(Builder(), element.element, count, None)
+            row, operands = PRIMITIVES["list_full"], (nothing, count)
+        case "list_length":
+            row, operands = PRIMITIVES["copy"], (count,)
+        case _:
+            return let
+    return replace(let, primitive=row, operands=operands)
 
 
 def _models(primal: Primal) -> dict[Array, Var]:

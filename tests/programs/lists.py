@@ -254,6 +254,28 @@ def lists_in_an_outer_loop(x, n, m):
     return total
 
 
+@program(real(3), 3, 2, order=1)
+def arrays_in_an_outer_loop(x, n, m):
+    total = 0.0
+    for j in range(m):
+        rows = []
+        for i in range(n):
+            rows.append(np.sin(x * (j + i + 1)))
+        total += np.sum(np.stack(rows) ** 2) * np.sum(rows[0])
+    return total
+
+
+@program(real(3), 3)
+def summed_in_an_outer_loop(x, n):
+    total = 0.0
+    for v in x:
+        xs = [v]
+        for _ in range(n):
+            xs.append(xs[-1] * v)
+        total += sum(xs) * xs[0] + xs[-1]
+    return total
+
+
 @program(real(3), 3)
 def grown_over_nested_loops(x, n):
     xs = []
