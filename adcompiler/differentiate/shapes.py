@@ -106,12 +106,12 @@ def _by_length(let: Let, count: Var) -> Let:
             element = let.result.type
             assert isinstance(element, ListOf)
             nothing = zero_of_type(Builder(), element.element, count, None)
-            row, operands = PRIMITIVES["list_full"], (nothing, count)
+            full = PRIMITIVES["list_full"]
+            return replace(let, primitive=full, operands=(nothing, count))
         case "list_length":
-            row, operands = PRIMITIVES["copy"], (count,)
+            return replace(let, primitive=PRIMITIVES["copy"], operands=(count,))
         case _:
             return let
-    return replace(let, primitive=row, operands=operands)
 
 
 def _models(primal: Primal) -> dict[Array, Var]:

@@ -362,11 +362,14 @@ class _Analysis:
     def function_results(self, region: Region) -> None:
         """Results share memory with nothing: neither parameters nor each other."""
         self.unowned |= {("param", p) for p in region.params}
+        # What a loop's lists held is among what they hold afterwards.
+        params = set(region.params)
+        callers = {r for r in self.unowned if r[0] == "readonly" or r[1] in params}
         for k, atom in enumerate(region.results):
             place = Place("end", region, k)
             self.separate(self.found.own(atom), region.results[:k], place, set())
             held = self.found.reach(atom) - self.found.own(atom)
-            shared = held & self.unowned
+            shared = held & callers
             for other in region.results:
                 if other is not atom:
                     shared |= held & self.found.own(other)

@@ -254,7 +254,7 @@ def lists_in_an_outer_loop(x, n, m):
     return total
 
 
-@program(real(3), 3, 2, order=1)
+@program(real(3), 3, 2)
 def arrays_in_an_outer_loop(x, n, m):
     total = 0.0
     for j in range(m):
