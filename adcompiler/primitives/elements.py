@@ -244,7 +244,7 @@ def _sum_types(types: Types, params: Params) -> Types:
     element = _element(types[0])
     if not isinstance(element, Scalar):
         raise TypeError("sum of a list of arrays")
-    # Of an empty list it is Python's 0.
+    # Of an empty list it is Python's.
     kind = "python" if element.kind == "python" else "either"
     return (Scalar(element.dtype, kind),)  # type: ignore[arg-type]
 
@@ -257,8 +257,8 @@ list_sum = define(
     Primitive(
         "list_sum",
         _sum_types,
-        lambda let, pieces: spelling.called("sum", pieces[0].text),
-        sum,
+        lambda let, pieces: spelling.called("sum", pieces[0].text, "0.0"),
+        lambda xs: sum(xs, 0.0),
         linear=(0,),
         transpose=_sum_transpose,
         cheap=False,

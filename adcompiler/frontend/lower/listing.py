@@ -38,7 +38,6 @@ from adcompiler.ir.types import (
     Scalar,
     Type,
     fresh_dim,
-    is_float,
     join_types,
 )
 from adcompiler.library import lists as library
@@ -331,7 +330,7 @@ def stacked(
 def total(ctx: Context, node: ast.AST, ref: ListRef, start: Binding) -> Binding:
     """``sum(xs)``."""
     zero = isinstance(start, Dyn) and start.atom == constant(0)
-    if zero and isinstance(ref.element, Scalar) and is_float(ref.element):
+    if zero and isinstance(ref.element, Scalar) and ref.element.dtype == "float64":
         return Dyn(ctx.emit(node, "list_sum", contents(ctx, node, ref)))
     return call(ctx, node, library.total, ref, start)
 
