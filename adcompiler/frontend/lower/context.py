@@ -370,6 +370,8 @@ class Context:
         """Go on in a region: the state is the arm's meanwhile."""
         frame = self.frame
         saved = self.builder, frame.env, self.values, self.cache, dict(frame.sites)
+        # What decides between two memories there may not be known outside.
+        aliases = dict(self.aliases)
         self.builder, frame.env = arm.builder, arm.env
         self.values, self.cache = arm.values, arm.cache
         arm.builder.span, arm.builder.role = saved[0].span, saved[0].role
@@ -380,6 +382,7 @@ class Context:
         finally:
             arm.env, arm.values, arm.cache = frame.env, self.values, self.cache
             self.builder, frame.env, self.values, self.cache = saved[:4]
+            self.aliases = aliases
 
     # --- Known integers
 
