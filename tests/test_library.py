@@ -10,6 +10,7 @@ import copy
 import linecache
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import pytest
 from scipy import linalg, special
 
 import adcompiler as ad
+from adcompiler import library
 from adcompiler.frontend import resolve
 from adcompiler.library import definition_of
 from adcompiler.library.reducing import SELECTIVE
@@ -313,3 +315,45 @@ def test_refusals_and_errors_are_at_the_users_line():
         ad.grad(program)(X)
     assert "np.var(x, axes=0)" in str(info.value)
     assert info.value.span.filename == __file__
+
+
+# A call for each `NotImplementedError` of the library, and the matrix `x` it is given.
+UNSUPPORTED = (
+    "np.block(((x, x), (x, x)))",
+    "np.broadcast_arrays(x, x, x)[0]",
+    "np.put_along_axis(x[None] * 1.0, np.zeros((1, 1, 1), int), 1.0, 0)",
+    "np.meshgrid(x[0], x[0], x[0])[0]",
+    "np.cov(x, x)",
+    "np.gradient(x, axis=0, edge_order=2)",
+    "np.gradient(x)[0]",
+    "np.gradient(x, x[:, 0], axis=0)",
+    "np.kron(x, x[0])",
+    "np.linalg.vector_norm(x, keepdims=True)",
+    "linalg.solve_triangular(x[None], x[0])",
+    "linalg.cholesky(x[None])",
+    "linalg.cho_factor(x[None])[0]",
+    "np.quantile(x, np.array([0.1, 0.2]))",
+    "np.quantile(x, 0.3, axis=(0, 1))",
+)
+
+
+def test_each_call_that_is_not_implemented_has_a_row():
+    folder = Path(library.__file__).parent
+    raised = sum(
+        p.read_text().count("NotImplementedError(") for p in folder.glob("*.py")
+    )
+    assert raised == len(UNSUPPORTED)
+
+
+@pytest.mark.parametrize("call", UNSUPPORTED)
+def test_what_is_not_implemented_is_refused_at_the_users_line(call):
+    text, name = (
+        f"def program(x):\n    return np.sum({call})\n",
+        f"<unsupported {call}>",
+    )
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    scope: dict[str, Any] = {"np": np, "linalg": linalg}
+    exec(compile(text, name, "exec"), scope)
+    with pytest.raises(ad.UnsupportedError) as info:
+        ad.grad(scope["program"])(np.eye(3) + 0.1)
+    assert (info.value.filename, info.value.lineno) == (name, 2)

@@ -27,7 +27,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import iteration, lengths, listing, mixtures, operators
 from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.frontend.lower.merges import carried, is_float64
+from adcompiler.frontend.lower.numbers import carried, is_float64
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, result_dtype

@@ -47,26 +47,8 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return _constant(value)
         case ast.Name(id=name):
             return names.load(ctx, node, name)
-        case ast.BinOp(left=left, op=op, right=right):
-            a, b = evaluate(ctx, left), evaluate(ctx, right)
-            if isinstance(op, ast.Mult):
-                if isinstance(b, TupleVal):
-                    a, b = b, a
-                if isinstance(a, TupleVal) and a.cls is list and isinstance(b, Dyn):
-                    return listing.repeated(ctx, node, a, b)
-            if (
-                isinstance(op, ast.Mult)
-                and isinstance(a, TupleVal)
-                and isinstance(b, Dyn)
-            ):
-                b = Dyn(
-                    constant(
-                        names.static_int(ctx, node, b, "how often a tuple is repeated")
-                    )
-                )
-            if isinstance(a, ArrayRef) or isinstance(b, ArrayRef):
-                a, b = arrays.listed(ctx, left, a), arrays.listed(ctx, right, b)
-            return operators.binary(ctx, node, op, a, b)
+        case ast.BinOp():
+            return _binary(ctx, node)
         case ast.UnaryOp(op=unary, operand=operand):
             return operators.unary(ctx, node, unary, evaluate(ctx, operand))
         case ast.BoolOp():
@@ -110,6 +92,22 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             )
         case _:
             ctx.refuse(node, f"this syntax ({type(node).__name__}) is not supported")
+
+
+def _binary(ctx: Context, node: ast.BinOp) -> Binding:
+    """``left op right``; a tuple or list times a number is repeated."""
+    a, b = evaluate(ctx, node.left), evaluate(ctx, node.right)
+    if isinstance(node.op, ast.Mult):
+        if isinstance(b, TupleVal) and isinstance(a, Dyn):
+            a, b = b, a
+        if isinstance(a, TupleVal) and isinstance(b, Dyn):
+            if a.cls is list:
+                return listing.repeated(ctx, node, a, b)
+            count = names.static_int(ctx, node, b, "how often a tuple is repeated")
+            b = Dyn(constant(count))
+    if isinstance(a, ArrayRef) or isinstance(b, ArrayRef):
+        a, b = arrays.listed(ctx, node.left, a), arrays.listed(ctx, node.right, b)
+    return operators.binary(ctx, node, node.op, a, b)
 
 
 def spread(ctx: Context, nodes: Sequence[ast.expr]) -> Iterator[Binding]:

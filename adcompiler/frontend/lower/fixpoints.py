@@ -42,6 +42,8 @@ from adcompiler.frontend.lower.context import (
 )
 from adcompiler.frontend.lower.heads import (
     Comparison,
+    Head,
+    Trip,
     hint_of,
     inner,
     is_plain,
@@ -68,27 +70,6 @@ FALSE = Dyn(constant(False))
 CARRIED = "$carried"
 
 Loop = ast.For | ast.While
-
-
-@dataclass(slots=True)
-class Head:
-    """The shapes assumed at the head of a loop."""
-
-    merge: Merge
-    shapes: dict[str, Binding | None]
-    stores: dict[Location, Var] = field(default_factory=dict)
-    stale: dict[Location, Stale] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Trip:
-    """One pass over the body from a head."""
-
-    head: Head
-    arm: Arm
-    cond: Arm | None
-    index: Var
-    cond_vars: dict[Var, Var]
 
 
 @dataclass(slots=True)

@@ -1,12 +1,12 @@
-"""The heads of loops: comparing what two passes assume, and types after the loop.
+"""The heads of loops: what a pass assumes, compared with another, and types after it.
 
-In: shapes and types. Out: answers.
+In: shapes and types. Out: `Head`, `Trip`, and answers about them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adcompiler.frontend.bindings import (
     ArrayRef,
@@ -19,6 +19,8 @@ from adcompiler.frontend.bindings import (
     MaybeUnbound,
     TupleVal,
 )
+from adcompiler.frontend.lower.context import Arm, Stale
+from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.mixtures import Mixed, types_of
 from adcompiler.ir.nodes import Atom, Const, For, Var, While
 from adcompiler.ir.types import (
@@ -27,6 +29,27 @@ from adcompiler.ir.types import (
     Length,
     Type,
 )
+
+
+@dataclass(slots=True)
+class Head:
+    """The shapes assumed at the head of a loop."""
+
+    merge: Merge
+    shapes: dict[str, Binding | None]
+    stores: dict[Location, Var] = field(default_factory=dict)
+    stale: dict[Location, Stale] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Trip:
+    """One pass over the body from a head."""
+
+    head: Head
+    arm: Arm
+    cond: Arm | None
+    index: Var
+    cond_vars: dict[Var, Var]
 
 
 def hint_of(entry: Binding | None, remembered: object) -> Binding | None:

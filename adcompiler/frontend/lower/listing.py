@@ -27,6 +27,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower.context import Context, NeedList, Site
+from adcompiler.frontend.lower.kinds import type_text
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var
 from adcompiler.ir.types import (
@@ -178,8 +179,6 @@ def element_of(ctx: Context, node: ast.AST, value: Binding) -> Atom:
 
 
 def _refuse(ctx: Context, node: ast.AST, wanted: Type, t: Type) -> NoReturn:
-    from adcompiler.frontend.lower.merges import type_text
-
     ctx.refuse(
         node, f"a list that holds {type_text(wanted)} takes {type_text(t)}", HINT
     )

@@ -45,6 +45,14 @@ from adcompiler.frontend.lower.context import (
     NeedList,
     Stale,
 )
+from adcompiler.frontend.lower.kinds import kind_of, one_kind, shown, type_text
+from adcompiler.frontend.lower.numbers import (
+    carried,
+    converted,
+    is_float64,
+    join_scalars,
+    number_of,
+)
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Undef, Var, fresh_var
 from adcompiler.ir.primitive import PRIMITIVES
@@ -109,7 +117,7 @@ class Merge:
                 return self._scalar(a, b, name, boxed=one or other)
             case (Dyn(), ArrayRef(type=t)) | (ArrayRef(type=t), Dyn()) if not t.dims:
                 # Arithmetic has made a number of an array of rank 0.
-                return self._scalar(_number(left), _number(right), name, boxed=True)
+                return self._scalar(number_of(left), number_of(right), name, boxed=True)
             case ArrayRef(), ArrayRef():
                 return self._array(left, right, name)
             case ListRef(), ListRef():
@@ -145,9 +153,9 @@ class Merge:
             case _:
                 pass
         return Conflict(
-            f"{_shown(name)} is {_kind(left)} on one path and {_kind(right)} on "
+            f"{shown(name)} is {kind_of(left)} on one path and {kind_of(right)} on "
             "another",
-            _one_kind(left, right, name),
+            one_kind(left, right, name),
             self.cond,
         )
 
@@ -182,7 +190,7 @@ class Merge:
             flag = "bool" in (str(getattr(t.type, "dtype", "")) for t in (a, b))
             hint = "convert the bool: float(c), or 1.0 if c else 0.0"
             return Conflict(
-                f"{_shown(name)} is {type_text(a.type)} on one path and "
+                f"{shown(name)} is {type_text(a.type)} on one path and "
                 f"{type_text(b.type)} on another",
                 hint if flag else "start with a value of the same type as it has later",
                 self.cond,
@@ -226,7 +234,7 @@ class Merge:
         joined = join_types(*types)
         if not isinstance(joined, Array):
             return Conflict(
-                f"{_shown(name)} is {type_text(left.type)} on one path and "
+                f"{shown(name)} is {type_text(left.type)} on one path and "
                 f"{type_text(right.type)} on another",
                 "give it one dtype and one rank on all paths",
                 self.cond,
@@ -252,7 +260,7 @@ class Merge:
             element = listing.joined(left.element, right.element)
             if element is None or not (left.sites and right.sites):
                 return Conflict(
-                    f"{_shown(name)} is a list of other elements on one path than on "
+                    f"{shown(name)} is a list of other elements on one path than on "
                     "another",
                     "give its elements one type",
                     self.cond,
@@ -454,101 +462,5 @@ class Merge:
                 out[var] = self.ctx.read(given, node)
 
 
-def _number(binding: Binding | None) -> Atom:
-    """What stands for a number, or for the one in an array of rank 0, in a join."""
-    if isinstance(binding, ArrayRef):
-        return Undef(Scalar(binding.type.dtype, "numpy"))
-    assert isinstance(binding, Dyn)
-    return binding.atom
-
-
-def converted(atom: Atom, t: Type) -> Atom:
-    """A known integer as the float that it becomes; anything else as it is."""
-    if isinstance(atom, Const) and is_float64(t) and not is_float64(atom.type):
-        return constant(float(atom.value))
-    return atom
-
-
-def carried(ctx: Context, atom: Atom, t: Scalar, node: ast.AST) -> Atom:
-    """A number in the dtype that carries it and others."""
-    assert isinstance(atom.type, Scalar)
-    if atom.type.dtype == t.dtype or isinstance(atom, Undef):
-        return atom
-    via = "scalar" if t.kind == "numpy" else "builtin"
-    return ctx.emit(node, "cast", atom, dtype=t.dtype, via=via)
-
-
-def is_float64(t: Type) -> bool:
-    """Whether this is a number in double precision."""
-    return isinstance(t, Scalar) and t.dtype == "float64"
-
-
-def join_scalars(a: Atom, b: Atom) -> Type | None:
-    """The type of both; a known integer may be a float where the other side is."""
-    for one, other in ((a, b), (b, a)):
-        if _becomes_float(one) and is_float64(other.type):
-            return join_types(PY_FLOAT, other.type)
-    return join_types(a.type, b.type)
-
-
-def _becomes_float(atom: Atom) -> bool:
-    return (
-        isinstance(atom, Const) and type(atom.value) is int and abs(atom.value) <= 2**53
-    )
-
-
 def _same_function(left: FunctionVal, right: FunctionVal) -> bool:
     return left.node is right.node and left.frame is right.frame and not left.defaults
-
-
-def _shown(name: str) -> str:
-    return "the result" if name.startswith("$") else f"'{name}'"
-
-
-def _one_kind(left: Binding | None, right: Binding | None, name: str) -> str:
-    """How to give a name one kind of value."""
-    if Static(None) in (left, right) and not name.startswith("$"):
-        other = right if left == Static(None) else left
-        if isinstance(other, Dyn):
-            return f"start with a number of the same type: {name} = 0.0"
-        return f"start with an array of the same rank: {name} = np.zeros(n)"
-    return "give it one kind of value on all paths, or use two names"
-
-
-def _kind(binding: Binding | None) -> str:
-    match binding:
-        case Dyn(atom):
-            return type_text(atom.type)
-        case ArrayRef(_, _, t):
-            return type_text(t)
-        case Static(None):
-            return "None"
-        case Static(value):
-            return f"{getattr(value, '__name__', value)!r}"
-        case TupleVal(items):
-            return f"a tuple of {len(items)}"
-        case ListRef():
-            return "a list"
-        case FunctionVal():
-            return "a function"
-        case PullbackVal():
-            return "a pullback"
-        case _:
-            return "something else"
-
-
-def type_text(t: Type) -> str:
-    """A type in words."""
-    match t:
-        case Scalar("bool", _):
-            return "a bool"
-        case Scalar("int64", _):
-            return "an int"
-        case Scalar("float64", "python"):
-            return "a float"
-        case Scalar(dtype, _):
-            return f"a {dtype}"
-        case Array(dtype, dims):
-            return f"a {dtype} array of rank {len(dims)}"
-        case _:
-            return "a list"

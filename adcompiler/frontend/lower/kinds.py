@@ -1,0 +1,73 @@
+"""What a name holds, in words, for refusals where paths disagree.
+
+In: bindings and types. Out: texts.
+"""
+
+from __future__ import annotations
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    FunctionVal,
+    ListRef,
+    PullbackVal,
+    Static,
+    TupleVal,
+)
+from adcompiler.ir.types import Array, Scalar, Type
+
+
+def shown(name: str) -> str:
+    """A name as it is called in a refusal."""
+    return "the result" if name.startswith("$") else f"'{name}'"
+
+
+def one_kind(left: Binding | None, right: Binding | None, name: str) -> str:
+    """How to give a name one kind of value."""
+    if Static(None) in (left, right) and not name.startswith("$"):
+        other = right if left == Static(None) else left
+        if isinstance(other, Dyn):
+            return f"start with a number of the same type: {name} = 0.0"
+        return f"start with an array of the same rank: {name} = np.zeros(n)"
+    return "give it one kind of value on all paths, or use two names"
+
+
+def kind_of(binding: Binding | None) -> str:
+    """What a name holds."""
+    match binding:
+        case Dyn(atom):
+            return type_text(atom.type)
+        case ArrayRef(_, _, t):
+            return type_text(t)
+        case Static(None):
+            return "None"
+        case Static(value):
+            return f"{getattr(value, '__name__', value)!r}"
+        case TupleVal(items):
+            return f"a tuple of {len(items)}"
+        case ListRef():
+            return "a list"
+        case FunctionVal():
+            return "a function"
+        case PullbackVal():
+            return "a pullback"
+        case _:
+            return "something else"
+
+
+def type_text(t: Type) -> str:
+    """A type in words."""
+    match t:
+        case Scalar("bool", _):
+            return "a bool"
+        case Scalar("int64", _):
+            return "an int"
+        case Scalar("float64", "python"):
+            return "a float"
+        case Scalar(dtype, _):
+            return f"a {dtype}"
+        case Array(dtype, dims):
+            return f"a {dtype} array of rank {len(dims)}"
+        case _:
+            return "a list"
