@@ -9,20 +9,13 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from adcompiler.library.reducing import log_of_sum
 from adcompiler.library.registry import composes
 
 
 @composes(special.logsumexp)
 def logsumexp(a, axis=None, b=None, keepdims=False):
-    highest = np.max(a, axis=axis, keepdims=True)
-    highest = np.where(np.isfinite(highest), highest, 0.0)
-    terms = np.exp(a - highest)
-    if b is not None:
-        terms = b * terms
-    total = np.log(np.sum(terms, axis=axis, keepdims=True)) + highest
-    if keepdims:
-        return total
-    return np.sum(total, axis=axis)
+    return log_of_sum(a, b, axis, keepdims)
 
 
 @composes(special.softmax)

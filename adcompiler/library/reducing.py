@@ -91,10 +91,17 @@ def logical_or_reduce(array, axis=0, keepdims=False):
 
 @composes(np.logaddexp.reduce)
 def logaddexp_reduce(array, axis=0, keepdims=False):
-    highest = np.max(array, axis=axis, keepdims=True)
+    return log_of_sum(array, None, axis, keepdims)
+
+
+def log_of_sum(a, weights, axis, keepdims):
+    """The logarithm of the sum of exponentials, the largest of which is taken out."""
+    highest = np.max(a, axis=axis, keepdims=True)
     highest = np.where(np.isfinite(highest), highest, 0.0)
-    terms = np.sum(np.exp(array - highest), axis=axis, keepdims=True)
-    total = np.log(terms) + highest
+    terms = np.exp(a - highest)
+    if weights is not None:
+        terms = weights * terms
+    total = np.log(np.sum(terms, axis=axis, keepdims=True)) + highest
     return total if keepdims else np.sum(total, axis=axis)
 
 
