@@ -200,15 +200,12 @@ class Dependence:
                 order.append(points[0].offset(loop) - points[1].offset(loop) - 1)
         known = [*points[0].facts, *points[1].facts, *order]
         for chosen in product(first, second):
-            cases, axes = [], []
-            for side, way in zip(sides, chosen, strict=True):
-                case, coordinates = _pick(side, way)
-                cases += case
-                axes.append(coordinates)
+            axes = map(_coordinates, sides, chosen)
             pairs = zip(*axes, strict=True)
             equal = [a - b for a, b in pairs if a is not None and b is not None]
             if any(not form.terms and form.constant for form in equal):
                 continue  # elements a known number of places apart
+            cases = [f for row in map(_facts, sides, chosen) for f in row]
             if not self._never([*known, *cases], equal):
                 return True
         return False
@@ -269,10 +266,14 @@ def _choices(point: Point, access: Access) -> _Side:
     return _Side(point, axes, [*facts, *point.choices])
 
 
-def _pick(side: _Side, way: tuple[int, ...]) -> tuple[Case, list[Affine | None]]:
-    facts = [f for k, cases in zip(way, side.facts, strict=True) for f in cases[k]]
-    values = [axis[k].value for k, axis in zip(way, side.axes, strict=False)]
-    return facts, values
+def _coordinates(side: _Side, way: tuple[int, ...]) -> list[Affine | None]:
+    """The coordinates of an alternative."""
+    return [axis[k].value for k, axis in zip(way, side.axes, strict=False)]
+
+
+def _facts(side: _Side, way: tuple[int, ...]) -> Case:
+    """What holds of it."""
+    return [f for k, cases in zip(way, side.facts, strict=True) for f in cases[k]]
 
 
 def _axes(point: Point, access: Access) -> Iterator[list[_Coordinate]]:

@@ -29,26 +29,14 @@ f(x: float64[3], g: np.float64)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from adcompiler.ir.nodes import (
-    Atom,
-    Const,
-    For,
-    Function,
-    Let,
-    Range,
-    Region,
-    Stmt,
-    Var,
-)
+from adcompiler.analysis.dependence import Dependence, access
+from adcompiler.ir.nodes import Atom, Function, Let, Region, Stmt
 from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.types import Array
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions
-from adcompiler.optimise.rewriting import atom_key, is_number, number
-
-Sum = tuple[Var | None, int]
-Span = tuple[Sum, Sum | None] | None
+from adcompiler.optimise.rewriting import atom_key, is_number
 
 
 def join_stores(function: Function) -> Function:
@@ -73,7 +61,8 @@ def _sets_zero(stmt: Stmt) -> bool:
 class _Joiner:
     def __init__(self, region: Region) -> None:
         self.uses = count_uses(region)
-        self.indices = _Indices(region)
+        self.dependence = Dependence(region)
+        self.origin: dict[Let, Let] = {}  # of what was changed, as it was
         self.changed = False
 
     def region(self, region: Region) -> Region:
@@ -102,7 +91,7 @@ class _Joiner:
                 return False
             other = replace(stmt, operands=(before, *stmt.operands[1:]))
             match stmt.primitive.name:
-                case "load" if self.indices.differ(store, stmt):
+                case "load" if self.differ(store, stmt):
                     new[position] = other
                     left -= 1
                 case "accumulate" if left > 1 or stmt.role == "primal":
@@ -110,19 +99,29 @@ class _Joiner:
                 case "accumulate" if _same_place(store, stmt):
                     new[position] = replace(other, primitive=PRIMITIVES["store"])
                     for place, let in new.items():
+                        old = body[place]
+                        assert isinstance(old, Let)
+                        self.origin[let] = self.origin.get(old, old)
                         body[place] = let
                     del body[start]
                     self.changed = True
                     return True
                 case "store" if left > 1:
                     return False
-                case "accumulate" | "store" if self.indices.differ(store, stmt):
+                case "accumulate" | "store" if self.differ(store, stmt):
                     new[position] = other
                     before = after = stmt.result
                     left = self.uses.get(after, 0)
                 case _:
                     return False
         return False
+
+    def differ(self, one: Let, other: Let) -> bool:
+        """Whether two statements surely reach different elements of an array."""
+        array = one.operands[0].type
+        assert isinstance(array, Array)
+        first, second = (self.origin.get(let, let) for let in (one, other))
+        return self.dependence.apart(access(first, array), access(second, array))
 
 
 def _places(let: Let) -> tuple[Atom, ...]:
@@ -133,102 +132,3 @@ def _places(let: Let) -> tuple[Atom, ...]:
 def _same_place(store: Let, other: Let) -> bool:
     same = store.param("index") == other.param("index")
     return same and [*map(atom_key, _places(store))] == [*map(atom_key, _places(other))]
-
-
-def _is_remainder(let: Let) -> bool:
-    """Whether this is ``k % n`` of ints, n a positive number."""
-    by = number(let.operands[1]) if let.primitive.name == "remainder" else None
-    return isinstance(by, int) and by > 0
-
-
-class _Indices:
-    """What is known of ints: constants, loop indices, and these plus constants."""
-
-    def __init__(self, region: Region) -> None:
-        self.ranges: dict[Var, Range] = {}
-        self.sums: dict[Var, tuple[Atom, int]] = {}
-        self.remainders: set[Var] = set()  # ints that are not negative
-        for stmt in all_stmts(region):
-            if isinstance(stmt, For):
-                self.ranges[stmt.body.params[0]] = stmt.range
-            elif isinstance(stmt, Let) and _is_remainder(stmt):
-                self.remainders.add(stmt.result)
-            elif isinstance(stmt, Let) and stmt.primitive.name in ("add", "subtract"):
-                by = number(stmt.operands[1])
-                if isinstance(by, int):
-                    sign = 1 if stmt.primitive.name == "add" else -1
-                    self.sums[stmt.result] = (stmt.operands[0], sign * by)
-
-    def differ(self, one: Let, other: Let) -> bool:
-        """Whether two statements surely reach different elements of an array."""
-        pairs = zip(self.spans(one), self.spans(other), strict=False)
-        return any(self.apart(a, b) for a, b in pairs)
-
-    def spans(self, let: Let) -> Iterator[Span]:
-        """Along each axis, the first place and the one after the last, as far as
-        known to count from the front."""
-        rest = iter(_places(let))
-        for entry in let.param("index"):
-            if entry == "new":
-                return
-            if entry == "int":
-                first = self.sum(next(rest))
-                yield self.counted(first, first and (first[0], first[1] + 1))
-            elif entry == "full":
-                yield None
-            else:
-                _, has_start, has_stop, has_step = entry
-                start = self.sum(next(rest)) if has_start else (None, 0)
-                stop = self.sum(next(rest)) if has_stop else None
-                plain = not (has_step and next(rest))
-                known = plain and not (has_stop and stop is None)
-                yield self.counted(start, stop) if known else None
-
-    def counted(self, first: Sum | None, end: Sum | None) -> Span:
-        zero = (None, 0)
-        if first is None or not self.at_most(zero, first):
-            return None
-        return (first, end) if end is None or self.at_most(zero, end) else None
-
-    def apart(self, one: Span, other: Span) -> bool:
-        if one is None or other is None:
-            return False
-        return any(
-            a[1] is not None and self.at_most(a[1], b[0])
-            for a, b in ((one, other), (other, one))
-        )
-
-    def sum(self, atom: Atom) -> Sum | None:
-        """An int as a value plus a constant."""
-        offset = 0
-        while isinstance(atom, Var) and atom in self.sums:
-            atom, more = self.sums[atom]
-            offset += more
-        if isinstance(atom, Const):
-            whole = isinstance(atom.value, int) and not isinstance(atom.value, bool)
-            return (None, atom.value + offset) if whole else None
-        return (atom, offset) if isinstance(atom, Var) else None
-
-    def at_most(self, low: Sum, high: Sum) -> bool:
-        """Whether the first int is surely no greater than the second."""
-        if low[0] == high[0]:
-            return low[1] <= high[1]
-        below = self.bound(high[0], 0)
-        if below is not None and self.at_most(low, (below[0], below[1] + high[1])):
-            return True
-        above = self.bound(low[0], 1)
-        return above is not None and self.at_most((above[0], above[1] + low[1]), high)
-
-    def bound(self, var: Var | None, side: int) -> Sum | None:
-        """The least (0) or greatest (1) value that a loop's index may have, or the
-        least of a remainder."""
-        if var in self.remainders:
-            return (None, 0) if side == 0 else None
-        loop = self.ranges.get(var) if var is not None else None
-        step = None if loop is None else number(loop.step)
-        if loop is None or not isinstance(step, int) or step == 0:
-            return None
-        if (step > 0) == (side == 0):
-            return self.sum(loop.start)
-        end = self.sum(loop.stop)
-        return None if end is None else (end[0], end[1] + (1 if step < 0 else -1))
