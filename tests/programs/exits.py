@@ -388,3 +388,34 @@ def argument_returned_from_a_nested_loop(x):
         x *= 0.99 * x[1]
         x[0] *= 1.5
     return x
+
+
+@program(1.3)
+def endless_loops_that_only_return_leaves(x):
+    k = 0
+    while True:
+        while True:
+            x = x * 0.9
+            k += 1
+            if x < 0.7:
+                return x * k
+            if k % 3 == 0:
+                break
+        x += 0.01
+
+
+@program(1.3, 2)
+@program(1.3, 5, label="n=5")
+def endless_loop_in_one_arm(x, n):
+    def halved(y):
+        while 1:
+            if y < 1.0:
+                return y * y
+            y = y / 2.0
+
+    if n > 3:
+        while True:
+            x = x * 1.1
+            if x > 3.0:
+                return halved(x)
+    return (x + 1.0) * halved(x)

@@ -28,6 +28,7 @@ from adcompiler.frontend.lower.context import (
     NeedUnroll,
 )
 from adcompiler.frontend.lower.fixpoints import FALSE, Loop, Lowering
+from adcompiler.frontend.lower.heads import runs_surely
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.syntax import breaks, exits, own_nodes
 from adcompiler.ir.builder import constant
@@ -100,6 +101,9 @@ def after(ctx: Context, loop: Loop, built: For | While) -> None:
     returned: Binding = FALSE
     if returns and built.stopped is not None:
         returned = env[RETURNED] if breaks(loop) else Dyn(stopped)
+        endless = isinstance(built, While) and runs_surely(built)
+        if endless and not breaks(loop):
+            returned = statements.TRUE  # there is no other way out
     env.update({DONE: returned, RETURNED: returned, STOP: returned})
     if loop.orelse:
         otherwise(ctx, loop, stopped)
