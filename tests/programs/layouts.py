@@ -43,9 +43,81 @@ def transpose_raveled(x):
     return np.sum(x * x) + np.sum(y * y)
 
 
-@program(real(3, 4), refused="may or may not be an alias")
+@program(real(3, 4))
 def column_raveled(x):
     y = x[:, 1].ravel()
+    y[0] = 5.0 * x[1, 1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+@program(real(3, 4), refused="may or may not be an alias")
+def columns_raveled(x):
+    y = x[:, 1:3].ravel()
+    y[0] = 5.0 * x[1, 1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+@program(real(3, 4))
+def column_reshaped(x):
+    z = x * x
+    y = z[:, 1].reshape(-1, 1)
+    y[2] = 5.0 * z[0, 0]
+    y += z[1, 1]
+    return np.sum(z * x) + np.sum(y * y)
+
+
+@program(real(3, 4))
+def axes_of_length_one(x):
+    z = x * x
+    y = z[:, None, 1:3]
+    y[1, 0] = 5.0 * z[0, 0]
+    w = z.T.reshape(z.shape[1], z.shape[0], 1)
+    w[0] *= x[0, 0]
+    return np.sum(z * x) + np.sum(y * y) + np.sum(w)
+
+
+@program(real(12))
+def every_other_element_split(x):
+    z = x * x
+    y = z[::2].reshape(2, 3)
+    y[1] = y[0] * x[:3]
+    return np.sum(z * x) + np.sum(y * y)
+
+
+@program(real(2, 3, 4), refused="may or may not be an alias")
+def columns_flattened(x):
+    y = x[:, :, 1].reshape(-1)
+    y[0] = 5.0 * x[1, 1, 1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+@program(real(2, 3, 4))
+def a_row_with_an_axis_raveled(x):
+    y = x[None, 0, 1].ravel()
+    y[0] = 5.0 * x[1, 1, 1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+@program(real(3, 4))
+def transpose_flattened(x):
+    y = x.T.reshape(-1)
+    y[0] = 5.0 * x[1, 1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+def split(x):
+    y = x.reshape(3, 2)
+    y[1, 0] = x[0] * y[2, 1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+program(real(6), label="vector")(split)
+program(strided(6), label="strided vector")(split)
+
+
+@program(strided(2, 3), refused="may or may not be an alias")
+def strided_argument_flattened(x):
+    y = x.reshape(-1)
     y[0] = 5.0 * x[1, 1]
     return np.sum(x * x) + np.sum(y * y)
 

@@ -23,7 +23,7 @@ from adcompiler.frontend.lower import arrays, attributes, lengths, listing
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.ir.types import Array, Length, Scalar, never_one
+from adcompiler.ir.types import Array, Length, Scalar, dims_of, never_one
 
 
 def array_of(call: Call, x: Binding) -> ArrayRef:
@@ -61,15 +61,30 @@ def reshaped(call: Call, ref: ArrayRef, atoms: list[Atom]) -> Binding:
 
 
 def viewed(call: Call, ref: ArrayRef, step: Step) -> Binding:
-    """A view by reshaping, or what may be one."""
-    if ref.contiguous:
-        seen = arrays.through(call.ctx, call.node, ref, step, True)
+    """A view by reshaping, a copy, or what may be either."""
+    shape = dict(step.params)["known"].dims
+    if ref.contiguous or joins_no_axes(ref.type.dims, shape):
+        seen = arrays.through(call.ctx, call.node, ref, step, ref.contiguous)
         call.ctx.read(seen, call.node)
         return seen
     value = call.ctx.step(call.ctx.read(ref, call.node), step, call.node)
     result = call.ctx.fresh_array(value, True)
-    call.ctx.entangle(result.location, ref.location)
+    if len(shape) > 1 or not is_turned(ref):
+        call.ctx.entangle(result.location, ref.location)
     return result
+
+
+def joins_no_axes(old: tuple[Length, ...], new: tuple[Length, ...]) -> bool:
+    """Whether reshaping only splits an axis, or puts in and takes out ones: then it is
+    a view, whatever the strides.
+
+    >>> from adcompiler.ir.types import fresh_dim
+    >>> n, m = fresh_dim(), fresh_dim()
+    >>> [joins_no_axes(old, (n, 1, m)) for old in ((n, m), (m, n), (fresh_dim(),))]
+    [True, False, True]
+    """
+    left, right = ([n for n in dims if n != 1] for dims in (old, new))
+    return left == right or len(left) <= 1
 
 
 def _new_lengths(call: Call, ref: ArrayRef, atoms: list[Atom]) -> tuple[Length, ...]:
@@ -107,29 +122,45 @@ def ravel(call: Call) -> Binding:
     if ref.contiguous:
         return reshaped(call, ref, [constant(-1)])
     result = flat_copy(call, ref)
-    if not is_strided(ref):
+    if not is_strided(call, ref):
         call.ctx.entangle(result.location, ref.location)
     return result
 
 
-def is_strided(ref: ArrayRef) -> bool:
+def is_strided(call: Call, ref: ArrayRef) -> bool:
     """Whether an array is surely not in C order (or is empty).
 
     An argument says so itself; of one in C order, a transpose and a column are not,
     if no length is 1.
     """
-    location, path = ref.location, ref.path
-    if not path:
-        return location.strided
-    if len(path) > 1 or not location.contiguous:
-        return False
-    (step,) = path
-    params = dict(step.params)
-    match step.primitive:
-        case "transpose":
-            axes = zip(params["axes"], ref.type.dims, strict=True)
-            order = [axis for axis, length in axes if never_one(length)]
+    if not ref.path:
+        return ref.location.strided
+    return is_turned(ref) or is_column(call, ref)
+
+
+def is_turned(ref: ArrayRef) -> bool:
+    """Whether this is surely a transpose of an array in C order, or empty: no step
+    leads through its elements in order."""
+    match ref.path:
+        case (Step("transpose", _, (("axes", axes),)),) if ref.location.contiguous:
+            pairs = zip(axes, ref.type.dims, strict=True)
+            order = [axis for axis, length in pairs if never_one(length)]
             return order != sorted(order)
+        case _:
+            return False
+
+
+def is_column(call: Call, ref: ArrayRef) -> bool:
+    """Whether its last axis is surely not the last of an array in C order: its elements
+    are a row apart."""
+    match ref.path:
+        case (Step("load", _, params),) if ref.location.contiguous:
+            entries = dict(params)["index"]
+            dims = dims_of(call.ctx.contents(ref.location, call.node).type)
+            whole = len(entries) == len(dims) and "new" not in entries
+            ends = (*dims[-1:], *ref.type.dims[-1:])
+            last = whole and entries[-1] == "int" and len(ends) == 2
+            return last and all(map(never_one, ends))
         case _:
             return False
 
