@@ -339,3 +339,17 @@ def elements_of_one_arm(x):
     if y[2] > 0.0:
         y[2] += scale * x[0]
     return np.sum(y * y) * (1.0 + scale)
+
+
+@program(0.4, 4, label="some trips")
+@program(1.4, 4, label="not evaluated there, read later")
+@program(0.4, 0, raises=UnboundLocalError, label="no trip")
+def a_name_that_may_be_missing_where_a_condition_ends_early(x, n):
+    y = x
+    for i in range(n):
+        y += x * i
+    beyond = x > 1.0 or i < 2
+    if beyond:
+        y *= 1.5 + (i * 2 + 1) % 4
+    z = i * x if x < 1.0 else y
+    return y * z + i

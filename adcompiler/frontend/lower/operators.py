@@ -429,12 +429,14 @@ def choose(
     """The value of one of two expressions, of which only one is evaluated."""
     if isinstance(cond, Const):
         return then() if cond.value else orelse()
-    left, right = ctx.run(then), ctx.run(orelse)
-    return _joined(ctx, node, join_arms(ctx, cond, left, right, frozenset(), node))
+    return _joined(ctx, node, cond, ctx.run(then), ctx.run(orelse))
 
 
-def _joined(ctx: Context, node: ast.AST, value: Binding | None) -> Binding:
+def _joined(ctx: Context, node: ast.AST, cond: Atom, then: Arm, orelse: Arm) -> Binding:
     """The value of an expression with two paths, which has one type."""
+    # What a path has learnt of a name, as that it is bound, leaves the name live.
+    live = frozenset(ctx.frame.env)
+    value = join_arms(ctx, cond, then, orelse, live, node)
     assert value is not None
     if isinstance(value, Conflict):
         ctx.settle(value.cond)
@@ -465,7 +467,7 @@ def connective(
         return Dyn(ctx.emit(node, name, flag, arm.value.atom, via="builtin"))
     other = ctx.run(lambda: left)
     pair = (arm, other) if conjunctive else (other, arm)
-    return _joined(ctx, node, join_arms(ctx, flag, *pair, frozenset(), node))
+    return _joined(ctx, node, flag, *pair)
 
 
 def _splices(arm: Arm) -> bool:
