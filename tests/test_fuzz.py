@@ -20,7 +20,7 @@ from tests.fuzz.program import Argument, Options, Program, load_text
 from tests.fuzz.reference import reference, weighed
 from tests.fuzz.variants import REWRITINGS, UNOPTIMISED, agree, variants
 
-CHUNKS, CHUNK = 4, 15
+CHUNKS, CHUNK = 3, 15
 SQUARES = "def program(a0):\n    s0 = a0 * a0\n    s1 = a0 * a0\n    return s0 + s1\n"
 BAD = (check.WRONG, check.CRASH, check.INVALID)
 REGRESSIONS = sorted(
@@ -79,7 +79,7 @@ def test_hypothesis(compiler):
     from hypothesis import strategies
 
     @hypothesis.settings(
-        max_examples=10,
+        max_examples=8,
         derandomize=True,
         deadline=None,
         database=None,
