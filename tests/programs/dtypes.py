@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import integers, positive, program, real
+from .registry import const, integers, positive, program, real
 
 
 @program(real(4, dtype=np.float32), tags=("float32",))
@@ -159,3 +159,11 @@ def integer_array_mutated_and_read_by_a_loop(x, k):
     for i in range(3):
         total += x[j[i]] * x[j[i]]
     return total
+
+
+@program(const(0.3, -0.5, 1.75, 0.5, dtype=np.float32), tags=("float32",))
+def float32_beside_constants_that_it_holds(x):
+    s = x[0] * 0
+    for i in range(len(x)):
+        s = s + max(x[i], 0.0) * x[0] - max(-1, min(x[i], 1.5)) * x[i]
+    return s * x[2]

@@ -96,9 +96,20 @@ def _either(call: Call, name: str, a: Atom, b: Atom) -> Atom:
     types = mixtures.joined(mixed, a, b)
     if types is None or len({t.dtype for t in types}) == 1:
         return call.emit(name, a, b, via="builtin")
-    t = mixtures.carrier(types)
-    # What is compared is what the carrier holds: a float32 beside a Python float would
-    # be compared in single precision.
+    t = _single(a, b) or _single(b, a)
+    if t is None:
+        t = mixtures.carrier(types)
+        _require_one_precision(call, a, b, t)
+    a, b = (carried(call.ctx, x, t, call.node) for x in (a, b))
+    result = call.ctx.emit(call.node, name, a, b, via="builtin")
+    call.ctx.mixed[result] = types
+    return result
+
+
+def _require_one_precision(call: Call, a: Atom, b: Atom, t: Scalar) -> None:
+    """What is compared is what the carrier holds: a float32 beside a Python float
+    would be compared in single precision."""
+    mixed = call.ctx.mixed
     for pair in itertools.product(*(mixtures.types_of(mixed, x) for x in (a, b))):
         if result_dtype(*pair) not in (t.dtype, "int64"):
             call.refuse(
@@ -106,10 +117,15 @@ def _either(call: Call, name: str, a: Atom, b: Atom) -> Atom:
                 "its arguments unchanged",
                 "make them of one type first: float(x)",
             )
-    a, b = (carried(call.ctx, x, t, call.node) for x in (a, b))
-    result = call.ctx.emit(call.node, name, a, b, via="builtin")
-    call.ctx.mixed[result] = types
-    return result
+
+
+def _single(one: Atom, other: Atom) -> Scalar | None:
+    """float32, if the other is held in it and it holds the one, a constant, exactly:
+    then they compare alike in every precision."""
+    t = other.type
+    if not isinstance(one, Const) or not isinstance(t, Scalar) or t.dtype != "float32":
+        return None
+    return t if float(np.float32(one.value)) == one.value else None
 
 
 def total(call: Call) -> Binding:
