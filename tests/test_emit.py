@@ -425,6 +425,14 @@ def test_negative_sums_are_subtracted():
             ["if (", "    first_value > second", "    and second > third", "):"],
         ),
         (
+            "for i in reversed(range(first_value)):",
+            ["for i in reversed(", "    range(first_value)", "):"],
+        ),
+        (
+            "if is_a_function_of(first_value):",
+            ["if is_a_function_of(", "    first_value", "):"],
+        ),
+        (
             "tape.append(first_value + second_value)",
             ["tape.append(", "    first_value + second_value", ")"],
         ),

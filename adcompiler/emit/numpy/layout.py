@@ -99,8 +99,12 @@ def wrap(text: str, indent: int, width: int = WIDTH) -> list[str]:
     if indent + len(text) <= width:
         return [" " * indent + text]
     head, body, tail = _parted(text)
-    if not head or (_closing_pair(body) and not _operators(body)):
-        return _expression(head + body + tail, indent, width)
+    pair = _closing_pair(body)
+    if pair is not None and pair[0] + 1 < pair[1] and not _operators(body):
+        first, *inner, last = _opened(body, pair, indent, width)
+        return [" " * indent + head + first.lstrip(), *inner, last + tail]
+    if not head:
+        return _expression(body + tail, indent, width)
     inner = _expression(body, indent + 4, width)
     if head == "return " and _commas(body):
         inner = _listed(body, indent + 4, width)
@@ -130,12 +134,15 @@ def _expression(text: str, indent: int, width: int) -> list[str]:
     if pieces:
         return [line for p in pieces for line in _expression(p, indent, width)]
     pair = _closing_pair(text)
-    if pair is None:
+    if pair is None or pair[0] + 1 == pair[1]:
         return [pad + text]
-    start, stop = pair
+    return _opened(text, pair, indent, width)
+
+
+def _opened(text: str, pair: tuple[int, int], indent: int, width: int) -> list[str]:
+    """An expression that ends with brackets, what is in these on lines of its own."""
+    pad, (start, stop) = " " * indent, pair
     inside = text[start + 1 : stop]
-    if not inside:
-        return [pad + text]
     if indent + 4 + len(inside) <= width:
         lines = [pad + "    " + inside]
     elif _commas(inside):
