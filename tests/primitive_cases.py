@@ -355,6 +355,7 @@ MAKERS = [
     Case("arange", (C(0), 4, C(1)), {"dtype": "float64"}, "dtype"),
     Case("eye", (3,), {"dtype": "float64"}),
     Case("eye", (3, 2), {"dtype": "float32"}, "f"),
+    Case("eye", (3, 4), {"dtype": "float64", "k": -1}, "k"),
     *[
         Case("cast", (v,), {"dtype": d, "via": "astype"}, f"{k}{d}")
         for k, v in enumerate(

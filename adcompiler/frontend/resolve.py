@@ -16,23 +16,25 @@ _LIBRARIES = ("numpy", "math", "builtins", "scipy")
 
 def function(value: Any) -> Handler | None:
     """The handler of a library function."""
-    from adcompiler.frontend.lower import composed, library, specials
+    from adcompiler.frontend.lower import composed, keywords, library, specials
 
     intrinsic = getattr(value, "__adcompiler_intrinsic__", None)
     if isinstance(intrinsic, str):
         return library.INTRINSICS.get(intrinsic)
     try:
         found = library.FUNCTIONS.get(value) or specials.functions().get(value)
-        return found or composed.handler_of(value)
+        handler = found or composed.handler_of(value)
+        return handler and keywords.of_function(value, handler)
     except TypeError:  # not hashable
         return None
 
 
 def method(name: str) -> Handler | None:
     """The handler of a method of arrays and NumPy scalars."""
-    from adcompiler.frontend.lower import library
+    from adcompiler.frontend.lower import keywords, library
 
-    return library.METHODS.get(name)
+    handler = library.METHODS.get(name)
+    return handler and keywords.of_method(name, handler)
 
 
 def is_library(value: Any) -> bool:

@@ -61,7 +61,9 @@ def select(condlist, choicelist, default=0):
 
 
 @composes(np.nan_to_num)
-def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
+def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    if not copy:
+        raise NotImplementedError("np.nan_to_num in place")
     largest = LARGEST if posinf is None else posinf
     least = -LARGEST if neginf is None else neginf
     filled = np.where(np.isnan(x), nan, x)

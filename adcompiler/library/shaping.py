@@ -211,14 +211,14 @@ def copyto(dst, src, where=True):
 
 
 @composes(np.geomspace)
-def geomspace(start, stop, num=50):
+def geomspace(start, stop, num=50, endpoint=True):
     first, last = np.log10(start), np.log10(stop)
-    return np.power(10.0, np.linspace(first, last, num))
+    return np.power(10.0, np.linspace(first, last, num, endpoint))
 
 
 @composes(np.logspace)
-def logspace(start, stop, num=50, base=10.0):
-    return np.power(base, np.linspace(start, stop, num))
+def logspace(start, stop, num=50, endpoint=True, base=10.0):
+    return np.power(base, np.linspace(start, stop, num, endpoint))
 
 
 @composes(np.meshgrid)

@@ -20,18 +20,36 @@ def counted(a, axis):
 
 
 @composes(np.var)
-def var(a, axis=None, ddof=0, keepdims=False):
-    deviation = a - np.mean(a, axis=axis, keepdims=True)
-    if ddof == 0:
+def var(
+    a, axis=None, ddof=0, keepdims=False, *, where=None, mean=None, correction=None
+):
+    less = ddof if correction is None else correction
+    if where is not None:
+        return var_where(a, axis, less, keepdims, where, mean)
+    centre = np.mean(a, axis=axis, keepdims=True) if mean is None else mean
+    deviation = a - centre
+    if less == 0:
         return np.mean(np.square(deviation), axis=axis, keepdims=keepdims)
     count = counted(a, axis)
     total = np.sum(np.square(deviation), axis=axis, keepdims=keepdims)
-    return total / max(count - ddof, 0)
+    return total / max(count - less, 0)
+
+
+def var_where(a, axis, less, keepdims, where, mean):
+    """The variance of the elements that a mask takes."""
+    if mean is None:
+        mean = np.mean(a, axis=axis, keepdims=True, where=where)
+    square = np.where(where, np.square(a - mean), 0.0)
+    count = np.sum(np.where(where, np.ones_like(a), 0.0), axis=axis, keepdims=keepdims)
+    return np.sum(square, axis=axis, keepdims=keepdims) / np.maximum(count - less, 0.0)
 
 
 @composes(np.std)
-def std(a, axis=None, ddof=0, keepdims=False):
-    return np.sqrt(np.var(a, axis=axis, ddof=ddof, keepdims=keepdims))
+def std(
+    a, axis=None, ddof=0, keepdims=False, *, where=None, mean=None, correction=None
+):
+    less = ddof if correction is None else correction
+    return np.sqrt(var(a, axis, less, keepdims, where=where, mean=mean))
 
 
 @composes(np.ptp)
@@ -41,16 +59,17 @@ def ptp(a, axis=None, keepdims=False):
 
 
 @composes(np.average)
-def average(a, axis=None, weights=None, keepdims=False):
-    if weights is None:
+def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
+    if weights is None and not returned:
         return np.mean(a, axis=axis, keepdims=keepdims)
-    weights = np.asarray(weights)
+    weights = np.ones_like(a) if weights is None else np.asarray(weights)
     if axis is not None and np.ndim(weights) < np.ndim(a):
         k = axis % np.ndim(a)
         ones = np.ndim(a) - 1 - k
         weights = weights.reshape((1,) * k + weights.shape + (1,) * ones)
     total = np.sum(weights * np.ones_like(a), axis=axis, keepdims=keepdims)
-    return np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, total) if returned else mean
 
 
 @composes(np.cov)

@@ -223,9 +223,12 @@ eye = define(
         "eye",
         _eye_types,
         lambda let, pieces: spelling.called(
-            "np.eye", *spelling.texts(pieces), _dtype_argument(let)
+            "np.eye",
+            *spelling.texts(pieces),
+            f"k={let.param('k')}" if let.param("k", 0) else "",
+            _dtype_argument(let),
         ),
-        lambda *lengths, dtype="float64", known=None: np.eye(*lengths, dtype=dtype),
+        lambda n, m=None, dtype="float64", known=None, k=0: np.eye(n, m, k, dtype),
         raises=of_lengths(),
         linear=(),
     )

@@ -349,15 +349,21 @@ def update(ctx: Context, node: ast.AugAssign, ref: ArrayRef, value: Binding) -> 
     """``ref += value`` on a whole array or view: in place, of the same dtype."""
     value = listed(ctx, node, value)
     atom = operators.atom_of(ctx, node, value)
-    old = ctx.read(ref, node)
+    ctx.read(ref, node)
     check_cast(ctx, node, ref.type, atom, node.op)
     result = operators.binary(ctx, node, node.op, ref, value)
     new = operators.atom_of(ctx, node, result)
-    if new.type != old.type:
+    fill(ctx, node, ref, new)
+
+
+def fill(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> None:
+    """All that the array holds is this now."""
+    old = ctx.read(ref, node)
+    if value.type != old.type:
         # A number (of 0-d arrays), another dtype, or a broadcast that could grow:
         # NumPy stores, casts, or raises.
-        new = ctx.emit(node, "store", old, new, index=())
-    write_back(ctx, node, ref, new)
+        value = ctx.emit(node, "store", old, value, index=())
+    write_back(ctx, node, ref, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,16 +59,16 @@ def handler_of(value: Hashable) -> Handler | None:
     home = getattr(value, "__module__", None) or ""
     if not home.startswith("scipy.linalg"):
         return handler
-    return lambda call: _in_any_order(handler(call))
+    return lambda call: in_any_order(handler(call))
 
 
-def _in_any_order(binding: Binding) -> Binding:
-    """What SciPy's linear algebra gives: it may be in Fortran's order."""
+def in_any_order(binding: Binding) -> Binding:
+    """New memory that may be in Fortran's order, as SciPy's linear algebra gives."""
     match binding:
         case ArrayRef() if binding.type.ndim > 1:
             return replace(binding, contiguous=False)
         case TupleVal(items, cls):
-            return TupleVal(tuple(map(_in_any_order, items)), cls)
+            return TupleVal(tuple(map(in_any_order, items)), cls)
         case _:
             return binding
 

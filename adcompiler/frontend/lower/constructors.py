@@ -17,11 +17,12 @@ from adcompiler.frontend.bindings import (
     ListRef,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, lengths, messages
+from adcompiler.frontend.lower import arrays, lengths, listing, messages
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar
+from adcompiler.library import calculus
 
 
 def filled(name: str) -> Handler:
@@ -84,17 +85,40 @@ def arange(call: Call) -> Binding:
 
 
 def eye(call: Call) -> Binding:
-    """``np.eye(n, m)``."""
-    n, m, dtype = call.bind("N", M=None, dtype=None)
+    """``np.eye(n, m, k)``."""
+    n, m, k, dtype = call.bind("N", M=None, k=Dyn(constant(0)), dtype=None)
     atoms = [call.atom(n), *([] if m == NONE else [call.atom(m)])]
     wanted = call.dtype(dtype, "float64") or "float64"
+    offset = call.integer(k, "the diagonal")
+    params = {"k": offset} if offset else {}
     known = lengths.known(call.ctx, wanted, atoms)
-    return call.result("eye", *atoms, dtype=wanted, known=known)
+    return call.result("eye", *atoms, dtype=wanted, known=known, **params)
 
 
 def linspace(call: Call) -> Binding:
     """``np.linspace(start, stop, num)``, by NumPy's own formula."""
-    start, stop, num = call.bind("start", "stop", num=Dyn(constant(50)))
+    yes, no, zero = (Dyn(constant(value)) for value in (True, False, 0))
+    start, stop, num, endpoint, retstep, dtype, axis = call.bind(
+        "start",
+        "stop",
+        num=Dyn(constant(50)),
+        endpoint=yes,
+        retstep=no,
+        dtype=None,
+        axis=zero,
+    )
+    wanted = call.dtype(dtype, None)
+    plain = call.flag(endpoint, "endpoint") and not call.flag(retstep, "retstep")
+    if plain and call.rank(start) == 0 and call.rank(stop) == 0:
+        result = _spaced(call, start, stop, num)
+    else:
+        args = [*map(call.array, (start, stop)), num, endpoint, retstep, axis]
+        result = listing.call(call.ctx, call.node, calculus.spaced, *args)
+    return result if wanted in (None, "float64") else cast(call, result, wanted)
+
+
+def _spaced(call: Call, start: Binding, stop: Binding, num: Binding) -> Binding:
+    """Numbers from one number to another, with both."""
     (count,) = call.lengths(num)
     zero, one = constant(0), constant(1)
     known = lengths.known(call.ctx, "int64", [count])
@@ -147,11 +171,12 @@ def cast(call: Call, x: Binding, dtype: str) -> Binding:
 
 
 def astype(call: Call) -> Binding:
-    """``x.astype(dtype)``."""
-    x, dtype = call.bind("x", "dtype")
+    """``x.astype(dtype, copy=...)``, which copies where there is nothing to convert."""
+    x, dtype, fresh = call.bind("x", "dtype", copy=Dyn(constant(True)))
     wanted = call.dtype(dtype, None)
     assert wanted is not None
-    return cast(call, x, wanted)
+    kept = isinstance(x, ArrayRef) and x.type.dtype == wanted
+    return x if kept and not call.flag(fresh, "copy") else cast(call, x, wanted)
 
 
 def copied(call: Call, x: Binding) -> Binding:

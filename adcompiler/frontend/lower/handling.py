@@ -119,10 +119,12 @@ class Call:
         """A dtype argument as its name."""
         if binding == NONE:
             return default
-        value = binding.value if isinstance(binding, Static) else None
         try:
-            name = str(np.dtype(value))
+            # np.dtype(None) is float64, so what is not known must not come to it.
+            name = str(np.dtype(binding.value)) if isinstance(binding, Static) else ""
         except TypeError:
+            name = ""
+        if not name:
             self.refuse("the dtype must be known while compiling")
         if name not in ("bool", "int64", "int32", "float64", "float32"):
             self.refuse(f"the dtype {name} is not supported", "use float64 or float32")
