@@ -30,6 +30,7 @@ from adcompiler.evaluation import (
 from adcompiler.frontend.arguments import named
 from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
+from adcompiler.frontend.structures import shape_of
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.programs import Program, Request, name_of
 from adcompiler.saving import save
@@ -263,7 +264,8 @@ class Derived:
         base = self.base
         if self.kind == "jvp":
             return bind_jvp(self, base.signature, base.prefix, *args, **kwargs)
-        return bind_call(self, base.signature, (*base.prefix, *args), kwargs)
+        own = len(base.prefix)
+        return bind_call(self, base.signature, (*base.prefix, *args), kwargs, own)
 
     def compile(self, *args: Any, **kwargs: Any) -> Program:
         """The program for such arguments, without running it."""
@@ -317,7 +319,10 @@ def _called_too_early(given: Any) -> TypeError:
 
 def _unit_tangent(value: Any) -> Any:
     """A tangent for an argument that can move; None for one that cannot."""
-    if isinstance(value, tuple):
+    shape = shape_of(value)
+    if shape is not None:
+        return shape.make(map(_unit_tangent, shape.parts(value)))
+    if isinstance(value, tuple | list):
         return tuple(map(_unit_tangent, value))
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     if isinstance(value, float) or kind == "f":

@@ -34,6 +34,7 @@ from adcompiler.frontend.interface import (
     TupleSpec,
 )
 from adcompiler.frontend.specialise import Specialisations, guards_hold
+from adcompiler.frontend.structures import Shape, made, parts_of, shape_of
 from adcompiler.ir.types import Array, Scalar, Type, is_float
 from adcompiler.programs import (
     Program,
@@ -59,10 +60,17 @@ def bind_call(
     signature: inspect.Signature,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
+    own: int = 0,
 ) -> Request:
-    """What a call with these arguments asks for."""
+    """What a call with these arguments asks for; the first `own` are a method's."""
     values, passed = bind(signature, args, kwargs)
     specs = {name: describe(value, name=name) for name, value in values.items()}
+    # The object of a method is differentiated only if it is named.
+    first = list(specs)[:own]
+    for name in first:
+        derivative = derivative_of(target)
+        if derivative is None or name not in (derivative.wrt or ()):
+            specs[name] = StaticSpec(values[name])
     return Request(target, specs, passed, _leaves(specs, values))
 
 
@@ -87,10 +95,13 @@ def bind_jvp(
         )
     values, passed = bind(signature, (*prefix, *primals), {})
     dots, _ = bind(signature, (*[None] * len(prefix), *tangents), {})
-    specs, dot_specs, dot_values = [], [], []
+    specs: list[ArgSpec] = []
+    dot_specs, dot_values = [], []
     for name, value in values.items():
         dot = dots[name] if name in passed else None
-        spec, dot_spec, dot = _moving(describe(value, name=name), value, dot, name)
+        known: ArgSpec = StaticSpec(value)
+        known = known if len(specs) < len(prefix) else describe(value, name=name)
+        spec, dot_spec, dot = _moving(known, value, dot, name)
         specs.append(spec)
         dot_specs.append(dot_spec)
         dot_values.append(dot)
@@ -111,11 +122,11 @@ def _moving(
     if dot is None:
         return spec, StaticSpec(None), None
     if isinstance(spec, TupleSpec):
-        if not isinstance(dot, tuple) or len(dot) != len(spec.items):
-            raise TypeError(f"the tangent of {name} is no tuple of {len(spec.items)}")
+        values = parts_of(spec.cls, value)
+        dots = _mirrored(spec.cls, dot, len(spec.items), f"the tangent of {name}")
         parts = [
             _moving(s, v, d, f"{name}[{k}]")
-            for k, (s, v, d) in enumerate(zip(spec.items, value, dot, strict=True))
+            for k, (s, v, d) in enumerate(zip(spec.items, values, dots, strict=True))
         ]
         return (
             TupleSpec(tuple(p[0] for p in parts), spec.cls),
@@ -126,6 +137,19 @@ def _moving(
     assert isinstance(spec, LeafSpec)
     dot = _like(dot, spec.type, np.shape(value), f"the tangent of {name}")
     return spec, LeafSpec(spec.type), dot
+
+
+def _mirrored(cls: type | Shape, given: Any, count: int, what: str) -> Any:
+    """The parts of a tangent or cotangent, which is a container like its primal."""
+    if isinstance(cls, Shape):
+        like = shape_of(given)
+        if like is None or like.cls is not cls.cls or set(like.names) != set(cls.names):
+            raise TypeError(f"{what} is no {cls.__name__} like the value itself")
+        return cls.parts(given)
+    if not isinstance(given, tuple | list) or len(given) != count:
+        kind = "list" if cls is list else "tuple"
+        raise TypeError(f"{what} is no {kind} of {count}")
+    return given
 
 
 def _like(given: Any, type_: Type, shape: tuple[int, ...], what: str) -> Any:
@@ -292,9 +316,7 @@ def result_of(program: Program, results: tuple[Any, ...]) -> Any:
             case ResultStatic(value=value):
                 return value
             case _:
-                items = map(visit, tree.items)
-                make = getattr(tree.cls, "_make", tree.cls)
-                return make(items)
+                return made(tree.cls, map(visit, tree.items))
 
     return visit(program.lowered.result)
 
@@ -353,10 +375,9 @@ def _flatten(tree: ResultTree, cotangent: Any) -> Iterator[tuple[int, Any]]:
     match tree:
         case ResultLeaf(index=index):
             yield index, cotangent
-        case ResultTuple(items=items):
+        case ResultTuple(items=items, cls=cls):
             if cotangent is None:
                 return
-            if not isinstance(cotangent, tuple) or len(cotangent) != len(items):
-                raise TypeError(f"the cotangent is a tuple of {len(items)}, or None")
-            for item, part in zip(items, cotangent, strict=True):
+            parts = _mirrored(cls, cotangent, len(items), "the cotangent")
+            for item, part in zip(items, parts, strict=True):
                 yield from _flatten(item, part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 import pickle
 from typing import NamedTuple
@@ -34,6 +35,16 @@ def loss(w, b, x, y):
 
 def cube(x):
     return x * x * x
+
+
+@dataclasses.dataclass
+class Weights:
+    w: float
+    n: int | None = 1
+
+    @ad.differentiate
+    def energy(self, x):
+        return self.w * x * x
 
 
 # --- Differentiable ---------------------------------------------------------------
@@ -206,8 +217,8 @@ class Tensor:
         (np.ones(2, ">f8"), "bytes of x"),
         (np.ma.masked_array(A), "MaskedArray"),
         (np.array(["a"]), "dtype"),
-        ([1.0, 2.0], "x is a list"),
-        ({"a": 1.0}, "x is a dict"),
+        ({1.0, 2.0}, "x is a set"),
+        ({1.5: 1.0}, "x is a dict"),
         (2**64, "64 bits"),
     ],
 )
@@ -227,6 +238,35 @@ def test_tuples_keep_their_structure():
     g = ad.grad(f)((2.0, 3), Pair(5.0, 7.0))
     assert g == ((35.0, None), (14.0, 10.0))
     assert type(g.q) is Pair
+
+
+def test_containers_keep_their_structure():
+    def f(params, scale):
+        hidden = params["hidden"]
+        return scale * hidden.w * hidden.w * params["b"][0]
+
+    params = {"hidden": Weights(3.0, 2), "b": (5.0, "name")}
+    g = ad.grad(f, wrt="params")(params, 2.0)
+    assert g == {"hidden": Weights(60.0, None), "b": (18.0, None)}
+    tangent = {"hidden": Weights(1.0, None), "b": (None, None)}
+    assert ad.jvp(f)((params, 2.0), (tangent, None)) == (90.0, 60.0)
+
+
+def test_results_keep_their_structure():
+    def f(x):
+        return {"w": Weights(x * x), "twice": 2.0 * x}
+
+    value, pullback = ad.vjp(f)(3.0)
+    assert value == {"w": Weights(9.0), "twice": 6.0}
+    assert pullback({"w": Weights(1.0), "twice": 10.0}) == 26.0
+    with pytest.raises(TypeError, match="dict like the value"):
+        pullback({"twice": 10.0})
+
+
+def test_the_object_of_a_method_is_differentiated_if_it_is_named():
+    assert Weights(2.0).energy.grad(3.0) == 12.0
+    assert ad.grad(Weights(5.0).energy)(3.0) == 30.0
+    assert ad.grad(Weights.energy, wrt="self")(Weights(2.0), 3.0).w == 9.0
 
 
 def test_the_callers_data_stay_as_they_are():

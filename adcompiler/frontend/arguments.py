@@ -23,6 +23,7 @@ from adcompiler.frontend.interface import (
     StaticSpec,
     TupleSpec,
 )
+from adcompiler.frontend.structures import ObjectOf, Shape, parts_of, shape_of
 from adcompiler.ir.types import (
     PY_BOOL,
     PY_FLOAT,
@@ -73,7 +74,9 @@ def bind(
     return dict(bound.arguments), passed
 
 
-def describe(value: Any, *, name: str = "the argument") -> ArgSpec:
+def describe(
+    value: Any, *, name: str = "the argument", around: tuple[int, ...] = ()
+) -> ArgSpec:
     """What is known of an argument; a TypeError if no program can take it.
 
     >>> describe(2.5)
@@ -84,6 +87,8 @@ def describe(value: Any, *, name: str = "the argument") -> ArgSpec:
     StaticSpec(value='same')
     >>> describe((1, None))
     TupleSpec(items=(LeafSpec(type=...), StaticSpec(value=None)), cls=<class 'tuple'>)
+
+    `around` are the containers that hold it.
     """
     match value:
         case enum.Enum():
@@ -104,13 +109,47 @@ def describe(value: Any, *, name: str = "the argument") -> ArgSpec:
             raise UnsupportedError(
                 f"{name} is a complex number", hint="pass its two parts"
             )
-        case tuple():
+        case tuple() | list() if isinstance(value, tuple) or type(value) is list:
+            if id(value) in around:
+                raise UnsupportedError(f"{name} holds itself")
+            inside = (*around, id(value))
             items = tuple(
-                describe(item, name=f"{name}[{k}]") for k, item in enumerate(value)
+                describe(item, name=f"{name}[{k}]", around=inside)
+                for k, item in enumerate(value)
             )
             return TupleSpec(items, type(value))
         case _:
+            shape = shape_of(value)
+            if shape is not None:
+                return _describe_parts(value, shape, name, around)
             return _describe_object(value, name)
+
+
+def _describe_parts(
+    value: Any, shape: Shape, name: str, around: tuple[int, ...]
+) -> ArgSpec:
+    """What is known of a dict or an object, by its parts."""
+    if id(value) in around:
+        if isinstance(shape, ObjectOf):
+            return StaticSpec(value)
+        raise UnsupportedError(f"{name} holds itself")
+    items: list[ArgSpec] = []
+    for key, part in zip(shape.names, shape.parts(value), strict=True):
+        if isinstance(shape, ObjectOf) and _is_opaque(part):
+            # It may not be read at all.
+            items.append(StaticSpec(part))
+        else:
+            where = f"{name}{shape.path(key)}"
+            inside = (*around, id(value))
+            items.append(describe(part, name=where, around=inside))
+    return TupleSpec(tuple(items), shape)
+
+
+def _is_opaque(value: Any) -> bool:
+    """Whether this is a container that cannot be taken apart."""
+    if type(value) is list:
+        return False
+    return isinstance(value, _CONTAINERS) and shape_of(value) is None
 
 
 def _describe_array(value: np.ndarray[Any, Any], name: str) -> LeafSpec:
@@ -145,16 +184,15 @@ def _dtype(dtype: np.dtype[Any], name: str) -> str:
     )
 
 
-_CONTAINERS = (list, dict, set, frozenset, bytearray, range)
+_CONTAINERS = (dict, list, set, frozenset, bytearray, range)
 
 
 def _describe_object(value: Any, name: str) -> StaticSpec:
     kind = type(value).__name__
-    if isinstance(value, list):
-        hint = "pass a tuple, or an array: np.array(...)"
-        raise UnsupportedError(f"{name} is a list", hint=hint)
     if isinstance(value, _CONTAINERS):
         hint = "pass its parts as arguments, or a tuple of them"
+        if isinstance(value, dict):
+            hint = "its keys are to be strings, ints or tuples of such"
         raise UnsupportedError(f"{name} is a {kind}", hint=hint)
     if hasattr(value, "to_numpy"):
         article = "an" if kind[:1] in "AEIOU" else "a"
@@ -182,7 +220,8 @@ def leaves_of(spec: ArgSpec, value: Any) -> Iterator[tuple[LeafSpec, Any]]:
     if isinstance(spec, LeafSpec):
         yield spec, value
     elif isinstance(spec, TupleSpec):
-        for item_spec, item in zip(spec.items, value, strict=True):
+        parts = parts_of(spec.cls, value)
+        for item_spec, item in zip(spec.items, parts, strict=True):
             yield from leaves_of(item_spec, item)
 
 
@@ -312,8 +351,9 @@ def _kind(spec: ArgSpec) -> str:
             return {"int64": "an int", "bool": "a bool", "float64": "a float"}.get(
                 dtype, f"a number of {dtype}"
             )
-        case TupleSpec():
-            return "a tuple without floats"
+        case TupleSpec(cls=cls):
+            what = cls.__name__ if isinstance(cls, Shape) or cls is list else "tuple"
+            return f"a {what} without floats"
         case StaticSpec(value=None):
             return "None"
         case StaticSpec(value=value):

@@ -3,7 +3,8 @@
 In: nothing. Out: the bindings that `frontend.lower` computes with, and two traversals.
 Invariant: bindings are immutable. What may change, the contents of an array, is not in
 the binding: an `ArrayRef` names a *location*, and the lowering state maps each location
-to the IR value that it holds at this point of the program.
+to the IR value that it holds at this point of the program. So an `ObjectRef` names the
+location of a dict or an object, which holds a `RecordVal`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from adcompiler.frontend.interface import ResultTree
+from adcompiler.frontend.structures import Shape
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Function, Var
 from adcompiler.ir.types import Array, Type
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class Location:
-    """The memory of an array, compared by identity.
+    """The memory of an array, a list or an object, compared by identity.
 
     `contiguous` tells that it is in C order, `strided` that it is not; where neither is
     said, either may be. `params` are the parameters of the
@@ -113,6 +115,29 @@ class ListRef:
     location: Location
     element: Type
     sites: frozenset[Any] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVal:
+    """What a dict or an object of known structure holds.
+
+    As a binding it is one that comes from outside, and is not changed.
+    """
+
+    shape: Shape
+    items: tuple[Binding, ...]
+
+    @property
+    def cls(self) -> type:
+        return self.shape.cls
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """A dict or an object that the program made: the memory that holds its record."""
+
+    location: Location
+    cls: type
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +250,8 @@ Binding = (
     | Static
     | TupleVal
     | ListRef
+    | RecordVal
+    | ObjectRef
     | SliceVal
     | RangeVal
     | IterVal
@@ -268,6 +295,8 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
         case TupleVal(items, cls, site):
             inner_items = tuple(map_atoms(item, change) for item in items)
             return TupleVal(inner_items, cls, site)
+        case RecordVal(shape, items):
+            return RecordVal(shape, tuple(map_atoms(item, change) for item in items))
         case RangeVal(start, stop, step):
             return RangeVal(
                 Dyn(change(start.atom)), Dyn(change(stop.atom)), Dyn(change(step.atom))
@@ -305,9 +334,9 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
 def locations(binding: Binding) -> Iterator[Location]:
     """The memory that the binding refers to."""
     match binding:
-        case ArrayRef(location) | ListRef(location):
+        case ArrayRef(location) | ListRef(location) | ObjectRef(location):
             yield location
-        case TupleVal(items) | IterVal(_, items):
+        case TupleVal(items) | RecordVal(_, items) | IterVal(_, items):
             for item in items:
                 yield from locations(item)
         case MethodVal(inner) | MaybeUnbound(inner):

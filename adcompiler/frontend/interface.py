@@ -14,6 +14,7 @@ from types import CellType, FunctionType
 from typing import Any, Literal, Protocol
 
 from adcompiler.errors import Span
+from adcompiler.frontend.structures import Shape
 from adcompiler.ir.nodes import Function
 from adcompiler.ir.types import Type
 
@@ -71,10 +72,11 @@ class StaticSpec:
 
 @dataclass(frozen=True, slots=True)
 class TupleSpec:
-    """A tuple argument of static structure (or a namedtuple, by its class)."""
+    """A container of static structure: a tuple or a namedtuple, by its class, or what
+    has a shape."""
 
     items: tuple[ArgSpec, ...]
-    cls: type = tuple
+    cls: type | Shape = tuple
 
 
 ArgSpec = LeafSpec | StaticSpec | TupleSpec
@@ -119,10 +121,10 @@ class ResultStatic:
 
 @dataclass(frozen=True, slots=True)
 class ResultTuple:
-    """A tuple result."""
+    """A result that is a tuple or another container."""
 
     items: tuple[ResultTree, ...]
-    cls: type = tuple
+    cls: type | Shape = tuple
 
 
 ResultTree = ResultLeaf | ResultStatic | ResultTuple

@@ -43,7 +43,7 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
         ast.FormattedValue,
     ),
     *(ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare),
-    *(ast.ListComp, ast.GeneratorExp, ast.comprehension),
+    *(ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.Dict, ast.DictComp),
     # operators
     *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow),
     *(ast.MatMult, ast.BitAnd, ast.BitOr, ast.BitXor),
@@ -75,10 +75,8 @@ REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.ImportFrom: ("'import' is not supported here", "import at the top of the file"),
     ast.Match: ("'match' is not supported", "write if and elif"),
     ast.NamedExpr: ("':=' is not supported", "assign in a statement of its own"),
-    ast.Dict: ("dicts are not supported", "use one name for each entry, or a tuple"),
     ast.Set: ("sets are not supported", "compare with each value: a == 1 or a == 2"),
     ast.SetComp: ("a set comprehension is not supported", _LOOP),
-    ast.DictComp: ("a dict comprehension is not supported", _LOOP),
     ast.LShift: ("'<<' is not supported", _BITS),
     ast.RShift: ("'>>' is not supported", _BITS),
 }
@@ -87,7 +85,8 @@ REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
 def check(captured: Captured, *, called: bool = False) -> None:
     """Refuse the function if any part of it is outside the language.
 
-    A function that is called, rather than differentiated itself, may take `*args`.
+    A function that is called, rather than differentiated itself, may take `*args`
+    and `**kwargs`.
     """
     _Checker(captured).function(captured.node, called)
 
@@ -102,7 +101,7 @@ class _Checker:
     def function(self, node: ast.FunctionDef | ast.Lambda, called: bool) -> None:
         """A function's parameters and body; what stands outside it runs before it."""
         for star, extra in (("*", node.args.vararg), ("**", node.args.kwarg)):
-            if extra is not None and not (called and star == "*"):
+            if extra is not None and not called:
                 self.refuse(
                     extra,
                     f"'{star}{extra.arg}' takes any number of arguments",
@@ -183,23 +182,6 @@ class _Checker:
                     "open resources outside, and pass what is read from them",
                 )
 
-    def attribute(self, node: ast.AST, parent: ast.AST | None) -> None:
-        assert isinstance(node, ast.Attribute)
-        if not isinstance(node.ctx, ast.Load):
-            self.refuse(
-                node,
-                "an attribute cannot be assigned",
-                "assign a local name and return it",
-            )
-
-    def call(self, node: ast.AST, parent: ast.AST | None) -> None:
-        assert isinstance(node, ast.Call)
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                self.refuse(
-                    keyword, "'**' is not supported here", "write each keyword: a=a"
-                )
-
     def raise_statement(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Raise)
         if node.exc is None or node.cause is not None:
@@ -216,8 +198,6 @@ _SPECIAL: dict[type[ast.AST], Callable[[_Checker, ast.AST, ast.AST | None], None
     ast.Constant: _Checker.constant,
     ast.Subscript: _Checker.subscript,
     ast.With: _Checker.with_statement,
-    ast.Attribute: _Checker.attribute,
-    ast.Call: _Checker.call,
     ast.Raise: _Checker.raise_statement,
     ast.Delete: _Checker.delete,
 }

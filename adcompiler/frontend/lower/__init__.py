@@ -14,6 +14,7 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     Location,
+    RecordVal,
     Static,
     TupleVal,
 )
@@ -28,7 +29,7 @@ from adcompiler.frontend.interface import (
     StaticSpec,
     TupleSpec,
 )
-from adcompiler.frontend.lower import calls
+from adcompiler.frontend.lower import calls, records
 from adcompiler.frontend.lower.context import (
     Context,
     NeedCapture,
@@ -37,9 +38,11 @@ from adcompiler.frontend.lower.context import (
     Unreachable,
 )
 from adcompiler.frontend.lower.isolation import flattened
+from adcompiler.frontend.structures import Shape, named_part, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var
 from adcompiler.ir.types import Array, Type
+from adcompiler.ir.walk import free_vars
 
 __all__ = ["lower_function"]
 
@@ -80,10 +83,12 @@ def _lower(
     tree: ResultTree = ResultStatic(None)
     falls = True
     try:
-        tree = flattened(ctx, captured.node, calls.run_function(ctx), results)
+        value = records.frozen(ctx, captured.node, calls.run_function(ctx))
+        tree = flattened(ctx, captured.node, value, results)
     except Unreachable:
         falls = False
-    order = list(ctx.captures)
+    used = free_vars(Region((), tuple(ctx.builder.stmts), tuple(results)))
+    order = [key for key in ctx.captures if ctx.capture_of(key) in used]
     params += [ctx.capture_of(key) for key in order]
     body = tuple(ctx.builder.stmts)
     region = Region(tuple(params), body, tuple(results) if falls else (), falls)
@@ -114,11 +119,17 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
             ctx.note_choice(var, leaf)
             return Dyn(var)
         case TupleSpec(items=items, cls=cls):
-            parts = (
-                _argument(ctx, item, f"{name}_{k}", params)
-                for k, item in enumerate(items)
+            if isinstance(cls, Shape):
+                names = [named_part(name, key) for key in cls.names]
+            else:
+                names = [f"{name}_{k}" for k in range(len(items))]
+            parts = tuple(
+                _argument(ctx, item, part, params)
+                for item, part in zip(items, names, strict=True)
             )
-            return TupleVal(tuple(parts), cls)
+            if isinstance(cls, Shape):
+                return RecordVal(cls, parts)
+            return TupleVal(parts, cls)
         case StaticSpec(value=value):
             return known(value)
 
@@ -127,6 +138,8 @@ def known(value: object) -> Binding:
     """The binding of a value known while compiling."""
     if isinstance(value, tuple):
         return TupleVal(tuple(known(item) for item in value), type(value))
+    if isinstance(value, dict) and (shape := shape_of(value)) is not None:
+        return RecordVal(shape, tuple(map(known, shape.parts(value))))
     try:
         return Dyn(constant(value))
     except TypeError:

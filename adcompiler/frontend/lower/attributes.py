@@ -6,6 +6,7 @@ In: the binding of the owner and a name. Out: the binding of the attribute.
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     MethodVal,
+    ObjectRef,
+    RecordVal,
     Static,
     Step,
     TupleVal,
@@ -22,13 +25,17 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import (
     arrays,
+    instances,
     intrinsics,
     lengths,
     listing,
     names,
+    objects,
     operators,
+    records,
 )
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.objects import MISSING
 from adcompiler.gradients import Gradients
 from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Scalar
@@ -44,6 +51,17 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
             return items[fields.index(name)]
         case _ if is_list(owner) and name in listing.METHODS:
             return MethodVal(owner, name)
+        case TupleVal(_, cls) if hasattr(cls, "_fields") and name in instances.METHODS:
+            return MethodVal(owner, name)
+        case TupleVal(_, cls) if _named(cls, name) is not objects.MISSING:
+            found = _named(cls, name)
+            key = f"class {id(cls)} {name}"
+            names.guard(ctx, key, name, lambda: _named(cls, name), found)
+            return objects.of_class(ctx, node, owner, cls, found, name)
+        case ObjectRef() | RecordVal() if owner.cls is not dict:
+            return instances.attribute(ctx, node, owner, name)
+        case ObjectRef() | RecordVal() if name in records.METHODS:
+            return MethodVal(owner, name)
         case ArrayRef():
             return _of_array(ctx, node, owner, name)
         case Dyn(atom) if isinstance(atom.type, Scalar):
@@ -51,6 +69,12 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
         case _:
             what = operators.describe(owner)
             ctx.refuse(node, f"the attribute '{name}' of {what} is not supported")
+
+
+def _named(cls: type, name: str) -> Any:
+    """What a class of named tuples says of a name, which is no field."""
+    classes = [c for c in cls.__mro__ if not resolve.is_library(c)]
+    return objects.in_classes(classes, name) if hasattr(cls, "_fields") else MISSING
 
 
 def _fields(cls: type) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ In: calls. Out: what Python gives: evaluated where it is known, else primitives.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import itertools
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,12 +22,22 @@ from adcompiler.frontend.bindings import (
     FunctionVal,
     IterVal,
     ListRef,
+    ObjectRef,
     RangeVal,
+    RecordVal,
     SliceVal,
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import iteration, lengths, listing, mixtures, operators
+from adcompiler.frontend.lower import (
+    instances,
+    iteration,
+    lengths,
+    listing,
+    mixtures,
+    operators,
+    records,
+)
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.numbers import carried, is_float64
 from adcompiler.ir.builder import constant
@@ -154,6 +166,10 @@ def length(call: Call) -> Binding:
     match x:
         case TupleVal(items):
             return Dyn(constant(len(items)))
+        case ObjectRef() | RecordVal() if x.cls is dict:
+            return Dyn(constant(len(records.entries(call.ctx, call.node, x))))
+        case IterVal("keys" | "values" | "items", (owner,)):
+            return length(replace(call, args=[owner]))
         case ListRef():
             return listing.length(call.ctx, call.node, x)
         case Static(str() as text):
@@ -370,6 +386,8 @@ def _class_of(call: Call, x: Binding) -> type:
             return list
         case TupleVal(_, cls):
             return cls
+        case ObjectRef() | RecordVal():
+            return x.cls
         case Static(value):
             return type(value)
         case FunctionVal():
@@ -407,4 +425,6 @@ FUNCTIONS: dict[Hashable, Handler] = {
     slice: slice_of,
     isinstance: is_instance,
     callable: is_callable,
+    dict: records.make_dict,
+    dataclasses.replace: instances.replaced,
 }

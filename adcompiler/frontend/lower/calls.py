@@ -22,8 +22,10 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     MethodVal,
+    ObjectRef,
     PartialVal,
     PullbackVal,
+    RecordVal,
     Static,
     TupleVal,
     is_list,
@@ -34,12 +36,14 @@ from adcompiler.frontend.lower import (
     derivatives,
     expressions,
     hints,
+    instances,
     intrinsics,
     listing,
     messages,
     names,
     objects,
     operators,
+    records,
     statements,
 )
 from adcompiler.frontend.lower.context import (
@@ -53,6 +57,7 @@ from adcompiler.frontend.lower.context import (
 )
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.syntax import local_names
+from adcompiler.frontend.structures import Key
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
 
@@ -71,7 +76,16 @@ def call(ctx: Context, node: ast.Call) -> Binding:
         if folded is not None:
             return folded
     args = list(expressions.spread(ctx, node.args))
-    kwargs = {k.arg: expressions.evaluate(ctx, k.value) for k in node.keywords if k.arg}
+    kwargs: dict[str, Binding] = {}
+    for keyword in node.keywords:
+        value = expressions.evaluate(ctx, keyword.value)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = value
+            continue
+        for key, part in records.mapping(ctx, keyword.value, value).items():
+            if not isinstance(key, str) or key in kwargs:
+                ctx.refuse(keyword.value, f"{key!r} is no keyword here, or given twice")
+            kwargs[key] = part
     return apply(ctx, node, callee, args, kwargs)
 
 
@@ -89,6 +103,14 @@ def apply(
             return inline(ctx, node, frame.captured, fn, frame, given, args, kwargs)
         case MethodVal(owner, name) if is_list(owner):
             return listing.method(ctx, node, owner, name, args)
+        case MethodVal((ObjectRef() | RecordVal()) as receiver, name):
+            return records.METHODS[name](
+                Call(ctx, node, f".{name}", [receiver, *args], kwargs)
+            )
+        case MethodVal(TupleVal() as receiver, name):
+            return instances.METHODS[name](
+                Call(ctx, node, f".{name}", [receiver, *args], kwargs)
+            )
         case MethodVal(receiver, name):
             handler = resolve.method(name)
             if handler is None:
@@ -104,6 +126,10 @@ def apply(
             return _apply_object(ctx, node, value, args, kwargs)
         case Dyn(Const()):
             ctx.refuse(node, "a number cannot be called")
+        case ObjectRef() | RecordVal() if (
+            method := instances.callable_of(ctx, node, callee)
+        ) is not None:
+            return apply(ctx, node, method, args, kwargs)
         case _:
             ctx.refuse(node, f"{operators.describe(callee)} cannot be called here")
 
@@ -129,6 +155,12 @@ def _apply_object(
         value = value.__wrapped__
     if isinstance(value, FunctionType) and not resolve.is_library(value):
         return inline_python(ctx, node, value, args, kwargs)
+    if isinstance(value, objects.Initialiser):
+        owner, *rest = args
+        instances.initialise(ctx, node, owner, value.classes, rest, kwargs)
+        return NONE
+    if isinstance(value, type) and not issubclass(value, BaseException):
+        return instances.instance(ctx, node, value, args, kwargs)
     method = objects.callable_of(ctx, node, value)
     if method is not None:
         return apply(ctx, node, method, args, kwargs)
@@ -203,6 +235,8 @@ def inline(
     if len(ctx.calls) >= MOST_CALLS:
         ctx.refuse(node, f"calls are nested more than {MOST_CALLS} deep")
     env = bind_arguments(ctx, node, fn, given, args, kwargs)
+    if fn.args.kwarg is not None:
+        env[fn.args.kwarg.arg] = records.new_dict(ctx, node, more_keywords(fn, kwargs))
     frame = make_frame(captured, fn, closure, env)
     saved = ctx.frame, ctx.calls
     span = ctx.builder.span
@@ -239,6 +273,19 @@ def run_function(ctx: Context) -> Binding:
     return names.checked(ctx, fn, VALUE, ctx.frame.env.get(VALUE, NONE), ctx.frame)
 
 
+def named_parameters(fn: ast.FunctionDef | ast.Lambda) -> set[str]:
+    """The parameters that may be given by name."""
+    return {a.arg for a in (*fn.args.args, *fn.args.kwonlyargs)}
+
+
+def more_keywords(
+    fn: ast.FunctionDef | ast.Lambda, kwargs: dict[str, Binding]
+) -> dict[Key, Binding]:
+    """What `**kwargs` takes."""
+    allowed = named_parameters(fn)
+    return {key: value for key, value in kwargs.items() if key not in allowed}
+
+
 def bind_arguments(
     ctx: Context,
     node: ast.AST,
@@ -261,8 +308,10 @@ def bind_arguments(
     )
     env.update(kw_defaults)
     bound = dict(zip(positional, args, strict=False))
-    allowed = {a.arg for a in (*spec.args, *spec.kwonlyargs)}
+    allowed = named_parameters(fn)
     for key, value in kwargs.items():
+        if key not in allowed and spec.kwarg is not None:
+            continue
         if key not in allowed:
             ctx.refuse(node, f"{name}() has no parameter '{key}'")
         if key in bound:

@@ -24,7 +24,7 @@ from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.syntax import assigned
 from adcompiler.ir.nodes import Const
 
-Comprehension = ast.ListComp | ast.GeneratorExp
+Comprehension = ast.ListComp | ast.GeneratorExp | ast.DictComp
 
 
 class _Unknown(Exception):
@@ -75,14 +75,14 @@ def laid_out(
     own = assigned(node.generators)
     saved = {name: env[name] for name in own if name in env}
     builder, count = ctx.builder, len(ctx.builder.stmts)
-    state = dict(ctx.values), dict(ctx.cache)
+    state = dict(ctx.values), dict(ctx.objects), dict(ctx.cache)
     try:
         return tuple(_items(ctx, node, item, node.generators))
     except _Unknown:
         # What was lowered so far is dropped.
         ctx.memo[key] = True
         del builder.stmts[count:]
-        ctx.values, ctx.cache = state
+        ctx.values, ctx.objects, ctx.cache = state
         return None
     finally:
         for name in own:
@@ -106,8 +106,9 @@ def _items(
     entries = iteration.known_items(ctx, first.iter, iterable)
     if entries is None or len(entries) > iteration.MOST_TRIPS:
         raise _Unknown
-    for entry in entries:
-        statements.assign(ctx, first.target, entry)
+    trips = iteration.Trips(ctx, first.iter, iterable, entries)
+    for k in range(len(trips)):
+        statements.assign(ctx, first.target, trips.item(k))
         if all(_holds(ctx, test) for test in first.ifs):
             yield from _items(ctx, node, item, rest)
 

@@ -2,7 +2,8 @@
 
 In: a captured function. Out: what every other module of this package works on.
 Invariants: every atom in the state is defined in the region under construction or an
-enclosing one; `values` holds each location's contents at this point of the program.
+enclosing one; `values` holds each location's contents at this point of the program,
+`objects` what each dict or object holds.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from adcompiler.frontend import subset
 from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
+    Conflict,
     Dyn,
     Location,
+    ObjectRef,
+    RecordVal,
     Step,
 )
 from adcompiler.frontend.interface import Capture, Captured, Derive, Guard, NeedStatic
@@ -78,6 +82,9 @@ class Stale:
     listed: bool = False  # what is stored into may be an element of the list
 
 
+Held = RecordVal | Conflict | Stale  # what the memory of an object holds
+
+
 @dataclass(frozen=True, slots=True)
 class Alias:
     """What memory is where two paths met: a view of the one or the other location."""
@@ -112,6 +119,7 @@ class Arm:
     builder: Builder
     env: dict[str, Binding]
     values: dict[Location, Atom | Stale]
+    objects: dict[Location, Held]
     cache: dict[tuple[Atom, Step], Var]
     falls: bool
     value: Binding | None = None
@@ -138,6 +146,7 @@ class Context:
     frame: Frame
     builder: Builder = field(default_factory=Builder)
     values: dict[Location, Atom | Stale] = field(default_factory=dict)
+    objects: dict[Location, Held] = field(default_factory=dict)
     cache: dict[tuple[Atom, Step], Var] = field(default_factory=dict)
     entangled: dict[Location, frozenset[Location]] = field(default_factory=dict)
     aliases: dict[Location, Alias] = field(default_factory=dict)
@@ -161,6 +170,7 @@ class Context:
     put: dict[Location, frozenset[Location]] = field(default_factory=dict)
     got: dict[Location, frozenset[Location]] = field(default_factory=dict)
     iterated: tuple[Location, ...] = ()  # the lists that loops around go over
+    labels: dict[Location, str] = field(default_factory=dict)  # names of objects
 
     # --- Refusals and spans
 
@@ -307,6 +317,32 @@ class Context:
         for one, other in ((a, b), (b, a)):
             self.entangled[one] = self.entangled.get(one, frozenset()) | {other}
 
+    # --- Objects
+
+    def new_object(self, record: RecordVal) -> ObjectRef:
+        """A dict or an object that the program makes."""
+        location = Location()
+        self.objects[location] = record
+        return ObjectRef(location, record.cls)
+
+    def record(self, binding: Binding, node: ast.AST) -> RecordVal | None:
+        """What a dict or an object holds now; None of anything else."""
+        if not isinstance(binding, ObjectRef):
+            return binding if isinstance(binding, RecordVal) else None
+        held = self.objects.get(binding.location)
+        match held:
+            case RecordVal():
+                return held
+            case Conflict(message, hint):
+                self.settle(held.cond)
+                self.refuse(node, message, hint)
+            case Stale():
+                self.settle(held.cond)
+                tell = hints.may_be_changed(self.frame.env, binding.location, node)
+                subset.refuse(held.captured, held.node, *tell)
+            case None:
+                raise InternalError("an object is read outside its region")
+
     # --- Arrays in lists
 
     def stale(self, node: ast.AST, *, listed: bool = False) -> Stale:
@@ -360,6 +396,7 @@ class Context:
             self.builder.child(),
             dict(self.frame.env),
             dict(self.values),
+            dict(self.objects),
             dict(self.cache),
             True,
         )
@@ -369,19 +406,20 @@ class Context:
     def resume(self, arm: Arm, action: Callable[[], Binding | None]) -> None:
         """Go on in a region: the state is the arm's meanwhile."""
         frame = self.frame
-        saved = self.builder, frame.env, self.values, self.cache, dict(frame.sites)
+        saved = self.builder, frame.env, self.values, self.objects, self.cache
         # What decides between two memories there may not be known outside.
         aliases = dict(self.aliases)
         self.builder, frame.env = arm.builder, arm.env
-        self.values, self.cache = arm.values, arm.cache
+        self.values, self.objects, self.cache = arm.values, arm.objects, arm.cache
         arm.builder.span, arm.builder.role = saved[0].span, saved[0].role
         try:
             arm.value = action()
         except Unreachable:
             arm.falls = False
         finally:
-            arm.env, arm.values, arm.cache = frame.env, self.values, self.cache
-            self.builder, frame.env, self.values, self.cache = saved[:4]
+            arm.env, arm.cache = frame.env, self.cache
+            arm.values, arm.objects = self.values, self.objects
+            self.builder, frame.env, self.values, self.objects, self.cache = saved
             self.aliases = aliases
 
     # --- Known integers

@@ -18,6 +18,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     PullbackVal,
+    RecordVal,
     Static,
     TupleVal,
 )
@@ -28,7 +29,7 @@ from adcompiler.frontend.interface import (
     ResultTree,
     ResultTuple,
 )
-from adcompiler.frontend.lower import calls, messages, operators
+from adcompiler.frontend.lower import calls, messages, operators, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.isolation import (
@@ -43,6 +44,7 @@ from adcompiler.frontend.lower.isolation import (
     without_prints,
     zero_like,
 )
+from adcompiler.frontend.structures import Shape
 from adcompiler.gradients import gradients_type
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
@@ -99,11 +101,11 @@ def _grad(
     count = len(results) - len(wrt)
     found = _gradients(ctx, node, inner.function.params, wrt, tree, results[count:])
     if derivative.kind == "grad":
-        return found
+        return records.thawed(ctx, found)
     value = rebuilt(
         inner.tree, lambda k: conformed(ctx, node, results[k], inner.types[k])
     )
-    return TupleVal((value, found))
+    return records.thawed(ctx, TupleVal((value, found)))
 
 
 def _vjp(
@@ -137,7 +139,7 @@ def _vjp(
         gradients,
         [ctx.builder],
     )
-    return TupleVal((value, back))
+    return TupleVal((records.thawed(ctx, value), back))
 
 
 def pull_back(
@@ -147,7 +149,8 @@ def pull_back(
     if len(args) != 1:
         ctx.refuse(node, "a pullback takes the cotangent of the value")
     given: dict[int, Atom] = {}
-    _cotangents(ctx, node, pullback, pullback.tree, args[0], given)
+    cotangent = records.frozen(ctx, node, args[0])
+    _cotangents(ctx, node, pullback, pullback.tree, cotangent, given)
     atoms = [
         given[k] if k in given else zero_like(ctx, node, value)
         for k, value in enumerate(pullback.values)
@@ -155,10 +158,11 @@ def pull_back(
     ]
     residuals = _residuals(ctx, pullback)
     results = inline(ctx.builder, pullback.function, (*residuals, *atoms))
-    return rebuilt(
+    gradients = rebuilt(
         pullback.gradients,
         lambda k: conformed(ctx, node, results[k], pullback.types[k]),
     )
+    return records.thawed(ctx, gradients)
 
 
 def _residuals(ctx: Context, pullback: PullbackVal) -> tuple[Atom, ...]:
@@ -192,8 +196,12 @@ def _cotangents(
             value = pullback.values[index]
             if is_float(value.type):
                 out[index] = _like(ctx, node, cotangent, value, "the cotangent")
-        case ResultTuple(items):
-            parts = cotangent.items if isinstance(cotangent, TupleVal) else ()
+        case ResultTuple(items, cls):
+            parts: tuple[Binding, ...] = ()
+            if isinstance(cotangent, TupleVal):
+                parts = cotangent.items
+            if isinstance(cls, Shape):
+                parts = records.mirrored(ctx, node, cls, cotangent, "the cotangent")
             if len(parts) != len(items):
                 ctx.refuse(node, f"the cotangent is a tuple of {len(items)}, or None")
             for item, part in zip(items, parts, strict=True):
@@ -257,7 +265,9 @@ def jvp(
 ) -> Binding:
     """``ad.jvp(f)(primals, tangents)``: the value and its tangent."""
     call = Call(ctx, node, "a jvp", args, kwargs)
-    primals, tangents = call.bind("primals", "tangents")
+    primals, tangents = (
+        records.frozen(ctx, node, part) for part in call.bind("primals", "tangents")
+    )
     for name, part in (("primals", primals), ("tangents", tangents)):
         if not isinstance(part, TupleVal):
             call.refuse(f"{name} is a tuple with an entry per argument, as in (x,)")
@@ -296,7 +306,7 @@ def jvp(
     value = rebuilt(
         inner.tree, lambda k: conformed(ctx, node, results[k], inner.types[k])
     )
-    return TupleVal((value, rebuilt(inner.tree, tangent)))
+    return records.thawed(ctx, TupleVal((value, rebuilt(inner.tree, tangent))))
 
 
 def _moving(
@@ -315,6 +325,12 @@ def _moving(
                 parts = dot.items
             if len(parts) != len(items):
                 call.refuse(f"this tangent is no tuple of {len(items)}")
+            for item, part in zip(items, parts, strict=True):
+                _moving(call, inner, item, part, places, out)
+        case RecordVal(shape, items):
+            parts = (NONE,) * len(items)
+            if dot != NONE:
+                parts = records.mirrored(call.ctx, call.node, shape, dot, "the tangent")
             for item, part in zip(items, parts, strict=True):
                 _moving(call, inner, item, part, places, out)
         case Dyn() | ArrayRef() if holds_float(value):
@@ -384,7 +400,8 @@ def arguments(
     order = parameter_names(ctx, node, _callee(derivative))
     if len(args) > len(order):
         ctx.refuse(node, f"the function takes {len(order)} arguments")
-    given = dict(zip(order, args, strict=False)) | kwargs
+    passed = dict(zip(order, args, strict=False)) | kwargs
+    given = {name: records.frozen(ctx, node, value) for name, value in passed.items()}
     if derivative.wrt is None:
         chosen = [name for name in order if name in given and holds_float(given[name])]
         if not chosen:

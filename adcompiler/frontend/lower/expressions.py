@@ -18,7 +18,9 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     ListRef,
+    ObjectRef,
     RangeVal,
+    RecordVal,
     SliceVal,
     Static,
     TupleVal,
@@ -33,8 +35,10 @@ from adcompiler.frontend.lower import (
     names,
     objects,
     operators,
+    records,
 )
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.operators import describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Var
@@ -82,6 +86,10 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return SliceVal(*parts)
         case ast.Lambda():
             return function_value(ctx, node)
+        case ast.Dict():
+            return records.display(ctx, node, evaluate)
+        case ast.DictComp():
+            return dict_comprehension(ctx, node)
         case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
             return comprehensions.comprehension(ctx, node, item)
         case ast.JoinedStr():
@@ -108,6 +116,19 @@ def _binary(ctx: Context, node: ast.BinOp) -> Binding:
     if isinstance(a, ArrayRef) or isinstance(b, ArrayRef):
         a, b = arrays.listed(ctx, node.left, a), arrays.listed(ctx, node.right, b)
     return operators.binary(ctx, node, node.op, a, b)
+
+
+def dict_comprehension(ctx: Context, node: ast.DictComp) -> Binding:
+    """``{k: v for k, v in t}``."""
+    pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node.key)
+    items = comprehensions.laid_out(ctx, node, pair)
+    if items is None:
+        ctx.refuse(
+            node,
+            "a dict comprehension goes over what is known while compiling",
+            "loop over a tuple, or over the keys of a dict",
+        )
+    return records.make_dict(Call(ctx, node, "dict", [TupleVal(items)], {}))
 
 
 def spread(ctx: Context, nodes: Sequence[ast.expr]) -> Iterator[Binding]:
@@ -235,6 +256,8 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
         case RangeVal(start, _, step), Dyn(_):
             scaled = operators.binary(ctx, node, ast.Mult(), index, step)
             return operators.binary(ctx, node, ast.Add(), start, scaled)
+        case ((ObjectRef() | RecordVal()), _):
+            return records.item(ctx, node, owner, index)
         case Dyn(_), Static(EllipsisType()):
             return owner
         case _:

@@ -22,11 +22,13 @@ from adcompiler.frontend.bindings import (
     Dyn,
     Location,
     MaybeUnbound,
+    RecordVal,
     map_atoms,
 )
 from adcompiler.frontend.lower import (
     expressions,
     iteration,
+    meetings,
     operators,
     statements,
 )
@@ -37,6 +39,7 @@ from adcompiler.frontend.lower.context import (
     VALUE,
     Arm,
     Context,
+    Held,
     LoopIndex,
     Stale,
 )
@@ -50,7 +53,7 @@ from adcompiler.frontend.lower.heads import (
     retyped,
     runs_surely,
 )
-from adcompiler.frontend.lower.merges import Merge
+from adcompiler.frontend.lower.merges import Merge, Side
 from adcompiler.frontend.lower.syntax import assigned, breaks, own_nodes, stored
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, For, Region, Var, While, fresh_var
@@ -81,6 +84,7 @@ class Lowering:
     source: iteration.Source | None
     entry: dict[str, Binding]
     values: dict[Location, Atom | Stale]
+    objects: dict[Location, Held]
     head_live: frozenset[str]
     after_live: frozenset[str]
     mark: int
@@ -214,6 +218,8 @@ class Lowering:
         for location, var in (*head.merge.arrays.items(), *head.stores.items()):
             ctx.values[location] = atom(var)
         ctx.values.update(head.stale)
+        for location, held in head.held().items():
+            ctx.objects[location] = meetings.mapped(held, lambda b: map_atoms(b, atom))
         ctx.frame.env.update({DONE: FALSE, STOP: FALSE, RETURNED: FALSE})
 
     def condition(self, head: Head, rename: Mapping[Var, Var]) -> Binding:
@@ -221,13 +227,16 @@ class Lowering:
         assert isinstance(self.loop, ast.While)
         ctx, test = self.ctx, self.loop.test
         self.enter(head, rename)
-        before = dict(ctx.values)
+        before, objects = dict(ctx.values), dict(ctx.objects)
         with ctx.at(test):
             flag = operators.truth(ctx, test, expressions.evaluate(ctx, test))
-        if any(ctx.values.get(loc) != held for loc, held in before.items()):
+        stores = any(ctx.values.get(loc) != held for loc, held in before.items())
+        changes = any(ctx.objects[loc] is not held for loc, held in objects.items())
+        if stores or changes:
+            what = "changes an object" if changes else "stores into an array"
             ctx.refuse(
                 test,
-                "the condition of a while loop stores into an array",
+                f"the condition of a while loop {what}",
                 "compute it in the body, and break",
             )
         return Dyn(flag)
@@ -296,6 +305,12 @@ class Lowering:
                 head.stores.pop(location, None)
             elif back_held != held:
                 self.add_store(head, location, None, back_held)
+        for location, entered in self.objects.items():
+            left = arm.objects.get(location, entered) if arm.falls else entered
+            if location in trip.head.objects or left is not entered:
+                name = meetings.label(self.ctx, location)
+                found = meetings.record(merge, entered, left, name, keep=True)
+                head.objects[location] = found
         self.note_stale(head, arm)
         merge.entangle()
         return head
@@ -306,9 +321,14 @@ class Lowering:
             head
         ) != self.outer_stale(new):
             return False
-        same = Comparison(self.mark, {}, self.ctx.mixed)
+        if set(head.objects) != set(new.objects):
+            return False
+        same = Comparison(self.mark, {}, self.ctx.mixed, head, new)
         for name, shape in head.shapes.items():
             if not same.bindings(shape, new.shapes[name]):
+                return False
+        for location, held in head.objects.items():
+            if not same.records(held, new.objects[location]):
                 return False
         for location, var in head.stores.items():
             if not same.types(var.type, new.stores[location].type):
@@ -322,11 +342,15 @@ class Lowering:
         relation = self.ctx.entangled
         if not {places.get(loc, loc) for loc in new.stale} <= set(head.stale):
             return False
-        for location in new.merge.arrays:
+        for location in (*new.merge.arrays, *new.merge.objects):
+            if location not in places:
+                # Nothing that is the same at every trip refers to it.
+                return False
             known = relation.get(places[location], frozenset())
             for other in relation.get(location, frozenset()):
                 # Other memory is that of the trip before, which no name has any more.
-                current = other in self.values or other in new.merge.arrays
+                memory = self.values, self.objects, new.merge.arrays, new.merge.objects
+                current = any(other in found for found in memory)
                 if current and places.get(other, other) not in known:
                     return False
         return True
@@ -405,8 +429,7 @@ class Lowering:
 
     def conform(self, head: Head, arm: Arm | None) -> dict[Var, Atom]:
         """The atoms that the head's leaves take at the entry or at the back edge."""
-        ctx, out = self.ctx, dict[Var, Atom]()
-        stale = dict(head.stale)
+        ctx, side = self.ctx, Side(self.loop, {}, dict(head.stale))
         env = self.entry if arm is None else arm.env
 
         def gather() -> None:
@@ -414,15 +437,20 @@ class Lowering:
                 given = env.get(name)
                 if name == RETURNED and arm is None:
                     given = FALSE
-                head.merge.conform(shape, given, out, stale, self.loop)
+                head.merge.conform(shape, given, side)
+            for location, held in head.objects.items():
+                if isinstance(held, RecordVal):
+                    before = ctx.objects[location]
+                    known = before if isinstance(before, RecordVal) else None
+                    head.merge.conform(held, known, side)
             for location, var in head.stores.items():
-                out[var] = ctx.contents(location, self.loop)
+                side.out[var] = ctx.contents(location, self.loop)
 
         if arm is None:
             gather()
         else:
             ctx.resume(arm, gather)
-        return out
+        return side.out
 
     def node(
         self,
@@ -455,11 +483,14 @@ class Lowering:
         def atom(a: Atom) -> Atom:
             return mapping.get(a, a) if isinstance(a, Var) else a
 
+        def outside(binding: Binding) -> Binding:
+            return retyped(map_atoms(binding, atom), self.outward)
+
         for name, shape in head.shapes.items():
             if shape is None:
                 ctx.frame.env.pop(name, None)
                 continue
-            final = retyped(map_atoms(shape, atom), self.outward)
+            final = outside(shape)
             if name == VALUE:
                 ctx.frame.env[name] = final
                 continue
@@ -472,6 +503,8 @@ class Lowering:
             if var in mapping:
                 ctx.values[location] = mapping[var]
         ctx.values.update(head.stale)
+        for location, held in head.held().items():
+            ctx.objects[location] = meetings.mapped(held, outside)
 
     def bound(self, binding: Binding, loop: For | While) -> Binding:
         """A name that every trip assigns: bound if there was a trip."""

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import ast
 
-from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, Static, TupleVal
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    RecordVal,
+    Static,
+    TupleVal,
+)
 from adcompiler.frontend.lower import expressions, statements
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.nodes import Const
@@ -24,6 +31,8 @@ def stopped(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
             return ctx.fresh_array(value, contiguous)
         case TupleVal(items, cls):
             return TupleVal(tuple(stopped(ctx, node, item) for item in items), cls)
+        case RecordVal(shape, items):
+            return RecordVal(shape, tuple(stopped(ctx, node, item) for item in items))
         case _:
             return binding
 

@@ -17,9 +17,12 @@ from adcompiler.frontend.bindings import (
     ListRef,
     Location,
     MaybeUnbound,
+    ObjectRef,
+    RecordVal,
     TupleVal,
 )
-from adcompiler.frontend.lower.context import Arm, Stale
+from adcompiler.frontend.lower.context import Arm, Held, Stale
+from adcompiler.frontend.lower.meetings import unchanged
 from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.mixtures import Mixed, types_of
 from adcompiler.ir.nodes import Atom, Const, For, Var, While
@@ -39,6 +42,11 @@ class Head:
     shapes: dict[str, Binding | None]
     stores: dict[Location, Var] = field(default_factory=dict)
     stale: dict[Location, Stale] = field(default_factory=dict)
+    objects: dict[Location, Held] = field(default_factory=dict)
+
+    def held(self) -> dict[Location, Held]:
+        """What objects hold at the head: those stored to, and new ones."""
+        return {**self.objects, **self.merge.objects}
 
 
 @dataclass(slots=True)
@@ -80,6 +88,8 @@ def retyped(binding: Binding, change: Callable[[Type], Type]) -> Binding:
         case TupleVal(items, cls):
             inner = tuple(retyped(item, change) for item in items)
             return TupleVal(inner, cls, binding.site)
+        case RecordVal(shape, items):
+            return RecordVal(shape, tuple(retyped(item, change) for item in items))
         case MaybeUnbound(value, flag):
             return MaybeUnbound(retyped(value, change), flag)
         case _:
@@ -119,6 +129,8 @@ class Comparison:
     mark: int
     places: dict[Location, Location]
     mixed: Mixed
+    old: Head
+    new: Head
 
     def bindings(self, old: Binding | None, new: Binding | None) -> bool:
         match old, new:
@@ -139,8 +151,32 @@ class Comparison:
                 return same and all(self.bindings(x, y) for x, y in pairs)
             case MaybeUnbound(a, _), MaybeUnbound(b, _):
                 return self.bindings(a, b)
+            case ObjectRef(one, c), ObjectRef(other, d) if c is d:
+                return self.objects(one, other)
             case _:
                 return type(old) is type(new)
+
+    def objects(self, one: Location, other: Location) -> bool:
+        """Whether the one object can stand for the other, as elsewhere."""
+        old, new = (head.merge.objects for head in (self.old, self.new))
+        if one not in old or other not in new:
+            return one is other
+        first = other not in self.places
+        return self.memory(one, other) and (
+            not first or self.records(old[one], new[other])
+        )
+
+    def records(self, old: Held, new: Held) -> bool:
+        """Whether what objects hold is the same, and as much of it unchanged."""
+        if not isinstance(old, RecordVal) or not isinstance(new, RecordVal):
+            return type(old) is type(new)
+        pairs = zip(old.items, new.items, strict=False)
+        return old.shape == new.shape and all(self.entry(x, y) for x, y in pairs)
+
+    def entry(self, old: Binding, new: Binding) -> bool:
+        if any(old is kept for kept in self.old.merge.kept):
+            return unchanged(old, new)
+        return self.bindings(old, new)
 
     def arrays(self, old: ArrayRef, new: ArrayRef) -> bool:
         if [s.skeleton for s in old.path] != [s.skeleton for s in new.path]:

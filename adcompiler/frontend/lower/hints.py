@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from adcompiler.frontend.bindings import Binding, Location, locations
 
+NEW = "make a new one: {**d, 'k': v}, or dataclasses.replace(p, k=v)"
+
 
 def may_alias(
     env: Mapping[str, Binding], memory: Location, store: ast.AST, read: ast.AST
@@ -26,6 +28,19 @@ def may_alias(
     )
     name = stored or "x"
     return message, f"copy it first: {name} = {name}.copy()"
+
+
+def may_be_changed(
+    env: Mapping[str, Binding], memory: Location, read: ast.AST
+) -> tuple[str, str]:
+    """Of a store into what may be the object that another name has, read later."""
+    names = [n for n, b in env.items() if n.isidentifier() and memory in locations(b)]
+    other, line = f"'{names[0]}'" if names else "it", getattr(read, "lineno", "?")
+    message = (
+        f"this may or may not change an object, as the path decides: {other} is read "
+        f"afterwards at line {line}"
+    )
+    return message, NEW
 
 
 def in_a_list(

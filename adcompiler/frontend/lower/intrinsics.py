@@ -9,7 +9,7 @@ import ast
 
 from adcompiler.frontend.bindings import NONE, Binding, FunctionVal, Static, TupleVal
 from adcompiler.frontend.interface import Derivative
-from adcompiler.frontend.lower import derivatives, gradientless, names
+from adcompiler.frontend.lower import derivatives, gradientless, names, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.jacobians import Pending, PendingJacobian, Tangent
@@ -100,7 +100,9 @@ def _entry(call: Call, part: Binding) -> str | int:
 def stop(call: Call) -> Binding:
     """``ad.stop_gradient(x)``."""
     (x,) = call.bind("x")
-    return gradientless.stopped(call.ctx, call.node, x)
+    value = records.frozen(call.ctx, call.node, x)
+    stopped = gradientless.stopped(call.ctx, call.node, value)
+    return records.thawed(call.ctx, stopped)
 
 
 PENDING = (PendingHvp, PendingJacobian, Tangent)

@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     Location,
+    RecordVal,
     Static,
     TupleVal,
 )
@@ -30,8 +31,9 @@ from adcompiler.frontend.interface import (
     ResultTree,
     ResultTuple,
 )
-from adcompiler.frontend.lower import calls, operators
+from adcompiler.frontend.lower import calls, operators, records
 from adcompiler.frontend.lower.context import Arm, Context
+from adcompiler.frontend.structures import Shape
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import (
     Atom,
@@ -60,9 +62,12 @@ def flattened(
         case ArrayRef():
             atoms.append(ctx.read(binding, node))
             return ResultLeaf(len(atoms) - 1)
-        case TupleVal(items, cls) if cls is not list:
+        case TupleVal(items, cls):
             parts = tuple(flattened(ctx, node, item, atoms) for item in items)
             return ResultTuple(parts, cls)
+        case RecordVal(shape, items):
+            parts = tuple(flattened(ctx, node, item, atoms) for item in items)
+            return ResultTuple(parts, shape)
         case Static(value) if value is None or isinstance(value, str):
             return ResultStatic(value)
         case _:
@@ -79,7 +84,10 @@ def rebuilt(tree: ResultTree, leaf: Callable[[int], Binding]) -> Binding:
         case ResultLeaf(index):
             return leaf(index)
         case ResultTuple(items, cls):
-            return TupleVal(tuple(rebuilt(item, leaf) for item in items), cls)
+            parts = tuple(rebuilt(item, leaf) for item in items)
+            if isinstance(cls, Shape):
+                return RecordVal(cls, parts)
+            return TupleVal(parts, cls)
         case ResultStatic(value):
             return Static(value)
 
@@ -108,7 +116,7 @@ def holds_float(value: Binding) -> bool:
             return is_float(atom.type)
         case ArrayRef(_, _, t):
             return is_float(t)
-        case TupleVal(items):
+        case TupleVal(items) | RecordVal(_, items):
             return any(map(holds_float, items))
         case _:
             return False
@@ -177,6 +185,8 @@ class Leaves:
                 return ref
             case TupleVal(items, cls):
                 return TupleVal(tuple(self._visit(item) for item in items), cls)
+            case RecordVal(shape, items):
+                return RecordVal(shape, tuple(self._visit(item) for item in items))
             case _:
                 return value
 
@@ -233,12 +243,19 @@ def isolated(
     if not arm.falls or arm.value is None:
         ctx.refuse(node, "this function always raises")
     _check_stores(ctx, node, leaves, before, arm)
+    if any(arm.objects[location] is not held for location, held in ctx.objects.items()):
+        ctx.refuse(
+            node,
+            "a function that is differentiated here changes an object outside",
+            "return what it changes",
+        )
     results: list[Atom] = []
     trees: list[ResultTree] = []
 
     def gather() -> None:
         assert arm.value is not None
-        trees.append(flattened(ctx, node, arm.value, results))
+        value = records.frozen(ctx, node, arm.value)
+        trees.append(flattened(ctx, node, value, results))
 
     ctx.resume(arm, gather)
     stmts = tuple(arm.builder.stmts)
@@ -292,6 +309,9 @@ def gradient_tree(value: Binding, counter: list[int]) -> ResultTree:
         case TupleVal(items, cls):
             parts = tuple(gradient_tree(item, counter) for item in items)
             return ResultTuple(parts, cls)
+        case RecordVal(shape, items):
+            parts = tuple(gradient_tree(item, counter) for item in items)
+            return ResultTuple(parts, shape)
         case Dyn() | ArrayRef() if holds_float(value):
             counter.append(len(counter))
             return ResultLeaf(len(counter) - 1)

@@ -7,7 +7,7 @@ In: the binding of an iterable. Out: its items if they are few and known, else a
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from adcompiler.frontend.bindings import (
@@ -16,11 +16,16 @@ from adcompiler.frontend.bindings import (
     Dyn,
     IterVal,
     ListRef,
+    Location,
+    ObjectRef,
     RangeVal,
+    RecordVal,
+    Static,
     TupleVal,
 )
 from adcompiler.frontend.lower import arrays, listing, names, operators
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.structures import Key
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Range
 
@@ -55,6 +60,10 @@ def static_items(
     match iterable:
         case TupleVal(items):
             return list(items)
+        case ObjectRef() | RecordVal() if iterable.cls is dict:
+            return _viewed(ctx, node, iterable, "keys")
+        case IterVal("keys" | "values" | "items" as kind, (owner,)):
+            return _viewed(ctx, node, owner, kind)
         case IterVal("enumerate", (inner,), start):
             items_ = static_items(ctx, node, inner)
             if items_ is None:
@@ -81,6 +90,72 @@ def static_items(
             return None if items_ is None else items_[::-1]
         case _:
             return None
+
+
+def _viewed(ctx: Context, node: ast.AST, owner: Binding, kind: str) -> list[Binding]:
+    """The keys, values or items of a dict as it is now."""
+    held = ctx.record(owner, node)
+    assert held is not None
+    if kind == "values":
+        return list(held.items)
+    keys = [key_binding(key) for key in held.shape.names]
+    if kind == "keys":
+        return keys
+    return [TupleVal(pair) for pair in zip(keys, held.items, strict=True)]
+
+
+def key_binding(key: Key) -> Binding:
+    """A key as a value."""
+    if isinstance(key, tuple):
+        return TupleVal(tuple(map(key_binding, key)))
+    return Dyn(constant(key)) if isinstance(key, int) else Static(key)
+
+
+class Trips:
+    """The items of an iterable of known length, each read when its trip begins."""
+
+    def __init__(
+        self, ctx: Context, node: ast.AST, iterable: Binding, items: list[Binding]
+    ) -> None:
+        self.ctx, self.node, self.iterable, self.items = ctx, node, iterable, items
+        self.before = self._held()
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def item(self, k: int) -> Binding:
+        """The item of a trip: what it is by then, where trips before have stored."""
+        now = self._held()
+        if now == self.before:
+            return self.items[k]
+        again = known_items(self.ctx, self.node, self.iterable)
+        grown = any(
+            isinstance(a, RecordVal) and isinstance(b, RecordVal) and a.shape != b.shape
+            for a, b in zip(self.before, now, strict=True)
+        )
+        if grown or again is None or len(again) != len(self.items):
+            self.ctx.refuse(
+                self.node,
+                "a dict changes its keys while a loop goes over it",
+                "go over a copy: for k in list(d)",
+            )
+        return again[k]
+
+    def _held(self) -> list[object]:
+        found = _gone_through(self.iterable)
+        return [self.ctx.objects.get(k) or self.ctx.values.get(k) for k in found]
+
+
+def _gone_through(iterable: Binding) -> Iterator[Location]:
+    """The memory that items are read from."""
+    match iterable:
+        case ArrayRef(location) | ObjectRef(location):
+            yield location
+        case IterVal(_, parts):
+            for part in parts:
+                yield from _gone_through(part)
+        case _:
+            return
 
 
 def known_items(ctx: Context, node: ast.AST, iterable: Binding) -> list[Binding] | None:

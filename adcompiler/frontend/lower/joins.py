@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from adcompiler.frontend.bindings import (
     DEAD,
@@ -16,9 +17,11 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     Location,
+    RecordVal,
     locations,
     map_atoms,
 )
+from adcompiler.frontend.lower import meetings
 from adcompiler.frontend.lower.context import (
     RETURNED,
     SPECIAL,
@@ -26,15 +29,31 @@ from adcompiler.frontend.lower.context import (
     Alias,
     Arm,
     Context,
+    Held,
     Stale,
     Unreachable,
 )
-from adcompiler.frontend.lower.merges import Merge
+from adcompiler.frontend.lower.merges import Merge, Side
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, If, Region, Var
 from adcompiler.ir.types import (
     join_types,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What holds where two arms meet.
+
+    `shapes` are the names, `objects` what those that either arm has changed hold,
+    `stores` the memory that differs and `stale` what must not be read.
+    """
+
+    shapes: Mapping[str, Binding | None]
+    objects: Mapping[Location, Held]
+    value: Binding | None
+    stores: Mapping[Location, Var]
+    stale: dict[Location, Stale]
 
 
 def join_arms(
@@ -59,13 +78,15 @@ def join_arms(
     value = None
     if left.value is not None and right.value is not None:
         value = merge.join(left.value, right.value, "$value of both")
-    used = {loc for s in (*shapes.values(), value) if s for loc in locations(s)}
+    objects = _objects(merge, left, right)
+    found = (*shapes.values(), value, *objects.values(), *merge.objects.values())
+    known = [s for s in found if s is not None and not isinstance(s, Stale)]
+    used = {loc for s in known for loc in locations(s)}
     stores, stale = _contents(merge, left, right, used | set(ctx.values))
-    atoms = [
-        _gather(ctx, merge, arm, shapes, value, stores, stale, node) for arm in falling
-    ]
+    met = Met(shapes, objects, value, stores, stale)
+    atoms = [_gather(ctx, merge, arm, met, node) for arm in falling]
     mapping, kept = _settle(merge, then, orelse, atoms, stores)
-    _finish(ctx, merge, shapes, stores, stale, mapping, falling)
+    _finish(ctx, merge, met, mapping, falling)
     sides = iter(atoms)
     rows = [
         tuple(side[var] for var in kept) if arm.falls else ()
@@ -118,6 +139,18 @@ def _env_shapes(
     return shapes
 
 
+def _objects(merge: Merge, left: Arm, right: Arm) -> dict[Location, Held]:
+    """What the objects hold that either arm has changed."""
+    found: dict[Location, Held] = {}
+    for location, held in merge.ctx.objects.items():
+        a, b = left.objects[location], right.objects[location]
+        if a is not held or b is not held:
+            name = meetings.label(merge.ctx, location)
+            keep = left is not right
+            found[location] = meetings.record(merge, a, b, name, keep=keep)
+    return found
+
+
 def _contents(
     merge: Merge, left: Arm, right: Arm, used: set[Location]
 ) -> tuple[dict[Location, Var], dict[Location, Stale]]:
@@ -145,30 +178,31 @@ def _gather(
     ctx: Context,
     merge: Merge,
     arm: Arm,
-    shapes: Mapping[str, Binding | None],
-    value: Binding | None,
-    stores: Mapping[Location, Var],
-    stale: dict[Location, Stale],
+    met: Met,
     node: ast.AST,
 ) -> dict[Var, Atom]:
     """The atoms of an arm for every leaf."""
-    out: dict[Var, Atom] = {}
+    side = Side(node, {}, met.stale)
     value_given = arm.value
     returned = any(merge.gone) and _is(True, arm.env.get(RETURNED))
-    ignored = set(shapes) - SPECIAL if returned else set()
+    ignored = set(met.shapes) - SPECIAL if returned else set()
 
     def conform() -> None:
-        for name, shape in shapes.items():
+        for name, shape in met.shapes.items():
             given = None if name in ignored else arm.env.get(name)
             if shape is not given:
-                merge.conform(shape, given, out, stale, node)
-        if value is not None:
-            merge.conform(value, value_given, out, stale, node)
-        for location, var in stores.items():
-            out[var] = ctx.contents(location, node)
+                merge.conform(shape, given, side)
+        if met.value is not None:
+            merge.conform(met.value, value_given, side)
+        for location, held in met.objects.items():
+            before = ctx.objects[location]
+            if isinstance(held, RecordVal) and isinstance(before, RecordVal):
+                merge.conform(held, before, side)
+        for location, var in met.stores.items():
+            side.out[var] = ctx.contents(location, node)
 
     ctx.resume(arm, conform)
-    return out
+    return side.out
 
 
 def _settle(
@@ -202,9 +236,7 @@ def _settle(
 def _finish(
     ctx: Context,
     merge: Merge,
-    shapes: Mapping[str, Binding | None],
-    stores: Mapping[Location, Var],
-    stale: Mapping[Location, Stale],
+    met: Met,
     mapping: Mapping[Atom, Atom],
     arms: list[Arm],
 ) -> None:
@@ -214,16 +246,18 @@ def _finish(
         return mapping.get(atom, atom)
 
     env = ctx.frame.env
-    for name, shape in shapes.items():
+    for name, shape in met.shapes.items():
         if shape is None:
             env.pop(name, None)
         elif shape is not env.get(name):
             env[name] = map_atoms(shape, final)
-    for location, var in stores.items():
+    for location, held in (*met.objects.items(), *merge.objects.items()):
+        ctx.objects[location] = meetings.mapped(held, lambda b: map_atoms(b, final))
+    for location, var in met.stores.items():
         ctx.values[location] = final(var)
     for location, var in merge.arrays.items():
         ctx.values[location] = final(var)
-    ctx.values.update(stale)
+    ctx.values.update(met.stale)
     merge.entangle()
     if merge.cond is not None and len(arms) == 2:
         note_aliases(ctx, merge, merge.cond, arms)

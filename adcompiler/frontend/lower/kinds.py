@@ -11,7 +11,9 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     ListRef,
+    ObjectRef,
     PullbackVal,
+    RecordVal,
     Static,
     TupleVal,
 )
@@ -48,6 +50,11 @@ def kind_of(binding: Binding | None) -> str:
             return f"a tuple of {len(items)}"
         case ListRef():
             return "a list"
+        case RecordVal(shape):
+            entries = ", ".join(map(repr, shape.names))
+            return f"a {shape.__name__} of {entries or 'nothing'}"
+        case ObjectRef(_, cls):
+            return f"a {cls.__name__}"
         case FunctionVal():
             return "a function"
         case PullbackVal():

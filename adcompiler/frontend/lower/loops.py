@@ -58,7 +58,7 @@ def lower_for(ctx: Context, loop: ast.For) -> None:
             ctx.iterated = saved
     if items is None:
         items = iteration.laid_out(ctx, loop.iter, iterable, ctx.memo[key])
-    unroll(ctx, loop, items)
+    unroll(ctx, loop, iteration.Trips(ctx, loop.iter, iterable, items))
 
 
 def lower_while(ctx: Context, loop: ast.While) -> None:
@@ -79,6 +79,7 @@ def lower(ctx: Context, loop: Loop, source: iteration.Source | None) -> None:
         source,
         {n: b for n, b in frame.env.items() if not isinstance(b, Dead)},
         dict(ctx.values),
+        dict(ctx.objects),
         head_live,
         after_live,
         mark,
@@ -128,27 +129,27 @@ def otherwise(ctx: Context, loop: Loop, stopped: Atom) -> None:
 # --- Unrolling -----------------------------------------------------------------------
 
 
-def unroll(ctx: Context, loop: ast.For, items: list[Binding]) -> None:
+def unroll(ctx: Context, loop: ast.For, trips: iteration.Trips) -> None:
     """A loop over known items: the body once for each."""
     saved = ctx.frame.exit_live
     if exits(loop):
         ctx.frame.exit_live |= ctx.frame.liveness.after(loop)
     ctx.frame.exit_live |= ctx.frame.liveness.head(loop)
     try:
-        unrolled(ctx, loop, items)
+        unrolled(ctx, loop, trips, 0)
     finally:
         ctx.frame.exit_live = saved
     env = ctx.frame.env
     env[DONE] = env[STOP] = env[RETURNED]
 
 
-def unrolled(ctx: Context, loop: ast.For, items: list[Binding]) -> None:
-    """The trips that remain, then the `else`."""
+def unrolled(ctx: Context, loop: ast.For, trips: iteration.Trips, k: int) -> None:
+    """The trips from this one on, then the `else`."""
     env = ctx.frame.env
-    if not items:
+    if k == len(trips):
         statements.block(ctx, loop.orelse)
         return
-    statements.assign(ctx, loop.target, items[0])
+    statements.assign(ctx, loop.target, trips.item(k))
     statements.block(ctx, loop.body)
     stop = ctx.flag(STOP)
     if stop is True:
@@ -156,12 +157,12 @@ def unrolled(ctx: Context, loop: ast.For, items: list[Binding]) -> None:
     env = ctx.frame.env
     if stop is False:
         env[DONE] = FALSE
-        unrolled(ctx, loop, items[1:])
+        unrolled(ctx, loop, trips, k + 1)
         return
 
     def go_on() -> None:
         ctx.frame.env.update({DONE: FALSE, RETURNED: FALSE, STOP: FALSE})
-        unrolled(ctx, loop, items[1:])
+        unrolled(ctx, loop, trips, k + 1)
 
     left = ctx.run(lambda: statements.settled(ctx, stop))
     right = ctx.run(go_on)

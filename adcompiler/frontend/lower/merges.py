@@ -13,6 +13,7 @@ store to either, the other must not be read.
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 
 from adcompiler.frontend.bindings import (
@@ -28,20 +29,23 @@ from adcompiler.frontend.bindings import (
     Location,
     MaybeUnbound,
     MethodVal,
+    ObjectRef,
     PartialVal,
     PullbackVal,
     RangeVal,
+    RecordVal,
     Static,
     Step,
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import listing, mixtures, slices
+from adcompiler.frontend.lower import listing, meetings, mixtures, slices
 from adcompiler.frontend.lower.context import (
     SPECIAL,
     VALUE,
     Arm,
     Context,
+    Held,
     NeedList,
     Stale,
 )
@@ -75,6 +79,20 @@ ITEM = Step("load", (), (("index", ()),))  # the number in an array of rank 0
 
 
 @dataclass(slots=True)
+class Side:
+    """What the leaves of a merge take on one path: filled in while it is gone through.
+
+    `stale` is the new memory that holds what a store may have changed, `seen` the
+    objects that were gone through.
+    """
+
+    node: ast.AST
+    out: dict[Var, Atom] = field(default_factory=dict)
+    stale: dict[Location, Stale] = field(default_factory=dict)
+    seen: set[Location] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Merge:
     """The shapes of one meeting of two paths."""
 
@@ -85,7 +103,10 @@ class Merge:
     leaves: list[Var] = field(default_factory=list)
     arrays: dict[Location, Var] = field(default_factory=dict)
     keys: dict[Key, Location] = field(default_factory=dict)
-    alone: bool = False  # the binding is of one path, and the other may store to it
+    objects: dict[Location, Held] = field(default_factory=dict)  # those that are new
+    kept: list[Binding] = field(default_factory=list)  # entries that are not changed
+    outside: list[tuple[RecordVal, Location]] = field(default_factory=list)
+    alone: int | None = None  # the path that has it; the other may store to it
 
     # --- Shapes
 
@@ -107,9 +128,10 @@ class Merge:
             case (Conflict() as conflict, _) | (_, Conflict() as conflict):
                 return conflict
             case (None, present) | (present, None) if name in SPECIAL:
-                self.alone = self.cond is not None
+                if self.cond is not None:
+                    self.alone = 0 if right is None else 1
                 joined = self.join(present, present, name)
-                self.alone = False
+                self.alone = None
                 return joined
             case (None, _) | (_, None) | (MaybeUnbound(), _) | (_, MaybeUnbound()):
                 return self._maybe(left, right, name)
@@ -124,17 +146,20 @@ class Merge:
                 return self._list(left, right, name)
             case TupleVal(xs, c), TupleVal(ys, d) if len(xs) == len(ys) and c is d:
                 pairs = zip(xs, ys, strict=True)
-                items = tuple(self._both(x, y, name) for x, y in pairs)
+                items = tuple(self.both(x, y, name) for x, y in pairs)
                 return TupleVal(items, c, left.site or right.site)
             case _ if is_list(left) and is_list(right):
                 self._as_lists(left, right)
                 return self._other(left, right, name)
             case RangeVal(), RangeVal():
                 return self._range(left, right, name)
+            case ObjectRef() | RecordVal(), ObjectRef() | RecordVal():
+                return meetings.joined(self, left, right, name)
             case _:
                 return self._other(left, right, name)
 
-    def _both(self, left: Binding, right: Binding, name: str) -> Binding:
+    def both(self, left: Binding, right: Binding, name: str) -> Binding:
+        """What both paths have in common, of what both have."""
         joined = self.join(left, right, name)
         assert joined is not None
         return joined
@@ -173,6 +198,8 @@ class Merge:
         """A fresh variable that takes a value from each path."""
         if hint and hint.startswith("$"):
             hint = WORDS.get(hint)
+        if hint and not hint.isidentifier():
+            hint = re.sub(r"\W+", "_", hint).strip("_")
         var = fresh_var(t, hint)
         self.leaves.append(var)
         return var
@@ -242,14 +269,14 @@ class Merge:
         contiguous = left.contiguous and right.contiguous
         form = slices.common(left.path, right.path)
         outer = self.ctx.values, self.ctx.outer
-        kept = not self.alone and any(left.location in known for known in outer)
+        kept = self.alone is None and any(left.location in known for known in outer)
         if left.location is right.location and form is not None and kept:
             rows = zip(left.path, right.path, form, strict=True)
             steps = tuple(self._step(*row) for row in rows)
             return ArrayRef(left.location, steps, joined, contiguous)
         key = ((left.location, left.path), (right.location, right.path))
         if key not in self.keys:
-            self.keys[key] = self._memory(left.location, right.location, contiguous)
+            self.keys[key] = self.memory(left.location, right.location, contiguous)
             self.arrays[self.keys[key]] = self.leaf(joined, name)
         return ArrayRef(self.keys[key], (), joined, contiguous)
 
@@ -270,7 +297,7 @@ class Merge:
             return left
         key: Key = ((left.location, ()), (right.location, ()))
         if key not in self.keys:
-            self.keys[key] = self._memory(left.location, right.location, True)
+            self.keys[key] = self.memory(left.location, right.location, True)
             t = ListOf(left.element, True)
             self.arrays[self.keys[key]] = self.leaf(t, name)
             for link in (self.ctx.put, self.ctx.got):
@@ -321,7 +348,8 @@ class Merge:
                 (t,) = PRIMITIVES[step.primitive].types(operands, dict(step.params))
         return t
 
-    def _memory(self, left: Location, right: Location, contiguous: bool) -> Location:
+    def memory(self, left: Location, right: Location, contiguous: bool) -> Location:
+        """New memory that is the one or the other."""
         captured = left.captured or right.captured
         return Location(contiguous, left.params | right.params, captured)
 
@@ -354,43 +382,38 @@ class Merge:
 
     # --- Values
 
-    def conform(
-        self,
-        shape: Binding | None,
-        given: Binding | None,
-        out: dict[Var, Atom],
-        stale: dict[Location, Stale],
-        node: ast.AST,
-    ) -> None:
+    def conform(self, shape: Binding | None, given: Binding | None, side: Side) -> None:
         """The atoms that the shape's leaves take on the path that is current now."""
         match shape, given:
             case MaybeUnbound(inner, flag), MaybeUnbound(value, known):
-                self._give(flag, known, out)
-                self.conform(inner, value, out, stale, node)
+                self._give(flag, known, side)
+                self.conform(inner, value, side)
             case MaybeUnbound(inner, flag), _:
                 bound = given is not None and not isinstance(given, Dead)
-                self._give(flag, constant(bound), out)
-                self.conform(inner, given, out, stale, node)
+                self._give(flag, constant(bound), side)
+                self.conform(inner, given, side)
             case _, MaybeUnbound(value, _):
-                self.conform(shape, value, out, stale, node)
+                self.conform(shape, value, side)
             case Dyn(var), Dyn(atom):
-                self._give(var, self._converted(atom, var.type, node), out)
+                self._give(var, self._converted(atom, var.type, side.node), side)
             case Dyn(var), ArrayRef():
-                atom = self.ctx.step(self.ctx.read(given, node), ITEM, node)
-                self._give(var, self._converted(atom, var.type, node), out)
+                atom = self.ctx.step(self.ctx.read(given, side.node), ITEM, side.node)
+                self._give(var, self._converted(atom, var.type, side.node), side)
             case Dyn(var), _:
-                self._give(var, Undef(var.type), out)
+                self._give(var, Undef(var.type), side)
             case TupleVal(items), _:
                 parts = given.items if isinstance(given, TupleVal) else None
                 for k, item in enumerate(items):
                     part = None if parts is None else parts[k]
-                    self.conform(item, part, out, stale, node)
+                    self.conform(item, part, side)
+            case ((ObjectRef() | RecordVal()), _):
+                meetings.conform(self, shape, given, side)
             case RangeVal(), _:
-                self._conform_range(shape, given, out)
+                self._conform_range(shape, given, side)
             case ListRef(), _:
-                self._conform_list(shape, given, out, stale, node)
+                self._conform_list(shape, given, side)
             case ArrayRef(), _:
-                self._conform_array(shape, given, out, stale, node)
+                self._conform_array(shape, given, side)
             case _:
                 return
 
@@ -401,65 +424,61 @@ class Merge:
             return carried(self.ctx, atom, t, node)
         return atom
 
-    def _give(self, var: Atom, atom: Atom, out: dict[Var, Atom]) -> None:
+    def _give(self, var: Atom, atom: Atom, side: Side) -> None:
         if isinstance(var, Var) and var in self.leaves:
-            out[var] = atom
+            side.out[var] = atom
 
     def _conform_range(
-        self, shape: RangeVal, given: Binding | None, out: dict[Var, Atom]
+        self, shape: RangeVal, given: Binding | None, side: Side
     ) -> None:
         for part in ("start", "stop", "step"):
             var = getattr(shape, part).atom
             known = isinstance(given, RangeVal)
             atom = getattr(given, part).atom if known else Undef(var.type)
-            self._give(var, atom, out)
+            self._give(var, atom, side)
 
     def _conform_list(
         self,
         shape: ListRef,
         given: Binding | None,
-        out: dict[Var, Atom],
-        stale: dict[Location, Stale],
-        node: ast.AST,
+        side: Side,
     ) -> None:
         var = self.arrays.get(shape.location)
-        if var is None or var in out:
+        if var is None or var in side.out:
             return
-        out[var] = Undef(var.type)
+        side.out[var] = Undef(var.type)
         if isinstance(given, ListRef):
             held = self.ctx.values.get(given.location)
             if isinstance(held, Stale):
-                stale[shape.location] = held
+                side.stale[shape.location] = held
             else:
-                out[var] = self.ctx.contents(given.location, node)
+                side.out[var] = self.ctx.contents(given.location, side.node)
 
     def _conform_array(
         self,
         shape: ArrayRef,
         given: Binding | None,
-        out: dict[Var, Atom],
-        stale: dict[Location, Stale],
-        node: ast.AST,
+        side: Side,
     ) -> None:
         var = self.arrays.get(shape.location)
         if var is None:
             path = None
             if isinstance(given, ArrayRef):
-                path = slices.explicit(self.ctx, node, given, shape.path)
+                path = slices.explicit(self.ctx, side.node, given, shape.path)
             for k, step in enumerate(shape.path):
                 for j, atom in enumerate(step.operands):
                     value = path[k].operands[j] if path else Undef(atom.type)
-                    self._give(atom, value, out)
+                    self._give(atom, value, side)
             return
-        if var in out:
+        if var in side.out:
             return
-        out[var] = Undef(var.type)
+        side.out[var] = Undef(var.type)
         if isinstance(given, ArrayRef):
             held = self.ctx.values.get(given.location)
             if isinstance(held, Stale):
-                stale[shape.location] = held
+                side.stale[shape.location] = held
             else:
-                out[var] = self.ctx.read(given, node)
+                side.out[var] = self.ctx.read(given, side.node)
 
 
 def _same_function(left: FunctionVal, right: FunctionVal) -> bool:

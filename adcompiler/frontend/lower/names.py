@@ -26,6 +26,7 @@ from adcompiler.frontend.bindings import (
     Location,
     MaybeUnbound,
     PartialVal,
+    RecordVal,
     Static,
     TupleVal,
 )
@@ -37,6 +38,7 @@ from adcompiler.frontend.interface import (
 from adcompiler.frontend.lower import hints
 from adcompiler.frontend.lower.context import Context, Frame, Unreachable
 from adcompiler.frontend.lower.operators import known_int
+from adcompiler.frontend.structures import Key, Shape, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var
 from adcompiler.ir.types import Array, Length, Type, fresh_dim
@@ -139,12 +141,40 @@ def from_outside(
                 for k, item in enumerate(value)
             )
             return TupleVal(items, type(value))
+        case dict() if (shape := shape_of(value)) is not None:
+            return _record(ctx, node, value, shape, name, key, read)
         case MethodType() | functools.partial():
             return _partial(ctx, node, value, name, key, read)
         case _:
             if not _from_library(value):
                 guard(ctx, key, name, read, value)
             return Static(value)
+
+
+def _record(
+    ctx: Context,
+    node: ast.AST,
+    value: Any,
+    shape: Shape,
+    name: str,
+    key: str,
+    read: Callable[[], Any],
+) -> Binding:
+    """A dict from outside; it has the keys that it had."""
+    guard(ctx, f"{key} keys", name, lambda: tuple(read()), shape.names)
+
+    def part(label: Key, held: Any) -> Binding:
+        def again() -> Any:
+            return read()[label]
+
+        where = f"{key} {label!r}"
+        if isinstance(held, np.ndarray) and type_of(held) is None:
+            guard(ctx, where, name, again, held)
+            return Static(held)
+        return from_outside(ctx, node, held, f"{name}_{label}", where, again)
+
+    items = zip(shape.names, shape.parts(value), strict=True)
+    return RecordVal(shape, tuple(part(label, held) for label, held in items))
 
 
 def _partial(

@@ -11,11 +11,18 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import FunctionType, MemberDescriptorType
 from typing import Any
 
 from adcompiler.frontend import resolve
-from adcompiler.frontend.bindings import Binding, PartialVal, Static
+from adcompiler.frontend.bindings import (
+    Binding,
+    ObjectRef,
+    PartialVal,
+    RecordVal,
+    Static,
+)
 from adcompiler.frontend.interface import Derivative
 from adcompiler.frontend.lower import calls, names
 from adcompiler.frontend.lower.context import Context
@@ -128,22 +135,44 @@ def super_attribute(ctx: Context, node: ast.AST, name: str) -> Binding:
     cell = captured.cells.get("__class__")
     first = ctx.frame.node.args.posonlyargs + ctx.frame.node.args.args
     owner = ctx.frame.env.get(first[0].arg) if first else None
-    if cell is None or not isinstance(owner, Static) or not is_object(owner.value):
+    cls = _class_of(owner)
+    if cell is None or owner is None or cls is None:
         ctx.refuse(
             node, "super() is supported in methods only", "name the class: Base.f(self)"
         )
-    value, after = owner.value, cell.cell_contents
+    after = cell.cell_contents
+    mro = cls.__mro__
+    above = mro[mro.index(after) + 1 :]
 
     def find() -> Any:
-        mro = type(value).__mro__
-        return in_classes(mro[mro.index(after) + 1 :], name)
+        return in_classes(above, name)
 
     found = find()
     if found is MISSING:
         ctx.refuse(node, f"no class above {after.__name__} has '{name}'")
-    key = f"super {id(value)} {id(after)} {name}"
+    key = f"super {id(cls)} {id(after)} {name}"
     names.guard(ctx, key, name, find, found)
-    return of_class(ctx, node, owner, type(value), found, name)
+    if isinstance(owner, ObjectRef) and name == "__init__":
+        return PartialVal(Static(Initialiser(above)), (owner,), {})
+    return of_class(ctx, node, owner, cls, found, name)
+
+
+def _class_of(owner: Binding | None) -> type | None:
+    """The class of an object, made here or not; None of anything else."""
+    match owner:
+        case ObjectRef() | RecordVal() if owner.cls is not dict:
+            return owner.cls
+        case Static(value) if is_object(value):
+            return type(value)
+        case _:
+            return None
+
+
+@dataclass(frozen=True)
+class Initialiser:
+    """The `__init__` that the first of these classes has, to be called."""
+
+    classes: tuple[type, ...]
 
 
 def callable_of(ctx: Context, node: ast.AST, value: Any) -> Binding | None:

@@ -21,11 +21,14 @@ from adcompiler.frontend.bindings import (
     Conflict,
     Dyn,
     FunctionVal,
+    IterVal,
     ListRef,
     MethodVal,
+    ObjectRef,
     PartialVal,
     PullbackVal,
     RangeVal,
+    RecordVal,
     Static,
     TupleVal,
     is_list,
@@ -109,6 +112,8 @@ def describe(binding: Binding) -> str:
             return f"a {cls.__name__}"
         case ListRef():
             return "a list"
+        case RecordVal() | ObjectRef():
+            return f"a {binding.cls.__name__}"
         case _:
             return "this value"
 
@@ -290,6 +295,13 @@ def _contains(ctx: Context, node: ast.AST, item: Binding, owner: Binding) -> Ato
     match item, owner:
         case Static(str() as part), Static(str() as text):
             return constant(part in text)
+        case _, (ObjectRef() | RecordVal()) if owner.cls is dict:
+            from adcompiler.frontend.lower import records
+
+            key = records.key_of(ctx, node, item)
+            return constant(key in records.entries(ctx, node, owner))
+        case _, IterVal("keys", (view,)):
+            return _contains(ctx, node, item, view)
         case _, TupleVal(items):
             result: Atom = constant(False)
             for entry in items:
@@ -363,6 +375,12 @@ def _identical(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> bo
             return a is b
         case (Static(None), _) | (_, Static(None)):
             return False
+        case ObjectRef(one), ObjectRef(other):
+            if one is other:
+                return True
+            if other not in ctx.entangled.get(one, ()):
+                return False
+            ctx.refuse(node, "whether these are one object depends on the path")
         case ArrayRef(), ArrayRef() if left.location is right.location:
             return left.path == right.path
         case _:
@@ -387,6 +405,10 @@ def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
             return constant(bool(value))
         case TupleVal(items):
             return constant(len(items) > 0)
+        case ObjectRef() | RecordVal():
+            from adcompiler.frontend.lower import records
+
+            return records.truth(ctx, node, binding)
         case ListRef():
             count = listing.length(ctx, node, binding).atom
             return ctx.emit(node, "greater", count, constant(0))
@@ -462,7 +484,7 @@ def connective(
     if _splices(arm) and isinstance(left, Dyn) and flag == left.atom:
         assert isinstance(arm.value, Dyn)
         ctx.builder.stmts.extend(arm.builder.stmts)
-        ctx.cache, ctx.values = arm.cache, arm.values
+        ctx.cache, ctx.values, ctx.objects = arm.cache, arm.values, arm.objects
         name = "logical_and" if conjunctive else "logical_or"
         return Dyn(ctx.emit(node, name, flag, arm.value.atom, via="builtin"))
     other = ctx.run(lambda: left)

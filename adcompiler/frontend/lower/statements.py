@@ -16,13 +16,17 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     ListRef,
+    ObjectRef,
+    RecordVal,
     TupleVal,
     is_list,
 )
 from adcompiler.frontend.lower import (
     arrays,
+    attributes,
     expressions,
     gradientless,
+    instances,
     iteration,
     lengths,
     listing,
@@ -30,6 +34,7 @@ from adcompiler.frontend.lower import (
     messages,
     names,
     operators,
+    records,
 )
 from adcompiler.frontend.lower.context import (
     DONE,
@@ -238,6 +243,10 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
             assign(ctx, inner, binding)
         case ast.Subscript():
             owner, index = expressions.place(ctx, target)
+            if isinstance(owner, ObjectRef | RecordVal):
+                key = records.key_of(ctx, target, index)
+                records.store(ctx, target, owner, key, binding)
+                return
             if isinstance(owner, TupleVal) and owner.cls is list:
                 listing.becomes_list(ctx, target, owner, binding)
             if isinstance(owner, ListRef):
@@ -247,6 +256,9 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
                 what = operators.describe(owner)
                 ctx.refuse(target, f"{what} cannot be stored into", "use an array")
             arrays.store(ctx, target, owner, index, binding)
+        case ast.Attribute(value=value, attr=name):
+            owner = expressions.evaluate(ctx, value)
+            instances.assign(ctx, target, owner, name, binding)
         case _:
             ctx.refuse(target, "this cannot be assigned")
 
@@ -309,10 +321,18 @@ def set_name(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
     frame = ctx.frame
     if frame.muted:
         binding = gradientless.stopped(ctx, node, binding)
+    frame.env[name] = named(ctx, name, binding, node)
+    frame.sites[name] = node
+
+
+def named(ctx: Context, name: str, binding: Binding, node: ast.AST) -> Binding:
+    """A binding whose value, if it was just built, has this name."""
     word = name.removeprefix("$")
     match binding:
         case Dyn(atom, boxed):
-            binding = Dyn(ctx.name(atom, word), boxed)
+            return Dyn(ctx.name(atom, word), boxed)
+        case ObjectRef(location):
+            ctx.labels.setdefault(location, word)
         case ListRef(location):
             contents = ctx.values.get(location)
             if isinstance(contents, Atom):
@@ -325,8 +345,7 @@ def set_name(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
                 name_view(ctx, binding, name, node)
         case _:
             pass
-    frame.env[name] = binding
-    frame.sites[name] = node
+    return binding
 
 
 def name_view(ctx: Context, ref: ArrayRef, name: str, node: ast.AST) -> None:
@@ -337,6 +356,19 @@ def name_view(ctx: Context, ref: ArrayRef, name: str, node: ast.AST) -> None:
     key = (base, ref.path[-1])
     if key in ctx.cache:
         ctx.cache[key] = ctx.name(ctx.cache[key], name)
+
+
+def updated(ctx: Context, stmt: ast.AugAssign, old: Binding) -> Binding:
+    """What an entry of a dict or an object is then: the same, if changed in place."""
+    value = expressions.evaluate(ctx, stmt.value)
+    if isinstance(old, ArrayRef):
+        arrays.update(ctx, stmt, old, value)
+        return old
+    if is_list(old) and isinstance(stmt.op, ast.Add):
+        listing.method(ctx, stmt, old, "extend", [value])
+        return old
+    check_unboxed(ctx, stmt, ast.unparse(stmt.target), old)
+    return operators.binary(ctx, stmt, stmt.op, old, value)
 
 
 def check_unboxed(
@@ -370,6 +402,17 @@ def augmented_item(
     listing.put(ctx, stmt, owner, index, new)
 
 
+def augmented_entry(
+    ctx: Context, stmt: ast.AugAssign, owner: records.Object, index: Binding
+) -> None:
+    """``d[k] op= value``."""
+    old = records.item(ctx, stmt.target, owner, index)
+    result = updated(ctx, stmt, old)
+    if result is not old:
+        key = records.key_of(ctx, stmt.target, index)
+        records.store(ctx, stmt.target, owner, key, result)
+
+
 def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
     """``target op= value``: in place on arrays, a new value on numbers."""
     target = stmt.target
@@ -389,6 +432,9 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
                 set_name(ctx, name, result, stmt)
         case ast.Subscript():
             owner, index = expressions.place(ctx, target)
+            if isinstance(owner, ObjectRef | RecordVal):
+                augmented_entry(ctx, stmt, owner, index)
+                return
             if isinstance(owner, TupleVal) and owner.cls is list:
                 listing.becomes_list(ctx, target, owner)
             if isinstance(owner, ListRef):
@@ -400,5 +446,11 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
             item = arrays.item_to_update(ctx, stmt, owner, index)
             value = expressions.evaluate(ctx, stmt.value)
             arrays.update_item(ctx, stmt, owner, item, value)
+        case ast.Attribute(value=value, attr=name):
+            owner = expressions.evaluate(ctx, value)
+            old = attributes.attribute(ctx, target, owner, name)
+            new = updated(ctx, stmt, old)
+            if new is not old:
+                instances.assign(ctx, target, owner, name, new)
         case _:
             ctx.refuse(target, "this cannot be assigned")

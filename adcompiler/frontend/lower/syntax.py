@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-_COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp)
+_COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.DictComp)
 _SCOPES = (ast.FunctionDef, ast.Lambda, *_COMPREHENSIONS)
 _BINDS = (ast.Store, ast.Del)
 
@@ -60,7 +60,7 @@ def local_names(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     """The names that are local to a function: its parameters and what it assigns."""
     spec = fn.args
     params = {a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
-    params |= {spec.vararg.arg} if spec.vararg is not None else set()
+    params |= {a.arg for a in (spec.vararg, spec.kwarg) if a is not None}
     if isinstance(fn, ast.Lambda):
         return frozenset(params)
     return assigned(fn.body) | params

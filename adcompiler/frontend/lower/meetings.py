@@ -1,0 +1,165 @@
+"""Objects where paths meet: what a dict or an object holds when paths have changed it.
+
+In: a `Merge`, and the objects or records of two paths. Out: what holds on both, its
+differing entries joined as names are.
+Invariants: an entry that no path has changed stays as it is, so that what is known of
+it stays known. An object that is one on one path and another on the other becomes a
+new object, entangled with both: after a store to either, the other must not be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from adcompiler.errors import InternalError
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Conflict,
+    Dyn,
+    Location,
+    ObjectRef,
+    RecordVal,
+    Static,
+    TupleVal,
+)
+from adcompiler.frontend.lower.context import Context, Held
+from adcompiler.frontend.lower.kinds import kind_of, shown
+from adcompiler.ir.nodes import Const
+
+if TYPE_CHECKING:
+    from adcompiler.frontend.lower.merges import End, Merge, Side
+
+Object = ObjectRef | RecordVal
+
+ENTRIES = "give it all its entries before the paths part"
+
+
+def joined(merge: Merge, left: Object, right: Object, name: str) -> Binding:
+    """An object of either path: a new one, where they are two."""
+    if isinstance(left, RecordVal) and unchanged(left, right):
+        return left
+    one, other = _place(merge, left), _place(merge, right)
+    if one is other and one in merge.ctx.objects and merge.alone is None:
+        return left
+    key = ((one, ()), (other, ()))
+    if key not in merge.keys:
+        (a, here), (b, there) = _held(merge, left, 0), _held(merge, right, 1)
+        if left.cls is not right.cls:
+            return _differ(merge, left, right, name)
+        new = merge.keys[key] = merge.memory(one, other, True)
+        if name.isidentifier():
+            merge.ctx.labels.setdefault(new, name)
+        # What one path alone has made is not known where they meet.
+        keep = here is not there or isinstance(here, Context)
+        merge.objects[new] = record(merge, a, b, name, keep=keep)
+    return ObjectRef(merge.keys[key], left.cls)
+
+
+def _place(merge: Merge, binding: Object) -> Location:
+    """The memory of an object; one from outside stands for its own."""
+    if isinstance(binding, ObjectRef):
+        return binding.location
+    for known, location in merge.outside:
+        if unchanged(known, binding):
+            return location
+    merge.outside.append((binding, Location(captured="an object")))
+    return merge.outside[-1][1]
+
+
+def _held(merge: Merge, binding: Object, side: int) -> tuple[Held, End | None]:
+    """What an object holds at the end of a path, and which end that is."""
+    if isinstance(binding, RecordVal):
+        return binding, None
+    side = side if merge.alone is None else merge.alone
+    for end in (merge.ends[side], merge.ends[1 - side]):
+        if binding.location in end.objects:
+            return end.objects[binding.location], end
+    raise InternalError("an object is read outside the region that holds it")
+
+
+def record(merge: Merge, left: Held, right: Held, name: str, *, keep: bool) -> Held:
+    """What an object holds on either path."""
+    for side in (left, right):
+        if not isinstance(side, RecordVal):
+            return side
+    assert isinstance(left, RecordVal)
+    assert isinstance(right, RecordVal)
+    if left.shape != right.shape:
+        return _differ(merge, left, right, name)
+    names = [name + left.shape.path(key) for key in left.shape.names]
+    rows = zip(left.items, right.items, names, strict=True)
+    parts = tuple(_entry(merge, x, y, part, keep) for x, y, part in rows)
+    return RecordVal(left.shape, parts)
+
+
+def _differ(merge: Merge, left: Object, right: Object, name: str) -> Conflict:
+    """Objects of different classes, or with different entries, meet."""
+    what = f"{kind_of(left)} on one path and {kind_of(right)} on another"
+    return Conflict(f"{shown(name)} is {what}", ENTRIES, merge.cond)
+
+
+def mapped(held: Held, change: Callable[[Binding], Binding]) -> Held:
+    """What an object holds, with each entry changed."""
+    if not isinstance(held, RecordVal):
+        return held
+    return RecordVal(held.shape, tuple(map(change, held.items)))
+
+
+def _entry(
+    merge: Merge, left: Binding, right: Binding, name: str, keep: bool
+) -> Binding:
+    if keep and unchanged(left, right):
+        merge.kept.append(left)
+        return left
+    return merge.both(left, right, name)
+
+
+def unchanged(left: Binding, right: Binding) -> bool:
+    """Whether two bindings are the same: zeros of either sign are not.
+
+    >>> from adcompiler.ir.builder import constant
+    >>> unchanged(Dyn(constant(0.0)), Dyn(constant(-0.0)))
+    False
+    """
+    match left, right:
+        case Dyn(Const() as a, _), Dyn(Const() as b, _):
+            return left.boxed == right.boxed and repr(a) == repr(b)
+        case (Dyn(), Dyn()) | (ArrayRef(), ArrayRef()) | (Static(), Static()):
+            return left == right
+        case TupleVal(xs, c), TupleVal(ys, d) if c is d and len(xs) == len(ys):
+            return all(map(unchanged, xs, ys))
+        case RecordVal(s, xs), RecordVal(t, ys):
+            return s == t and all(map(unchanged, xs, ys))
+        case ObjectRef(one, _), ObjectRef(other, _):
+            return one is other
+        case _:
+            return left is right
+
+
+def label(ctx: Context, location: Location) -> str:
+    """What an object is called."""
+    return ctx.labels.get(location, "an object")
+
+
+# --- Values --------------------------------------------------------------------------
+
+
+def conform(merge: Merge, shape: Object, given: Binding | None, side: Side) -> None:
+    """The atoms that the entries of an object take on the path that is current now."""
+    state: Held | None = shape if isinstance(shape, RecordVal) else None
+    if isinstance(shape, ObjectRef):
+        if shape.location in side.seen:
+            return
+        state = merge.objects.get(shape.location)
+        if isinstance(given, Object):
+            side.seen.add(shape.location)
+    if not isinstance(state, RecordVal):
+        return
+    known: Held | None = given if isinstance(given, RecordVal) else None
+    if isinstance(given, ObjectRef):
+        known = merge.ctx.objects.get(given.location)
+    parts = known.items if isinstance(known, RecordVal) else (None,) * len(state.items)
+    for item, part in zip(state.items, parts, strict=True):
+        merge.conform(item, part, side)

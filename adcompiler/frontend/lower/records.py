@@ -1,0 +1,311 @@
+"""Dicts and objects of known structure: what is read from them and stored into them.
+
+In: a `RecordVal` or an `ObjectRef`, and a key or name. Out: the binding of an entry, or
+the changed state.
+Invariants: what the program made is an `ObjectRef`, and a store changes what its memory
+holds, for all of its names. Where paths may have made one object or another, the other
+is stale after a store. What comes from outside is never stored into.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+from adcompiler.frontend.bindings import (
+    NONE,
+    Binding,
+    Dyn,
+    IterVal,
+    Location,
+    ObjectRef,
+    RecordVal,
+    Static,
+    TupleVal,
+)
+from adcompiler.frontend.lower import gradientless, iteration, names, statements
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.hints import NEW
+from adcompiler.frontend.structures import DictOf, Key, Shape, is_key, named_part
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const
+
+Object = ObjectRef | RecordVal
+
+
+def new_dict(ctx: Context, node: ast.AST, held: dict[Key, Binding]) -> ObjectRef:
+    """A dict that is made here."""
+    items = tuple(silenced(ctx, node, item) for item in held.values())
+    return ctx.new_object(RecordVal(DictOf(tuple(held)), items))
+
+
+def silenced(ctx: Context, node: ast.AST, value: Binding) -> Binding:
+    """What is stored: without its derivative under `no_grad`."""
+    return gradientless.stopped(ctx, node, value) if ctx.frame.muted else value
+
+
+def contents(ctx: Context, node: ast.AST, owner: Object) -> RecordVal:
+    """What a dict or an object holds now."""
+    held = ctx.record(owner, node)
+    assert held is not None
+    return held
+
+
+def entries(ctx: Context, node: ast.AST, owner: Object) -> dict[Key, Binding]:
+    """The entries by name."""
+    held = contents(ctx, node, owner)
+    return dict(zip(held.shape.names, held.items, strict=True))
+
+
+def key_of(ctx: Context, node: ast.AST, binding: Binding) -> Key:
+    """A key, which is known while compiling."""
+    match binding:
+        case Static(str() as text):
+            return text
+        case TupleVal(items, cls) if cls is tuple:
+            return tuple(key_of(ctx, node, item) for item in items)
+        case Dyn(Const(int() as value)) if is_key(value):
+            return value
+        case Dyn(Const(value)):
+            ctx.refuse(node, f"{value!r} is no key here", "use strings or ints as keys")
+        case _:
+            return names.static_int(ctx, node, binding, "the key of a dict")
+
+
+def item(ctx: Context, node: ast.AST, owner: Object, index: Binding) -> Binding:
+    """``d["k"]``."""
+    if owner.cls is not dict:
+        ctx.refuse(node, f"a {owner.cls.__name__} cannot be subscripted here")
+    return entry(ctx, node, owner, key_of(ctx, node, index))
+
+
+def entry(ctx: Context, node: ast.AST, owner: Object, key: Key) -> Binding:
+    """The entry of a dict, which must have it."""
+    found = entries(ctx, node, owner)
+    if key not in found:
+        ctx.refuse(
+            node,
+            f"the dict has no key {key!r}",
+            f"its keys are {', '.join(map(repr, found)) or 'none'}",
+        )
+    return found[key]
+
+
+def truth(ctx: Context, node: ast.AST, owner: Object) -> Atom:
+    """Whether an object counts as true: a dict does unless it is empty."""
+    if owner.cls is dict:
+        return constant(len(entries(ctx, node, owner)) > 0)
+    for name in ("__bool__", "__len__"):
+        if hasattr(owner.cls, name):
+            what = f"{owner.cls.__name__}.{name} is not followed"
+            ctx.refuse(node, what, "compare an attribute")
+    return constant(True)
+
+
+# --- Records as values ---------------------------------------------------------------
+
+
+def frozen(
+    ctx: Context, node: ast.AST, binding: Binding, around: tuple[Location, ...] = ()
+) -> Binding:
+    """The value as it is now: with the records of objects in their place."""
+    match binding:
+        case ObjectRef(location):
+            if location in around:
+                ctx.refuse(node, "an object that holds itself is not supported here")
+            held = contents(ctx, node, binding)
+            return frozen(ctx, node, held, (*around, location))
+        case RecordVal(shape, items):
+            return RecordVal(shape, _frozen_items(ctx, node, items, around))
+        case TupleVal(items, cls, site):
+            return TupleVal(_frozen_items(ctx, node, items, around), cls, site)
+        case _:
+            return binding
+
+
+def _frozen_items(
+    ctx: Context,
+    node: ast.AST,
+    items: tuple[Binding, ...],
+    around: tuple[Location, ...],
+) -> tuple[Binding, ...]:
+    return tuple(frozen(ctx, node, item, around) for item in items)
+
+
+def thawed(ctx: Context, binding: Binding) -> Binding:
+    """The value with each record an object of the program's own."""
+    match binding:
+        case RecordVal(shape, items):
+            parts = tuple(thawed(ctx, item) for item in items)
+            return ctx.new_object(RecordVal(shape, parts))
+        case TupleVal(items, cls, site):
+            return TupleVal(tuple(thawed(ctx, item) for item in items), cls, site)
+        case _:
+            return binding
+
+
+def mirrored(
+    ctx: Context, node: ast.AST, shape: Shape, given: Binding, what: str
+) -> tuple[Binding, ...]:
+    """The entries of a tangent or cotangent, which is like what has this shape."""
+    if isinstance(given, TupleVal) and len(given.items) == len(shape.names):
+        return given.items
+    if isinstance(given, RecordVal) and given.cls is shape.cls:
+        held = entries(ctx, node, given)
+        if held.keys() == set(shape.names):
+            return tuple(held[name] for name in shape.names)
+    names_ = ", ".join(map(repr, shape.names))
+    ctx.refuse(node, f"{what} is a {shape.__name__} of {names_}, or None")
+
+
+# --- Stores --------------------------------------------------------------------------
+
+
+def store(ctx: Context, node: ast.AST, owner: Object, key: Key, value: Binding) -> None:
+    """Change an entry, or add one."""
+    value = silenced(ctx, node, value)
+    if isinstance(owner, ObjectRef) and owner.location in ctx.labels:
+        name = named_part(ctx.labels[owner.location], key)
+        value = statements.named(ctx, name, value, node)
+    put(ctx, node, owner, {**entries(ctx, node, owner), key: value})
+
+
+def put(ctx: Context, node: ast.AST, owner: Object, held: dict[Key, Binding]) -> None:
+    """Let an object hold these entries."""
+    if not isinstance(owner, ObjectRef) or owner.location.captured:
+        what = f"this {owner.cls.__name__}"
+        ctx.refuse(node, f"{what} comes from outside, and cannot be changed", NEW)
+    record = contents(ctx, node, owner)
+    shape = replace(record.shape, names=tuple(held))
+    ctx.objects[owner.location] = RecordVal(shape, tuple(held.values()))
+    for other in ctx.entangled.get(owner.location, ()):
+        if other in ctx.objects:
+            ctx.objects[other] = ctx.stale(node)
+
+
+# --- Methods of dicts ----------------------------------------------------------------
+
+
+def _self(call: Call, *more: str, **optional: Binding) -> tuple[Object, list[Binding]]:
+    owner, *args = call.bind("self", *more, **optional)
+    assert isinstance(owner, ObjectRef | RecordVal)
+    return owner, args
+
+
+def _get(call: Call) -> Binding:
+    """``d.get(key, default)``."""
+    owner, (key, default) = _self(call, "key", default=NONE)
+    held = entries(call.ctx, call.node, owner)
+    return held.get(key_of(call.ctx, call.node, key), default)
+
+
+def _view(kind: str) -> Handler:
+    """``d.keys()``, ``d.values()``, ``d.items()``: read as they are gone through."""
+
+    def view(call: Call) -> Binding:
+        owner, _ = _self(call)
+        return IterVal(kind, (owner,))
+
+    return view
+
+
+def _copy(call: Call) -> Binding:
+    owner, _ = _self(call)
+    return new_dict(call.ctx, call.node, entries(call.ctx, call.node, owner))
+
+
+def _update(call: Call) -> Binding:
+    """``d.update(other, a=1)``."""
+    owner, *given = call.args
+    assert isinstance(owner, ObjectRef | RecordVal)
+    more = dictionary(replace(call, args=given))
+    for key, value in more.items():
+        store(call.ctx, call.node, owner, key, value)
+    return NONE
+
+
+def _pop(call: Call) -> Binding:
+    """``d.pop(key, default)``."""
+    missing = Static("<missing>")
+    owner, (key, default) = _self(call, "key", default=missing)
+    held = entries(call.ctx, call.node, owner)
+    name = key_of(call.ctx, call.node, key)
+    if name not in held and default is not missing:
+        return default
+    value = entry(call.ctx, call.node, owner, name)
+    del held[name]
+    put(call.ctx, call.node, owner, held)
+    return value
+
+
+def _setdefault(call: Call) -> Binding:
+    """``d.setdefault(key, default)``."""
+    owner, (key, default) = _self(call, "key", default=NONE)
+    name = key_of(call.ctx, call.node, key)
+    if name not in entries(call.ctx, call.node, owner):
+        store(call.ctx, call.node, owner, name, default)
+    return entry(call.ctx, call.node, owner, name)
+
+
+METHODS: dict[str, Handler] = {
+    "get": _get,
+    "keys": _view("keys"),
+    "values": _view("values"),
+    "items": _view("items"),
+    "copy": _copy,
+    "update": _update,
+    "pop": _pop,
+    "setdefault": _setdefault,
+}
+
+
+# --- Making dicts --------------------------------------------------------------------
+
+
+def make_dict(call: Call) -> Binding:
+    """``dict(other, a=1)``."""
+    return new_dict(call.ctx, call.node, dictionary(call))
+
+
+def dictionary(call: Call) -> dict[Key, Binding]:
+    """What ``dict(...)`` of these arguments holds."""
+    ctx, node = call.ctx, call.node
+    found: dict[Key, Binding] = {}
+    if len(call.args) > 1:
+        call.refuse(f"{call.name} takes one dict, or pairs, and keywords")
+    for arg in call.args:
+        if isinstance(arg, ObjectRef | RecordVal) and arg.cls is dict:
+            found.update(entries(ctx, node, arg))
+            continue
+        pairs = iteration.known_items(ctx, node, arg)
+        for pair in [arg] if pairs is None else pairs:
+            if not isinstance(pair, TupleVal) or len(pair.items) != 2:
+                call.refuse(f"{call.name} takes a dict or pairs that are known")
+            found[key_of(ctx, node, pair.items[0])] = pair.items[1]
+    found.update(call.kwargs)
+    return found
+
+
+def display(
+    ctx: Context,
+    node: ast.Dict,
+    evaluate: Callable[[Context, ast.expr], Binding],
+) -> Binding:
+    """``{"a": x, **d}``."""
+    found: dict[Key, Binding] = {}
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            found.update(mapping(ctx, value, evaluate(ctx, value)))
+        else:
+            name = key_of(ctx, key, evaluate(ctx, key))
+            found[name] = evaluate(ctx, value)
+    return new_dict(ctx, node, found)
+
+
+def mapping(ctx: Context, node: ast.AST, binding: Binding) -> dict[Key, Binding]:
+    """The entries of what stands behind ``**``."""
+    if not isinstance(binding, ObjectRef | RecordVal) or binding.cls is not dict:
+        ctx.refuse(node, "'**' spreads a dict whose keys are known", "write each: a=a")
+    return entries(ctx, node, binding)

@@ -1,0 +1,153 @@
+"""Containers whose parts have names: dicts, dataclasses, namespaces.
+
+In: a value. Out: its `Shape`, which takes such values apart and puts them together.
+Invariant: equal shapes have equal names in the same order, so that the parts of one
+value stand for those of another.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+__all__ = [
+    "DictOf",
+    "Key",
+    "ObjectOf",
+    "Shape",
+    "is_key",
+    "made",
+    "named_part",
+    "parts_of",
+    "shape_of",
+]
+
+Key = str | int | tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DictOf:
+    """A dict with these keys.
+
+    >>> DictOf(("w", "b")).make((1.0, 2.0))
+    {'w': 1.0, 'b': 2.0}
+    """
+
+    names: tuple[Key, ...]
+
+    @property
+    def cls(self) -> type:
+        return dict
+
+    @property
+    def __name__(self) -> str:
+        return "dict"
+
+    def parts(self, value: Any) -> tuple[Any, ...]:
+        """The values, in the order of the keys."""
+        return tuple(value[name] for name in self.names)
+
+    def make(self, parts: Iterable[Any]) -> Any:
+        """A dict of these values."""
+        return dict(zip(self.names, parts, strict=True))
+
+    def path(self, name: Key) -> str:
+        """How an entry is written behind the container."""
+        return f"[{name!r}]"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOf:
+    """An object of a class, with these attributes."""
+
+    cls: type
+    names: tuple[Key, ...]
+
+    @property
+    def __name__(self) -> str:
+        return self.cls.__name__
+
+    def parts(self, value: Any) -> tuple[Any, ...]:
+        """The values of the attributes."""
+        return tuple(getattr(value, str(name)) for name in self.names)
+
+    def make(self, parts: Iterable[Any]) -> Any:
+        """An object with these attributes; its `__init__` is not called."""
+        new: Any = self.cls.__new__
+        made = new(self.cls)
+        for name, part in zip(self.names, parts, strict=True):
+            object.__setattr__(made, str(name), part)
+        return made
+
+    def path(self, name: Key) -> str:
+        """How an attribute is written behind the object."""
+        return f".{name}"
+
+
+Shape = DictOf | ObjectOf
+
+
+def shape_of(value: Any) -> Shape | None:
+    """How a dict, a dataclass or a namespace is put together; None of anything else.
+
+    >>> shape_of({"w": 1.0, "b": 2.0})
+    DictOf(names=('w', 'b'))
+    >>> shape_of([1.0]) is None
+    True
+    """
+    if type(value) is dict:
+        return DictOf(tuple(value)) if all(map(is_key, value)) else None
+    cls = type(value)
+    if cls is SimpleNamespace:
+        return ObjectOf(cls, tuple(vars(value)))
+    if not dataclasses.is_dataclass(cls) or isinstance(value, type):
+        return None
+    if cls.__new__ is not object.__new__ or _hooked(cls):
+        return None
+    fields = [f.name for f in dataclasses.fields(value) if hasattr(value, f.name)]
+    own = [name for name in getattr(value, "__dict__", ()) if name not in fields]
+    return ObjectOf(cls, (*fields, *own))
+
+
+def is_key(key: Any) -> bool:
+    """Whether a key is told from others by its value.
+
+    >>> [is_key(key) for key in ("w", 0, ("w", 1), True, 1.0)]
+    [True, True, True, False, False]
+    """
+    if type(key) is tuple:
+        return all(map(is_key, key))
+    return type(key) is str or type(key) is int
+
+
+def named_part(name: str, key: Key) -> str:
+    """The name of an entry of what has a name.
+
+    >>> named_part("params", "w"), named_part("params", ("a", 0))
+    ('params_w', 'params_a_0')
+    """
+    part = re.sub(r"\W+", "_", str(key)).strip("_")
+    return f"{name}_{part}" if part else name
+
+
+def _hooked(cls: type) -> bool:
+    """Whether attributes of the class are not what they are in its dict."""
+    hooks = ("__getattribute__", "__getattr__")
+    return any(hook in c.__dict__ for c in cls.__mro__[:-1] for hook in hooks)
+
+
+def parts_of(cls: type | Shape, value: Any) -> Iterable[Any]:
+    """The parts of a tuple, or of what has a shape."""
+    return value if isinstance(cls, type) else cls.parts(value)
+
+
+def made(cls: type | Shape, parts: Iterable[Any]) -> Any:
+    """A tuple, a named tuple or another container of these parts."""
+    if not isinstance(cls, type):
+        return cls.make(parts)
+    make: Callable[[Iterable[Any]], Any] = getattr(cls, "_make", cls)
+    return make(parts)
