@@ -6,7 +6,6 @@ In: calls. Out: what Python gives: evaluated where it is known, else primitives.
 from __future__ import annotations
 
 import ast
-import dataclasses
 import itertools
 from collections.abc import Hashable
 from dataclasses import replace
@@ -23,6 +22,7 @@ from adcompiler.frontend.bindings import (
     IterVal,
     ListRef,
     ObjectRef,
+    PartialVal,
     RangeVal,
     RecordVal,
     SliceVal,
@@ -30,7 +30,6 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower import (
-    instances,
     iteration,
     lengths,
     listing,
@@ -333,9 +332,12 @@ def as_list(call: Call) -> Binding:
 
 
 def in_sequence(call: Call) -> Binding:
-    """``sorted(x)`` of numbers known while compiling."""
+    """``sorted(x)`` of numbers known while compiling, or of strings."""
     (x,) = call.bind("iterable")
     items = iteration.known_items(call.ctx, call.node, x)
+    words = [item for item in items or () if _word(item) is not None]
+    if items and len(words) == len(set(map(_word, words))) == len(items):
+        return TupleVal(tuple(sorted(items, key=lambda item: _word(item) or "")), list)
     values = [
         item.atom.value
         for item in items or ()
@@ -344,6 +346,15 @@ def in_sequence(call: Call) -> Binding:
     if items is None or len(values) < len(items):
         call.refuse("sorted takes numbers known while compiling", "use np.sort(x)")
     return TupleVal(tuple(Dyn(constant(value)) for value in sorted(values)), list)
+
+
+def _word(item: Binding) -> str | None:
+    """What an item is sorted by, if it is a string or begins with one."""
+    if isinstance(item, TupleVal) and item.cls is tuple and item.items:
+        item = item.items[0]
+    if isinstance(item, Static) and isinstance(item.value, str):
+        return item.value
+    return None
 
 
 def slice_of(call: Call) -> Binding:
@@ -363,7 +374,13 @@ def _is_bound(part: Binding | None) -> bool:
 def is_callable(call: Call) -> Binding:
     """``callable(x)``, known while compiling."""
     (x,) = call.bind("x")
-    found = isinstance(x, FunctionVal) or (isinstance(x, Static) and callable(x.value))
+    match x:
+        case FunctionVal() | PartialVal():
+            found = True
+        case ObjectRef() | RecordVal():
+            found = hasattr(x.cls, "__call__")  # noqa: B004
+        case _:
+            found = isinstance(x, Static) and callable(x.value)
     return Dyn(constant(found))
 
 
@@ -374,11 +391,12 @@ def is_instance(call: Call) -> Binding:
     classes = [p.value for p in parts if isinstance(p, Static)]
     if len(classes) < len(parts) or not all(isinstance(c, type) for c in classes):
         call.refuse("the types of isinstance must be known while compiling")
-    found = _class_of(call, x)
+    found = class_of(call, x)
     return Dyn(constant(any(issubclass(found, c) for c in classes)))
 
 
-def _class_of(call: Call, x: Binding) -> type:
+def class_of(call: Call, x: Binding) -> type:
+    """The class of a value."""
     match x:
         case ArrayRef():
             return np.ndarray
@@ -426,5 +444,4 @@ FUNCTIONS: dict[Hashable, Handler] = {
     isinstance: is_instance,
     callable: is_callable,
     dict: records.make_dict,
-    dataclasses.replace: instances.replaced,
 }

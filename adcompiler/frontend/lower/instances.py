@@ -111,7 +111,7 @@ def initialise(
     """What the first `__init__` that these classes have does to an object."""
     assert isinstance(owner, ObjectRef)
     cls = next(c for c in classes if "__init__" in c.__dict__)
-    found = _in_class(ctx, cls, "__init__")
+    found = in_class(ctx, cls, "__init__")
     if cls is object:
         if args or kwargs:
             ctx.refuse(node, f"{owner.cls.__name__}() takes no arguments")
@@ -127,7 +127,7 @@ def initialise(
         )
 
 
-def _in_class(ctx: Context, cls: type, name: str) -> Any:
+def in_class(ctx: Context, cls: type, name: str) -> Any:
     """What a class says of a name, which is to be the same at later calls."""
 
     def find() -> Any:
@@ -169,7 +169,7 @@ def _fill(
     for field in every:
         if field.name in bound:
             records.store(ctx, node, owner, field.name, bound[field.name])
-    found = _in_class(ctx, owner.cls, "__post_init__")
+    found = in_class(ctx, owner.cls, "__post_init__")
     if isinstance(found, FunctionType):
         calls.inline_python(ctx, node, found, [owner], {})
 
@@ -218,10 +218,10 @@ def attribute(ctx: Context, node: ast.AST, owner: Object, name: str) -> Binding:
     cls = owner.cls
     if name == "__class__":
         return Static(cls)
-    found = _in_class(ctx, cls, name)
+    found = in_class(ctx, cls, name)
     held = records.entries(ctx, node, owner)
     if name in held and not isinstance(found, property):
-        return held[name]
+        return records.checked(ctx, node, held[name])
     if found is objects.MISSING or isinstance(found, MemberDescriptorType):
         ctx.refuse(
             node,
@@ -235,7 +235,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Object, name: str) -> Binding:
 
 
 def assign(
-    ctx: Context, node: ast.Attribute, owner: Binding, name: str, value: Binding
+    ctx: Context, node: ast.AST, owner: Binding, name: str, value: Binding
 ) -> None:
     """``p.name = value``."""
     if not isinstance(owner, ObjectRef | RecordVal) or owner.cls is dict:
@@ -245,7 +245,7 @@ def assign(
             "assign a local name and return it",
         )
     cls = owner.cls
-    found = _in_class(ctx, cls, name)
+    found = in_class(ctx, cls, name)
     match found:
         case property(fset=FunctionType() as setter):
             calls.inline_python(ctx, node, setter, [owner, value], {})
@@ -270,7 +270,7 @@ def callable_of(
     ctx: Context, node: ast.AST, owner: ObjectRef | RecordVal
 ) -> Binding | None:
     """What a call of an object calls: its `__call__`, with the object."""
-    found = _in_class(ctx, owner.cls, "__call__")
+    found = in_class(ctx, owner.cls, "__call__")
     if not isinstance(found, FunctionType):
         return None
     return PartialVal(Static(found), (owner,), {})
@@ -301,35 +301,3 @@ def _asdict(call: Call) -> Binding:
 
 
 METHODS: dict[str, Handler] = {"_replace": _replace, "_asdict": _asdict}
-
-
-# --- Functions of `dataclasses` ------------------------------------------------------
-
-
-def replaced(call: Call) -> Binding:
-    """``dataclasses.replace(p, k=v)``."""
-    record, *more = call.args
-    found = _fields_of(call, record)
-    if more or found is None:
-        call.refuse("dataclasses.replace takes a dataclass and keywords")
-    cls, kept = found
-    return instance(call.ctx, call.node, cls, [], {**kept, **call.kwargs})
-
-
-def _fields_of(call: Call, value: Binding) -> tuple[type, dict[str, Binding]] | None:
-    """The class of a dataclass, and what its `__init__` was given."""
-    match value:
-        case ObjectRef() | RecordVal() if dataclasses.is_dataclass(value.cls):
-            cls: type = value.cls
-
-            def read(name: str) -> Binding:
-                return attribute(call.ctx, call.node, value, name)
-        case Static(known) if dataclasses.is_dataclass(type(known)):
-            cls = type(known)
-
-            def read(name: str) -> Binding:
-                return objects.attribute(call.ctx, call.node, known, name)
-        case _:
-            return None
-    fields = dataclasses.fields(cls)
-    return cls, {f.name: read(f.name) for f in fields if f.init}

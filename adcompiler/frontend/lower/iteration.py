@@ -94,14 +94,17 @@ def static_items(
 
 def _viewed(ctx: Context, node: ast.AST, owner: Binding, kind: str) -> list[Binding]:
     """The keys, values or items of a dict as it is now."""
+    from adcompiler.frontend.lower import records
+
     held = ctx.record(owner, node)
     assert held is not None
-    if kind == "values":
-        return list(held.items)
     keys = [key_binding(key) for key in held.shape.names]
     if kind == "keys":
         return keys
-    return [TupleVal(pair) for pair in zip(keys, held.items, strict=True)]
+    items = [records.checked(ctx, node, item) for item in held.items]
+    if kind == "values":
+        return items
+    return [TupleVal(pair) for pair in zip(keys, items, strict=True)]
 
 
 def key_binding(key: Key) -> Binding:

@@ -19,6 +19,7 @@ from adcompiler.frontend.lower import (
     maths,
     rearranging,
     reductions,
+    reflection,
     shapes,
 )
 from adcompiler.frontend.lower.handling import Handler
@@ -26,6 +27,7 @@ from adcompiler.frontend.lower.handling import Handler
 FUNCTIONS: dict[Hashable, Handler] = {
     **elementwise.FUNCTIONS,
     **reductions.FUNCTIONS,
+    **reflection.FUNCTIONS,
     **constructors.FUNCTIONS,
     **shapes.FUNCTIONS,
     **gathers.FUNCTIONS,

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 Object = ObjectRef | RecordVal
 
-ENTRIES = "give it all its entries before the paths part"
-
 
 def joined(merge: Merge, left: Object, right: Object, name: str) -> Binding:
     """An object of either path: a new one, where they are two."""
@@ -97,7 +95,10 @@ def record(merge: Merge, left: Held, right: Held, name: str, *, keep: bool) -> H
 def _differ(merge: Merge, left: Object, right: Object, name: str) -> Conflict:
     """Objects of different classes, or with different entries, meet."""
     what = f"{kind_of(left)} on one path and {kind_of(right)} on another"
-    return Conflict(f"{shown(name)} is {what}", ENTRIES, merge.cond)
+    when = "paths part" if merge.cond is not None else "loop"
+    hint = f"give it all its entries before the {when}"
+    who = shown(name) if name else f"this {left.cls.__name__}"
+    return Conflict(f"{who} is {what}", hint, merge.cond)
 
 
 def mapped(held: Held, change: Callable[[Binding], Binding]) -> Held:
@@ -139,8 +140,8 @@ def unchanged(left: Binding, right: Binding) -> bool:
 
 
 def label(ctx: Context, location: Location) -> str:
-    """What an object is called."""
-    return ctx.labels.get(location, "an object")
+    """What an object is called; nothing, if it has no name."""
+    return ctx.labels.get(location, "")
 
 
 # --- Values --------------------------------------------------------------------------

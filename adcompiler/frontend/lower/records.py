@@ -10,12 +10,14 @@ is stale after a store. What comes from outside is never stored into.
 from __future__ import annotations
 
 import ast
+import keyword
 from collections.abc import Callable
 from dataclasses import replace
 
 from adcompiler.frontend.bindings import (
     NONE,
     Binding,
+    Conflict,
     Dyn,
     IterVal,
     Location,
@@ -90,7 +92,15 @@ def entry(ctx: Context, node: ast.AST, owner: Object, key: Key) -> Binding:
             f"the dict has no key {key!r}",
             f"its keys are {', '.join(map(repr, found)) or 'none'}",
         )
-    return found[key]
+    return checked(ctx, node, found[key])
+
+
+def checked(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
+    """An entry that is read here: refused where paths disagree on it."""
+    if isinstance(binding, Conflict):
+        ctx.settle(binding.cond)
+        ctx.refuse(node, binding.message, binding.hint)
+    return binding
 
 
 def truth(ctx: Context, node: ast.AST, owner: Object) -> Atom:
@@ -122,7 +132,7 @@ def frozen(
         case TupleVal(items, cls, site):
             return TupleVal(_frozen_items(ctx, node, items, around), cls, site)
         case _:
-            return binding
+            return checked(ctx, node, binding)
 
 
 def _frozen_items(
@@ -166,9 +176,11 @@ def mirrored(
 def store(ctx: Context, node: ast.AST, owner: Object, key: Key, value: Binding) -> None:
     """Change an entry, or add one."""
     value = silenced(ctx, node, value)
-    if isinstance(owner, ObjectRef) and owner.location in ctx.labels:
-        name = named_part(ctx.labels[owner.location], key)
-        value = statements.named(ctx, name, value, node)
+    if isinstance(owner, ObjectRef):
+        around = ctx.labels.get(owner.location, "")
+        name = named_part(around, key).strip("_")
+        if name.isidentifier() and not keyword.iskeyword(name):
+            value = statements.named(ctx, name, value, node)
     put(ctx, node, owner, {**entries(ctx, node, owner), key: value})
 
 
@@ -198,7 +210,8 @@ def _get(call: Call) -> Binding:
     """``d.get(key, default)``."""
     owner, (key, default) = _self(call, "key", default=NONE)
     held = entries(call.ctx, call.node, owner)
-    return held.get(key_of(call.ctx, call.node, key), default)
+    value = held.get(key_of(call.ctx, call.node, key), default)
+    return checked(call.ctx, call.node, value)
 
 
 def _view(kind: str) -> Handler:

@@ -33,6 +33,7 @@ from adcompiler.frontend.lower import (
     loops,
     messages,
     names,
+    objects,
     operators,
     records,
 )
@@ -258,6 +259,7 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
             arrays.store(ctx, target, owner, index, binding)
         case ast.Attribute(value=value, attr=name):
             owner = expressions.evaluate(ctx, value)
+            name = objects.mangled(ctx, name)
             instances.assign(ctx, target, owner, name, binding)
         case _:
             ctx.refuse(target, "this cannot be assigned")
@@ -448,6 +450,7 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
             arrays.update_item(ctx, stmt, owner, item, value)
         case ast.Attribute(value=value, attr=name):
             owner = expressions.evaluate(ctx, value)
+            name = objects.mangled(ctx, name)
             old = attributes.attribute(ctx, target, owner, name)
             new = updated(ctx, stmt, old)
             if new is not old:
