@@ -160,11 +160,19 @@ class RangeVal:
 
 @dataclass(frozen=True, slots=True)
 class IterVal:
-    """`enumerate`, `zip` or `reversed` of what can be iterated over."""
+    """An iterator, as `enumerate`, `map` or a generator expression gives one.
+
+    It is gone over once: the contents of `location` tell whether it has been. A view
+    of a dict has none, and is gone over as often as one likes. A
+    generator has the first iterable as its part, and its node with the frame whose
+    names it reads when it is gone over.
+    """
 
     kind: str
     parts: tuple[Binding, ...]
     start: Dyn | None = None
+    location: Location | None = None
+    generator: tuple[ast.GeneratorExp, Frame] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,10 +314,10 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
                 None if p is None else Dyn(change(p.atom)) for p in (start, stop, step)
             )
             return SliceVal(*bounds)
-        case IterVal(kind, parts, begin):
+        case IterVal(_, parts, begin):
             inner = tuple(map_atoms(part, change) for part in parts)
             first = None if begin is None else Dyn(change(begin.atom))
-            return IterVal(kind, inner, first)
+            return replace(binding, parts=inner, start=first)
         case MethodVal(receiver, name):
             return MethodVal(map_atoms(receiver, change), name)
         case PartialVal(callee, args, kwargs):
@@ -336,8 +344,13 @@ def locations(binding: Binding) -> Iterator[Location]:
     match binding:
         case ArrayRef(location) | ListRef(location) | ObjectRef(location):
             yield location
-        case TupleVal(items) | RecordVal(_, items) | IterVal(_, items):
+        case TupleVal(items) | RecordVal(_, items):
             for item in items:
+                yield from locations(item)
+        case IterVal(_, parts, _, location):
+            if location is not None:
+                yield location
+            for item in parts:
                 yield from locations(item)
         case MethodVal(inner) | MaybeUnbound(inner):
             yield from locations(inner)
@@ -346,6 +359,23 @@ def locations(binding: Binding) -> Iterator[Location]:
                 yield from locations(item)
         case _:
             return
+
+
+def holds_function(binding: Binding) -> bool:
+    """Whether there is a nested function or generator in it, which reads names."""
+    match binding:
+        case FunctionVal():
+            return True
+        case TupleVal(items):
+            return any(map(holds_function, items))
+        case IterVal(_, parts):
+            return binding.generator is not None or any(map(holds_function, parts))
+        case MethodVal(inner) | MaybeUnbound(inner):
+            return holds_function(inner)
+        case PartialVal(callee, args, kwargs):
+            return any(map(holds_function, (callee, *args, *kwargs.values())))
+        case _:
+            return False
 
 
 def variables(binding: Binding) -> Iterator[Var]:

@@ -3,8 +3,8 @@
 In: the tree of a function. Out: `Liveness`, the names live after each statement and at
 the head of each loop.
 Invariant: a name that is not live is not read before it is assigned again, on any path.
-A name that a nested function reads is live everywhere, since the call may come from
-anywhere.
+A name that a nested function reads, or a generator expression that is not used up at
+once, is live everywhere, since the call may come from anywhere.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Liveness", "live_after"]
+__all__ = ["Liveness", "captured", "live_after"]
 
 Names = frozenset[str]
 NONE: Names = frozenset()
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_LATER = (*_SCOPES, ast.GeneratorExp)
+_USE_UP = frozenset({"sum", "max", "min", "list", "tuple", "sorted", "any", "all"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def live_after(node: ast.FunctionDef | ast.Lambda) -> Liveness:
     """
     if isinstance(node, ast.Lambda):
         return Liveness({}, {})
-    always = frozenset().union(*map(_captured, _scopes_in(node.body)))
+    always = captured(node.body)
     analysis = _Analysis(always)
     analysis.block(node.body, always, _Exits(always, always))
     return Liveness(analysis.after, analysis.heads)
@@ -184,17 +186,42 @@ def _reads(node: ast.AST | None) -> Names:
     )
 
 
-def _scopes_in(stmts: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The outermost nested functions and lambdas."""
-    for node in stmts:
-        if isinstance(node, _SCOPES):
+def captured(nodes: Iterable[ast.AST]) -> Names:
+    """The names that functions and generators among the nodes may read later.
+
+    >>> tree = ast.parse("f = lambda v: v + k; sum(v for v in x); g = (a for a in y)")
+    >>> sorted(captured(tree.body))
+    ['k', 'y']
+    """
+    return NONE.union(*map(_captured, _scopes_in(nodes)))
+
+
+def _scopes_in(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The outermost nested functions, lambdas and generators."""
+    for node in nodes:
+        if isinstance(node, _LATER):
             yield node
+        elif isinstance(node, ast.Call):
+            yield from _scopes_in(_parts(node))
         else:
             yield from _scopes_in(ast.iter_child_nodes(node))
 
 
+def _parts(call: ast.Call) -> Iterator[ast.AST]:
+    """What a call consists of; of a generator that it uses up at once, the parts."""
+    uses_up = isinstance(call.func, ast.Name) and call.func.id in _USE_UP
+    for child in ast.iter_child_nodes(call):
+        if uses_up and isinstance(child, ast.GeneratorExp):
+            yield from ast.iter_child_nodes(child)
+        else:
+            yield child
+
+
 def _captured(scope: ast.AST) -> Names:
-    """The names that a nested function reads from the function around it."""
+    """The names that a nested function or generator reads from around it."""
+    if isinstance(scope, ast.GeneratorExp):
+        targets = (_names(part.target) for part in scope.generators)
+        return _reads(scope).difference(*targets)
     if not isinstance(scope, ast.FunctionDef | ast.Lambda):
         return _reads(scope)
     body = [scope.body] if isinstance(scope, ast.Lambda) else scope.body
@@ -205,8 +232,7 @@ def _captured(scope: ast.AST) -> Names:
             (reads if isinstance(node.ctx, ast.Load) else own).add(node.id)
         elif isinstance(node, ast.FunctionDef):
             own.add(node.name)
-    inner = map(_captured, _scopes_in(body))
-    return frozenset(reads.union(*inner) - own)
+    return (captured(body) | reads) - own
 
 
 def _own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:

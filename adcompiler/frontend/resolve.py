@@ -11,7 +11,10 @@ from typing import Any
 
 from adcompiler.frontend.lower.handling import Handler
 
-_LIBRARIES = ("numpy", "math", "builtins", "scipy")
+_LIBRARIES = (
+    *("numpy", "math", "builtins", "scipy"),
+    *("functools", "itertools", "operator", "_operator", "_functools"),
+)
 
 
 def function(value: Any) -> Handler | None:

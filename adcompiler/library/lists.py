@@ -7,6 +7,10 @@ def copied(xs):
     return [xs[k] for k in range(len(xs))]
 
 
+def taken(xs):
+    return [v for v in xs]  # noqa: C416
+
+
 def joined(xs, ys):
     result = copied(xs)
     extended(result, ys)
@@ -40,6 +44,10 @@ def least(xs):
     for k in range(1, len(xs)):
         result = min(result, xs[k])
     return result
+
+
+def between(xs, before, after):
+    return [xs[k] for k in range(before, len(xs) - after)]
 
 
 def part(xs, start, stop):

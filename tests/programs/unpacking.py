@@ -92,3 +92,31 @@ def functions_of_any_number_of_arguments(x):
 def dtype_of_another_array(x, y):
     z = x.astype(y.dtype) * 2.0
     return np.sum(z * z) * np.sum(y)
+
+
+@program(real(5))
+def starred_targets_of_an_array(x):
+    first, *middle, last = x * x
+    head, *none = x[:1]
+    return first * last + sum(v**3 for v in middle) + head * len(none)
+
+
+@program(real(3, 4))
+def starred_targets_in_a_loop(x):
+    total = 0.0
+    for k, (first, *rest) in enumerate(x):
+        (a, *_), b = (rest, first)
+        total += (k + 1) * a * b + sum(rest)
+    return total
+
+
+@program(real(2), raises=ValueError)
+def too_few_for_a_starred_target(x):
+    a, b, c, *rest = x
+    return a * b * c + len(rest)
+
+
+@program(real(4, 5))
+def indices_made_by_s_(x):
+    rows, inner = np.s_[1:], np.index_exp[1:-1, ::2]
+    return np.sum(x[rows] ** 2) + np.sum(x[inner] ** 3)

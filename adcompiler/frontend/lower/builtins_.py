@@ -42,6 +42,7 @@ from adcompiler.frontend.lower.numbers import carried, is_float64
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, result_dtype
+from adcompiler.library import iterating
 from adcompiler.library import lists as library
 
 _PYTHON = {float: "float64", int: "int64", bool: "bool"}
@@ -61,9 +62,9 @@ def extreme(name: str, python: Any) -> Handler:
     """``min(a, b)``, ``min((a, b))``, ``max`` alike."""
 
     def handle(call: Call) -> Binding:
-        if call.kwargs:
-            call.bind("iterable")
         values = call.args
+        if call.kwargs:
+            return _chosen(call, name)
         if len(values) == 1:
             (only,) = values
             if isinstance(only, ListRef):
@@ -84,6 +85,21 @@ def extreme(name: str, python: Any) -> Handler:
         return Dyn(result)
 
     return handle
+
+
+def _chosen(call: Call, name: str) -> Binding:
+    """``min(x, key=f, default=v)``."""
+    key, default = (call.kwargs.get(word) for word in ("key", "default"))
+    if set(call.kwargs) - {"key", "default"}:
+        call.bind("iterable")
+    least = name == "minimum"
+    items = call.args[0] if len(call.args) == 1 else TupleVal(tuple(call.args))
+    given = [part for part in (default,) if part is not None]
+    if key is None or key == NONE:
+        by = iterating.least_or if least else iterating.greatest_or
+        return listing.call(call.ctx, call.node, by, items, *given)
+    by = iterating.least_by if least else iterating.greatest_by
+    return listing.call(call.ctx, call.node, by, items, key, *given)
 
 
 def _two(call: Call, name: str, python: Any, a: Atom, b: Atom) -> Atom:
@@ -144,6 +160,8 @@ def total(call: Call) -> Binding:
     x, start = call.bind("iterable", start=Dyn(constant(0)))
     if isinstance(x, ListRef):
         return listing.total(call.ctx, call.node, x, start)
+    if isinstance(x, IterVal):
+        return listing.call(call.ctx, call.node, library.total, x, start)
     items = iteration.static_items(call.ctx, call.node, x)
     if items is not None:
         result = start
@@ -175,7 +193,7 @@ def length(call: Call) -> Binding:
             return Dyn(constant(len(text)))
         case ArrayRef(_, _, t) if t.ndim > 0:
             return lengths.axis_length(call.ctx, call.node, x, 0)
-        case RangeVal() | IterVal():
+        case RangeVal():
             of = iteration.source(call.ctx, call.node, x)
             return Dyn(iteration.count(call.ctx, call.node, of))
         case _:
@@ -273,38 +291,6 @@ def ranged(call: Call) -> Binding:
             call.refuse("range takes one to three integers")
 
 
-def iterator(kind: str) -> Handler:
-    """``enumerate(x, start)``, ``zip(x, y)``, ``reversed(x)``."""
-
-    def handle(call: Call) -> Binding:
-        if kind == "zip":
-            strict = call.kwargs.get("strict")
-            if set(call.kwargs) - {"strict"}:
-                call.refuse("zip takes no keyword but strict")
-            if strict is not None and call.flag(strict, "strict"):
-                _same_lengths(call)
-            return IterVal(kind, tuple(call.args))
-        if kind == "enumerate":
-            x, start = call.bind("iterable", start=Dyn(constant(0)))
-            assert isinstance(start, Dyn)
-            return IterVal(kind, (x,), start)
-        (x,) = call.bind("sequence")
-        return IterVal(kind, (x,))
-
-    return handle
-
-
-def _same_lengths(call: Call) -> None:
-    """What ``zip(..., strict=True)`` demands, checked while compiling."""
-    parts = [iteration.static_items(call.ctx, call.node, x) for x in call.args]
-    known = [len(part) for part in parts if part is not None]
-    if len(known) < len(parts) or len(set(known)) > 1:
-        call.refuse(
-            "zip with strict=True takes tuples of one length",
-            "leave strict away, and assert that the lengths are equal",
-        )
-
-
 def as_tuple(call: Call) -> Binding:
     """``tuple(x)`` of what has a known length."""
     if not call.args:
@@ -332,8 +318,8 @@ def as_list(call: Call) -> Binding:
 
 
 def in_sequence(call: Call) -> Binding:
-    """``sorted(x)`` of numbers known while compiling, or of strings."""
-    (x,) = call.bind("iterable")
+    """``sorted(x, key=f, reverse=True)``."""
+    x, key, reverse = call.bind("iterable", key=NONE, reverse=Dyn(constant(False)))
     items = iteration.known_items(call.ctx, call.node, x)
     words = [item for item in items or () if _word(item) is not None]
     if items and len(words) == len(set(map(_word, words))) == len(items):
@@ -343,8 +329,9 @@ def in_sequence(call: Call) -> Binding:
         for item in items or ()
         if isinstance(item, Dyn) and isinstance(item.atom, Const)
     ]
-    if items is None or len(values) < len(items):
-        call.refuse("sorted takes numbers known while compiling", "use np.sort(x)")
+    unknown = items is None or len(values) < len(items)
+    if unknown or key != NONE or reverse != Dyn(constant(False)):
+        return listing.call(call.ctx, call.node, iterating.ordered, x, key, reverse)
     return TupleVal(tuple(Dyn(constant(value)) for value in sorted(values)), list)
 
 
@@ -434,9 +421,6 @@ FUNCTIONS: dict[Hashable, Handler] = {
     int: conversion(int),
     bool: conversion(bool),
     range: ranged,
-    enumerate: iterator("enumerate"),
-    zip: iterator("zip"),
-    reversed: iterator("reversed"),
     tuple: as_tuple,
     list: as_list,
     sorted: in_sequence,

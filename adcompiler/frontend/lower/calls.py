@@ -38,6 +38,7 @@ from adcompiler.frontend.lower import (
     hints,
     instances,
     intrinsics,
+    iterators,
     listing,
     messages,
     names,
@@ -144,6 +145,8 @@ def _apply_object(
     handler = resolve.function(value)
     shown = resolve.shown(value)
     if handler is not None:
+        if value not in iterators.TAKE_ITERATORS:
+            args = [comprehensions.used_up(ctx, node, arg) for arg in args]
         return handler(Call(ctx, node, shown, args, kwargs))
     derivative = getattr(value, "__adcompiler_derivative__", None)
     if isinstance(value, intrinsics.PENDING):

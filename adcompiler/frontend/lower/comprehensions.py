@@ -1,4 +1,4 @@
-"""Comprehensions, and generator expressions that are consumed in place.
+"""Comprehensions, and iterators that are used up in place.
 
 In: ``[f(a) for a in t if c]``. Out: the items laid out, where what they are taken of
 has a known, small length and which are taken is known; else what the loop does that
@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from adcompiler.frontend.bindings import Binding, TupleVal
+from adcompiler.frontend.bindings import Binding, IterVal, TupleVal
+from adcompiler.frontend.liveness import captured
 from adcompiler.frontend.lower import (
     calls,
     expressions,
     iteration,
     listing,
     operators,
+    sources,
     statements,
 )
 from adcompiler.frontend.lower.context import Context
-from adcompiler.frontend.lower.syntax import assigned
+from adcompiler.frontend.lower.syntax import assigned, placed
 from adcompiler.ir.nodes import Const
+from adcompiler.library import iterating
+from adcompiler.library import lists as library
 
 Comprehension = ast.ListComp | ast.GeneratorExp | ast.DictComp
 
@@ -31,14 +36,55 @@ class _Unknown(Exception):
     """Raised where it is not known which items a comprehension takes, or how many."""
 
 
-def comprehension(ctx: Context, node: Comprehension, item: ast.expr) -> Binding:
-    """The list of all items."""
+def comprehension(ctx: Context, node: ast.ListComp) -> Binding:
+    """``[f(a) for a in t if c]``."""
+    return listed(ctx, node, None)
+
+
+def generator(ctx: Context, node: ast.GeneratorExp) -> IterVal:
+    """``(f(a) for a in t if c)``: of it, only `t` is evaluated here."""
+    first = expressions.evaluate(ctx, node.generators[0].iter)
+    return iteration.iterator(ctx, "generator", (first,), None, (node, ctx.frame))
+
+
+def listed(
+    ctx: Context, node: ast.ListComp | ast.GeneratorExp, first: Binding | None
+) -> Binding:
+    """The list of all items; `first` is what the first `for` goes over, if it has been
+    evaluated."""
     site = listing.site_of(ctx, node)
     if site not in ctx.lists:
-        items = laid_out(ctx, node, item)
+        items = laid_out(ctx, node, node.elt, first)
         if items is not None:
             return TupleVal(items, list, site)
-    return looped(ctx, node, _appending(node, item))
+    return looped(ctx, node, _appending(node, node.elt), first)
+
+
+def used_up(ctx: Context, node: ast.AST, value: Binding) -> Binding:
+    """The list of what an iterator gives; anything else as it is."""
+    if not isinstance(value, IterVal):
+        return value
+    if value.generator is not None:
+        iteration.begun(ctx, node, value)
+        inner, frame = value.generator
+        saved, ctx.frame = ctx.frame, frame
+        try:
+            return listed(ctx, inner, value.parts[0])
+        finally:
+            ctx.frame = saved
+    items = iteration.static_items(ctx, node, value)
+    if items is not None:
+        iteration.taken(ctx, node, value)
+        return TupleVal(tuple(items), list)
+    if value.kind == "accumulate":
+        iteration.begun(ctx, node, value)
+        return run_ahead(ctx, node, value)
+    return listing.call(ctx, node, library.taken, value)
+
+
+def run_ahead(ctx: Context, node: ast.AST, value: IterVal) -> Binding:
+    """All that an accumulation gives."""
+    return listing.call(ctx, node, iterating.accumulated, *value.parts)
 
 
 def summed(ctx: Context, call: ast.Call) -> Binding | None:
@@ -48,10 +94,10 @@ def summed(ctx: Context, call: ast.Call) -> Binding | None:
     (node,) = call.args
     if not isinstance(node, ast.GeneratorExp):
         return None
-    items = laid_out(ctx, node, node.elt)
+    items = laid_out(ctx, node, node.elt, None)
     if items is not None:
         return _sum(ctx, call, TupleVal(items, list))
-    return looped(ctx, node, _adding(node))
+    return looped(ctx, node, _adding(node), None)
 
 
 def _sum(ctx: Context, node: ast.AST, items: TupleVal) -> Binding:
@@ -65,19 +111,22 @@ def _sum(ctx: Context, node: ast.AST, items: TupleVal) -> Binding:
 
 
 def laid_out(
-    ctx: Context, node: Comprehension, item: ast.expr
+    ctx: Context, node: Comprehension, item: ast.expr, first: Binding | None
 ) -> tuple[Binding, ...] | None:
     """The items, where it is known which; found out once by trying."""
     key = ("loop", node, *ctx.calls)
     if key in ctx.memo:
         return None
-    env = ctx.frame.env
-    own = assigned(node.generators)
-    saved = {name: env[name] for name in own if name in env}
-    builder, count = ctx.builder, len(ctx.builder.stmts)
+    own = assigned(part.target for part in node.generators)
+    saved, builder = ctx.frame, ctx.builder
     state = dict(ctx.values), dict(ctx.objects), dict(ctx.cache)
+    count = len(builder.stmts)
+    env = {name: saved.env[name] for name in own if name in saved.env}
+    if captured([item, *node.generators]) & own:
+        # Functions made here read the names of the comprehension when they are called.
+        ctx.frame = replace(saved, locals=own, closure=saved, env={}, sites={})
     try:
-        return tuple(_items(ctx, node, item, node.generators))
+        return tuple(_items(ctx, node, item, node.generators, first))
     except _Unknown:
         # What was lowered so far is dropped.
         ctx.memo[key] = True
@@ -85,9 +134,11 @@ def laid_out(
         ctx.values, ctx.objects, ctx.cache = state
         return None
     finally:
-        for name in own:
-            ctx.frame.env.pop(name, None)
-        ctx.frame.env.update(saved)
+        if ctx.frame is saved:
+            for name in own:
+                saved.env.pop(name, None)
+            saved.env.update(env)
+        ctx.frame = saved
 
 
 def _items(
@@ -95,6 +146,7 @@ def _items(
     node: ast.expr,
     item: ast.expr,
     generators: Sequence[ast.comprehension],
+    over: Binding | None = None,
 ) -> Iterator[Binding]:
     if not generators:
         yield expressions.evaluate(ctx, item)
@@ -102,15 +154,36 @@ def _items(
     first, *rest = generators
     if first.is_async:
         ctx.refuse(node, "'async for' is not supported", "write it with for")
-    iterable = expressions.evaluate(ctx, first.iter)
-    entries = iteration.known_items(ctx, first.iter, iterable)
+    if over is None:
+        over = expressions.evaluate(ctx, first.iter)
+    base, stages = iteration.staged(ctx, iteration.taken(ctx, first.iter, over))
+    entries = iteration.entries(ctx, first.iter, base)
     if entries is None or len(entries) > iteration.MOST_TRIPS:
         raise _Unknown
-    trips = iteration.Trips(ctx, first.iter, iterable, entries)
-    for k in range(len(trips)):
-        statements.assign(ctx, first.target, trips.item(k))
+    for make in entries:
+        entry = _through(ctx, node, stages, make())
+        if entry is None:
+            continue
+        statements.assign(ctx, first.target, entry)
         if all(_holds(ctx, test) for test in first.ifs):
             yield from _items(ctx, node, item, rest)
+
+
+def _through(
+    ctx: Context, node: ast.expr, stages: Sequence[sources.Stage], item: Binding
+) -> Binding | None:
+    """What comes of an item; None where it is not taken."""
+    for stage in stages:
+        if stage.filters:
+            flag = iteration.admitted(ctx, node, stage, item)
+            if not isinstance(flag, Const):
+                raise _Unknown
+            if not flag.value:
+                return None
+        else:
+            assert stage.function is not None
+            item = calls.apply(ctx, node, stage.function, [item], {})
+    return item
 
 
 def _holds(ctx: Context, test: ast.expr) -> bool:
@@ -123,13 +196,16 @@ def _holds(ctx: Context, test: ast.expr) -> bool:
 # --- As a loop -----------------------------------------------------------------------
 
 
-def looped(ctx: Context, node: Comprehension, fn: ast.FunctionDef) -> Binding:
+def looped(
+    ctx: Context, node: Comprehension, fn: ast.FunctionDef, first: Binding | None
+) -> Binding:
     """What the function gives that does the comprehension's work, called in place."""
     key = ("comprehension", node, fn.name)
     fn = ctx.memo.setdefault(key, fn)
-    first = expressions.evaluate(ctx, node.generators[0].iter)
-    captured, frame = ctx.frame.captured, ctx.frame
-    return calls.inline(ctx, node, captured, fn, frame, ((), {}), [first], {})
+    if first is None:
+        first = expressions.evaluate(ctx, node.generators[0].iter)
+    source, frame = ctx.frame.captured, ctx.frame
+    return calls.inline(ctx, node, source, fn, frame, ((), {}), [first], {})
 
 
 def _appending(node: Comprehension, item: ast.expr) -> ast.FunctionDef:
@@ -157,12 +233,4 @@ def _function(
     end = ast.Return(ast.Name(name, ast.Load()))
     spec = ast.arguments([], [ast.arg("$over")], None, [], [], None, [])
     fn = ast.FunctionDef(name, spec, [start, body, end], [])
-    return _placed(fn, node)
-
-
-def _placed(fn: ast.FunctionDef, node: ast.AST) -> ast.FunctionDef:
-    """The function with the comprehension's place in the source where it has none."""
-    for child in ast.walk(fn):
-        if "lineno" in child._attributes and not hasattr(child, "lineno"):
-            ast.copy_location(child, node)
-    return fn
+    return placed(fn, node)

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from types import EllipsisType
 
+import numpy as np
+
 from adcompiler.frontend.bindings import (
     NONE,
     ArrayRef,
@@ -90,8 +92,10 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return records.display(ctx, node, evaluate)
         case ast.DictComp():
             return dict_comprehension(ctx, node)
-        case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
-            return comprehensions.comprehension(ctx, node, item)
+        case ast.ListComp():
+            return comprehensions.comprehension(ctx, node)
+        case ast.GeneratorExp():
+            return comprehensions.generator(ctx, node)
         case ast.JoinedStr():
             ctx.refuse(
                 node,
@@ -121,7 +125,7 @@ def _binary(ctx: Context, node: ast.BinOp) -> Binding:
 def dict_comprehension(ctx: Context, node: ast.DictComp) -> Binding:
     """``{k: v for k, v in t}``."""
     pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node.key)
-    items = comprehensions.laid_out(ctx, node, pair)
+    items = comprehensions.laid_out(ctx, node, pair, None)
     if items is None:
         ctx.refuse(
             node,
@@ -137,7 +141,8 @@ def spread(ctx: Context, nodes: Sequence[ast.expr]) -> Iterator[Binding]:
         if not isinstance(node, ast.Starred):
             yield evaluate(ctx, node)
             continue
-        items = iteration.known_items(ctx, node, evaluate(ctx, node.value))
+        spread_ = comprehensions.used_up(ctx, node, evaluate(ctx, node.value))
+        items = iteration.known_items(ctx, node, spread_)
         if items is None:
             ctx.refuse(
                 node,
@@ -208,10 +213,14 @@ def _compare(
 
 def subscript(ctx: Context, node: ast.Subscript) -> Binding:
     """``value[index]``; ``x[i][j]`` is one access."""
-    target, index = place(ctx, node)
-    if isinstance(target, ArrayRef):
-        return arrays.load(ctx, node, target, index)
-    return item(ctx, node, target, index)
+    return item_of(ctx, node, *place(ctx, node))
+
+
+def item_of(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding:
+    """What a subscript gives."""
+    if isinstance(owner, ArrayRef):
+        return arrays.load(ctx, node, owner, index)
+    return item(ctx, node, owner, index)
 
 
 def place(ctx: Context, node: ast.Subscript) -> tuple[Binding, Binding]:
@@ -260,5 +269,8 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
             return records.item(ctx, node, owner, index)
         case Dyn(_), Static(EllipsisType()):
             return owner
+        case Static(value), _ if value is np.s_ or value is np.index_exp:
+            one = value is np.s_ or isinstance(index, TupleVal)
+            return index if one else TupleVal((index,))
         case _:
             ctx.refuse(node, f"{describe(owner)} cannot be subscripted here")

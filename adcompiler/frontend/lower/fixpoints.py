@@ -27,9 +27,10 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import (
     expressions,
-    iteration,
+    loops,
     meetings,
     operators,
+    sources,
     statements,
 )
 from adcompiler.frontend.lower.context import (
@@ -81,7 +82,7 @@ class Lowering:
 
     ctx: Context
     loop: Loop
-    source: iteration.Source | None
+    source: sources.Source | None
     entry: dict[str, Binding]
     values: dict[Location, Atom | Stale]
     objects: dict[Location, Held]
@@ -198,7 +199,8 @@ class Lowering:
 
     def index_name(self) -> str | None:
         target = self.loop.target if isinstance(self.loop, ast.For) else None
-        ranged = self.source is not None and self.source.range is not None
+        source = self.source
+        ranged = source is not None and source.range is not None and not source.stages
         return target.id if ranged and isinstance(target, ast.Name) else None
 
     def enter(self, head: Head, rename: Mapping[Var, Var] | None = None) -> None:
@@ -249,7 +251,8 @@ class Lowering:
             assert self.source is not None
             with ctx.at(self.loop):
                 item = self.source.item(Dyn(index))
-                statements.assign(ctx, self.loop.target, item)
+                loops.trip(ctx, self.loop, item, self.source.stages)
+            return
         statements.block(ctx, self.loop.body)
 
     # --- The fixpoint

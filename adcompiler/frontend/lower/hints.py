@@ -82,11 +82,8 @@ LOOP = "write a loop that stores into an array"
 
 # By the name as it is written; {0} and {1} are the first arguments.
 INSTEAD = {
-    "sorted": "sort a copy in a loop that swaps: y[i], y[j] = y[j], y[i]",
     "np.vectorize": LOOP,
     "np.apply_along_axis": LOOP,
-    "map": LOOP,
-    "filter": "write a loop with an if, or index by a mask: x[x > 0]",
     "np.nonzero": "index by a mask: x[x > 0]",
     "np.argwhere": "index by a mask: x[x > 0]",
 }

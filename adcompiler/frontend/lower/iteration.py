@@ -1,16 +1,20 @@
-"""What `for` runs over: ranges, arrays, tuples, and enumerate, zip, reversed of them.
+"""What can be gone over: ranges, arrays, tuples, lists, and iterators of them.
 
 In: the binding of an iterable. Out: its items if they are few and known, else a
-`Source`: a range of indices and the item at an index.
+`Source`: how many there are, and the item at an index; and the stages, of `map`,
+`filter` and generator expressions, that each item passes on the way.
+Invariants: an iterator is gone over once (`taken`). An item is computed when its turn
+comes, not before: what the loop's body changes, the next item sees.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from adcompiler.frontend.bindings import (
+    NONE,
     ArrayRef,
     Binding,
     Dyn,
@@ -23,11 +27,21 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, listing, names, operators
+from adcompiler.frontend.lower import (
+    arrays,
+    calls,
+    generators,
+    itertools_,
+    listing,
+    names,
+    operators,
+)
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.frontend.lower.sources import Item, Source, Stage
 from adcompiler.frontend.structures import Key
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Range
+from adcompiler.ir.nodes import Atom, Const
 
 MOST_TRIPS = 64
 UNKNOWN = (
@@ -35,76 +49,175 @@ UNKNOWN = (
     "compiling"
 )
 KNOWN = "loop over a tuple, or over a range of known bounds"
+AS_LIST = "make a list of it first: list(...)"
+
+FRESH, SPENT = constant(True), constant(False)
+
+# --- Iterators -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A counted iteration; `range` is the user's own, if the index is the item."""
+def iterator(
+    ctx: Context,
+    kind: str,
+    parts: Sequence[Binding],
+    start: Dyn | None = None,
+    generator: generators.Generator | None = None,
+) -> IterVal:
+    """A new iterator."""
+    location = Location()
+    ctx.values[location] = FRESH
+    return IterVal(kind, tuple(parts), start, location, generator)
 
-    length: Atom
-    item: Callable[[Dyn], Binding]
-    range: RangeVal | None = None
 
-    def bounds(self) -> Range:
-        """The loop's range."""
-        if self.range is not None:
-            of = self.range
-            return Range(of.start.atom, of.stop.atom, of.step.atom)
-        return Range(constant(0), self.length, constant(1))
+def taken(ctx: Context, node: ast.AST, iterable: Binding) -> Binding:
+    """The iterable, whose items are taken here; an iterator's once."""
+    if isinstance(iterable, IterVal):
+        begun(ctx, node, iterable)
+        for part in iterable.parts:
+            taken(ctx, node, part)
+    return iterable
+
+
+def begun(ctx: Context, node: ast.AST, it: IterVal) -> None:
+    """Note that this iterator, if not those that it goes over, is used up."""
+    if it.location is None:
+        return
+    if ctx.values.get(it.location) != FRESH:
+        ctx.refuse(
+            node,
+            "this goes over an iterator again, which gives its items once",
+            AS_LIST,
+        )
+    ctx.values[it.location] = SPENT
+
+
+def given_back(ctx: Context, iterable: Binding) -> None:
+    """Undo `taken`, for another to go over it."""
+    if isinstance(iterable, IterVal):
+        if iterable.location is not None:
+            ctx.values[iterable.location] = FRESH
+        for part in iterable.parts:
+            given_back(ctx, part)
+
+
+# --- Known items ---------------------------------------------------------------------
 
 
 def static_items(
     ctx: Context, node: ast.AST, iterable: Binding
 ) -> list[Binding] | None:
     """The items of what has a known length and is no range or array."""
+    items = known(ctx, node, iterable)
+    return None if items is None else [item() for item in items]
+
+
+def known(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:
+    """These items, each computed when it is asked for."""
     match iterable:
         case TupleVal(items):
-            return list(items)
+            return [partial(_same, item) for item in items]
         case ObjectRef() | RecordVal() if iterable.cls is dict:
             return _viewed(ctx, node, iterable, "keys")
         case IterVal("keys" | "values" | "items" as kind, (owner,)):
             return _viewed(ctx, node, owner, kind)
         case IterVal("enumerate", (inner,), start):
-            items_ = static_items(ctx, node, inner)
-            if items_ is None:
+            found = known(ctx, node, inner)
+            if found is None:
                 return None
             first = start or Dyn(constant(0))
             return [
-                TupleVal((_plus(ctx, node, Dyn(constant(k)), first), item))
-                for k, item in enumerate(items_)
+                partial(_numbered, ctx, node, k, first, item)
+                for k, item in enumerate(found)
             ]
-        case IterVal("zip", parts, _):
-            columns = [static_items(ctx, node, part) for part in parts]
-            known = [c for c in columns if c is not None]
-            if not known:
-                return None
-            count = min(map(len, known))
-            columns = [
-                _first(ctx, node, part, count) if column is None else column
-                for part, column in zip(parts, columns, strict=True)
-            ]
-            rows = zip(*(c or () for c in columns), strict=False)
-            return [TupleVal(row) for row in rows]
-        case IterVal("reversed", (inner,), _):
-            items_ = static_items(ctx, node, inner)
-            return None if items_ is None else items_[::-1]
+        case IterVal("zip", parts):
+            return _each(_rows(ctx, node, parts), _tuple)
+        case IterVal("map", (function, *parts)):
+            apply = partial(_applied, ctx, node, function)
+            return _each(_rows(ctx, node, parts), apply)
+        case IterVal("generator", (inner,)) if generators.is_plain(iterable):
+            function = generators.element(ctx, iterable)
+            apply = partial(_applied, ctx, node, function)
+            return _each(_rows(ctx, node, (inner,)), apply)
+        case IterVal("reversed", (inner,)):
+            found = known(ctx, node, inner)
+            return None if found is None else found[::-1]
+        case IterVal():
+            return itertools_.known(ctx, node, iterable)
         case _:
             return None
 
 
-def _viewed(ctx: Context, node: ast.AST, owner: Binding, kind: str) -> list[Binding]:
-    """The keys, values or items of a dict as it is now."""
+def _each(
+    rows: Sequence[Sequence[Item]] | None,
+    function: Callable[[Sequence[Item]], Binding],
+) -> list[Item] | None:
+    return None if rows is None else [partial(function, row) for row in rows]
+
+
+def _same(item: Binding) -> Binding:
+    return item
+
+
+def _numbered(ctx: Context, node: ast.AST, k: int, first: Dyn, item: Item) -> Binding:
+    return TupleVal((plus(ctx, node, Dyn(constant(k)), first), item()))
+
+
+def _tuple(row: Sequence[Item]) -> Binding:
+    return TupleVal(tuple(item() for item in row))
+
+
+def _applied(
+    ctx: Context, node: ast.AST, function: Binding, row: Sequence[Item]
+) -> Binding:
+    return calls.apply(ctx, node, function, [item() for item in row], {})
+
+
+def _rows(
+    ctx: Context, node: ast.AST, parts: Sequence[Binding]
+) -> list[tuple[Item, ...]] | None:
+    """The items at each place of several iterables, up to the end of the shortest."""
+    columns = [known(ctx, node, part) for part in parts]
+    lengths = [len(column) for column in columns if column is not None]
+    if not lengths:
+        return [] if not parts else None
+    filled = [
+        _first(ctx, node, part, min(lengths)) if column is None else column
+        for part, column in zip(parts, columns, strict=True)
+    ]
+    return list(zip(*filled, strict=False))
+
+
+def _viewed(ctx: Context, node: ast.AST, owner: Binding, kind: str) -> list[Item]:
+    """The keys, values or items of a dict, each as it is when its turn comes."""
+    held = ctx.record(owner, node)
+    assert held is not None
+    names_ = held.shape.names
+    return [
+        partial(_entry, ctx, node, owner, kind, k, names_) for k in range(len(names_))
+    ]
+
+
+def _entry(
+    ctx: Context,
+    node: ast.AST,
+    owner: Binding,
+    kind: str,
+    k: int,
+    keys: tuple[Key, ...],
+) -> Binding:
     from adcompiler.frontend.lower import records
 
     held = ctx.record(owner, node)
-    assert held is not None
-    keys = [key_binding(key) for key in held.shape.names]
+    if held is None or held.shape.names != keys:
+        ctx.refuse(
+            node,
+            "a dict changes its keys while a loop goes over it",
+            "go over a copy: for k in list(d)",
+        )
     if kind == "keys":
-        return keys
-    items = [records.checked(ctx, node, item) for item in held.items]
-    if kind == "values":
-        return items
-    return [TupleVal(pair) for pair in zip(keys, items, strict=True)]
+        return key_binding(keys[k])
+    value = records.checked(ctx, node, held.items[k])
+    return value if kind == "values" else TupleVal((key_binding(keys[k]), value))
 
 
 def key_binding(key: Key) -> Binding:
@@ -112,53 +225,6 @@ def key_binding(key: Key) -> Binding:
     if isinstance(key, tuple):
         return TupleVal(tuple(map(key_binding, key)))
     return Dyn(constant(key)) if isinstance(key, int) else Static(key)
-
-
-class Trips:
-    """The items of an iterable of known length, each read when its trip begins."""
-
-    def __init__(
-        self, ctx: Context, node: ast.AST, iterable: Binding, items: list[Binding]
-    ) -> None:
-        self.ctx, self.node, self.iterable, self.items = ctx, node, iterable, items
-        self.before = self._held()
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def item(self, k: int) -> Binding:
-        """The item of a trip: what it is by then, where trips before have stored."""
-        now = self._held()
-        if now == self.before:
-            return self.items[k]
-        again = known_items(self.ctx, self.node, self.iterable)
-        grown = any(
-            isinstance(a, RecordVal) and isinstance(b, RecordVal) and a.shape != b.shape
-            for a, b in zip(self.before, now, strict=True)
-        )
-        if grown or again is None or len(again) != len(self.items):
-            self.ctx.refuse(
-                self.node,
-                "a dict changes its keys while a loop goes over it",
-                "go over a copy: for k in list(d)",
-            )
-        return again[k]
-
-    def _held(self) -> list[object]:
-        found = _gone_through(self.iterable)
-        return [self.ctx.objects.get(k) or self.ctx.values.get(k) for k in found]
-
-
-def _gone_through(iterable: Binding) -> Iterator[Location]:
-    """The memory that items are read from."""
-    match iterable:
-        case ArrayRef(location) | ObjectRef(location):
-            yield location
-        case IterVal(_, parts):
-            for part in parts:
-                yield from _gone_through(part)
-        case _:
-            return
 
 
 def known_items(ctx: Context, node: ast.AST, iterable: Binding) -> list[Binding] | None:
@@ -171,13 +237,29 @@ def known_items(ctx: Context, node: ast.AST, iterable: Binding) -> list[Binding]
             first, last, by = (operators.known_int(p) or 0 for p in (start, stop, step))
             return [Dyn(constant(k)) for k in range(first, last, by)]
         case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
-            indices = range(t.dims[0])
-            return [arrays.load(ctx, node, iterable, Dyn(constant(k))) for k in indices]
+            return [item() for item in _loads(ctx, node, iterable, t.dims[0])]
         case _:
             return static_items(ctx, node, iterable)
 
 
-def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[Binding]:
+def entries(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:
+    """These items, each computed when it is asked for."""
+    match iterable:
+        case RangeVal():
+            found = known_items(ctx, node, iterable)
+            return None if found is None else [partial(_same, item) for item in found]
+        case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
+            return _loads(ctx, node, iterable, t.dims[0])
+        case _:
+            return known(ctx, node, iterable)
+
+
+def _loads(ctx: Context, node: ast.AST, ref: ArrayRef, count: int) -> list[Item]:
+    indices = (Dyn(constant(k)) for k in range(count))
+    return [partial(arrays.load, ctx, node, ref, k) for k in indices]
+
+
+def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[Item]:
     """The first items of what is zipped with a tuple."""
     match iterable:
         case RangeVal():
@@ -186,10 +268,13 @@ def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[B
                 names.static_int(ctx, node, part, "a range zipped with a tuple")
                 for part in bounds
             )
-            return [Dyn(constant(k)) for k in range(first, last, by)[:count]]
+            trips = range(first, last, by)[:count]
+            return [partial(_same, Dyn(constant(k))) for k in trips]
         case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
-            indices = range(min(t.dims[0], count))
-            return [arrays.load(ctx, node, iterable, Dyn(constant(k))) for k in indices]
+            return _loads(ctx, node, iterable, min(t.dims[0], count))
+        case IterVal() if (of := source(ctx, node, iterable)).endless:
+            indices = (Dyn(constant(k)) for k in range(count))
+            return [partial(of.item, k) for k in indices]
         case _:
             ctx.refuse(
                 node,
@@ -198,9 +283,7 @@ def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[B
             )
 
 
-def laid_out(
-    ctx: Context, node: ast.AST, iterable: Binding, what: str
-) -> list[Binding]:
+def laid_out(ctx: Context, node: ast.AST, iterable: Binding, what: str) -> list[Item]:
     """The items of a loop whose index must be known, as `what` is to be."""
     match iterable:
         case RangeVal(start, stop, step):
@@ -218,19 +301,79 @@ def laid_out(
                     f"at most {MOST_TRIPS} are laid out",
                     "use an array, which any integer may index",
                 )
-            return [Dyn(constant(k)) for k in trips]
-        case IterVal(kind, parts, start):
+            return [partial(_same, Dyn(constant(k))) for k in trips]
+        case IterVal("enumerate" | "zip" | "reversed" as kind, parts, start):
             inner = tuple(
-                TupleVal(tuple(laid_out(ctx, node, part, what)))
-                if static_items(ctx, node, part) is None
+                TupleVal(tuple(i() for i in laid_out(ctx, node, part, what)))
+                if known(ctx, node, part) is None
                 else part
                 for part in parts
             )
-            items = static_items(ctx, node, IterVal(kind, inner, start))
+            items = known(ctx, node, iterator(ctx, kind, inner, start))
             assert items is not None
             return items
         case _:
             ctx.refuse(node, f"{what} {UNKNOWN}", KNOWN)
+
+
+# --- Stages --------------------------------------------------------------------------
+
+
+def staged(ctx: Context, iterable: Binding) -> tuple[Binding, tuple[Stage, ...]]:
+    """What is gone over, and the stages of its items."""
+    match iterable:
+        case IterVal("filter", (function, inner)):
+            base, stages = staged(ctx, inner)
+            none = function == NONE
+            return base, (*stages, Stage(None if none else function, True))
+        case IterVal("map", (function, inner)):
+            base, stages = staged(ctx, inner)
+            return base, (*stages, Stage(function, False))
+        case IterVal("generator", (inner,)) if generators.is_single(iterable):
+            base, stages = staged(ctx, inner)
+            tests = generators.tests(ctx, iterable)
+            element = generators.element(ctx, iterable)
+            more = (*(Stage(test, True) for test in tests), Stage(element, False))
+            return base, (*stages, *more)
+        case _:
+            return iterable, ()
+
+
+def through(
+    ctx: Context,
+    node: ast.AST,
+    stages: Sequence[Stage],
+    item: Binding,
+    live: frozenset[str],
+    act: Callable[[Binding], None],
+) -> None:
+    """Act on what comes of an item, if it is taken."""
+    for k, stage in enumerate(stages):
+        if not stage.filters:
+            assert stage.function is not None
+            item = calls.apply(ctx, node, stage.function, [item], {})
+            continue
+        cond = admitted(ctx, node, stage, item)
+        if isinstance(cond, Const):
+            if not cond.value:
+                return
+            continue
+        onward = partial(through, ctx, node, stages[k + 1 :], item, live, act)
+        left, right = ctx.run(onward), ctx.run(lambda: None)
+        join_arms(ctx, cond, left, right, live, node)
+        return
+    act(item)
+
+
+def admitted(ctx: Context, node: ast.AST, stage: Stage, item: Binding) -> Atom:
+    """Whether a filter takes an item."""
+    flag = item
+    if stage.function is not None:
+        flag = calls.apply(ctx, node, stage.function, [item], {})
+    return operators.truth(ctx, node, flag)
+
+
+# --- Counted -------------------------------------------------------------------------
 
 
 def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
@@ -246,29 +389,8 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
             xs = iterable
             count_ = listing.length(ctx, node, xs).atom
             return Source(count_, lambda k: listing.get(ctx, node, xs, k))
-        case IterVal("enumerate", (inner,), start):
-            of = source(ctx, node, inner)
-            first = start or Dyn(constant(0))
-            return Source(
-                count(ctx, node, of),
-                lambda k: TupleVal((_plus(ctx, node, k, first), at(ctx, node, of, k))),
-            )
-        case IterVal("zip", parts, _) if parts:
-            columns = [source(ctx, node, part) for part in parts]
-            length: Atom = count(ctx, node, columns[0])
-            for column in columns[1:]:
-                other = count(ctx, node, column)
-                if other != length:
-                    length = ctx.emit(node, "minimum", length, other, via="builtin")
-            return Source(
-                length, lambda k: TupleVal(tuple(at(ctx, node, c, k) for c in columns))
-            )
-        case IterVal("reversed", (inner,), _):
-            of = source(ctx, node, inner)
-            length = count(ctx, node, of)
-            return Source(
-                length, lambda k: at(ctx, node, of, _mirror(ctx, node, length, k))
-            )
+        case IterVal():
+            return _of_iterator(ctx, node, iterable)
         case _:
             ctx.refuse(
                 node,
@@ -277,13 +399,67 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
             )
 
 
+def _of_iterator(ctx: Context, node: ast.AST, iterable: IterVal) -> Source:
+    match iterable:
+        case IterVal("enumerate", (inner,), start):
+            of = source(ctx, node, inner)
+            first = start or Dyn(constant(0))
+            return Source(
+                None if of.endless else count(ctx, node, of),
+                lambda k: TupleVal((plus(ctx, node, k, first), at(ctx, node, of, k))),
+            )
+        case IterVal("zip", parts) if parts:
+            length, row = _columns(ctx, node, parts)
+            return Source(length, lambda k: TupleVal(tuple(row(k))))
+        case IterVal("map", (function, *parts)):
+            length, row = _columns(ctx, node, parts)
+            return Source(
+                length, lambda k: calls.apply(ctx, node, function, list(row(k)), {})
+            )
+        case IterVal("generator", parts) if generators.is_plain(iterable):
+            function = generators.element(ctx, iterable)
+            length, row = _columns(ctx, node, parts)
+            return Source(
+                length, lambda k: calls.apply(ctx, node, function, list(row(k)), {})
+            )
+        case IterVal("reversed", (inner,)):
+            of = source(ctx, node, inner)
+            length = count(ctx, node, of)
+            return Source(
+                length, lambda k: at(ctx, node, of, _mirror(ctx, node, length, k))
+            )
+        case _ if (found := itertools_.source(ctx, node, iterable)) is not None:
+            return found
+        case _:
+            ctx.refuse(
+                node, "how many items this gives is known at run time only", AS_LIST
+            )
+
+
+def _columns(
+    ctx: Context, node: ast.AST, parts: Sequence[Binding]
+) -> tuple[Atom | None, Callable[[Dyn], Iterator[Binding]]]:
+    """The length of the shortest of several iterables, and their items at an index."""
+    columns = [source(ctx, node, part) for part in parts]
+    length: Atom | None = None
+    for column in columns:
+        other = None if column.endless else count(ctx, node, column)
+        if length is None or other is None:
+            length = length or other
+        elif other != length:
+            length = ctx.emit(node, "minimum", length, other, via="builtin")
+    return length, lambda k: (at(ctx, node, column, k) for column in columns)
+
+
 def count(ctx: Context, node: ast.AST, of: Source) -> Atom:
     """How many items there are."""
+    if of.length is None:
+        ctx.refuse(node, "this iterator has no end", "give it a last item: islice(...)")
     if of.range is None:
         return of.length
     bounds = [of.range.start.atom, of.range.stop.atom, of.range.step.atom]
-    known = operators.fold(lambda a, b, c: len(range(a, b, c)), *bounds)
-    return known or ctx.emit(node, "range_length", *bounds)
+    total = operators.fold(lambda a, b, c: len(range(a, b, c)), *bounds)
+    return total or ctx.emit(node, "range_length", *bounds)
 
 
 def at(ctx: Context, node: ast.AST, of: Source, k: Dyn) -> Binding:
@@ -291,10 +467,11 @@ def at(ctx: Context, node: ast.AST, of: Source, k: Dyn) -> Binding:
     if of.range is None:
         return of.item(k)
     scaled = operators.binary(ctx, node, ast.Mult(), k, of.range.step)
-    return _plus(ctx, node, of.range.start, scaled)
+    return plus(ctx, node, of.range.start, scaled)
 
 
-def _plus(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Binding:
+def plus(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Binding:
+    """The sum, where one of them may be a zero that is known."""
     for one, other in ((a, b), (b, a)):
         if operators.known_int(one) == 0:
             return other

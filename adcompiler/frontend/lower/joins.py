@@ -15,9 +15,9 @@ from adcompiler.frontend.bindings import (
     DEAD,
     Binding,
     Dyn,
-    FunctionVal,
     Location,
     RecordVal,
+    holds_function,
     locations,
     map_atoms,
 )
@@ -117,7 +117,7 @@ def _returned(arm: Arm, other: Arm) -> bool:
     """Whether the arm has returned, and the other may go on."""
     for binding in (*arm.env.values(), *other.env.values()):
         # A nested function may still read this frame's names.
-        if isinstance(binding, FunctionVal):
+        if holds_function(binding):
             return False
     flags = [_is(True, a.env.get(RETURNED)) for a in (arm, other)]
     return flags == [True, False]

@@ -10,6 +10,7 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     FunctionVal,
+    IterVal,
     ListRef,
     ObjectRef,
     PullbackVal,
@@ -59,6 +60,8 @@ def kind_of(binding: Binding | None) -> str:
             return "a function"
         case PullbackVal():
             return "a pullback"
+        case IterVal():
+            return "an iterator"
         case _:
             return "something else"
 

@@ -15,6 +15,7 @@ from adcompiler.frontend.lower import (
     elementwise,
     gathers,
     intrinsics,
+    iterators,
     linalg,
     maths,
     rearranging,
@@ -36,6 +37,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **einsum.FUNCTIONS,
     **maths.FUNCTIONS,
     **builtins_.FUNCTIONS,
+    **iterators.FUNCTIONS,
 }
 
 METHODS: dict[str, Handler] = {

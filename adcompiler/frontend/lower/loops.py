@@ -8,6 +8,8 @@ known, as an axis or the index of a tuple.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from dataclasses import replace
 
 from adcompiler.frontend.bindings import (
     Binding,
@@ -16,8 +18,11 @@ from adcompiler.frontend.bindings import (
     locations,
 )
 from adcompiler.frontend.lower import (
+    comprehensions,
     expressions,
     iteration,
+    itertools_,
+    sources,
     statements,
 )
 from adcompiler.frontend.lower.context import (
@@ -37,17 +42,38 @@ from adcompiler.ir.types import (
     fresh_dim,
 )
 
+Items = Sequence[sources.Item]
+Stages = tuple[sources.Stage, ...]
+
 
 def lower_for(ctx: Context, loop: ast.For) -> None:
     """``for target in iterable``."""
     iterable = expressions.evaluate(ctx, loop.iter)
-    items = iteration.static_items(ctx, loop.iter, iterable)
+    base, stages = iteration.staged(ctx, iteration.taken(ctx, loop.iter, iterable))
+    items = iteration.known(ctx, loop.iter, base)
+    ahead = None
+    if items is None and itertools_.is_accumulated(base):
+        ahead = itertools_.seen(ctx, base)
+        iteration.given_back(ctx, base.parts[0])
+        base = comprehensions.run_ahead(ctx, loop.iter, base)
+    gone_over(ctx, loop, base, stages, items)
+    if ahead is not None and itertools_.seen(ctx, ahead.of) != ahead:
+        ctx.refuse(
+            loop.iter, "what this accumulates changes in the loop", iteration.AS_LIST
+        )
+
+
+def gone_over(
+    ctx: Context, loop: ast.For, base: Binding, stages: Stages, items: Items | None
+) -> None:
+    """A loop over what has been taken."""
     key = ("unroll", loop, *ctx.calls)
     if items is None and key not in ctx.memo:
         saved = ctx.iterated
-        ctx.iterated += tuple(locations(iterable))
+        ctx.iterated += tuple(locations(base))
         try:
-            lower(ctx, loop, iteration.source(ctx, loop.iter, iterable))
+            source = iteration.source(ctx, loop.iter, base)
+            lower(ctx, loop, replace(source, stages=stages))
             return
         except NeedUnroll as need:
             if need.loop is not loop:
@@ -57,8 +83,8 @@ def lower_for(ctx: Context, loop: ast.For) -> None:
         finally:
             ctx.iterated = saved
     if items is None:
-        items = iteration.laid_out(ctx, loop.iter, iterable, ctx.memo[key])
-    unroll(ctx, loop, iteration.Trips(ctx, loop.iter, iterable, items))
+        items = iteration.laid_out(ctx, loop.iter, base, ctx.memo[key])
+    unroll(ctx, loop, items, stages)
 
 
 def lower_while(ctx: Context, loop: ast.While) -> None:
@@ -66,7 +92,7 @@ def lower_while(ctx: Context, loop: ast.While) -> None:
     lower(ctx, loop, None)
 
 
-def lower(ctx: Context, loop: Loop, source: iteration.Source | None) -> None:
+def lower(ctx: Context, loop: Loop, source: sources.Source | None) -> None:
     """Lower a loop that is run in the generated code."""
     frame = ctx.frame
     mark = fresh_dim().key
@@ -129,42 +155,53 @@ def otherwise(ctx: Context, loop: Loop, stopped: Atom) -> None:
 # --- Unrolling -----------------------------------------------------------------------
 
 
-def unroll(ctx: Context, loop: ast.For, trips: iteration.Trips) -> None:
+def unroll(ctx: Context, loop: ast.For, items: Items, stages: Stages) -> None:
     """A loop over known items: the body once for each."""
     saved = ctx.frame.exit_live
     if exits(loop):
         ctx.frame.exit_live |= ctx.frame.liveness.after(loop)
     ctx.frame.exit_live |= ctx.frame.liveness.head(loop)
     try:
-        unrolled(ctx, loop, trips, 0)
+        unrolled(ctx, loop, items, stages)
     finally:
         ctx.frame.exit_live = saved
     env = ctx.frame.env
     env[DONE] = env[STOP] = env[RETURNED]
 
 
-def unrolled(ctx: Context, loop: ast.For, trips: iteration.Trips, k: int) -> None:
-    """The trips from this one on, then the `else`."""
+def unrolled(ctx: Context, loop: ast.For, items: Items, stages: Stages) -> None:
+    """The trips that remain, then the `else`."""
     env = ctx.frame.env
-    if k == len(trips):
+    if not items:
         statements.block(ctx, loop.orelse)
         return
-    statements.assign(ctx, loop.target, trips.item(k))
-    statements.block(ctx, loop.body)
+    trip(ctx, loop, items[0](), stages)
     stop = ctx.flag(STOP)
     if stop is True:
         return
     env = ctx.frame.env
     if stop is False:
         env[DONE] = FALSE
-        unrolled(ctx, loop, trips, k + 1)
+        unrolled(ctx, loop, items[1:], stages)
         return
 
     def go_on() -> None:
         ctx.frame.env.update({DONE: FALSE, RETURNED: FALSE, STOP: FALSE})
-        unrolled(ctx, loop, trips, k + 1)
+        unrolled(ctx, loop, items[1:], stages)
 
     left = ctx.run(lambda: statements.settled(ctx, stop))
     right = ctx.run(go_on)
     live = statements.live_after(ctx, loop)
     join_arms(ctx, stop, left, right, live, loop)
+
+
+def trip(ctx: Context, loop: ast.For, item: Binding, stages: Stages) -> None:
+    """The body for one item, if the stages let it through."""
+
+    def act(value: Binding) -> None:
+        statements.assign(ctx, loop.target, value)
+        statements.block(ctx, loop.body)
+
+    frame = ctx.frame
+    live = frame.liveness.after(loop) | frame.liveness.head(loop) | frame.exit_live
+    iteration.through(ctx, loop, stages, item, live, act)

@@ -44,7 +44,10 @@ from adcompiler.ir.nodes import Const, Var, fresh_var
 from adcompiler.ir.types import Array, Length, Type, fresh_dim
 
 UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
-_LIBRARIES = ("numpy", "math", "builtins")
+_LIBRARIES = (
+    *("numpy", "math", "builtins"),
+    *("functools", "itertools", "operator", "_operator", "_functools"),
+)
 _DTYPES = frozenset({"bool", "int64", "int32", "float64", "float32"})
 
 

@@ -114,6 +114,8 @@ def describe(binding: Binding) -> str:
             return "a list"
         case RecordVal() | ObjectRef():
             return f"a {binding.cls.__name__}"
+        case IterVal():
+            return "an iterator"
         case _:
             return "this value"
 

@@ -24,6 +24,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     arrays,
     attributes,
+    comprehensions,
     expressions,
     gradientless,
     instances,
@@ -49,6 +50,7 @@ from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.syntax import always_leaves
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
+from adcompiler.library import lists as library
 
 TRUE = Dyn(constant(True))
 FALSE = Dyn(constant(False))
@@ -269,9 +271,13 @@ def unpack(
     ctx: Context, node: ast.AST, binding: Binding, count: int
 ) -> Sequence[Binding]:
     """The items of what is assigned to several targets."""
+    binding = comprehensions.used_up(ctx, node, binding)
     if isinstance(binding, ArrayRef):
         check_count(ctx, node, binding, count)
         return [arrays.load(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
+    if isinstance(binding, ListRef):
+        check_length(ctx, node, listing.length(ctx, node, binding), count)
+        return [listing.get(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
     if not isinstance(binding, TupleVal):
         ctx.refuse(node, f"{operators.describe(binding)} cannot be unpacked")
     if len(binding.items) != count:
@@ -283,14 +289,21 @@ def unpack_some(
     ctx: Context, node: ast.AST, binding: Binding, star: int, count: int
 ) -> Sequence[Binding]:
     """The items where the target at `star` takes all that the others leave, a list."""
+    binding = comprehensions.used_up(ctx, node, binding)
+    after = count - 1 - star
+    if isinstance(binding, ListRef) or (
+        isinstance(binding, ArrayRef)
+        and binding.type.ndim > 0
+        and not isinstance(binding.type.dims[0], int)
+    ):
+        return unpack_rest(ctx, node, binding, star, after)
     items = iteration.known_items(ctx, node, binding)
     if items is None:
         ctx.refuse(
             node,
-            "'*' unpacks what has a length known while compiling",
+            f"{operators.describe(binding)} cannot be unpacked here",
             "write slices: first, rest = a[0], a[1:]",
         )
-    after = count - 1 - star
     if len(items) < count - 1:
         ctx.refuse(
             node, f"{len(items)} values are unpacked into {count - 1} names or more"
@@ -300,13 +313,37 @@ def unpack_some(
     return [*items[:star], rest, *items[end:]]
 
 
+def unpack_rest(
+    ctx: Context, node: ast.AST, whole: ArrayRef | ListRef, before: int, after: int
+) -> Sequence[Binding]:
+    """The items of what has a length known at run time only."""
+    few = before + after
+    length = (
+        lengths.axis_length(ctx, node, whole, 0)
+        if isinstance(whole, ArrayRef)
+        else listing.length(ctx, node, whole)
+    )
+    short = operators.compare(ctx, node, ast.Lt(), length, Dyn(constant(few)))
+    text = f"not enough values to unpack (expected at least {few}, got {{0}})"
+    wrong = operators.truth(ctx, node, short)
+    messages.fail_if(ctx, node, wrong, "ValueError", text, (length.atom,))
+    ends = [Dyn(constant(k)) for k in (*range(before), *range(-after, 0))]
+    items = [expressions.item_of(ctx, node, whole, k) for k in ends]
+    bounds = Dyn(constant(before)), Dyn(constant(after))
+    rest = listing.call(ctx, node, library.between, whole, *bounds)
+    return [*items[:before], rest, *items[before:]]
+
+
 def check_count(ctx: Context, node: ast.AST, ref: ArrayRef, count: int) -> None:
     """Raise as Python does where an array has another length than there are names."""
     if ref.type.ndim == 0:
         ctx.refuse(node, "a 0-d array cannot be unpacked")
-    if ref.type.dims[0] == count:
-        return
-    length = lengths.axis_length(ctx, node, ref, 0)
+    if ref.type.dims[0] != count:
+        check_length(ctx, node, lengths.axis_length(ctx, node, ref, 0), count)
+
+
+def check_length(ctx: Context, node: ast.AST, length: Dyn, count: int) -> None:
+    """Raise as Python does where this is not how many names there are."""
     few = f"not enough values to unpack (expected {count}, got {{0}})"
     many = f"too many values to unpack (expected {count})"
     bound = Dyn(constant(count))

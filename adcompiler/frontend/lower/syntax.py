@@ -56,6 +56,14 @@ def stored(nodes: Iterable[ast.AST]) -> frozenset[str]:
     return frozenset(found)
 
 
+def placed(fn: ast.FunctionDef, node: ast.AST) -> ast.FunctionDef:
+    """The function with the node's place in the source where it has none."""
+    for child in ast.walk(fn):
+        if "lineno" in child._attributes and not hasattr(child, "lineno"):
+            ast.copy_location(child, node)
+    return fn
+
+
 def local_names(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     """The names that are local to a function: its parameters and what it assigns."""
     spec = fn.args

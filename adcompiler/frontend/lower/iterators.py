@@ -1,0 +1,169 @@
+"""Functions that give iterators or go over them, and those of `functools`.
+
+In: calls of `zip`, `map`, `any` and the like. Out: iterators, of which nothing is taken
+yet, or what a definition in plain Python gives.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import operator
+from collections.abc import Callable, Hashable
+from types import FunctionType
+from typing import Any
+
+from adcompiler.frontend.bindings import Binding, Dyn, IterVal, PartialVal
+from adcompiler.frontend.lower import (
+    expressions,
+    iteration,
+    itertools_,
+    operators,
+)
+from adcompiler.frontend.lower.composed import composed
+from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.ir.builder import constant
+from adcompiler.library import iterating
+
+
+def numbered(call: Call) -> Binding:
+    """``enumerate(x, start)``."""
+    x, start = call.bind("iterable", start=Dyn(constant(0)))
+    if not isinstance(start, Dyn):
+        call.refuse(f"{operators.describe(start)} is no number to count from")
+    return iteration.iterator(call.ctx, "enumerate", (x,), start)
+
+
+def zipped(call: Call) -> Binding:
+    """``zip(x, y)``."""
+    strict = call.kwargs.get("strict")
+    if set(call.kwargs) - {"strict"}:
+        call.refuse("zip takes no keyword but strict")
+    if strict is not None and call.flag(strict, "strict"):
+        _same_lengths(call)
+    return iteration.iterator(call.ctx, "zip", call.args)
+
+
+def _same_lengths(call: Call) -> None:
+    """What ``zip(..., strict=True)`` demands, checked while compiling."""
+    parts = [iteration.known(call.ctx, call.node, x) for x in call.args]
+    known = [len(part) for part in parts if part is not None]
+    if len(known) < len(parts) or len(set(known)) > 1:
+        call.refuse(
+            "zip with strict=True takes tuples of one length",
+            "leave strict away, and assert that the lengths are equal",
+        )
+
+
+def backwards(call: Call) -> Binding:
+    """``reversed(x)``."""
+    (x,) = call.bind("sequence")
+    if isinstance(x, IterVal):
+        call.refuse("an iterator cannot be reversed", iteration.AS_LIST)
+    return iteration.iterator(call.ctx, "reversed", (x,))
+
+
+def mapped(call: Call) -> Binding:
+    """``map(f, x, y)``."""
+    if len(call.args) < 2 or call.kwargs:
+        call.refuse("map takes a function and iterables")
+    return iteration.iterator(call.ctx, "map", call.args)
+
+
+def filtered(call: Call) -> Binding:
+    """``filter(f, x)``."""
+    function, x = call.bind("function", "iterable")
+    return iteration.iterator(call.ctx, "filter", (function, x))
+
+
+def defined(definition: Callable[..., Any]) -> Handler:
+    """The handler of what has this definition."""
+    assert isinstance(definition, FunctionType)
+    return composed(definition)
+
+
+Operator = type[ast.operator] | type[ast.unaryop] | type[ast.cmpop]
+
+
+def partially(call: Call) -> Binding:
+    """``functools.partial(f, a, k=b)``."""
+    if not call.args:
+        call.refuse("partial takes a function")
+    function, *args = call.args
+    return PartialVal(function, tuple(args), call.kwargs)
+
+
+def applied(node: Operator) -> Handler:
+    """``operator.add(a, b)`` and the like."""
+
+    def handle(call: Call) -> Binding:
+        if call.kwargs:
+            call.refuse(f"{call.name} takes no keywords")
+        if issubclass(node, ast.unaryop):
+            (a,) = call.bind("a")
+            return operators.unary(call.ctx, call.node, node(), a)
+        a, b = call.bind("a", "b")
+        if issubclass(node, ast.cmpop):
+            return operators.compare(call.ctx, call.node, node(), a, b)
+        return operators.binary(call.ctx, call.node, node(), a, b)
+
+    return handle
+
+
+def item(call: Call) -> Binding:
+    """``operator.getitem(a, k)``."""
+    owner, index = call.bind("a", "b")
+    return expressions.item_of(call.ctx, call.node, owner, index)
+
+
+OPERATORS: dict[Callable[..., Any], Operator] = {
+    operator.add: ast.Add,
+    operator.sub: ast.Sub,
+    operator.mul: ast.Mult,
+    operator.truediv: ast.Div,
+    operator.floordiv: ast.FloorDiv,
+    operator.mod: ast.Mod,
+    operator.pow: ast.Pow,
+    operator.matmul: ast.MatMult,
+    operator.and_: ast.BitAnd,
+    operator.or_: ast.BitOr,
+    operator.xor: ast.BitXor,
+    operator.neg: ast.USub,
+    operator.pos: ast.UAdd,
+    operator.not_: ast.Not,
+    operator.invert: ast.Invert,
+    operator.lt: ast.Lt,
+    operator.le: ast.LtE,
+    operator.gt: ast.Gt,
+    operator.ge: ast.GtE,
+    operator.eq: ast.Eq,
+    operator.ne: ast.NotEq,
+    operator.is_: ast.Is,
+    operator.is_not: ast.IsNot,
+}
+
+OVER_ITERATORS: dict[Hashable, Handler] = {
+    enumerate: numbered,
+    zip: zipped,
+    reversed: backwards,
+    map: mapped,
+    filter: filtered,
+    any: defined(iterating.any_of),
+    all: defined(iterating.all_of),
+    functools.reduce: defined(iterating.reduced),
+    functools.partial: partially,
+    **itertools_.FUNCTIONS,
+}
+
+FUNCTIONS: dict[Hashable, Handler] = {
+    **OVER_ITERATORS,
+    **{op: applied(node) for op, node in OPERATORS.items()},
+    operator.getitem: item,
+    operator.itemgetter: defined(iterating.item_getter),
+    functools.wraps: defined(iterating.unwrapped),
+}
+
+# What goes over an iterator item by item, or not at all.
+TAKE_ITERATORS: frozenset[Hashable] = frozenset(
+    (*OVER_ITERATORS, sum, len, isinstance, callable, slice)
+)

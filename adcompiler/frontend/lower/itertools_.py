@@ -1,0 +1,495 @@
+"""The iterators of `itertools`.
+
+In: calls. Out: iterators, and of each its items, where they are known, and its source.
+Invariant: as in `iteration`, an item is computed when its turn comes.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeGuard
+
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    FunctionVal,
+    IterVal,
+    RangeVal,
+    TupleVal,
+    locations,
+)
+from adcompiler.frontend.liveness import captured
+from adcompiler.frontend.lower import (
+    calls,
+    comprehensions,
+    iteration,
+    names,
+    operators,
+)
+from adcompiler.frontend.lower.context import Context, Frame
+from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.sources import Item, Source
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const
+
+ZERO, ONE = Dyn(constant(0)), Dyn(constant(1))
+
+
+# --- Calls ---------------------------------------------------------------------------
+
+
+def of_all(kind: str) -> Handler:
+    """``chain(x, y)`` and others of any number of iterables."""
+
+    def handle(call: Call) -> Binding:
+        if call.kwargs:
+            call.refuse(f"'{next(iter(call.kwargs))}=' of {call.name} is not supported")
+        return iteration.iterator(call.ctx, kind, call.args)
+
+    return handle
+
+
+def of_one(kind: str, *required: str, **optional: Binding) -> Handler:
+    """An iterator whose arguments are these."""
+
+    def handle(call: Call) -> Binding:
+        parts = call.bind(*required, **optional)
+        return iteration.iterator(call.ctx, kind, parts)
+
+    return handle
+
+
+def flattened(call: Call) -> Binding:
+    """``chain.from_iterable(x)``."""
+    (x,) = call.bind("iterable")
+    parts = iteration.known_items(call.ctx, call.node, x)
+    if parts is None:
+        call.refuse("this takes iterables that are known while compiling")
+    iteration.taken(call.ctx, call.node, x)
+    return iteration.iterator(call.ctx, "chain", parts)
+
+
+def longest(call: Call) -> Binding:
+    """``zip_longest(x, y, fillvalue=0.0)``."""
+    fill = call.kwargs.get("fillvalue", NONE)
+    if set(call.kwargs) - {"fillvalue"}:
+        call.refuse(f"{call.name} takes no keyword but fillvalue")
+    return iteration.iterator(call.ctx, "zip_longest", (fill, *call.args))
+
+
+def part_of(call: Call) -> Binding:
+    """``islice(x, stop)``, ``islice(x, start, stop, step)``."""
+    if call.kwargs or not 2 <= len(call.args) <= 4:
+        call.refuse("islice takes an iterable and one to three integers")
+    x, *bounds = call.args
+    given = [NONE, *bounds] if len(bounds) == 1 else bounds
+    start, stop, step = (*given, NONE)[:3]
+    start, step = (b if a == NONE else a for a, b in ((start, ZERO), (step, ONE)))
+    return iteration.iterator(call.ctx, "islice", (x, start, stop, step))
+
+
+def product(call: Call) -> Binding:
+    """``product(x, y, repeat=2)``, which looks at its arguments at once."""
+    times = call.integer(call.kwargs.get("repeat", ONE), "how often they are repeated")
+    if set(call.kwargs) - {"repeat"}:
+        call.refuse("product takes no keyword but repeat")
+    parts = [_as_it_is(call, arg) for arg in call.args]
+    return iteration.iterator(call.ctx, "product", parts * times)
+
+
+def _as_it_is(call: Call, x: Binding) -> Binding:
+    """What is not changed by later stores."""
+    x = comprehensions.used_up(call.ctx, call.node, x)
+    if isinstance(x, ArrayRef) and x.type.ndim == 1:
+        copy = call.emit("copy", call.ctx.read(x, call.node))
+        return call.ctx.fresh_array(copy)
+    return x
+
+
+def choosing(python: Callable[..., Any]) -> Handler:
+    """``combinations(x, 2)`` and the like of items that are known."""
+
+    def handle(call: Call) -> Binding:
+        x, *count = call.bind("iterable", r=NONE)
+        if isinstance(x, RangeVal):
+            bounds = (
+                names.static_int(call.ctx, call.node, part, f"a range in {call.name}")
+                for part in (x.start, x.stop, x.step)
+            )
+            x = RangeVal(*(Dyn(constant(k)) for k in bounds))
+        items = iteration.known_items(call.ctx, call.node, x)
+        if items is None:
+            call.refuse(
+                f"{call.name} takes what has a length known while compiling",
+                "write a loop in a loop over ranges",
+            )
+        iteration.taken(call.ctx, call.node, x)
+        sizes = [] if count == [NONE] else [call.integer(count[0], "how many")]
+        rows = list(python(items, *sizes))
+        if len(rows) > iteration.MOST_TRIPS * 4:
+            call.refuse(f"{call.name} gives {len(rows)} items, which are too many")
+        every = TupleVal(tuple(TupleVal(row) for row in rows))
+        return iteration.iterator(call.ctx, "chain", (every,))
+
+    return handle
+
+
+FUNCTIONS: dict[Hashable, Handler] = {
+    itertools.chain: of_all("chain"),
+    itertools.chain.from_iterable: flattened,
+    itertools.pairwise: of_one("pairwise", "iterable"),
+    itertools.zip_longest: longest,
+    itertools.islice: part_of,
+    itertools.product: product,
+    itertools.repeat: of_one("repeat", "object", times=NONE),
+    itertools.count: of_one("count", start=ZERO, step=ONE),
+    itertools.cycle: of_one("cycle", "iterable"),
+    itertools.starmap: of_one("starmap", "function", "iterable"),
+    itertools.accumulate: of_one("accumulate", "iterable", func=NONE, initial=NONE),
+    itertools.combinations: choosing(itertools.combinations),
+    itertools.combinations_with_replacement: choosing(
+        itertools.combinations_with_replacement
+    ),
+    itertools.permutations: choosing(itertools.permutations),
+}
+
+
+# --- Known items ---------------------------------------------------------------------
+
+
+def known(ctx: Context, node: ast.AST, it: IterVal) -> list[Item] | None:
+    """The items, where it is known how many there are."""
+    match it.kind, it.parts:
+        case "chain", parts:
+            columns = [iteration.known(ctx, node, part) for part in parts]
+            if any(column is None for column in columns):
+                return None
+            return [item for column in columns for item in column or ()]
+        case "pairwise", (inner,):
+            check_plain(ctx, node, inner)
+            items = iteration.known(ctx, node, inner)
+            return items and [
+                partial(_together, pair) for pair in itertools.pairwise(items)
+            ]
+        case "zip_longest", (fill, *parts):
+            columns = [iteration.known(ctx, node, part) for part in parts]
+            if any(column is None for column in columns):
+                return None
+            every = (column or () for column in columns)
+            longest = itertools.zip_longest(*every, fillvalue=lambda: fill)
+            return [partial(_together, row) for row in longest]
+        case "islice", (inner, *bounds):
+            items = iteration.known(ctx, node, inner)
+            if items is None:
+                return None
+            start, stop, step = (
+                None if b == NONE else names.static_int(ctx, node, b, "a bound here")
+                for b in bounds
+            )
+            if start:
+                check_plain(ctx, node, inner)
+            return items[start:stop:step]
+        case "product", parts:
+            columns = [iteration.known(ctx, node, part) for part in parts]
+            if any(column is None for column in columns):
+                return None
+            rows = itertools.product(*(column or () for column in columns))
+            return [partial(_together, row) for row in rows]
+        case "repeat", (item, Dyn(Const(int() as times))):
+            if times > iteration.MOST_TRIPS:
+                return None
+            return [lambda: item] * times
+        case "starmap", (function, inner):
+            items = iteration.known(ctx, node, inner)
+            return items and [partial(_spread, ctx, node, function, i) for i in items]
+        case "accumulate", (inner, function, initial):
+            items = iteration.known(ctx, node, inner)
+            return items and list(_running(ctx, node, items, function, initial))
+        case _:
+            return None
+
+
+def _together(row: Sequence[Item]) -> Binding:
+    return TupleVal(tuple(item() for item in row))
+
+
+def _spread(ctx: Context, node: ast.AST, function: Binding, item: Item) -> Binding:
+    return _starred(ctx, node, function, item())
+
+
+def _starred(ctx: Context, node: ast.AST, function: Binding, row: Binding) -> Binding:
+    args = iteration.known_items(ctx, node, row)
+    if args is None:
+        ctx.refuse(node, f"{operators.describe(row)} is not spread here")
+    return calls.apply(ctx, node, function, args, {})
+
+
+def _running(
+    ctx: Context,
+    node: ast.AST,
+    items: list[Item],
+    function: Binding,
+    initial: Binding,
+) -> Iterator[Item]:
+    """Each item made of the one before, which has been made when its turn comes."""
+    made: list[Binding] = []
+
+    def begin(item: Item) -> Binding:
+        made.append(item())
+        return made[-1]
+
+    def go_on(item: Item) -> Binding:
+        made.append(_joined(ctx, node, function, made[-1], item()))
+        return made[-1]
+
+    if initial != NONE:
+        yield partial(begin, lambda: initial)
+    for k, item in enumerate(items):
+        first = k == 0 and initial == NONE
+        yield partial(begin if first else go_on, item)
+
+
+def _joined(
+    ctx: Context, node: ast.AST, function: Binding, a: Binding, b: Binding
+) -> Binding:
+    if function == NONE:
+        return operators.binary(ctx, node, ast.Add(), a, b)
+    return calls.apply(ctx, node, function, [a, b], {})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an iterator reads, as it is now: names and the contents of memory."""
+
+    of: IterVal = field(compare=False)
+    names: tuple[Binding | None, ...]
+    contents: tuple[object, ...]
+
+
+def seen(ctx: Context, of: IterVal) -> Seen:
+    """What the functions of an iterator read, and what it goes over."""
+    found: list[Binding | None] = []
+    for function in functions(of):
+        frame: Frame | None = function.frame
+        for name in sorted(captured([function.node])):
+            while frame is not None and name not in frame.env:
+                frame = frame.closure
+            found.append(None if frame is None else frame.env[name])
+    places = [loc for part in (of, *found) if part for loc in locations(part)]
+    return Seen(of, tuple(found), tuple(map(ctx.values.get, places)))
+
+
+def functions(binding: Binding) -> Iterator[FunctionVal]:
+    """The functions of the program that it calls."""
+    match binding:
+        case FunctionVal():
+            yield binding
+        case IterVal(_, parts):
+            for part in parts:
+                yield from functions(part)
+            if binding.generator is not None:
+                node, frame = binding.generator
+                yield FunctionVal(ast.Lambda(_NONE, node), frame, (), {})
+        case _:
+            return
+
+
+_NONE = ast.arguments([], [], None, [], [], None, [])
+
+
+def is_accumulated(value: Binding) -> TypeGuard[IterVal]:
+    """Whether this is an accumulation."""
+    return isinstance(value, IterVal) and value.kind == "accumulate"
+
+
+def check_plain(ctx: Context, node: ast.AST, inner: Binding) -> None:
+    """Refuse what would compute an item twice, or leave it out."""
+    if isinstance(inner, IterVal) and not _is_plain(inner):
+        ctx.refuse(
+            node, "the items of an iterator are looked at twice here", iteration.AS_LIST
+        )
+
+
+def _is_plain(it: Binding) -> bool:
+    """Whether no function of the program is called for an item."""
+    if not isinstance(it, IterVal):
+        return True
+    calling = ("map", "filter", "generator", "starmap", "accumulate")
+    return it.kind not in calling and all(map(_is_plain, it.parts))
+
+
+# --- Counted -------------------------------------------------------------------------
+
+
+def source(ctx: Context, node: ast.AST, it: IterVal) -> Source | None:
+    """The iteration at run time; None of what cannot be counted."""
+    match it.kind, it.parts:
+        case "chain", parts if parts:
+            return _chained(ctx, node, parts)
+        case "pairwise", (inner,):
+            check_plain(ctx, node, inner)
+            of = iteration.source(ctx, node, inner)
+            pairs = _binary(ctx, node, ast.Sub(), _count(ctx, node, of), ONE)
+            return Source(
+                ctx.emit(node, "maximum", pairs.atom, constant(0), via="builtin"),
+                lambda k: TupleVal(
+                    tuple(
+                        iteration.at(ctx, node, of, j)
+                        for j in (k, _binary(ctx, node, ast.Add(), k, ONE))
+                    )
+                ),
+            )
+        case "zip_longest", (fill, *parts) if parts:
+            return _longest(ctx, node, fill, parts)
+        case "islice", (inner, start, stop, step):
+            return _part(ctx, node, inner, (start, stop, step))
+        case "product", parts if parts:
+            return _product(ctx, node, parts)
+        case "repeat", (item, times):
+            bound = times.atom if isinstance(times, Dyn) else None
+            return Source(bound, lambda k: item)
+        case "count", (start, step):
+            return Source(
+                None,
+                lambda k: iteration.plus(
+                    ctx, node, start, operators.binary(ctx, node, ast.Mult(), k, step)
+                ),
+            )
+        case "cycle", (inner,):
+            check_plain(ctx, node, inner)
+            of = iteration.source(ctx, node, inner)
+            total = _count(ctx, node, of)
+            return Source(
+                None,
+                lambda k: iteration.at(
+                    ctx, node, of, _binary(ctx, node, ast.Mod(), k, total)
+                ),
+            )
+        case "starmap", (function, inner):
+            of = iteration.source(ctx, node, inner)
+            return Source(
+                of.length if of.range is None else iteration.count(ctx, node, of),
+                lambda k: _starred(ctx, node, function, iteration.at(ctx, node, of, k)),
+            )
+        case _:
+            return None
+
+
+def _count(ctx: Context, node: ast.AST, of: Source) -> Dyn:
+    return Dyn(iteration.count(ctx, node, of))
+
+
+def _binary(
+    ctx: Context, node: ast.AST, op: ast.operator, a: Binding, b: Binding
+) -> Dyn:
+    result = operators.binary(ctx, node, op, a, b)
+    assert isinstance(result, Dyn)
+    return result
+
+
+def _less(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Atom:
+    return operators.truth(ctx, node, operators.compare(ctx, node, ast.Lt(), a, b))
+
+
+def _chained(ctx: Context, node: ast.AST, parts: Sequence[Binding]) -> Source:
+    """One after the other: which one an index falls into is asked at each item."""
+    first, *rest = [iteration.source(ctx, node, part) for part in parts]
+    for other in rest:
+        first = _after(ctx, node, first, other)
+    return first
+
+
+def _after(ctx: Context, node: ast.AST, one: Source, other: Source) -> Source:
+    n, m = _count(ctx, node, one), _count(ctx, node, other)
+
+    def item(k: Dyn) -> Binding:
+        later = _binary(ctx, node, ast.Sub(), k, n)
+        return operators.choose(
+            ctx,
+            node,
+            _less(ctx, node, k, n),
+            lambda: iteration.at(ctx, node, one, k),
+            lambda: iteration.at(ctx, node, other, later),
+        )
+
+    return Source(_binary(ctx, node, ast.Add(), n, m).atom, item)
+
+
+def _longest(
+    ctx: Context, node: ast.AST, fill: Binding, parts: Sequence[Binding]
+) -> Source:
+    columns = [iteration.source(ctx, node, part) for part in parts]
+    counts = [_count(ctx, node, column) for column in columns]
+    length = counts[0].atom
+    for n in counts[1:]:
+        length = ctx.emit(node, "maximum", length, n.atom, via="builtin")
+
+    def item(k: Dyn) -> Binding:
+        return TupleVal(
+            tuple(
+                operators.choose(
+                    ctx,
+                    node,
+                    _less(ctx, node, k, n),
+                    partial(iteration.at, ctx, node, column, k),
+                    lambda: fill,
+                )
+                for n, column in zip(counts, columns, strict=True)
+            )
+        )
+
+    return Source(length, item)
+
+
+def _part(
+    ctx: Context, node: ast.AST, inner: Binding, bounds: tuple[Binding, ...]
+) -> Source:
+    start, stop, step = bounds
+    if start != ZERO:
+        check_plain(ctx, node, inner)
+    of = iteration.source(ctx, node, inner)
+    ends = [] if of.endless else [_count(ctx, node, of).atom]
+    ends += [stop.atom] if isinstance(stop, Dyn) else []
+    if not (ends and isinstance(start, Dyn) and isinstance(step, Dyn)):
+        ctx.refuse(node, "islice takes integers as its bounds")
+    end = ends[0]
+    for other in ends[1:]:
+        end = ctx.emit(node, "minimum", end, other, via="builtin")
+    picked = Source(constant(0), lambda k: k, RangeVal(start, Dyn(end), step))
+    length = iteration.count(ctx, node, picked)
+
+    def item(k: Dyn) -> Binding:
+        index = iteration.at(ctx, node, picked, k)
+        assert isinstance(index, Dyn)
+        return iteration.at(ctx, node, of, index)
+
+    return Source(length, item)
+
+
+def _product(ctx: Context, node: ast.AST, parts: Sequence[Binding]) -> Source:
+    """All combinations, the last the fastest: an index of each out of one index."""
+    columns = [iteration.source(ctx, node, part) for part in parts]
+    counts = [_count(ctx, node, column) for column in columns]
+    strides = [ONE]
+    for n in reversed(counts):
+        strides.insert(0, _binary(ctx, node, ast.Mult(), strides[0], n))
+    total = strides.pop(0)
+
+    def item(k: Dyn) -> Binding:
+        row = []
+        for j, column in enumerate(columns):
+            index = k
+            if j < len(columns) - 1:
+                index = _binary(ctx, node, ast.FloorDiv(), index, strides[j])
+            if j > 0:
+                index = _binary(ctx, node, ast.Mod(), index, counts[j])
+            row.append(iteration.at(ctx, node, column, index))
+        return TupleVal(tuple(row))
+
+    return Source(total.atom, item)

@@ -1,0 +1,103 @@
+"""Python's own functions of iterables, and of `functools` and `operator`.
+
+They are not entered in the table of NumPy's: `frontend.lower.iterators` names them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def any_of(iterable):
+    for v in iterable:  # noqa: SIM110
+        if v:
+            return True
+    return False
+
+
+def all_of(iterable):
+    for v in iterable:  # noqa: SIM110
+        if not v:
+            return False
+    return True
+
+
+def reduced(function, iterable, *initial):
+    if len(initial) == 1:
+        result = initial[0]
+        for v in iterable:
+            result = function(result, v)
+        return result
+    items = iterable
+    if not isinstance(iterable, (list, tuple, range, np.ndarray)):
+        items = list(iterable)
+    if len(items) == 0:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    result = items[0]
+    for k in range(1, len(items)):
+        result = function(result, items[k])
+    return result
+
+
+def accumulated(iterable, function=None, initial=None):
+    items = list(iterable)
+    start = 0 if initial is None else 1
+    result = []
+    if initial is not None:
+        result.append(initial)
+    elif len(items) > 0:
+        result.append(items[0])
+    for k in range(1 - start, len(items)):
+        last = result[len(result) - 1]
+        last = last + items[k] if function is None else function(last, items[k])
+        result.append(last)
+    return result
+
+
+def ordered(iterable, key, reverse):
+    items = list(iterable)
+    keys = np.array([v if key is None else key(v) for v in items])
+    order = np.argsort(-keys if reverse else keys, kind="stable")
+    return [items[k] for k in order]
+
+
+def least_by(items, key, *default):
+    if len(items) == 0:
+        return default[0] if len(default) > 0 else min(items)
+    best = items[0]
+    least = key(best)
+    for k in range(1, len(items)):
+        value = key(items[k])
+        if value < least:
+            best, least = items[k], value
+    return best
+
+
+def greatest_by(items, key, *default):
+    if len(items) == 0:
+        return default[0] if len(default) > 0 else max(items)
+    best = items[0]
+    greatest = key(best)
+    for k in range(1, len(items)):
+        value = key(items[k])
+        if value > greatest:
+            best, greatest = items[k], value
+    return best
+
+
+def least_or(items, default):
+    return min(items) if len(items) > 0 else default
+
+
+def greatest_or(items, default):
+    return max(items) if len(items) > 0 else default
+
+
+def item_getter(item, *more):
+    if len(more) == 0:
+        return lambda owner: owner[item]
+    return lambda owner: tuple(owner[k] for k in (item, *more))
+
+
+def unwrapped(wrapped, assigned=None, updated=None):
+    return lambda function: function
