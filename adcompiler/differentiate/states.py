@@ -49,6 +49,7 @@ class States:
         self._arrays: dict[Var, Array | None] = {}
         self._accesses: dict[Let, Access] = {}
         self._clashes: dict[tuple[Let, Let, bool, bool], bool] = {}
+        self._spoilt: dict[tuple[Reading, Var], frozenset[Let]] = {}
 
     # --- Versions --------------------------------------------------------------------
 
@@ -91,10 +92,14 @@ class States:
 
     def spoilt_by(self, reading: Reading, version: Var) -> frozenset[Let]:
         """The stores that touch what is read in the same trips, after it."""
-        stores = self.versions.stores(version)
-        return frozenset(
-            s for s in stores if self._clash(reading, version, s, later=False)
-        )
+        key = reading, version
+        if key not in self._spoilt:
+            self._spoilt[key] = frozenset(
+                store
+                for store in self.versions.stores(version)
+                if self._clash(reading, version, store, later=False)
+            )
+        return self._spoilt[key]
 
     def _clash(
         self, reading: Reading, version: Var, store: Let, *, later: bool

@@ -121,10 +121,9 @@ def memory(function: Function, owned_params: Set[int] = frozenset()) -> Memory:
 class _Analysis:
     def __init__(self, function: Function, owned_params: Set[int]) -> None:
         self.live: Liveness = liveness(function.region)
-        held = (v for v in self.live.order if isinstance(v.type, Array | ListOf))
-        self.arrays = self.live.bits(held)
         self.defs: Mapping[Var, Stmt] = definitions(function.region)
         self.found = Memory()
+        self.sharing: dict[Root, Bits] = {}  # the values that have ever had part in it
         self.appends: list[tuple[Let, Roots]] = []
         self.unowned: set[Root] = set()
         self.writers: dict[Root, set[Let]] = {}
@@ -134,16 +133,34 @@ class _Analysis:
             if position not in owned_params:
                 self.unowned.add(("param", param))
 
-    def alive(self, bits: Bits) -> list[Var]:
-        """Those of the live values that have memory."""
-        return self.live.values(bits & self.arrays)
+    def holds(self, var: Var, roots: Set[Root]) -> None:
+        """Note the memory of an array or list."""
+        self.found.roots[var] = frozenset(roots)
+        self.shared_by(roots, var)
+
+    def contains(self, var: Var, roots: Set[Root]) -> None:
+        """Note the memory of what a list holds."""
+        self.found.content[var] = frozenset(roots)
+        self.shared_by(roots, var)
+
+    def shared_by(self, roots: Set[Root], var: Var) -> None:
+        bit = self.live.bits((var,))
+        for root in roots:
+            self.sharing[root] = self.sharing.get(root, 0) | bit
+
+    def alive(self, bits: Bits, roots: Roots) -> list[Var]:
+        """Those of the live values that may have a part in this memory."""
+        sharing = 0
+        for root in roots:
+            sharing |= self.sharing.get(root, 0)
+        return self.live.values(bits & sharing)
 
     def start(self, var: Var, kind: str) -> None:
         """A value of which only the type is known."""
         if isinstance(var.type, Array | ListOf):
-            self.found.roots[var] = frozenset({(kind, var)})
+            self.holds(var, {(kind, var)})
         if isinstance(var.type, ListOf):
-            self.found.content[var] = frozenset({("content", var)})
+            self.contains(var, {("content", var)})
             self.unowned.add(("content", var))
 
     # --- statements ---------------------------------------------------------------
@@ -174,13 +191,13 @@ class _Analysis:
             if let.primitive.name == "broadcast_to":
                 self.unowned.add(("readonly", let.result))
                 roots |= {("readonly", let.result)}
-            self.found.roots[let.result] = roots
+            self.holds(let.result, roots)
         else:
             for result in let.results:
                 if isinstance(result.type, Array | ListOf):
-                    self.found.roots[result] = frozenset({("fresh", result)})
+                    self.holds(result, {("fresh", result)})
                 if isinstance(result.type, ListOf):
-                    self.found.content[result] = self.held(let)
+                    self.contains(result, self.held(let))
 
     def held(self, let: Let) -> Roots:
         """What a new list holds: the parts of an array, a value, or what lists hold."""
@@ -204,13 +221,13 @@ class _Analysis:
                 else:
                     self.appends.append((let, value))
                 content |= value
-            found.content[after] = content
-        rivals = self.alive(self.live.after[let] & ~self.live.bits(let.results))
+            self.contains(after, content)
+        rivals = self.alive(self.live.after[let] & ~self.live.bits(let.results), roots)
         if self.separate(roots, rivals, Place("operand", let, 0), {let}):
-            found.roots[after] = roots
+            self.holds(after, roots)
             self.write(roots, {let})
         else:
-            found.roots[after] = frozenset({("fresh", after)})
+            self.holds(after, {("fresh", after)})
 
     def write(self, roots: Roots, writers: Set[Let]) -> None:
         self.written |= roots
@@ -219,9 +236,9 @@ class _Analysis:
 
     def popped(self, value: Var, content: Roots) -> None:
         if isinstance(value.type, Array | ListOf):
-            self.found.roots[value] = content or frozenset({("fresh", value)})
+            self.holds(value, content or {("fresh", value)})
         if isinstance(value.type, ListOf):
-            self.found.content[value] = content
+            self.contains(value, content)
 
     def choice(self, stmt: If) -> None:
         for arm in (stmt.then, stmt.orelse):
@@ -233,10 +250,10 @@ class _Analysis:
     def join(self, result: Var, ends: Iterable[Atom]) -> None:
         ends = list(ends)
         if isinstance(result.type, Array | ListOf):
-            self.found.roots[result] = NONE.union(*map(self.found.own, ends))
+            self.holds(result, NONE.union(*map(self.found.own, ends)))
         if isinstance(result.type, ListOf):
             held = [self.found.content.get(a, NONE) for a in ends if isinstance(a, Var)]
-            self.found.content[result] = NONE.union(*held)
+            self.contains(result, NONE.union(*held))
 
     # --- hazards ------------------------------------------------------------------
 
@@ -315,7 +332,7 @@ class _Analysis:
             writers = self.writers.get(("carried", params[k]), set())
             peers = [ends[j] for j in owned if j < k and j not in parted]
             lists = [e for e in ends if not self.found.own(e) & roots]
-            rivals = [*self.alive(self.live.through[loop]), *peers, *lists]
+            rivals = [*self.alive(self.live.through[loop], roots), *peers, *lists]
             if not self.separate(roots, rivals, place, writers):
                 parted.add(k)
                 continue
@@ -334,7 +351,7 @@ class _Analysis:
             roots = self.found.own(loop.inits[k])
             writers = self.writers.get(("carried", params[k]), set())
             others = [a for j, a in enumerate(loop.inits) if j not in (k, *parted)]
-            rivals = [*self.alive(self.live.through[loop]), *others]
+            rivals = [*self.alive(self.live.through[loop], roots), *others]
             if self.separate(roots, rivals, Place("operand", loop, k), writers):
                 self.write(roots, writers)
             else:
@@ -345,17 +362,18 @@ class _Analysis:
         for k, result in enumerate(loop.results):
             self.join(result, (loop.inits[k], ends[k]))
             if k in owned:
-                self.found.roots[result] = frozenset({("result", result)})
+                self.holds(result, {("result", result)})
         found = self.found
         meaning: dict[Root, Roots] = {}
         for k, (param, result) in enumerate(zip(params, loop.results, strict=True)):
             if k not in owned:
                 meaning["carried", param] = found.roots.get(result, NONE)
             meaning["content", param] = found.content.get(result, NONE)
-        for table in (found.roots, found.content):
-            for result in loop.results:
-                if result in table:
-                    table[result] = _closure(table[result], meaning)
+        for result in loop.results:
+            if result in found.roots:
+                self.holds(result, _closure(found.roots[result], meaning))
+            if result in found.content:
+                self.contains(result, _closure(found.content[result], meaning))
 
     # --- the function -------------------------------------------------------------
 
