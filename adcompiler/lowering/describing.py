@@ -55,7 +55,7 @@ class Describer:
     def let(self, let: Let) -> str:
         name = let.primitive.name
         source = let.operands[0] if let.operands else None
-        if name == "list_pop" and isinstance(source, Var):
+        if isinstance(source, Var) and (name == "list_pop" or _is_element(let)):
             return self.recorded(self.together(source)) or "saved"
         if name == "copy" and isinstance(source, Var):
             return self.name(source)
@@ -81,6 +81,12 @@ class Describer:
         last = let.operands[1]
         stmt = self.origin.get(last) if isinstance(last, Var) else None
         return isinstance(stmt, Let) and stmt.primitive.name == "equal"
+
+
+def _is_element(let: Let) -> bool:
+    """Whether this reads what was recorded off a tape."""
+    xs = let.operands[0].type
+    return let.primitive.name == "list_get" and not getattr(xs, "indexed", True)
 
 
 def _by_type(var: Var, stmt: Stmt | None) -> str:

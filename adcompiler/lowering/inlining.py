@@ -32,6 +32,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from adcompiler.analysis.tapes import item_of
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -48,7 +49,13 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.primitive import ATOM, Effect, Piece
 from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar
-from adcompiler.ir.walk import all_stmts, free_vars, operands, regions
+from adcompiler.ir.walk import (
+    all_stmts,
+    definitions,
+    free_vars,
+    operands,
+    regions,
+)
 from adcompiler.lowering.aliasing import Memory, Root, writes_in_place
 
 WIDTH = 88
@@ -147,6 +154,8 @@ class _Folder:
         self.counts -= {v for v in self.counts if v.name is None}
         loops = [s for s in all_stmts(function.region) if isinstance(s, For)]
         self.indices = {s.body.params[0] for s in loops}
+        made = definitions(function.region)
+        self.items = {item_of(s, made) for s in loops}  # gone over
 
     def note_uses(self, region: Region) -> None:
         for position, stmt in enumerate(region.body):
@@ -252,6 +261,7 @@ class _Folder:
             named = stmt not in self.found.choices
         else:
             named = not isinstance(stmt, Let) or writes_in_place(stmt)
+            named = named or stmt in self.items
         if named or len(defined(stmt)) != 1 or self.effects(stmt).acts:
             return False
         (result,) = defined(stmt)

@@ -30,9 +30,10 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from adcompiler.analysis.liveness import Bits, Liveness, liveness
+from adcompiler.analysis.tapes import element_taken
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import (
     Atom,
@@ -83,10 +84,11 @@ def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
     classes = _Classes(function, arg_names, live)
     _interfere(function, classes, folding, live)
     _coalesce(function, classes)
-    _describe_rest(function, classes)
+    used = _used(function, folding)
+    _describe_rest(function, classes, used)
     return Named(
         function,
-        _choose(function, classes, arg_names),
+        _choose(function, classes, arg_names, used),
         folding.folded,
         frozenset(folding.choices),
         *find_missing(function, classes.together),
@@ -322,10 +324,21 @@ def _joined(stmt: Stmt) -> list[tuple[Atom, Atom]]:
             return []
 
 
-def _describe_rest(function: Function, classes: _Classes) -> None:
+def _used(function: Function, folding: Folding) -> dict[Var, int]:
+    """How often each value is read in the text: of loops over a list's elements the
+    index is not."""
+    used = count_uses(function.region)
+    for stmt in all_stmts(function.region):
+        if isinstance(stmt, For) and element_taken(stmt, folding.folded, used):
+            del used[stmt.body.params[0]]
+    return used
+
+
+def _describe_rest(
+    function: Function, classes: _Classes, used: Mapping[Var, int]
+) -> None:
     """Give values that have no name a describing one; those of different blocks that
     are described alike share it where they can."""
-    used = count_uses(function.region)
     origin = {v: s for s in all_stmts(function.region) for v in defined(s)}
     home = {
         v: region
@@ -353,11 +366,13 @@ def _describe_rest(function: Function, classes: _Classes) -> None:
 
 
 def _choose(
-    function: Function, classes: _Classes, arg_names: Sequence[str]
+    function: Function,
+    classes: _Classes,
+    arg_names: Sequence[str],
+    used: Mapping[Var, int],
 ) -> dict[Var, str]:
     """A name for each class, in the order in which they first appear."""
     taken = _Taken({*RESERVED, *arg_names})
-    used = count_uses(function.region)
     stmts = list(all_stmts(function.region))
     # What nobody reads is computed for its errors alone, or counts the trips back.
     idle = {s.body.params[0] for s in stmts if isinstance(s, For) and is_adjoint(s)}

@@ -74,12 +74,12 @@ def optimise(function: Function) -> Function:
 
 
 def finish(function: Function) -> Function:
-    """A function to be emitted: no check made twice, each view where it is read, tapes
-    gone over, in the order in which it reads best."""
+    """A function to be emitted: no check made twice, each view where it is read, in the
+    order in which it reads best, tapes gone over."""
     while (fewer := drop_repeated_checks(function)) is not function:
         function = eliminate_dead_code(fewer)
-    function = upwards(drain(function))
-    return in_reading_order(eliminate_dead_code(repeat_views(function)))
+    function = eliminate_dead_code(repeat_views(upwards(function)))
+    return eliminate_dead_code(drain(in_reading_order(function)))
 
 
 def tidy(build: Callable[..., Expr]) -> str:

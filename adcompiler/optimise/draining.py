@@ -1,15 +1,15 @@
 """Loops that take an element off a tape in each trip go over the tape.
 
 In: a function whose reversed loops count what a forward loop counted. Out: one in which
-such a loop is over the length of a list from which each trip takes one element at its
+such a loop is over the indices of a list of which each trip takes one element, at its
 top, where the count is that length; the emitter prints ``for x in reversed(xs):``.
-Elsewhere the length of a tape to which each trip appends tells a count of trips.
-Invariant: nothing reads the list after such a loop: going over it does not empty it.
+A tape that is read elsewhere, too, is not taken apart but read by the index.
+Invariant: every trip has the elements that it had.
 
     for ...:  # trips                for ...:
         xs.append(x)                     xs.append(x)
-    for _ in range(trips):     ->    for _ in range(len(xs)):
-        y_bar = 2 * y_bar                x = xs.pop()
+    for _ in range(trips):     ->    for k in reversed(range(len(xs))):
+        y_bar = 2 * y_bar                x = xs[k]
         x = xs.pop()                     y_bar = 2 * y_bar
 
 >>> import adcompiler.primitives
@@ -39,21 +39,22 @@ f(x: int64)
         tape.2: list<int64> = list_append(tape.1, i)
         yield tape.2
     %0: int64 = list_length(tape.3)
-    for k in range(0, %0, 1) (total: int64 = 0,
-            tape.4: list<int64> = tape.3) -> y: int64, %4: list<int64>
-        %1: int64, %2: list<int64> = list_pop(tape.4)
-        %3: int64 = add(total, %1)
-        yield %3, %2
+    for k in reversed(range(0, %0, 1)) (total: int64 = 0) -> y: int64
+        %1: int64 = list_get(tape.3, k)
+        %2: int64 = add(total, %1)
+        yield %2
     return y
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard, TypeVar
 
-from adcompiler.analysis.tapes import grown, grown_unless_left
+from adcompiler.analysis.tapes import Sources, is_plain, place_popped
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import (
+    Atom,
     For,
     Function,
     Let,
@@ -61,11 +62,12 @@ from adcompiler.ir.nodes import (
     Region,
     Stmt,
     Var,
-    While,
     carried_params,
-    carried_results,
 )
-from adcompiler.ir.walk import count_uses, map_regions
+from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.walk import all_stmts, count_uses, map_regions
+
+T = TypeVar("T")
 
 
 def drain(function: Function) -> Function:
@@ -76,9 +78,8 @@ def drain(function: Function) -> Function:
 class _Drain:
     def __init__(self, region: Region) -> None:
         self.used = count_uses(region)
-        self.empty: set[Var] = set()
-        # By a list: the loop that made it, and what counts its elements.
-        self.source: dict[Var, tuple[For | While, Var]] = {}
+        self.sources = Sources()
+        self.read = {s.operands[0] for s in all_stmts(region) if _is_get(s)}
 
     def region(self, region: Region) -> Region:
         builder = Builder()
@@ -88,67 +89,104 @@ class _Drain:
         return replace(region, body=tuple(builder.stmts))
 
     def stmt(self, stmt: Stmt, builder: Builder) -> None:
-        if isinstance(stmt, Let) and stmt.primitive.name == "list_new":
-            self.empty.add(stmt.result)
         stmt = map_regions(stmt, self.region)
-        if isinstance(stmt, For | While):
-            for tape, count in grown_unless_left(stmt, self.empty):
-                self.source[tape] = stmt, count
-            for tape in grown(stmt, self.empty):
-                self.source[tape] = stmt, stmt.trips
-        if isinstance(stmt, For):
+        self.sources.note(stmt)
+        if isinstance(stmt, For) and stmt.body.falls and not stmt.exits:
+            for pop, tape in tuple(self.sources.drained(stmt, self.used)):
+                if tape in self.read:
+                    stmt = _by_index(stmt, pop, tape)
             stmt = self.over_tape(stmt, builder)
         builder.append(stmt)
 
     def over_tape(self, loop: For, builder: Builder) -> For:
         """The loop over the first of its tapes, if it can go over one."""
-        index, *_ = loop.body.params
-        if index in self.used or loop.exits or not loop.body.falls:
+        read = count_uses(loop.body).get(loop.body.params[0], 0)
+        if read > 1:
             return loop
+        found = self.got(loop) if read else self.popped(loop)
+        if found is None:
+            return loop
+        taken, tape = found
+        with builder.at(loop.span, loop.role):
+            length = builder.apply("list_length", tape)
+        return _from_its_top(loop, taken, tape, length)
+
+    def got(self, loop: For) -> tuple[Let, Var] | None:
+        """What is read by the index, which is for nothing else."""
+        for let in loop.body.body:
+            if not _is_get(let):
+                continue
+            tape, at = let.operands
+            source = self.sources.of.get(tape) if isinstance(tape, Var) else None
+            own = at == loop.body.params[0] and is_plain(loop.range)
+            if own and source is not None and source.as_often(loop.range):
+                return let, source.tape
+        return None
+
+    def popped(self, loop: For) -> tuple[Let, Var] | None:
+        """What is popped, where no one reads the index."""
         pops = [
             s
             for s in loop.body.body
             if isinstance(s, Let) and s.primitive.name == "list_pop"
         ]
-        drained = {s: tape for s in pops if (tape := self.tape(loop, s)) is not None}
+        drained = dict(self.sources.drained(loop, self.used))
         # Among several, none is first, but that it saves a counter.
         if not drained or (len(pops) > 1 and not self.is_counted(loop, drained)):
-            return loop
-        pop, tape = next(iter(drained.items()))
-        with builder.at(loop.span, loop.role):
-            length = builder.apply("list_length", tape)
-        others = (s for s in loop.body.body if s is not pop)
-        return replace(
-            loop,
-            range=Range(constant(0), length, constant(1)),
-            body=replace(loop.body, body=(pop, *others)),
-        )
+            return None
+        return next(iter(drained.items()))
 
     def is_counted(self, loop: For, drained: dict[Let, Var]) -> bool:
         """Whether the range is made of a count of trips."""
-        counts = {self.source[tape][1] for tape in drained.values()}
+        counts = {self.sources.of[tape].count for tape in drained.values()}
         return not counts.isdisjoint(loop.range.atoms)
 
-    def tape(self, loop: For, pop: Let) -> Var | None:
-        """The list that the loop takes apart by these pops, one a trip."""
-        params, ends = carried_params(loop), carried_results(loop)
-        _, rest = pop.results
-        if pop.operands[0] not in params or rest not in ends:
-            return None
-        k = ends.index(rest)
-        init, param = loop.inits[k], params[k]
-        once = self.used[param] == self.used[rest] == 1 and param == pop.operands[0]
-        if not (once and isinstance(init, Var) and loop.results[k] not in self.used):
-            return None
-        source = self.source.get(init)
-        return init if source is not None and _as_often(loop.range, *source) else None
+
+def _is_get(stmt: Stmt) -> TypeGuard[Let]:
+    return isinstance(stmt, Let) and stmt.primitive.name == "list_get"
 
 
-def _as_often(bounds: Range, source: For | While, count: Var) -> bool:
-    """Whether a range has as many indices as a loop has trips that count."""
-    same = [Range(constant(0), count, constant(1))]
-    if isinstance(source, For):
-        same.append(replace(source.range, limit=count, reverse=False))
-        if not source.exits:
-            same.append(replace(source.range, reverse=False))
-    return replace(bounds, reverse=False) in same
+def _by_index(loop: For, pop: Let, tape: Var) -> For:
+    """The loop reading off a tape what it pops, by its index."""
+    builder = Builder()
+    for stmt in loop.body.body:
+        with builder.at(stmt.span, stmt.role):
+            if stmt is not pop:
+                builder.append(stmt)
+                continue
+            place = place_popped(loop, loop.body.params[0], builder)
+            builder.append(_get(pop, tape, place))
+    body = replace(loop.body, body=tuple(builder.stmts))
+    return _uncarried(replace(loop, body=body), pop)
+
+
+def _from_its_top(loop: For, taken: Let, tape: Var, length: Var) -> For:
+    """The loop over the indices of a tape, of which it takes an element at its top."""
+    pops = taken.primitive.name == "list_pop"
+    get = _get(taken, tape, loop.body.params[0])
+    others = (s for s in loop.body.body if s is not taken)
+    bounds = Range(constant(0), length, constant(1), None, pops or loop.range.reverse)
+    body = replace(loop.body, body=(get, *others))
+    loop = replace(loop, range=bounds, body=body)
+    return _uncarried(loop, taken) if pops else loop
+
+
+def _get(taken: Let, tape: Var, place: Atom) -> Let:
+    row, value = PRIMITIVES["list_get"], taken.results[0]
+    return replace(taken, primitive=row, results=(value,), operands=(tape, place))
+
+
+def _uncarried(loop: For, pop: Let) -> For:
+    """The loop without the list that it popped."""
+    k = carried_params(loop).index(pop.operands[0])
+    body = replace(
+        loop.body,
+        params=_without(loop.body.params, k + 1),
+        results=_without(loop.body.results, k),
+    )
+    results, inits = _without(loop.results, k), _without(loop.inits, k)
+    return replace(loop, results=results, inits=inits, body=body)
+
+
+def _without(row: tuple[T, ...], k: int) -> tuple[T, ...]:
+    return (*row[:k], *row[k + 1 :])

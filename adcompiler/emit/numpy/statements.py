@@ -18,12 +18,13 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from adcompiler.analysis.tapes import element_taken
 from adcompiler.emit.numpy.comments import RAISES, Place, is_unread, place_of, quoting
 from adcompiler.emit.numpy.exits import NO_EXIT, Exits
 from adcompiler.emit.numpy.expressions import Expressions
 from adcompiler.emit.numpy.iteration import item_taken
 from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
-from adcompiler.emit.numpy.tapes import drained, popped_into
+from adcompiler.emit.numpy.tapes import popped_into
 from adcompiler.ir.builder import constant
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import (
@@ -335,7 +336,7 @@ class Statements:
             if self.is_carried(loop, k) or r in self.used
         ]
         before = self.moves((params[k], loop.inits[k]) for k in kept)
-        pop = drained(loop, self.named.folded, self.used)
+        pop = element_taken(loop, self.named.folded, self.used)
         inside = loop.body
         if pop is not None:
             inside = replace(inside, body=inside.body[1:])
@@ -401,7 +402,8 @@ class Statements:
             element, tape = (
                 self.expr.text(a) for a in (pop.results[0], pop.operands[0])
             )
-            return f"for {element} in reversed({tape}):"
+            items = f"reversed({tape})" if loop.range.reverse else tape
+            return f"for {element} in {items}:"
         if item is not None:
             array = self.expr.text(item.operands[0])
             return f"for {self.named.names[item.result]} in {array}:"

@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
-from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import For, If, Let, Range, Stmt, Var, While
+from adcompiler.ir.nodes import For, Let, Stmt, Var
 
 
 def popped_into(
@@ -55,28 +54,3 @@ def popped_name(before: Sequence[Node]) -> str | None:
     """The name that the last line gives to what it pops."""
     line = before[-1] if before else None
     return line.text.partition(" = ")[0] if isinstance(line, Line) else None
-
-
-def drained(
-    loop: For | While, folded: Mapping[Var, Let | If], used: Mapping[Var, int]
-) -> Let | None:
-    """The statement that takes an element off a list at the top of each trip, where
-    the trips are as many as the elements and nothing reads the list afterwards."""
-    if isinstance(loop, While) or loop.exits or not loop.body.body:
-        return None
-    index, *params = loop.body.params
-    first, stop = loop.body.body[0], loop.range.stop
-    length = folded.get(stop) if isinstance(stop, Var) else None
-    if not (isinstance(first, Let) and isinstance(length, Let)):
-        return None
-    if (first.primitive.name, length.primitive.name) != ("list_pop", "list_length"):
-        return None
-    tape = first.operands[0]
-    bounds = Range(constant(0), stop, constant(1), None, loop.range.reverse)
-    if loop.range != bounds or index in used or tape not in params:
-        return None
-    assert isinstance(tape, Var)
-    k = params.index(tape)
-    once = used[params[k]] == 1 and used.get(first.results[1]) == 1
-    full = loop.inits[k] == length.operands[0]
-    return first if once and full and loop.results[k] not in used else None
