@@ -24,6 +24,7 @@ from adcompiler.differentiate.boundary import (
     zeroed,
 )
 from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
+from adcompiler.differentiate.indexed import with_indexed_tapes
 from adcompiler.differentiate.replaying import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
 from adcompiler.differentiate.reverse import Adjoint, reverse_statements, twin_regions
@@ -56,7 +57,7 @@ def gradient(
     Results: the primal's results if `with_value`, then one gradient per parameter in
     `wrt`.
     """
-    region = with_nouns(clone(function.region))
+    region = with_nouns(with_indexed_tapes(clone(function.region)))
     (result,) = (a for a in region.results if is_float(a.type))
     builder = Builder(role="adjoint")
     forward, reverse, gradients, _ = _sweeps(
@@ -74,7 +75,7 @@ def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
     residuals, then one cotangent per float result, and gives one gradient per
     parameter in `wrt`; it can be called any number of times.
     """
-    region = with_nouns(clone(function.region))
+    region = with_nouns(with_indexed_tapes(clone(function.region)))
     floats = [a for a in region.results if is_float(a.type)]
     cotangents = tuple(fresh_var(a.type, _seed_name(a)) for a in floats)
     forward, reverse, gradients, missing = _sweeps(

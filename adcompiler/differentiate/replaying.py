@@ -149,7 +149,8 @@ class _Replayer(Threader):
 
     def _needs(self, var: Var) -> list[Var]:
         """What it takes to compute a value again, with the versions to read from."""
-        if var in self.primal.exits or self.primal.is_version(var):
+        listed = var in self.primal.elements
+        if listed or var in self.primal.exits or self.primal.is_version(var):
             return list(self.primal.sources(var) or ())
         reading = self.primal.reading(var)
         if reading is None:
@@ -340,6 +341,8 @@ class _Replayer(Threader):
     def _compute_again(self, var: Var, builder: Builder) -> Atom:
         if var in self.primal.exits:
             return self._exit_condition(var, builder)
+        if var in self.primal.elements:
+            return self._element(var, builder)
         reading = self.primal.reading(var)
         assert reading is not None
         operands = tuple(self.atom(self._read_from(reading, a)) for a in reading.atoms)
@@ -362,6 +365,25 @@ class _Replayer(Threader):
             )
         )
         return copy
+
+    def _element(self, var: Var, builder: Builder) -> Atom:
+        """Read a value off a list in scope."""
+        element = self.primal.elements[var]
+        if element.loop is None:
+            assert element.index is not None
+            place = self.atom(element.index)
+        else:
+            index = self.adjoint.counters[element.loop.body]
+            place = element.place(index, builder)
+        name = var.name or _noun(var, self.primal)
+        value = builder.apply(
+            "list_get", element.tape, place, hint=name, **known(var.type)
+        )
+        value = replace(value, type=var.type)
+        last = builder.stmts[-1]
+        assert isinstance(last, Let)
+        builder.stmts[-1] = replace(last, results=(value,))
+        return value
 
     def _exit_condition(self, var: Var, builder: Builder) -> Atom:
         """``stopped and trip == trips - 1``, or its negation.

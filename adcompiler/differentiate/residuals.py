@@ -27,6 +27,7 @@ from adcompiler.analysis.versions import (
     is_write,
     keep_overwritten,
 )
+from adcompiler.differentiate.listed import elements
 from adcompiler.differentiate.mincut import INFINITE, Network
 from adcompiler.differentiate.states import Reading, States
 from adcompiler.ir.nodes import (
@@ -79,6 +80,7 @@ class Primal:
         self.versions = Versions(self.root, olds)
         self.states = States(self.root, self.versions, lambda v: self.homes[v].region)
         self.overwritten = frozenset(olds.values())
+        self.elements = elements(self.root)  # values that are found on lists
         self.needed: frozenset[Var] = frozenset()  # by the adjoint, directly
         self.stores: dict[Var, Let] = {}  # values that are read back where stored
         self._sources: dict[Var, tuple[Var, ...] | None] = {}
@@ -137,6 +139,9 @@ class Primal:
         home = self.homes[var]
         if var in self.overwritten:
             return None
+        if var in self.elements and not self.is_version(var):
+            index = self.elements[var].index
+            return (index,) if isinstance(index, Var) else ()
         if self.is_version(var):
             lost = self.states.is_lost(home.region, var)
             return None if lost else self._undoing(self.undone_for(var))
@@ -152,8 +157,10 @@ class Primal:
         return (*rest, *undoing)
 
     def reading(self, var: Var) -> Reading | None:
-        """The statement that gives the value again; None if it is not run again."""
+        """The statement that gives the value again; None if none is run again."""
         home = self.homes[var]
+        if var in self.elements:
+            return None
         if var in self.stores:
             return Reading(self.stores[var], home.region, True)
         if not isinstance(home.stmt, Let) or not self._repeatable(home.stmt):
@@ -164,7 +171,9 @@ class Primal:
         """Whether a statement may be run again: it is pure, and what it reads off a
         list is there if the list is in scope."""
         lists = [v for v in let.operands if isinstance(v.type, ListOf)]
-        there = all(isinstance(v, Var) and self.in_scope(v) for v in lists)
+        there = let.results[0] in self.elements or all(
+            isinstance(v, Var) and self.in_scope(v) for v in lists
+        )
         return (
             let.primitive.cheap
             and not is_write(let)

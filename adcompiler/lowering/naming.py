@@ -374,9 +374,8 @@ def _choose(
     """A name for each class, in the order in which they first appear."""
     taken = _Taken({*RESERVED, *arg_names})
     stmts = list(all_stmts(function.region))
-    # What nobody reads is computed for its errors alone, or counts the trips back.
-    idle = {s.body.params[0] for s in stmts if isinstance(s, For) and is_adjoint(s)}
-    idle |= {v for s in stmts if isinstance(s, Let) for v in s.results}
+    # What nobody reads is computed for its errors alone.
+    idle = {v for s in stmts if isinstance(s, Let) for v in s.results}
     chosen: dict[Var, str] = {}
     for param, name in zip(function.params, arg_names, strict=True):
         chosen[classes.find(param)] = name
@@ -391,6 +390,12 @@ def _choose(
             continue
         chosen[root] = taken.free(hint or "value")
     names = {var: chosen[classes.find(var)] for var in classes.parent}
+    for stmt in stmts:
+        if isinstance(stmt, For):
+            index = stmt.body.params[0]
+            nobodys = is_adjoint(stmt) or index.name in (None, "_")
+            if nobodys and index not in used:
+                names[index] = "_"
     for stmt in stmts:
         if isinstance(stmt, For | While) and isinstance(stop_flag(stmt), Var):
             # In case the flag must be kept while the next values are assigned.

@@ -17,7 +17,7 @@ from adcompiler.optimise.arms import sink
 from adcompiler.optimise.checks import drop_repeated_checks
 from adcompiler.optimise.cse import merge_common_subexpressions
 from adcompiler.optimise.dce import eliminate_dead_code
-from adcompiler.optimise.draining import drain
+from adcompiler.optimise.draining import drain, keep_whole
 from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.merging import merge_branches
 from adcompiler.optimise.ordering import in_reading_order
@@ -38,6 +38,7 @@ __all__ = [
     "in_reading_order",
     "infer_lengths",
     "join_stores",
+    "keep_whole",
     "merge_branches",
     "merge_common_subexpressions",
     "optimise",
@@ -61,7 +62,8 @@ PASSES = (
 
 
 def optimise(function: Function) -> Function:
-    """Infer lengths; then the passes, until each has left the function as it was."""
+    """Infer lengths; then the passes, until each has left the function as it was; and
+    what shows only where all else is done."""
     function = infer_lengths(function)
     idle = 0
     for each in PASSES * ROUNDS:
@@ -70,7 +72,7 @@ def optimise(function: Function) -> Function:
         idle = idle + 1 if function is before else 0
         if idle == len(PASSES):
             break
-    return eliminate_dead_code(settle_signs(gather_terms(function)))
+    return keep_whole(eliminate_dead_code(settle_signs(gather_terms(function))))
 
 
 def finish(function: Function) -> Function:
@@ -78,8 +80,8 @@ def finish(function: Function) -> Function:
     order in which it reads best, tapes gone over."""
     while (fewer := drop_repeated_checks(function)) is not function:
         function = eliminate_dead_code(fewer)
-    function = eliminate_dead_code(repeat_views(upwards(function)))
-    return eliminate_dead_code(drain(in_reading_order(function)))
+    function = in_reading_order(eliminate_dead_code(repeat_views(function)))
+    return eliminate_dead_code(upwards(drain(function)))
 
 
 def tidy(build: Callable[..., Expr]) -> str:

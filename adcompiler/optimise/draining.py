@@ -3,7 +3,7 @@
 In: a function whose reversed loops count what a forward loop counted. Out: one in which
 such a loop is over the indices of a list of which each trip takes one element, at its
 top, where the count is that length; the emitter prints ``for x in reversed(xs):``.
-A tape that is read elsewhere, too, is not taken apart but read by the index.
+`keep_whole`: where a list is read by an index, too, nothing takes it apart.
 Invariant: every trip has the elements that it had.
 
     for ...:  # trips                for ...:
@@ -48,6 +48,7 @@ f(x: int64)
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 from typing import TypeGuard, TypeVar
 
@@ -75,11 +76,22 @@ def drain(function: Function) -> Function:
     return replace(function, region=_Drain(function.region).region(function.region))
 
 
-class _Drain:
+def keep_whole(function: Function) -> Function:
+    """The function in which loops do not pop what others read by its place."""
+    read = {s.operands[0] for s in all_stmts(function.region) if _is_get(s)}
+    if not read:
+        return function
+    keeper = _Keeper(function.region, read)
+    region = keeper.region(function.region)
+    return replace(function, region=region) if keeper.changed else function
+
+
+class _Walk:
+    """Goes through the loops that may be rewritten."""
+
     def __init__(self, region: Region) -> None:
         self.used = count_uses(region)
         self.sources = Sources()
-        self.read = {s.operands[0] for s in all_stmts(region) if _is_get(s)}
 
     def region(self, region: Region) -> Region:
         builder = Builder()
@@ -92,13 +104,31 @@ class _Drain:
         stmt = map_regions(stmt, self.region)
         self.sources.note(stmt)
         if isinstance(stmt, For) and stmt.body.falls and not stmt.exits:
-            for pop, tape in tuple(self.sources.drained(stmt, self.used)):
-                if tape in self.read:
-                    stmt = _by_index(stmt, pop, tape)
-            stmt = self.over_tape(stmt, builder)
+            stmt = self.loop(stmt, builder)
         builder.append(stmt)
 
-    def over_tape(self, loop: For, builder: Builder) -> For:
+    def loop(self, loop: For, builder: Builder) -> For:
+        """The loop rewritten, after what it takes."""
+        raise NotImplementedError
+
+
+class _Keeper(_Walk):
+    def __init__(self, region: Region, read: Set[Atom]) -> None:
+        super().__init__(region)
+        self.read = read
+        self.changed = False
+
+    def loop(self, loop: For, builder: Builder) -> For:
+        """The loop reading by its index the lists that others read."""
+        for pop, tape in tuple(self.sources.drained(loop, self.used)):
+            if tape in self.read:
+                loop = _by_index(loop, pop, tape)
+                self.changed = True
+        return loop
+
+
+class _Drain(_Walk):
+    def loop(self, loop: For, builder: Builder) -> For:
         """The loop over the first of its tapes, if it can go over one."""
         read = count_uses(loop.body).get(loop.body.params[0], 0)
         if read > 1:

@@ -18,6 +18,9 @@ from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import zero_like
 from adcompiler.primitives.typerules import Params, Types
 
+# Rows that give a list with other elements.
+CHANGING = frozenset({"list_append", "list_pop", "list_set", "list_accumulate"})
+
 MaybeExprs = tuple[Expr | None, ...]
 Exprs = tuple[Expr, ...]
 

@@ -29,7 +29,7 @@ def first_crossing_grad(y, rate, threshold):
         if not (returned and i == trips - 1):
             y_bar = 0.8 * y_bar
         # adjoint of: for j in range(4):
-        for j in range(trips_tape.pop()):
+        for _ in range(trips_tape.pop()):
             # adjoint of: y = y + rate * y * (1.0 - y)
             y = y_tape.pop()
             product_bar = y_bar * (1.0 - y)
