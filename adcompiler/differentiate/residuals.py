@@ -171,7 +171,7 @@ class Primal:
         """Whether a statement may be run again: it is pure, and what it reads off a
         list is there if the list is in scope."""
         lists = [v for v in let.operands if isinstance(v.type, ListOf)]
-        there = let.results[0] in self.elements or all(
+        there = not self.elements.keys().isdisjoint(let.results) or all(
             isinstance(v, Var) and self.in_scope(v) for v in lists
         )
         return (
