@@ -167,7 +167,7 @@ class _Finder:
                 continue
             if isinstance(index, Const):
                 place = int(index.value)
-                if place < 0 and _is_own(stmt.result, loop.body):
+                if place < 0:
                     yield stmt.result, Element(tape, loop, versions[xs] + place)
             if self.from_the_front(stmt, index):
                 yield stmt.result, Element(tape, None, index=index)

@@ -55,8 +55,12 @@ class Describer:
     def let(self, let: Let) -> str:
         name = let.primitive.name
         source = let.operands[0] if let.operands else None
-        if isinstance(source, Var) and (name == "list_pop" or _is_element(let)):
-            return self.recorded(self.together(source)) or "saved"
+        if _is_taken(let):
+            assert isinstance(source, Var)
+            assert isinstance(source.type, ListOf)
+            found = self.hint(source)
+            item = f"{found}_item" if found and source.type.indexed else "saved"
+            return self.recorded(self.together(source)) or item
         if name == "copy" and isinstance(source, Var):
             return self.name(source)
         if name == "logical_and" and is_adjoint(let) and self.is_trip(let):
@@ -83,10 +87,13 @@ class Describer:
         return isinstance(stmt, Let) and stmt.primitive.name == "equal"
 
 
-def _is_element(let: Let) -> bool:
-    """Whether this reads what was recorded off a tape."""
+def _is_taken(let: Let) -> bool:
+    """Whether this pops an element, or reads what was recorded off a tape."""
+    if let.primitive.name not in ("list_pop", "list_get"):
+        return False
     xs = let.operands[0].type
-    return let.primitive.name == "list_get" and not getattr(xs, "indexed", True)
+    assert isinstance(xs, ListOf)
+    return let.primitive.name == "list_pop" or not xs.indexed
 
 
 def _by_type(var: Var, stmt: Stmt | None) -> str:

@@ -14,6 +14,7 @@ from adcompiler.ir.nodes import Function, fresh_var
 from adcompiler.ir.printer import formula
 from adcompiler.ir.types import NP_FLOAT
 from adcompiler.optimise.arms import sink
+from adcompiler.optimise.bounds import with_sure_elements
 from adcompiler.optimise.checks import drop_repeated_checks
 from adcompiler.optimise.cse import merge_common_subexpressions
 from adcompiler.optimise.dce import eliminate_dead_code
@@ -48,6 +49,7 @@ __all__ = [
     "sink_exits",
     "tidy",
     "upwards",
+    "with_sure_elements",
 ]
 
 ROUNDS = 5
@@ -64,7 +66,7 @@ PASSES = (
 def optimise(function: Function) -> Function:
     """Infer lengths; then the passes, until each has left the function as it was; and
     what shows only where all else is done."""
-    function = infer_lengths(function)
+    function = with_sure_elements(infer_lengths(function))
     idle = 0
     for each in PASSES * ROUNDS:
         before = function

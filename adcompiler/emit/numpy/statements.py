@@ -24,7 +24,7 @@ from adcompiler.emit.numpy.exits import NO_EXIT, Exits
 from adcompiler.emit.numpy.expressions import Expressions
 from adcompiler.emit.numpy.iteration import item_taken
 from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
-from adcompiler.emit.numpy.tapes import popped_into
+from adcompiler.emit.numpy.tapes import displayed, popped_into
 from adcompiler.ir.builder import constant
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import (
@@ -117,6 +117,7 @@ class Statements:
                 found = found[1:]
             if previous is not None:
                 found = popped_into(previous, stmt, found, nodes, self.used)
+                found = displayed(previous, stmt, found, nodes)
             if nodes and isinstance(found[0], Comment):
                 above = nodes[-1]
                 if isinstance(above, Comment):  # what it stood over is now in this

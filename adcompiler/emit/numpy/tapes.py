@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
 from adcompiler.ir.nodes import For, Let, Stmt, Var
@@ -48,6 +49,36 @@ def popped_into(
     index, within, bounds = header.partition(" in ")
     bounds = re.sub(rf"\b{re.escape(name)}\b", lambda _: call, bounds)
     return (*comments, Block(((f"{index}{within}{bounds}", body),)), *rest)
+
+
+def displayed(before: Stmt, stmt: Stmt, found: Nodes, nodes: list[Node]) -> Nodes:
+    """The nodes of a statement; what a list display of the program appends to its new
+    list is written in it: ``xs = [x, y]``."""
+    last = nodes[-1] if nodes else None
+    if not (_appends(stmt) and _starts(before) and stmt.span == before.span):
+        return found
+    if stmt.span is None or not isinstance(last, Line) or len(found) != 1:
+        return found
+    (line,) = found
+    assert isinstance(line, Line)
+    name, _, items = last.text.partition(" = ")
+    value = line.text.removeprefix(f"{name}.append(").removesuffix(")")
+    if len(value) + len(name) + 9 != len(line.text) or re.search(rf"\b{name}\b", value):
+        return found
+    nodes.pop()
+    inside = items.removeprefix("[").removesuffix("]")
+    whole = f"{inside}, {value}" if inside else value
+    return (Line(f"{name} = [{whole}]"),)
+
+
+def _appends(stmt: Stmt) -> TypeGuard[Let]:
+    return isinstance(stmt, Let) and stmt.primitive.name == "list_append"
+
+
+def _starts(stmt: Stmt) -> bool:
+    """Whether a list begins here, or the display of one goes on."""
+    new = isinstance(stmt, Let) and stmt.primitive.name == "list_new"
+    return new or _appends(stmt)
 
 
 def popped_name(before: Sequence[Node]) -> str | None:
