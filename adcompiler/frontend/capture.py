@@ -20,6 +20,7 @@ from typing import Any
 
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.interface import Captured
+from adcompiler.frontend.shorthand import written_out
 
 __all__ = ["capture", "same_code"]
 
@@ -66,7 +67,7 @@ def capture(fn: object) -> Captured:
     with _lock:
         known = _nodes.get(id(code))
         if known is None or known[0]() is not code:
-            node = _find(function)
+            node = written_out(_find(function))
             forget = functools.partial(_forget, _nodes, id(code))
             known = _nodes[id(code)] = (weakref.ref(code, forget), node)
     return Captured(function, known[1], code.co_filename)

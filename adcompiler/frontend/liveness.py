@@ -108,20 +108,20 @@ class _Analysis:
     def statement(self, stmt: ast.stmt, out: Names, exits: _Exits) -> Names:
         match stmt:
             case ast.Assign(targets=targets, value=value):
-                return _store(targets, out) | _reads(value)
+                return _before(value, _store(targets, out))
             case ast.AnnAssign(target=target, value=value):
-                return out if value is None else _store([target], out) | _reads(value)
+                return out if value is None else _before(value, _store([target], out))
             case ast.AugAssign(target=target, value=value):
-                return out | _reads(target) | _names(target) | _reads(value)
+                return _before(value, out | _reads(target) | _names(target))
             case ast.If(test=test, body=body, orelse=orelse):
                 arms = self.block(body, out, exits) | self.block(orelse, out, exits)
-                return arms | _reads(test)
+                return _before(test, arms)
             case ast.For(iter=iterable):
-                return self.loop(stmt, out, exits) | _reads(iterable)
+                return _before(iterable, self.loop(stmt, out, exits))
             case ast.While():
                 return self.loop(stmt, out, exits)
             case ast.Return(value=value):
-                return self.always | _reads(value)
+                return _before(value, self.always)
             case ast.Raise():
                 return self.always | _reads(stmt)
             case ast.Break():
@@ -136,6 +136,8 @@ class _Analysis:
             case ast.With(items=items, body=body):
                 inner = self.block(body, out, exits)
                 return inner.union(*(_reads(item.context_expr) for item in items))
+            case ast.Expr(value=value):
+                return _before(value, out)
             case _:
                 return out | _reads(stmt)
 
@@ -173,6 +175,60 @@ def _names(target: ast.expr) -> Names:
             return _names(value)
         case _:
             return NONE
+
+
+def _before(node: ast.expr | None, out: Names) -> Names:
+    """The names live before an expression is evaluated, given those after it.
+
+    >>> test = ast.parse("(y := x - 1.0) > 0.0 and (z := y) > 1.0").body[0].value
+    >>> sorted(_before(test, frozenset("yz")))
+    ['x', 'z']
+    """
+    if not any(isinstance(n, ast.NamedExpr) for n in ast.walk(node or ast.Pass())):
+        return out | _reads(node)
+    reads, binds = _in_order(node)
+    return (out - binds) | reads
+
+
+def _in_order(node: ast.AST | None) -> tuple[Names, Names]:
+    """The names that an expression reads before it binds them, and those that it binds
+    on every path."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()):
+            return frozenset({name}), NONE
+        case ast.NamedExpr(target=target, value=value):
+            reads, binds = _in_order(value)
+            return reads, binds | {target.id}
+        case ast.BoolOp(values=[first, *rest]):
+            return _some_time([first], rest)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return _some_time([test], [body, orelse])
+        case ast.Compare(left=left, comparators=[first, *rest]):
+            return _some_time([left, first], rest)
+        case ast.Dict():
+            return _some_time([], list(ast.iter_child_nodes(node)))
+        case ast.ListComp() | ast.GeneratorExp() | ast.DictComp():
+            return _reads(node), NONE
+        case _ if isinstance(node, _SCOPES):
+            return _reads(node), NONE
+        case None:
+            return NONE, NONE
+        case _:
+            return _some_time(list(ast.iter_child_nodes(node)), [])
+
+
+def _some_time(
+    always: Iterable[ast.AST], perhaps: Iterable[ast.AST]
+) -> tuple[Names, Names]:
+    """Of parts that are evaluated in this order, the last perhaps not."""
+    reads, binds = NONE, NONE
+    for part in always:
+        more, names = _in_order(part)
+        reads |= more - binds
+        binds |= names
+    for part in perhaps:
+        reads |= _reads(part) - binds
+    return reads, binds
 
 
 def _reads(node: ast.AST | None) -> Names:

@@ -31,8 +31,27 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
     *(ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Pass),
     *(ast.If, ast.For, ast.While, ast.Break, ast.Continue, ast.Return),
     *(ast.Assert, ast.Raise, ast.FunctionDef, ast.With, ast.Delete),
+    # written out by `shorthand`, but for a match with a pattern that is refused
+    *(
+        ast.Import,
+        ast.ImportFrom,
+        ast.Match,
+        ast.match_case,
+        ast.MatchAs,
+        ast.MatchClass,
+        ast.MatchOr,
+    ),
+    *(ast.MatchSequence, ast.MatchSingleton, ast.MatchStar, ast.MatchValue),
     # expressions
-    *(ast.Name, ast.Constant, ast.Tuple, ast.List, ast.Attribute, ast.Subscript),
+    *(
+        ast.Name,
+        ast.NamedExpr,
+        ast.Constant,
+        ast.Tuple,
+        ast.List,
+        ast.Attribute,
+        ast.Subscript,
+    ),
     *(
         ast.Starred,
         ast.Slice,
@@ -71,10 +90,7 @@ REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.Global: ("'global' is not supported", _PASS_IN),
     ast.Nonlocal: ("'nonlocal' is not supported", _PASS_IN),
     ast.ClassDef: ("a class cannot be defined here", "define it outside"),
-    ast.Import: ("'import' is not supported here", "import at the top of the file"),
-    ast.ImportFrom: ("'import' is not supported here", "import at the top of the file"),
-    ast.Match: ("'match' is not supported", "write if and elif"),
-    ast.NamedExpr: ("':=' is not supported", "assign in a statement of its own"),
+    ast.MatchMapping: ("a pattern of a dict is not supported", "write if and elif"),
     ast.Set: ("sets are not supported", "compare with each value: a == 1 or a == 2"),
     ast.SetComp: ("a set comprehension is not supported", _LOOP),
     ast.LShift: ("'<<' is not supported", _BITS),
@@ -144,8 +160,8 @@ class _Checker:
         if isinstance(node, ast.FunctionDef) and node.decorator_list:
             self.refuse(
                 node.decorator_list[0],
-                "a nested function cannot be decorated",
-                "decorate a function outside, or leave the decorator away",
+                f"this decorator refers to '{node.name}', which it is to make",
+                "give the function another name",
             )
         self.function(node, called=True)
 

@@ -419,3 +419,33 @@ def endless_loop_in_one_arm(x, n):
             if x > 3.0:
                 return halved(x)
     return (x + 1.0) * halved(x)
+
+
+@program(real(2), 1, raises=ArithmeticError)
+def loop_that_always_raises(x, n):
+    k = 0
+    while k < 4:
+        k += 1
+        x[0] *= 2.0
+        if n > 0:
+            raise ArithmeticError("reached")
+        raise ValueError(k)
+    return np.sum(x * x) * k
+
+
+@program(real(2), 0, raises=ArithmeticError)
+def for_loop_that_always_raises(x, n):
+    total = x[0]
+    for k in range(len(x) + n):
+        total = total * x[k]
+        raise ArithmeticError("reached")
+    return total
+
+
+@program(real(2), 0)
+def loop_that_would_raise(x, n):
+    total = x[0]
+    for k in range(n):
+        total = total * x[k]
+        raise ArithmeticError("reached")
+    return total * total

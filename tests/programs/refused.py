@@ -51,13 +51,6 @@ def class_inside(x):
     return Pair.first * x
 
 
-@program(real(), refused="import")
-def import_inside(x):
-    import math
-
-    return math.sin(x)
-
-
 @program(real(), refused="yield")
 def generator_inside(x):
     def numbers():
@@ -133,13 +126,12 @@ def opens_a_file(x):
     return x * x
 
 
-@program(real(), refused="match")
-def match_statement(x):
-    match x > 0:
-        case True:
-            return x * x
-        case _:
-            return x
+@program(real(), refused="pattern")
+def match_of_a_dict(x):
+    match {"a": x}:
+        case {"a": y}:
+            return y * y
+    return x
 
 
 @program(const(1.0, 2.0), refused="setflags")

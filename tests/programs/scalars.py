@@ -254,7 +254,7 @@ def unpacking_of_the_first_and_the_rest(x, y):
     return first * rest[0] + rest[1] * rest[1]
 
 
-@program(real(), refused="':='")
+@program(real())
 def walrus(x):
     return (y := x * x) * y + y
 

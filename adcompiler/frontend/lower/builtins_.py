@@ -405,7 +405,10 @@ def class_of(call: Call, x: Binding) -> type:
                 return np.dtype(atom.type.dtype).type
             return {v: k for k, v in _PYTHON.items()}[atom.type.dtype]
         case _:
-            call.refuse(f"the type of {operators.describe(x)} is not known")
+            call.refuse(
+                f"the type of {operators.describe(x)} is not known",
+                "make a tuple or a list of it first",
+            )
 
 
 FUNCTIONS: dict[Hashable, Handler] = {

@@ -24,7 +24,7 @@ from adcompiler.frontend.lower import (
     statements,
 )
 from adcompiler.frontend.lower.context import Context
-from adcompiler.frontend.lower.syntax import assigned, placed
+from adcompiler.frontend.lower.syntax import assigned, named, placed
 from adcompiler.ir.nodes import Const
 from adcompiler.library import iterating
 from adcompiler.library import lists as library
@@ -122,7 +122,7 @@ def laid_out(
     state = dict(ctx.values), dict(ctx.objects), dict(ctx.cache)
     count = len(builder.stmts)
     env = {name: saved.env[name] for name in own if name in saved.env}
-    if captured([item, *node.generators]) & own:
+    if captured([item, *node.generators]) & own and not named([node]):
         # Functions made here read the names of the comprehension when they are called.
         ctx.frame = replace(saved, locals=own, closure=saved, env={}, sites={})
     try:
@@ -200,6 +200,12 @@ def looped(
     ctx: Context, node: Comprehension, fn: ast.FunctionDef, first: Binding | None
 ) -> Binding:
     """What the function gives that does the comprehension's work, called in place."""
+    if named([node]):
+        ctx.refuse(
+            node,
+            "':=' in a comprehension over what is known at run time only",
+            "write a loop",
+        )
     key = ("comprehension", node, fn.name)
     fn = ctx.memo.setdefault(key, fn)
     if first is None:

@@ -38,6 +38,7 @@ from adcompiler.frontend.lower import (
     objects,
     operators,
     records,
+    statements,
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
@@ -53,6 +54,11 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return _constant(value)
         case ast.Name(id=name):
             return names.load(ctx, node, name)
+        case ast.NamedExpr(target=target, value=value):
+            statements.assign(ctx, target, evaluate(ctx, value))
+            return evaluate(
+                ctx, ast.copy_location(ast.Name(target.id, ast.Load()), target)
+            )
         case ast.BinOp():
             return _binary(ctx, node)
         case ast.UnaryOp(op=unary, operand=operand):

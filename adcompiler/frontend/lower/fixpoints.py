@@ -57,7 +57,7 @@ from adcompiler.frontend.lower.heads import (
 from adcompiler.frontend.lower.merges import Merge, Side
 from adcompiler.frontend.lower.syntax import assigned, breaks, own_nodes, stored
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Const, For, Region, Var, While, fresh_var
+from adcompiler.ir.nodes import Atom, Const, For, Region, Undef, Var, While, fresh_var
 from adcompiler.ir.types import (
     PY_BOOL,
     PY_INT,
@@ -67,7 +67,7 @@ from adcompiler.ir.types import (
     fresh_dim,
     join_types,
 )
-from adcompiler.ir.walk import free_vars
+from adcompiler.ir.walk import free_vars, substitute
 
 MOST_PASSES = 12
 FALSE = Dyn(constant(False))
@@ -228,6 +228,12 @@ class Lowering:
         """The test of a `while`."""
         assert isinstance(self.loop, ast.While)
         ctx, test = self.ctx, self.loop.test
+        if assigned([test]):
+            ctx.refuse(
+                test,
+                "':=' in the condition of a loop whose else leaves the loop around it",
+                "assign in the body, and break",
+            )
         self.enter(head, rename)
         before, objects = dict(ctx.values), dict(ctx.objects)
         with ctx.at(test):
@@ -383,6 +389,9 @@ class Lowering:
         self.drop_flags(trip)
         inits = self.conform(head, None)
         arm = trip.arm
+        if not arm.falls and not any(isinstance(a, Undef) for a in inits.values()):
+            self.build_raising(trip, inits, after)
+            return
         following = self.conform(head, arm) if arm.falls else {}
         params = (*head.merge.leaves, *head.stores.values())
         params = tuple(v for v in params if v in inits)
@@ -401,6 +410,19 @@ class Lowering:
         loop = replace(loop, stopped=stopped)
         ctx.builder.append(loop)
         self.leave(head, dict(zip(params, results, strict=True)), loop)
+        after(loop)
+
+    def build_raising(
+        self, trip: Trip, inits: dict[Var, Atom], after: Callable[[For | While], None]
+    ) -> None:
+        """Append a loop that is over, or raises in its first trip."""
+        mapping = inits | {
+            inner: inits[var] for var, inner in trip.cond_vars.items() if var in inits
+        }
+        loop = substitute(self.node(trip, (), (), (), ()), mapping)
+        assert isinstance(loop, For | While)
+        self.ctx.builder.append(loop)
+        self.leave(trip.head, inits, loop)
         after(loop)
 
     def remix(self, copies: Mapping[Var, Var]) -> None:
@@ -479,7 +501,7 @@ class Lowering:
         body = Region(params, stmts, row, arm.falls)
         return While(results, inits, cond, body, trips, None, span, role)
 
-    def leave(self, head: Head, mapping: dict[Var, Var], loop: For | While) -> None:
+    def leave(self, head: Head, mapping: Mapping[Var, Atom], loop: For | While) -> None:
         """The state after the loop."""
         ctx = self.ctx
 

@@ -13,7 +13,7 @@ import ast
 from adcompiler.frontend.bindings import FunctionVal, IterVal
 from adcompiler.frontend.liveness import captured
 from adcompiler.frontend.lower.context import Context, Frame
-from adcompiler.frontend.lower.syntax import assigned, placed
+from adcompiler.frontend.lower.syntax import assigned, named, placed
 
 Generator = tuple[ast.GeneratorExp, Frame]
 
@@ -60,6 +60,10 @@ def _function(
 
 def _refuse_late(ctx: Context, target: ast.expr, body: ast.expr) -> None:
     """A function made by a generator reads the last item, wherever it is called."""
+    if named([body]):
+        ctx.refuse(
+            body, "':=' in a generator expression that is used later", "write a loop"
+        )
     if captured([body]) & assigned([target]):
         ctx.refuse(
             body,

@@ -22,6 +22,7 @@ from adcompiler.frontend.lower import (
     reductions,
     reflection,
     shapes,
+    shorthands,
 )
 from adcompiler.frontend.lower.handling import Handler
 
@@ -38,6 +39,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **maths.FUNCTIONS,
     **builtins_.FUNCTIONS,
     **iterators.FUNCTIONS,
+    **shorthands.FUNCTIONS,
 }
 
 METHODS: dict[str, Handler] = {

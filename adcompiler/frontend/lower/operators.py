@@ -36,6 +36,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import lengths, listing
 from adcompiler.frontend.lower.context import Arm, Context
 from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.frontend.lower.syntax import assigned
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Let
 from adcompiler.ir.primitive import Effect
@@ -268,6 +269,11 @@ def compare(
 ) -> Binding:
     """``left op right``."""
     if isinstance(op, ast.Is | ast.IsNot):
+        known = _which(ctx, node, left, right)
+        if known is not None:
+            return Dyn(
+                negated(ctx, node, known) if isinstance(op, ast.IsNot) else known
+            )
         same = _identical(ctx, node, left, right)
         return Dyn(constant(same == isinstance(op, ast.Is)))
     if isinstance(op, ast.In | ast.NotIn):
@@ -371,6 +377,20 @@ def _refuse_changing(ctx: Context, node: ast.AST, value: object, what: str) -> N
     )
 
 
+def _which(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> Atom | None:
+    """``c is True`` of a bool; None of anything else."""
+    match left, right:
+        case Dyn(atom), Dyn(Const(bool() as value)):
+            t = atom.type
+            if not isinstance(t, Scalar) or t.kind == "either" or atom in ctx.mixed:
+                ctx.refuse(node, "whether these are one object depends on the path")
+            if t.dtype != "bool" or t.kind == "numpy":
+                return constant(False)
+            return atom if value else negated(ctx, node, atom)
+        case _:
+            return None
+
+
 def _identical(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> bool:
     match left, right:
         case Static(a), Static(b):
@@ -459,7 +479,7 @@ def choose(
 def _joined(ctx: Context, node: ast.AST, cond: Atom, then: Arm, orelse: Arm) -> Binding:
     """The value of an expression with two paths, which has one type."""
     # What a path has learnt of a name, as that it is bound, leaves the name live.
-    live = frozenset(ctx.frame.env)
+    live = frozenset(ctx.frame.env) | assigned([node])
     value = join_arms(ctx, cond, then, orelse, live, node)
     assert value is not None
     if isinstance(value, Conflict):
@@ -483,7 +503,12 @@ def connective(
     if isinstance(flag, Const):
         return right() if bool(flag.value) == conjunctive else left
     arm = ctx.run(right)
-    if _splices(arm) and isinstance(left, Dyn) and flag == left.atom:
+    if (
+        _splices(arm)
+        and not assigned([node])
+        and isinstance(left, Dyn)
+        and flag == left.atom
+    ):
         assert isinstance(arm.value, Dyn)
         ctx.builder.stmts.extend(arm.builder.stmts)
         ctx.cache, ctx.values, ctx.objects = arm.cache, arm.values, arm.objects

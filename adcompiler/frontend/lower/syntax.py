@@ -34,6 +34,25 @@ def assigned(nodes: Iterable[ast.AST]) -> frozenset[str]:
             found.add(node.id)
         elif isinstance(node, ast.FunctionDef):
             found.add(node.name)
+        elif isinstance(node, _COMPREHENSIONS):
+            found |= named([node])
+    return frozenset(found)
+
+
+def named(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The names that ``:=`` assigns, in comprehensions too.
+
+    >>> sorted(named([ast.parse("(a := b) + sum((c := v) for v in x)")]))
+    ['a', 'c']
+    """
+    found = set()
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.NamedExpr):
+            found.add(node.target.id)
+        if not isinstance(node, ast.FunctionDef | ast.Lambda):
+            pending += ast.iter_child_nodes(node)
     return frozenset(found)
 
 
@@ -70,7 +89,7 @@ def local_names(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     params = {a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
     params |= {a.arg for a in (spec.vararg, spec.kwarg) if a is not None}
     if isinstance(fn, ast.Lambda):
-        return frozenset(params)
+        return named([fn.body]) | params
     return assigned(fn.body) | params
 
 

@@ -1,0 +1,404 @@
+"""Syntax that stands for other syntax, written out.
+
+In: the tree of a function. Out: a tree that does the same in fewer kinds of node:
+
+    while (v := next(x)) > 0: body      while True: if (v := next(x)) > 0: pass
+                                                    else: break
+                                                    body
+    match s: case (a, 0) if a > 1: b    subject = s; if it is a sequence of two ...: b
+    import numpy as np                  np = the module
+    @d def f(x): ...                    def f(x): ...; f = d(f)
+    k in {1, 2}                         k in (1, 2)
+
+Invariants: every node keeps the place in the file that it stands for; names that are
+made here start with ``$``. What has no such form is left as it is, for `subset` to
+refuse.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+__all__ = ["member", "module", "part", "written_out"]
+
+FunctionNode = ast.FunctionDef | ast.Lambda
+
+
+def written_out(node: FunctionNode) -> FunctionNode:
+    """The function without shorthand; itself if it has none.
+
+    >>> tree = ast.parse('''
+    ... def f(x):
+    ...     while (y := x - 1.0) > 0.0:
+    ...         x = y / 2.0
+    ...     return x
+    ... ''').body[0]
+    >>> print(ast.unparse(written_out(tree)))
+    def f(x):
+        while True:
+            if (y := (x - 1.0)) > 0.0:
+                pass
+            else:
+                break
+            x = y / 2.0
+        return x
+    """
+    if not any(_is_shorthand(n) for n in ast.walk(node) if n is not node):
+        return node
+    fresh = _Writer().function(copy.deepcopy(node))
+    for child in ast.walk(fresh):
+        if "lineno" in child._attributes and not hasattr(child, "lineno"):
+            ast.copy_location(child, node)
+    return fresh
+
+
+def _is_shorthand(node: ast.AST) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        return bool(node.decorator_list)
+    kinds = ast.NamedExpr | ast.Match | ast.Import | ast.ImportFrom | ast.Set
+    return isinstance(node, kinds)
+
+
+# What the handlers of `frontend.lower.shorthands` stand for.
+
+
+def module(level: int, name: str) -> Any:
+    """The module of this name."""
+    raise NotImplementedError
+
+
+def member(level: int, name: str, attribute: str) -> Any:
+    """``from name import attribute``."""
+    raise NotImplementedError
+
+
+def part(subject: object, cls: type, k: int) -> Any:
+    """What ``case cls(a, b)`` compares with `a` and `b`: parts of the subject."""
+    raise NotImplementedError
+
+
+class _Writer(ast.NodeTransformer):
+    """One walk over a function."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.loose: frozenset[str] = frozenset()  # names read outside their cases
+
+    def function(self, node: FunctionNode) -> FunctionNode:
+        """The function itself, whose own decorators are not looked at."""
+        self.loose = frozenset(_loose(node, frozenset()))
+        self.generic_visit(node)
+        return node
+
+    def name(self, word: str) -> str:
+        """A name of our own."""
+        self.count += 1
+        return f"${word}_{self.count}" if self.count > 1 else f"${word}"
+
+    # --- while
+
+    def visit_While(self, node: ast.While) -> ast.stmt:
+        self.generic_visit(node)
+        named = any(isinstance(n, ast.NamedExpr) for n in ast.walk(node.test))
+        if not named or any(map(_leaves, node.orelse)):
+            return node
+        ends = [*node.orelse, ast.Break()]
+        test = ast.If(node.test, [ast.Pass()], ends)
+        _place(test, node.test)
+        always = ast.copy_location(ast.Constant(True), node.test)
+        return ast.copy_location(ast.While(always, [test, *node.body], []), node)
+
+    # --- in
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        pairs = zip(node.ops, node.comparators, strict=True)
+        node.comparators = [
+            ast.copy_location(ast.Tuple(right.elts, ast.Load()), right)
+            if isinstance(op, ast.In | ast.NotIn) and isinstance(right, ast.Set)
+            else right
+            for op, right in pairs
+        ]
+        return node
+
+    # --- def
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt | list[ast.stmt]:
+        self.generic_visit(node)
+        decorators = node.decorator_list
+        if not decorators or any(_mentions(d, node.name) for d in decorators):
+            return node
+        node.decorator_list = []
+        value: ast.expr = ast.Name(node.name, ast.Load())
+        for decorator in reversed(decorators):
+            value = ast.Call(decorator, [value], [])
+            _place(value, decorator)
+        assign = ast.Assign([ast.Name(node.name, ast.Store())], value)
+        return [node, _place(assign, decorators[0])]
+
+    # --- import
+
+    def visit_Import(self, node: ast.Import) -> list[ast.stmt]:
+        return [_bound(node, *_imported(alias)) for alias in node.names]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> list[ast.stmt]:
+        return [
+            _bound(
+                node,
+                alias.asname or alias.name,
+                _call(member, node.level, node.module or "", alias.name),
+            )
+            for alias in node.names
+        ]
+
+    # --- match
+
+    def visit_Match(self, node: ast.Match) -> ast.stmt | list[ast.stmt]:
+        self.generic_visit(node)
+        if any(isinstance(n, ast.MatchMapping) for n in ast.walk(node)):
+            return node
+        subject = self.name("subject")
+        bind = _bound(node.subject, subject, node.subject)
+        chain: list[ast.stmt] = []
+        for case in reversed(node.cases):
+            test, names = _pattern(case.pattern, _read(subject))
+            binds = [_bound(case.pattern, name, value) for name, value in names]
+            body = [*binds, *case.body]
+            if case.guard is not None and self.loose & {name for name, _ in names}:
+                # Names that are read later are bound even where the guard says no.
+                body, test = case.body, _all([test, _guarded(names, case.guard)])
+            elif case.guard is not None:
+                test = _all([test, _Replaced(dict(names)).visit(case.guard)])
+            choice = ast.If(test or ast.Constant(True), body, chain)
+            chain = [_place(choice, case.pattern)]
+        return [bind, *chain]
+
+
+def _imported(alias: ast.alias) -> tuple[str, ast.expr]:
+    """The name that ``import a.b as c`` binds, and to what."""
+    if alias.asname:
+        return alias.asname, _call(module, 0, alias.name)
+    root = alias.name.partition(".")[0]
+    if root == alias.name:
+        return root, _call(module, 0, root)
+    # The whole is imported, and its root bound.
+    both: list[ast.expr] = [_call(module, 0, alias.name), _call(module, 0, root)]
+    pair = ast.Tuple(both, ast.Load())
+    return root, ast.Subscript(pair, ast.Constant(1), ast.Load())
+
+
+def _call(function: Callable[..., Any], *args: object) -> ast.Call:
+    """A call of an object."""
+    return ast.Call(
+        ast.Constant(function),  # type: ignore[arg-type]
+        [a if isinstance(a, ast.expr) else ast.Constant(a) for a in args],  # type: ignore[arg-type]
+        [],
+    )
+
+
+def _bound(node: ast.AST, name: str, value: ast.expr) -> ast.stmt:
+    """``name = value``, where the node stands."""
+    assign = ast.Assign([ast.Name(name, ast.Store())], value)
+    _place(assign, node)
+    return assign
+
+
+def _place(stmt: Any, node: ast.AST) -> Any:
+    """The new nodes stand where this one does."""
+    for child in _new(stmt):
+        ast.copy_location(child, node)
+    return stmt
+
+
+def _new(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes from here down that have no place yet."""
+    if "lineno" in node._attributes and not hasattr(node, "lineno"):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        if not hasattr(child, "lineno"):
+            yield from _new(child)
+
+
+def _leaves(node: ast.AST) -> bool:
+    """Whether a `break` or `continue` here belongs to a loop around."""
+    if isinstance(node, ast.Break | ast.Continue):
+        return True
+    if isinstance(node, ast.For | ast.While):
+        return any(map(_leaves, node.orelse))
+    return any(
+        _leaves(child)
+        for child in ast.iter_child_nodes(node)
+        if not isinstance(child, ast.FunctionDef | ast.Lambda)
+    )
+
+
+def _mentions(node: ast.AST, name: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
+
+
+# --- Patterns ------------------------------------------------------------------------
+
+Names = list[tuple[str, ast.expr]]  # what a pattern binds, and to what
+Test = ast.expr | None  # None: it always matches
+
+
+def _read(name: str) -> Callable[[], ast.expr]:
+    return lambda: ast.Name(name, ast.Load())
+
+
+def _pattern(
+    pattern: ast.pattern, subject: Callable[[], ast.expr]
+) -> tuple[Test, Names]:
+    """The test of a pattern, and the names that it binds."""
+    match pattern:
+        case ast.MatchValue(value=value):
+            return ast.Compare(subject(), [ast.Eq()], [value]), []
+        case ast.MatchSingleton(value=value):
+            return ast.Compare(subject(), [ast.Is()], [ast.Constant(value)]), []
+        case ast.MatchAs(pattern=None, name=name):
+            return None, [(name, subject())] if name else []
+        case ast.MatchAs(pattern=inner, name=name):
+            assert inner is not None
+            assert name is not None
+            test, names = _pattern(inner, subject)
+            return test, [*names, (name, subject())]
+        case ast.MatchOr(patterns=patterns):
+            return _alternatives(patterns, subject)
+        case ast.MatchSequence(patterns=patterns):
+            return _sequence(patterns, subject)
+        case ast.MatchClass():
+            return _instance(pattern, subject)
+        case _:
+            raise AssertionError(pattern)
+
+
+def _alternatives(
+    patterns: list[ast.pattern], subject: Callable[[], ast.expr]
+) -> tuple[Test, Names]:
+    """``p | q``; names are bound where an alternative has matched."""
+    tests: list[ast.expr] = []
+    for pattern in patterns:
+        test, names = _pattern(pattern, subject)
+        bind = _guarded(names, ast.Constant(True)) if names else None
+        whole = _all([test, bind])
+        if whole is None:
+            whole = ast.Constant(True)
+        tests.append(whole)
+    return ast.BoolOp(ast.Or(), tests), []
+
+
+def _sequence(
+    patterns: list[ast.pattern], subject: Callable[[], ast.expr]
+) -> tuple[Test, Names]:
+    """``(p, *rest, q)``: of a tuple or list of so many items."""
+    stars = [k for k, p in enumerate(patterns) if isinstance(p, ast.MatchStar)]
+    count = ast.Constant(len(patterns) - len(stars))
+    kinds = ast.Tuple([_constant(tuple), _constant(list)], ast.Load())
+    length = ast.Compare(
+        _call(len, subject()), [ast.GtE() if stars else ast.Eq()], [count]
+    )
+    tests: list[Test] = [_call(isinstance, subject(), kinds), length]
+    names: Names = []
+    for k, pattern in enumerate(patterns):
+        place: ast.expr = ast.Constant(k)
+        if isinstance(pattern, ast.MatchStar):
+            after = len(patterns) - 1 - k
+            stop = ast.Constant(-after) if after else None
+            rest = ast.Slice(place, stop, None)
+            value = ast.Subscript(subject(), rest, ast.Load())
+            names += [(pattern.name, _call(list, value))] if pattern.name else []
+            continue
+        if stars and k > stars[0]:
+            place = ast.Constant(k - len(patterns))
+        test, more = _pattern(pattern, _item(subject, place))
+        tests.append(test)
+        names += more
+    return _all(tests), names
+
+
+def _item(subject: Callable[[], ast.expr], place: ast.expr) -> Callable[[], ast.expr]:
+    return lambda: ast.Subscript(subject(), place, ast.Load())
+
+
+def _instance(
+    pattern: ast.MatchClass, subject: Callable[[], ast.expr]
+) -> tuple[Test, Names]:
+    """``cls(p, name=q)``."""
+    tests: list[Test] = [_call(isinstance, subject(), pattern.cls)]
+    names: Names = []
+    places = [
+        _called(part, subject, pattern.cls, k) for k in range(len(pattern.patterns))
+    ]
+    places += [_attribute(subject, name) for name in pattern.kwd_attrs]
+    for inner, place in zip(
+        [*pattern.patterns, *pattern.kwd_patterns], places, strict=True
+    ):
+        test, more = _pattern(inner, place)
+        tests.append(test)
+        names += more
+    return _all(tests), names
+
+
+def _called(
+    function: Callable[..., Any], subject: Callable[[], ast.expr], *args: object
+) -> Callable[[], ast.expr]:
+    return lambda: _call(function, subject(), *args)
+
+
+def _attribute(subject: Callable[[], ast.expr], name: str) -> Callable[[], ast.expr]:
+    return lambda: ast.Attribute(subject(), name, ast.Load())
+
+
+def _constant(value: object) -> ast.expr:
+    return ast.Constant(value)  # type: ignore[arg-type]
+
+
+def _all(tests: list[Test]) -> Test:
+    """The conjunction of the tests that there are."""
+    found = [test for test in tests if test is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    return ast.BoolOp(ast.And(), found)
+
+
+class _Replaced(ast.NodeTransformer):
+    """Names by what they are bound to."""
+
+    def __init__(self, values: dict[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return copy.deepcopy(self.values.get(node.id, node))
+
+
+def _loose(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
+    """The names that are read anywhere but in a case whose pattern binds them, or by a
+    function in a guard."""
+    if isinstance(node, ast.Name) and node.id not in bound:
+        yield node.id
+    if isinstance(node, ast.match_case):
+        bound |= {
+            name
+            for n in ast.walk(node.pattern)
+            if (name := getattr(n, "name", None)) is not None
+        }
+        guard = [] if node.guard is None else ast.walk(node.guard)
+        if any(isinstance(n, _SCOPES) for n in guard):
+            yield from bound
+    for child in ast.iter_child_nodes(node):
+        yield from _loose(child, bound)
+
+
+_SCOPES = (ast.Lambda, ast.GeneratorExp, ast.ListComp, ast.DictComp, ast.NamedExpr)
+
+
+def _guarded(names: Names, guard: ast.expr) -> ast.expr:
+    """The guard, after the names have been bound."""
+    if not names:
+        return guard
+    binds = [ast.NamedExpr(ast.Name(n, ast.Store()), value) for n, value in names]
+    row = ast.Tuple([*binds, guard], ast.Load())
+    return ast.Subscript(row, ast.Constant(len(binds)), ast.Load())
