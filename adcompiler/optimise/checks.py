@@ -20,12 +20,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adcompiler.ir.nodes import Atom, For, Function, Let, Region, Stmt, Var
+from adcompiler.ir.nodes import Atom, Const, For, Function, Let, Region, Stmt, Var
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Array, dims_of, is_float
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions, regions
 from adcompiler.optimise.lengths import LINALG, EqualLengths, shows_equal
 
+WEIGHED = frozenset({"ValueError", "IndexError", "LinAlgError"})
 # The first operand that belongs to the index.
 PLACES = {
     "load": 1,
@@ -94,7 +95,14 @@ def _identical(left: Stmt, right: Stmt) -> bool:
 
 def _is_seen(stmt: Stmt) -> bool:
     """Whether the user would notice if this came before an error."""
-    raises = isinstance(stmt, Let) and stmt.primitive.name in ("raise", "check_bound")
+    if isinstance(stmt, For):
+        step = stmt.range.step
+        return stmt.role == "primal" and not (isinstance(step, Const) and step.value)
+    if not isinstance(stmt, Let):
+        return False
+    raises = stmt.primitive.name in ("raise", "check_bound") or any(
+        r.exception not in WEIGHED or stmt.param("via") == "math" for r in stmt.raises
+    )
     return raises or bool(_effect(stmt) & Effect.PRINTS)
 
 

@@ -529,3 +529,21 @@ def places_changed_within_what_is_gone_later(x, y, n):
         total += np.sum(x * z)
         y[i] += total
     return total + np.sum(x * y)
+
+
+@program(0.3, 0, raises=IndexError, label="the index first")
+@program(0.3, 1, raises=ValueError, label="the step alone")
+def a_bad_index_before_a_step_of_zero(x, n):
+    y = np.sin(np.full((4, 1), x))
+    s = np.sum(y[4 - n])
+    for _ in range(0, 4, n - n):
+        s = s + 1.0
+    return s + np.sum(y * y)
+
+
+@program(0.3, 0.0, 4, raises=IndexError, label="the index first")
+@program(0.3, 0.0, 3, raises=ZeroDivisionError, label="the division alone")
+def a_bad_index_before_a_division_by_zero(x, d, n):
+    y = np.sin(np.full((4, 1), x))
+    s = np.sum(y[n])
+    return s + 1.0 / d + np.sum(y * y)
