@@ -134,7 +134,10 @@ class RecordVal:
 
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
-    """A dict or an object that the program made: the memory that holds its record."""
+    """A dict or an object that the program made: the memory that holds its record.
+
+    So is a list of objects, functions or tuples that changes.
+    """
 
     location: Location
     cls: type
@@ -239,12 +242,13 @@ class MaybeUnbound:
 class Conflict:
     """A name whose values on two paths have nothing in common; refused when read.
 
-    `cond` decided between the paths.
+    `cond` decided between the paths; or they are the entry of a loop and its trips.
     """
 
     message: str
     hint: str | None
     cond: Atom | None = None
+    loop: ast.For | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +283,8 @@ NONE = Static(None)
 def is_list(binding: Binding | None) -> bool:
     """Whether this is a list, of known length or not."""
     if isinstance(binding, TupleVal):
+        return binding.cls is list
+    if isinstance(binding, ObjectRef):
         return binding.cls is list
     return isinstance(binding, ListRef)
 

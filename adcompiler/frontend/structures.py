@@ -16,6 +16,7 @@ from typing import Any
 
 __all__ = [
     "DictOf",
+    "ItemsOf",
     "Key",
     "ObjectOf",
     "Shape",
@@ -59,6 +60,10 @@ class DictOf:
         """How an entry is written behind the container."""
         return f"[{name!r}]"
 
+    def renamed(self, names: tuple[Key, ...]) -> DictOf:
+        """The shape of a dict that holds more, or less."""
+        return DictOf(names)
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectOf:
@@ -87,8 +92,51 @@ class ObjectOf:
         """How an attribute is written behind the object."""
         return f".{name}"
 
+    def renamed(self, names: tuple[Key, ...]) -> ObjectOf:
+        """The shape of an object that holds more, or less."""
+        return ObjectOf(self.cls, names)
 
-Shape = DictOf | ObjectOf
+
+@dataclass(frozen=True, slots=True)
+class ItemsOf:
+    """A list of this length.
+
+    >>> ItemsOf(2).make((1.0, 2.0)), ItemsOf(2).names
+    ([1.0, 2.0], (0, 1))
+    """
+
+    count: int
+
+    @property
+    def names(self) -> tuple[Key, ...]:
+        return tuple(range(self.count))
+
+    @property
+    def cls(self) -> type:
+        return list
+
+    @property
+    def __name__(self) -> str:
+        return "list"
+
+    def parts(self, value: Any) -> tuple[Any, ...]:
+        """The items."""
+        return tuple(value)
+
+    def make(self, parts: Iterable[Any]) -> Any:
+        """A list of these items."""
+        return list(parts)
+
+    def path(self, name: Key) -> str:
+        """How an item is written behind the list."""
+        return f"[{name!r}]"
+
+    def renamed(self, names: tuple[Key, ...]) -> ItemsOf:
+        """The shape of a list that holds more, or less."""
+        return ItemsOf(len(names))
+
+
+Shape = DictOf | ObjectOf | ItemsOf
 
 
 def shape_of(value: Any) -> Shape | None:

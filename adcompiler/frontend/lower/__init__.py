@@ -56,7 +56,7 @@ def lower_function(
     inside. Raises UnsupportedError, or NeedStatic for an argument that must be known.
     """
     static: frozenset[str] = frozenset()
-    lists: dict[Site, Type] = {}
+    lists: dict[Site, Type | None] = {}
     while True:
         try:
             return _lower(captured, args, derive, static, lists)
@@ -71,7 +71,7 @@ def _lower(
     args: Mapping[str, ArgSpec],
     derive: Derive | None,
     static: frozenset[str],
-    lists: Mapping[Site, Type],
+    lists: Mapping[Site, Type | None],
 ) -> Lowered:
     frame = calls.make_frame(captured, captured.node, None, {})
     ctx = Context(frame, derive=derive, static_captures=static, lists=lists)

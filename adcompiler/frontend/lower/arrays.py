@@ -24,6 +24,7 @@ from adcompiler.frontend.bindings import (
     Static,
     Step,
     TupleVal,
+    is_list,
 )
 from adcompiler.frontend.lower import aliases, operators
 from adcompiler.frontend.lower.context import Context, Stale
@@ -100,7 +101,7 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
 
 def listed(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
     """A tuple or list where NumPy makes an array of it: an index, a value to store."""
-    if isinstance(binding, TupleVal | ListRef):
+    if isinstance(binding, TupleVal | ListRef) or is_list(binding):
         return Call(ctx, node, "np.array", [], {}).array(binding)
     return binding
 

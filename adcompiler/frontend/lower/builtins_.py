@@ -183,7 +183,7 @@ def length(call: Call) -> Binding:
     match x:
         case TupleVal(items):
             return Dyn(constant(len(items)))
-        case ObjectRef() | RecordVal() if x.cls is dict:
+        case ObjectRef() | RecordVal() if x.cls in (dict, list):
             return Dyn(constant(len(records.entries(call.ctx, call.node, x))))
         case IterVal("keys" | "values" | "items", (owner,)):
             return length(replace(call, args=[owner]))

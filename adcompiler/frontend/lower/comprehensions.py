@@ -53,10 +53,10 @@ def listed(
     """The list of all items; `first` is what the first `for` goes over, if it has been
     evaluated."""
     site = listing.site_of(ctx, node)
-    if site not in ctx.lists:
+    if ctx.lists.get(site) is None:
         items = laid_out(ctx, node, node.elt, first)
         if items is not None:
-            return TupleVal(items, list, site)
+            return listing.display(ctx, node, items)
     return looped(ctx, node, _appending(node, node.elt), first)
 
 
@@ -160,6 +160,7 @@ def _items(
     entries = iteration.entries(ctx, first.iter, base)
     if entries is None or len(entries) > iteration.MOST_TRIPS:
         raise _Unknown
+    sizes = iteration.sizes(ctx, base)
     for make in entries:
         entry = _through(ctx, node, stages, make())
         if entry is None:
@@ -167,6 +168,8 @@ def _items(
         statements.assign(ctx, first.target, entry)
         if all(_holds(ctx, test) for test in first.ifs):
             yield from _items(ctx, node, item, rest)
+    if iteration.sizes(ctx, base) != sizes:
+        iteration.refuse_growth(ctx, first.iter, base)
 
 
 def _through(

@@ -55,10 +55,10 @@ Site = tuple[object, ...]  # a display, in every lowering of the same function
 
 
 class NeedList(Exception):
-    """Raised where a display turns out to be a list that changes, of such elements;
-    lowering starts again."""
+    """Raised where a display turns out to be a list that changes, of such elements,
+    or of any and of known length; lowering starts again."""
 
-    def __init__(self, elements: Mapping[Site, Type]) -> None:
+    def __init__(self, elements: Mapping[Site, Type | None]) -> None:
         super().__init__(str(elements))
         self.elements = elements
 
@@ -166,10 +166,11 @@ class Context:
     mutated: dict[int, Span] = field(default_factory=dict)
     calls: tuple[tuple[ast.AST, Frame | None], ...] = ()
     memo: dict[Any, Any] = field(default_factory=dict)
-    lists: Mapping[Site, Type] = field(default_factory=dict)
+    lists: Mapping[Site, Type | None] = field(default_factory=dict)
     put: dict[Location, frozenset[Location]] = field(default_factory=dict)
     got: dict[Location, frozenset[Location]] = field(default_factory=dict)
     iterated: tuple[Location, ...] = ()  # the lists that loops around go over
+    loops: tuple[ast.AST, ...] = ()  # those around, of which a trip is lowered now
     labels: dict[Location, str] = field(default_factory=dict)  # names of objects
 
     # --- Refusals and spans
@@ -333,9 +334,8 @@ class Context:
         match held:
             case RecordVal():
                 return held
-            case Conflict(message, hint):
-                self.settle(held.cond)
-                self.refuse(node, message, hint)
+            case Conflict():
+                self.disagree(node, held)
             case Stale():
                 self.settle(held.cond)
                 tell = hints.may_be_changed(self.frame.env, binding.location, node)
@@ -421,6 +421,13 @@ class Context:
             arm.values, arm.objects = self.values, self.objects
             self.builder, frame.env, self.values, self.objects, self.cache = saved
             self.aliases = aliases
+
+    def disagree(self, node: ast.AST, conflict: Conflict) -> NoReturn:
+        """Refuse to read what paths disagree on, unless it is known which is taken."""
+        self.settle(conflict.cond)
+        if conflict.loop in self.loops and conflict.loop is not None:
+            raise NeedUnroll(conflict.loop, "what an object holds")
+        self.refuse(node, conflict.message, conflict.hint)
 
     # --- Known integers
 

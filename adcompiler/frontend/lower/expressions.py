@@ -38,6 +38,7 @@ from adcompiler.frontend.lower import (
     objects,
     operators,
     records,
+    sequences,
     statements,
 )
 from adcompiler.frontend.lower.context import Context
@@ -115,6 +116,12 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
 def _binary(ctx: Context, node: ast.BinOp) -> Binding:
     """``left op right``; a tuple or list times a number is repeated."""
     a, b = evaluate(ctx, node.left), evaluate(ctx, node.right)
+    if any(isinstance(side, ObjectRef) and side.cls is list for side in (a, b)):
+        a, b = (sequences.as_tuple(ctx, node, side) for side in (a, b))
+        found = operators.binary(ctx, node, node.op, a, b)
+        if isinstance(found, TupleVal):
+            return sequences.made(ctx, node, found.items)
+        return found
     if isinstance(node.op, ast.Mult):
         if isinstance(b, TupleVal) and isinstance(a, Dyn):
             a, b = b, a
@@ -271,6 +278,8 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
         case RangeVal(start, _, step), Dyn(_):
             scaled = operators.binary(ctx, node, ast.Mult(), index, step)
             return operators.binary(ctx, node, ast.Add(), start, scaled)
+        case ObjectRef(), _ if owner.cls is list:
+            return sequences.item(ctx, node, owner, index)
         case ((ObjectRef() | RecordVal()), _):
             return records.item(ctx, node, owner, index)
         case Dyn(_), Static(EllipsisType()):

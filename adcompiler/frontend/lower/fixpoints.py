@@ -291,6 +291,8 @@ class Lowering:
         """The head that the entry and this trip's end call for."""
         arm = trip.arm
         merge = Merge(self.ctx, (self.ctx, arm if arm.falls else self.ctx))
+        if isinstance(self.loop, ast.For) and self.source and self.source.range:
+            merge.loop = self.loop
         shapes: dict[str, Binding | None] = {}
         for name in trip.head.shapes:
             entry = self.entry.get(name)

@@ -20,8 +20,10 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     ListRef,
+    ObjectRef,
     Static,
     TupleVal,
+    is_list,
 )
 from adcompiler.frontend.lower import listing, names, operators
 from adcompiler.frontend.lower.context import Context
@@ -63,7 +65,7 @@ class Call:
 
     def atom(self, binding: Binding) -> Atom:
         """The IR value of an argument; a tuple or list of numbers becomes an array."""
-        if isinstance(binding, TupleVal | ListRef):
+        if isinstance(binding, TupleVal | ListRef) or is_list(binding):
             binding = self.array(binding)
         return operators.atom_of(self.ctx, self.node, binding)
 
@@ -71,6 +73,10 @@ class Call:
         """A nested tuple or list as an array."""
         if isinstance(binding, ListRef):
             return listing.stacked(self.ctx, self.node, binding)
+        if isinstance(binding, ObjectRef):
+            from adcompiler.frontend.lower import sequences
+
+            binding = sequences.as_tuple(self.ctx, self.node, binding)
         if not isinstance(binding, TupleVal):
             return binding
         if not binding.items:

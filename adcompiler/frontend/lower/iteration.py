@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import NoReturn
 
 from adcompiler.frontend.bindings import (
     NONE,
@@ -116,6 +117,8 @@ def known(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:
     match iterable:
         case TupleVal(items):
             return [partial(_same, item) for item in items]
+        case ObjectRef() if iterable.cls is list:
+            return _viewed(ctx, node, iterable, "values")
         case ObjectRef() | RecordVal() if iterable.cls is dict:
             return _viewed(ctx, node, iterable, "keys")
         case IterVal("keys" | "values" | "items" as kind, (owner,)):
@@ -209,11 +212,7 @@ def _entry(
 
     held = ctx.record(owner, node)
     if held is None or held.shape.names != keys:
-        ctx.refuse(
-            node,
-            "a dict changes its keys while a loop goes over it",
-            "go over a copy: for k in list(d)",
-        )
+        refuse_growth(ctx, node, owner)
     if kind == "keys":
         return key_binding(keys[k])
     value = records.checked(ctx, node, held.items[k])
@@ -225,6 +224,26 @@ def key_binding(key: Key) -> Binding:
     if isinstance(key, tuple):
         return TupleVal(tuple(map(key_binding, key)))
     return Dyn(constant(key)) if isinstance(key, int) else Static(key)
+
+
+def sizes(ctx: Context, iterable: Binding) -> tuple[object, ...]:
+    """The keys of the dicts and lists that are gone through, which must not change."""
+    match iterable:
+        case ObjectRef(location):
+            held = ctx.objects.get(location)
+            return (held.shape.names if isinstance(held, RecordVal) else held,)
+        case IterVal(parts=parts):
+            return tuple(sizes(ctx, part) for part in parts)
+        case _:
+            return ()
+
+
+def refuse_growth(ctx: Context, node: ast.AST, owner: Binding) -> NoReturn:
+    """Refuse a loop over what gets other keys, or another length, meanwhile."""
+    what = "a dict changes its keys"
+    if isinstance(owner, ObjectRef) and owner.cls is list:
+        what = "a list changes its length"
+    ctx.refuse(node, f"{what} while a loop goes over it", "go over a copy: list(...)")
 
 
 def known_items(ctx: Context, node: ast.AST, iterable: Binding) -> list[Binding] | None:

@@ -18,6 +18,7 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
+from adcompiler.frontend.structures import ItemsOf
 from adcompiler.ir.types import Array, Scalar, Type
 
 
@@ -51,6 +52,8 @@ def kind_of(binding: Binding | None) -> str:
             return f"a tuple of {len(items)}"
         case ListRef():
             return "a list"
+        case RecordVal(ItemsOf(count)):
+            return f"a list of {count} items"
         case RecordVal(shape):
             entries = ", ".join(map(repr, shape.names))
             return f"a {shape.__name__} of {entries or 'nothing'}"

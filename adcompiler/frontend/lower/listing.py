@@ -23,6 +23,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     ListRef,
     Location,
+    ObjectRef,
     SliceVal,
     TupleVal,
 )
@@ -66,15 +67,19 @@ def display(ctx: Context, node: ast.AST, items: Sequence[Binding]) -> Binding:
     site = site_of(ctx, node)
     if site not in ctx.lists:
         return TupleVal(tuple(items), list, site)
-    ref = empty(ctx, node, site)
+    element = ctx.lists[site]
+    if element is None:
+        from adcompiler.frontend.lower import sequences
+
+        return sequences.made(ctx, node, items)
+    ref = empty(ctx, node, site, element)
     for item in items:
         append(ctx, node, ref, item)
     return ref
 
 
-def empty(ctx: Context, node: ast.AST, site: Site) -> ListRef:
+def empty(ctx: Context, node: ast.AST, site: Site, element: Type) -> ListRef:
     """A list without elements."""
-    element = ctx.lists[site]
     held = ctx.emit(node, "list_new", element=element, indexed=True)
     return in_place(ctx, held, element, frozenset({site}))
 
@@ -93,6 +98,10 @@ def repeated(ctx: Context, node: ast.AST, found: TupleVal, count: Dyn) -> Bindin
     site, items = site_of(ctx, node), found.items
     if isinstance(count.atom, Const) and isinstance(count.atom.value, int):
         size = count.atom.value * len(items)
+        if ctx.lists.get(site, PY_INT) is None:
+            from adcompiler.frontend.lower import sequences
+
+            return sequences.made(ctx, node, items * count.atom.value)
         if site not in ctx.lists and size <= MOST_ITEMS:
             return TupleVal(items * count.atom.value, list, site)
     if len(items) != 1 or not isinstance(items[0], Dyn):
@@ -101,7 +110,7 @@ def repeated(ctx: Context, node: ast.AST, found: TupleVal, count: Dyn) -> Bindin
             "a list of one number is repeated, as often as is known at run time only",
             "append in a loop",
         )
-    element = ctx.lists.get(site, items[0].atom.type)
+    element = ctx.lists.get(site) or items[0].atom.type
     like = ListRef(Location(), element, frozenset({site}))
     atom = fitting(ctx, node, like, items[0])
     held = ctx.emit(node, "list_full", atom, count.atom, element=element)
@@ -141,6 +150,8 @@ def call(
 def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
     """The atom of an element; lowering starts again where the list is of another
     type."""
+    if not _is_element(value) and ref.sites:
+        raise NeedList(dict.fromkeys(ref.sites))
     atom = element_of(ctx, node, value)
     if atom in ctx.mixed:
         ctx.refuse(
@@ -161,6 +172,17 @@ def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
     if wider is None or not ref.sites:
         _refuse(ctx, node, wanted, t)
     raise NeedList(dict.fromkeys(ref.sites, wider))
+
+
+def _is_element(value: Binding) -> bool:
+    """Whether a list whose length is not known may hold this."""
+    match value:
+        case Dyn(boxed=boxed):
+            return not boxed
+        case ArrayRef(_, _, t):
+            return t.ndim > 0
+        case _:
+            return False
 
 
 def element_of(ctx: Context, node: ast.AST, value: Binding) -> Atom:
@@ -345,6 +367,14 @@ def becomes_list(
     element: Type | None = None,
 ) -> NoReturn:
     """Start again with a display known to be a list that takes these values too."""
+    if found.site is None or found.site in ctx.lists:
+        ctx.refuse(
+            node,
+            "a list that is an argument, or part of another, cannot be changed here",
+            "copy it first: list(xs)",
+        )
+    if not all(map(_is_element, (*found.items, *more))):
+        raise NeedList({found.site: None})
     for item in (*found.items, *more):
         t = element_of(ctx, node, item).type
         if element is None or matches(element, t):
@@ -355,12 +385,6 @@ def becomes_list(
         if wider is None:
             _refuse(ctx, node, element, t)
         element = wider
-    if found.site is None or found.site in ctx.lists:
-        ctx.refuse(
-            node,
-            "a list that is an argument, or part of another, cannot be changed here",
-            "copy it first: list(xs)",
-        )
     raise NeedList({found.site: element or PY_INT})
 
 
@@ -388,6 +412,14 @@ def method(
     ctx: Context, node: ast.AST, owner: Binding, name: str, args: list[Binding]
 ) -> Binding:
     """``xs.append(v)`` and the like."""
+    if isinstance(owner, ObjectRef):
+        from adcompiler.frontend.lower import sequences
+
+        return sequences.method(ctx, node, owner, name, args)
+    site = owner.site if isinstance(owner, TupleVal) else None
+    laid_out = name in LAID_OUT or (name == "pop" and args)
+    if site is not None and site not in ctx.lists and laid_out:
+        raise NeedList({site: None})
     match name, args:
         case ("append", [value]):
             if isinstance(owner, TupleVal):
@@ -415,6 +447,7 @@ def method(
             )
 
 
-METHODS = ("append", "extend", "pop", "copy", "insert", "remove", "clear", "sort")
+LAID_OUT = ("insert", "clear", "reverse")  # of lists of known length alone
+METHODS = ("append", "extend", "pop", "copy", "remove", "sort", *LAID_OUT)
 
 __all__ = ["ListOf", "display", "method"]

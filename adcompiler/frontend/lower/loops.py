@@ -84,7 +84,10 @@ def gone_over(
             ctx.iterated = saved
     if items is None:
         items = iteration.laid_out(ctx, loop.iter, base, ctx.memo[key])
+    sizes = iteration.sizes(ctx, base)
     unroll(ctx, loop, items, stages)
+    if iteration.sizes(ctx, base) != sizes:
+        iteration.refuse_growth(ctx, loop.iter, base)
 
 
 def lower_while(ctx: Context, loop: ast.While) -> None:
@@ -113,10 +116,12 @@ def lower(ctx: Context, loop: Loop, source: sources.Source | None) -> None:
     saved = frame.exit_live
     if exits(loop):
         frame.exit_live |= after_live | head_live
+    around = ctx.loops
+    ctx.loops = (*around, loop)
     try:
         trip = lowering.fixpoint()
     finally:
-        frame.exit_live = saved
+        frame.exit_live, ctx.loops = saved, around
     lowering.build(trip, lambda built: after(ctx, loop, built))
 
 

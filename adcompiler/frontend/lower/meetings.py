@@ -10,6 +10,7 @@ new object, entangled with both: after a store to either, the other must not be 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adcompiler.errors import InternalError
@@ -97,8 +98,13 @@ def _differ(merge: Merge, left: Object, right: Object, name: str) -> Conflict:
     what = f"{kind_of(left)} on one path and {kind_of(right)} on another"
     when = "paths part" if merge.cond is not None else "loop"
     hint = f"give it all its entries before the {when}"
+    if left.cls is list:
+        hint = (
+            "a list that grows in a loop holds numbers, or arrays of one type: use one "
+            "list for each part"
+        )
     who = shown(name) if name else f"this {left.cls.__name__}"
-    return Conflict(f"{who} is {what}", hint, merge.cond)
+    return Conflict(f"{who} is {what}", hint, merge.cond, merge.loop)
 
 
 def mapped(held: Held, change: Callable[[Binding], Binding]) -> Held:
@@ -114,7 +120,10 @@ def _entry(
     if keep and unchanged(left, right):
         merge.kept.append(left)
         return left
-    return merge.both(left, right, name)
+    found = merge.both(left, right, name)
+    if isinstance(found, Conflict):
+        return replace(found, loop=merge.loop)
+    return found
 
 
 def unchanged(left: Binding, right: Binding) -> bool:

@@ -100,6 +100,7 @@ class Merge:
     ends: tuple[End, End]  # the states that the paths end in
     gone: tuple[bool, bool] = (False, False)  # which path has returned
     cond: Atom | None = None  # what decides between the paths, of two arms
+    loop: ast.For | None = None  # whose trips are to meet, if these might be laid out
     leaves: list[Var] = field(default_factory=list)
     arrays: dict[Location, Var] = field(default_factory=dict)
     keys: dict[Key, Location] = field(default_factory=dict)
@@ -148,13 +149,13 @@ class Merge:
                 pairs = zip(xs, ys, strict=True)
                 items = tuple(self.both(x, y, name) for x, y in pairs)
                 return TupleVal(items, c, left.site or right.site)
+            case ObjectRef() | RecordVal(), ObjectRef() | RecordVal():
+                return meetings.joined(self, left, right, name)
             case _ if is_list(left) and is_list(right):
                 self._as_lists(left, right)
                 return self._other(left, right, name)
             case RangeVal(), RangeVal():
                 return self._range(left, right, name)
-            case ObjectRef() | RecordVal(), ObjectRef() | RecordVal():
-                return meetings.joined(self, left, right, name)
             case _:
                 return self._other(left, right, name)
 
@@ -313,6 +314,8 @@ class Merge:
             other = left if part is right else right
             more = other.items if isinstance(other, TupleVal) else ()
             if part.site is not None and part.site not in self.ctx.lists:
+                if isinstance(other, ObjectRef):
+                    raise NeedList({part.site: None})
                 node = self.ctx.frame.node
                 elements = other.element if isinstance(other, ListRef) else None
                 listing.becomes_list(self.ctx, node, part, *more, element=elements)

@@ -308,6 +308,10 @@ def _contains(ctx: Context, node: ast.AST, item: Binding, owner: Binding) -> Ato
 
             key = records.key_of(ctx, node, item)
             return constant(key in records.entries(ctx, node, owner))
+        case _, ObjectRef() if owner.cls is list:
+            from adcompiler.frontend.lower import sequences
+
+            return _contains(ctx, node, item, sequences.as_tuple(ctx, node, owner))
         case _, IterVal("keys", (view,)):
             return _contains(ctx, node, item, view)
         case _, TupleVal(items):

@@ -98,14 +98,13 @@ def entry(ctx: Context, node: ast.AST, owner: Object, key: Key) -> Binding:
 def checked(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
     """An entry that is read here: refused where paths disagree on it."""
     if isinstance(binding, Conflict):
-        ctx.settle(binding.cond)
-        ctx.refuse(node, binding.message, binding.hint)
+        ctx.disagree(node, binding)
     return binding
 
 
 def truth(ctx: Context, node: ast.AST, owner: Object) -> Atom:
     """Whether an object counts as true: a dict does unless it is empty."""
-    if owner.cls is dict:
+    if owner.cls in (dict, list):
         return constant(len(entries(ctx, node, owner)) > 0)
     for name in ("__bool__", "__len__"):
         if hasattr(owner.cls, name):
@@ -126,7 +125,10 @@ def frozen(
             if location in around:
                 ctx.refuse(node, "an object that holds itself is not supported here")
             held = contents(ctx, node, binding)
-            return frozen(ctx, node, held, (*around, location))
+            value = frozen(ctx, node, held, (*around, location))
+            if binding.cls is list and isinstance(value, RecordVal):
+                return TupleVal(value.items, list)
+            return value
         case RecordVal(shape, items):
             return RecordVal(shape, _frozen_items(ctx, node, items, around))
         case TupleVal(items, cls, site):
@@ -190,7 +192,7 @@ def put(ctx: Context, node: ast.AST, owner: Object, held: dict[Key, Binding]) ->
         what = f"this {owner.cls.__name__}"
         ctx.refuse(node, f"{what} comes from outside, and cannot be changed", NEW)
     record = contents(ctx, node, owner)
-    shape = replace(record.shape, names=tuple(held))
+    shape = record.shape.renamed(tuple(held))
     ctx.objects[owner.location] = RecordVal(shape, tuple(held.values()))
     for other in ctx.entangled.get(owner.location, ()):
         if other in ctx.objects:

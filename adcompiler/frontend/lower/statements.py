@@ -37,6 +37,7 @@ from adcompiler.frontend.lower import (
     objects,
     operators,
     records,
+    sequences,
 )
 from adcompiler.frontend.lower.context import (
     DONE,
@@ -48,6 +49,7 @@ from adcompiler.frontend.lower.context import (
 )
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.syntax import always_leaves
+from adcompiler.frontend.structures import Key
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.library import lists as library
@@ -246,6 +248,9 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
             assign(ctx, inner, binding)
         case ast.Subscript():
             owner, index = expressions.place(ctx, target)
+            if isinstance(owner, ObjectRef) and owner.cls is list:
+                sequences.store(ctx, target, owner, index, binding)
+                return
             if isinstance(owner, ObjectRef | RecordVal):
                 key = records.key_of(ctx, target, index)
                 records.store(ctx, target, owner, key, binding)
@@ -278,6 +283,7 @@ def unpack(
     if isinstance(binding, ListRef):
         check_length(ctx, node, listing.length(ctx, node, binding), count)
         return [listing.get(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
+    binding = sequences.as_tuple(ctx, node, binding)
     if not isinstance(binding, TupleVal):
         ctx.refuse(node, f"{operators.describe(binding)} cannot be unpacked")
     if len(binding.items) != count:
@@ -445,10 +451,13 @@ def augmented_entry(
     ctx: Context, stmt: ast.AugAssign, owner: records.Object, index: Binding
 ) -> None:
     """``d[k] op= value``."""
-    old = records.item(ctx, stmt.target, owner, index)
+    old = expressions.item(ctx, stmt.target, owner, index)
     result = updated(ctx, stmt, old)
     if result is not old:
-        key = records.key_of(ctx, stmt.target, index)
+        if isinstance(owner, ObjectRef) and owner.cls is list:
+            key: Key = sequences.position(ctx, stmt.target, owner, index)
+        else:
+            key = records.key_of(ctx, stmt.target, index)
         records.store(ctx, stmt.target, owner, key, result)
 
 

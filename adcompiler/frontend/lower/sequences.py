@@ -1,0 +1,130 @@
+"""Lists of known length that change: of objects, functions, tuples, or of anything.
+
+In: an `ObjectRef` to a list, and what is done to it. Out: items, and the changed state.
+Invariants: what a list holds is a record whose names are its indices, so that paths and
+loops meet as they do of dicts. Its length is known: where it would depend on a path, or
+grow in a loop, reading it is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from adcompiler.frontend.bindings import (
+    NONE,
+    Binding,
+    Dyn,
+    ObjectRef,
+    RecordVal,
+    SliceVal,
+    TupleVal,
+)
+from adcompiler.frontend.lower import iteration, names, records
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.structures import ItemsOf, Key
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Const
+
+METHODS = ("append", "extend", "pop", "copy", "insert", "clear", "reverse")
+
+
+def made(ctx: Context, node: ast.AST, items: Sequence[Binding]) -> ObjectRef:
+    """A list that is made here."""
+    held = tuple(records.silenced(ctx, node, item) for item in items)
+    return ctx.new_object(RecordVal(ItemsOf(len(held)), held))
+
+
+def items_of(ctx: Context, node: ast.AST, owner: ObjectRef) -> list[Binding]:
+    """The items as they are now."""
+    held = records.contents(ctx, node, owner).items
+    return [records.checked(ctx, node, item) for item in held]
+
+
+def as_tuple(ctx: Context, node: ast.AST, value: Binding) -> Binding:
+    """A list as a value: of what is no such list itself."""
+    if isinstance(value, ObjectRef) and value.cls is list:
+        return TupleVal(tuple(items_of(ctx, node, value)), list)
+    return value
+
+
+def item(ctx: Context, node: ast.AST, owner: ObjectRef, index: Binding) -> Binding:
+    """``xs[i]``, ``xs[i:j]``."""
+    if isinstance(index, SliceVal):
+        bounds = [
+            None if part is None else _integer(ctx, node, part, "a bound of a slice")
+            for part in (index.start, index.stop, index.step)
+        ]
+        return made(ctx, node, items_of(ctx, node, owner)[slice(*bounds)])
+    held = records.contents(ctx, node, owner).items
+    return records.checked(ctx, node, held[position(ctx, node, owner, index)])
+
+
+def position(ctx: Context, node: ast.AST, owner: ObjectRef, index: Binding) -> int:
+    """An index, counted from 0; of an index that is none, the refusal."""
+    count = len(records.contents(ctx, node, owner).items)
+    k = _integer(ctx, node, index, "the index of such a list")
+    if not -count <= k < count:
+        ctx.refuse(node, f"the list has {count} items; {k} is none")
+    return k % count
+
+
+def _integer(ctx: Context, node: ast.AST, binding: Binding, what: str) -> int:
+    return names.static_int(ctx, node, binding, what)
+
+
+def store(
+    ctx: Context, node: ast.AST, owner: ObjectRef, index: Binding, value: Binding
+) -> None:
+    """``xs[i] = value``."""
+    records.store(ctx, node, owner, position(ctx, node, owner, index), value)
+
+
+def _change(
+    ctx: Context, node: ast.AST, owner: ObjectRef, items: Sequence[Binding]
+) -> None:
+    held: dict[Key, Binding] = {
+        k: records.silenced(ctx, node, item) for k, item in enumerate(items)
+    }
+    records.put(ctx, node, owner, held)
+
+
+def method(
+    ctx: Context, node: ast.AST, owner: ObjectRef, name: str, args: list[Binding]
+) -> Binding:
+    """``xs.append(v)`` and the like."""
+    items = list(records.contents(ctx, node, owner).items)
+    match name, args:
+        case ("append", [value]):
+            _change(ctx, node, owner, [*items, value])
+        case ("extend", [values]):
+            more = iteration.known_items(ctx, node, values)
+            if more is None:
+                ctx.refuse(
+                    node,
+                    "a list of objects is extended by what has a known length",
+                    "append in a loop over a tuple or a known range",
+                )
+            _change(ctx, node, owner, [*items, *more])
+        case ("insert", [Dyn(Const(int() as k)), value]):
+            items.insert(k, value)
+            _change(ctx, node, owner, items)
+        case ("pop", _) if len(args) <= 1:
+            last = Dyn(constant(-1))
+            k = position(ctx, node, owner, args[0] if args else last)
+            found = records.checked(ctx, node, items.pop(k))
+            _change(ctx, node, owner, items)
+            return found
+        case ("clear", []):
+            _change(ctx, node, owner, [])
+        case ("reverse", []):
+            _change(ctx, node, owner, items[::-1])
+        case ("copy", []):
+            return made(ctx, node, items)
+        case _:
+            ctx.refuse(
+                node,
+                f"'.{name}()' of a list is not supported with these arguments",
+                f"{', '.join(METHODS)} are",
+            )
+    return NONE
