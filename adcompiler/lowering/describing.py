@@ -7,7 +7,7 @@ what the value is, never an identity.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adcompiler.analysis.nouns import noun_of
 from adcompiler.ir.nodes import For, If, Let, Stmt, Var, While, is_adjoint
@@ -27,6 +27,7 @@ class Describer:
     origin: Mapping[Var, Stmt]
     hint: Callable[[Var], str | None]
     together: Callable[[Var], Sequence[Var]]
+    asked: set[Var] = field(default_factory=set)  # those whose name is looked for now
 
     def word(self, members: Sequence[Var]) -> str:
         """A word for what these values are, after the first that a statement
@@ -78,7 +79,14 @@ class Describer:
         return None
 
     def name(self, value: Var) -> str:
-        return self.hint(value) or self.word(self.together(value))
+        if value in self.asked:
+            # Round a loop, each of these is a copy of the other.
+            return "value"
+        self.asked.add(value)
+        try:
+            return self.hint(value) or self.word(self.together(value))
+        finally:
+            self.asked.discard(value)
 
     def is_trip(self, let: Let) -> bool:
         """Whether this tells if a trip is the one at which its loop stopped."""

@@ -528,3 +528,58 @@ def object_of_two_is_changed_in_a_loop(x):
             state = {"x": state["x"] * x}
         state["x"] += 0.1
     return state["x"] + first["x"]
+
+
+@program(real())
+@program(0.3, label="one")
+@program(0.7, label="other")
+def operand_that_changes_an_object(x):
+    state = {"v": x, "n": 0}
+
+    def bump():
+        state["n"] += 1
+        state["v"] = state["v"] * 2.0
+        return state["v"] > 1.0
+
+    if (x > 0.5 and bump()) or bump():
+        state["v"] += 0.25
+    y = 1.0 if bump() else x
+    return state["v"] * y * state["n"]
+
+
+@program(real(3), 0.2)
+@program(real(3), -2.0, label="not taken")
+def operand_that_stores(x, y):
+    u = x * x
+
+    def bump(k):
+        u[k] = u[k] * 2.0
+        return u[k] > 1.0
+
+    if y > 0.0 and bump(0):
+        u[1] = x[0]
+    if y < -5.0 or bump(1):
+        u[2] = u[2] * y
+    return np.sum(u * x)
+
+
+@program(real(), real())
+def object_after_returns_in_branches(x, y):
+    d = {"a": x, "b": y, "u": x * np.ones(3)}
+    t = x * y
+    if t > 0.6:
+        d["a"] = 2.0 * x
+        if y > -0.4:
+            return np.tanh(d["u"][2]) + y
+    else:
+        d["a"] = np.cos(y)
+        d["u"][1] = y
+    d["b"] = d["b"] * t
+    return d["a"] * d["b"] + np.sum(d["u"])
+
+
+@program(real(), refused="made on one path only")
+def function_of_an_object_of_one_path(x):
+    if x * x > 0.0:
+        method = Counter(x).step
+    return method(2.0).value

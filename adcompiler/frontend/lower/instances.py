@@ -229,7 +229,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Object, name: str) -> Binding:
             f"it has {', '.join(map(str, held)) or 'none yet'}",
         )
     value = objects.of_class(ctx, node, owner, cls, found, name)
-    if isinstance(found, functools.cached_property):
+    if isinstance(found, functools.cached_property) and isinstance(owner, ObjectRef):
         records.store(ctx, node, owner, name, value)
     return value
 

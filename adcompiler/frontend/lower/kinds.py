@@ -12,7 +12,9 @@ from adcompiler.frontend.bindings import (
     FunctionVal,
     IterVal,
     ListRef,
+    MethodVal,
     ObjectRef,
+    PartialVal,
     PullbackVal,
     RecordVal,
     Static,
@@ -59,7 +61,7 @@ def kind_of(binding: Binding | None) -> str:
             return f"a {shape.__name__} of {entries or 'nothing'}"
         case ObjectRef(_, cls):
             return f"a {cls.__name__}"
-        case FunctionVal():
+        case FunctionVal() | PartialVal() | MethodVal():
             return "a function"
         case PullbackVal():
             return "a pullback"

@@ -19,13 +19,16 @@ from adcompiler.frontend.bindings import (
     Binding,
     Conflict,
     Dyn,
+    FunctionVal,
     Location,
     ObjectRef,
     RecordVal,
     Static,
     TupleVal,
+    locations,
+    variables,
 )
-from adcompiler.frontend.lower.context import Context, Held
+from adcompiler.frontend.lower.context import Arm, Context, Frame, Held
 from adcompiler.frontend.lower.kinds import kind_of, shown
 from adcompiler.ir.nodes import Const
 
@@ -89,7 +92,10 @@ def record(merge: Merge, left: Held, right: Held, name: str, *, keep: bool) -> H
         return _differ(merge, left, right, name)
     names = [name + left.shape.path(key) for key in left.shape.names]
     rows = zip(left.items, right.items, names, strict=True)
+    # A path that has returned reads no name any more, but its caller reads the object.
+    gone, merge.gone = merge.gone, (False, False)
     parts = tuple(_entry(merge, x, y, part, keep) for x, y, part in rows)
+    merge.gone = gone
     return RecordVal(left.shape, parts)
 
 
@@ -146,6 +152,27 @@ def unchanged(left: Binding, right: Binding) -> bool:
             return one is other
         case _:
             return left is right
+
+
+def is_strange(
+    merge: Merge, binding: Binding, seen: frozenset[Frame] = frozenset()
+) -> bool:
+    """Whether a function refers to what only one path has made."""
+    ctx = merge.ctx
+    known = (ctx.values, ctx.outer, ctx.objects)
+    inner = {v for end in merge.ends if isinstance(end, Arm) for v in end.defined()}
+    if any(not any(loc in held for held in known) for loc in locations(binding)):
+        return True
+    if not inner.isdisjoint(variables(binding)):
+        return True
+    frame = binding.frame if isinstance(binding, FunctionVal) else None
+    around = {id(f) for _, f in ctx.calls} | {id(ctx.frame)}
+    while frame is not None and id(frame) not in around and frame not in seen:
+        seen |= {frame}
+        if any(is_strange(merge, held, seen) for held in frame.env.values()):
+            return True
+        frame = frame.closure
+    return False
 
 
 def label(ctx: Context, location: Location) -> str:

@@ -172,12 +172,19 @@ class Merge:
             case Static(a), Static(b) if a is b or (type(a) is type(b) and a == b):
                 return left
             case FunctionVal(), FunctionVal() if _same_function(left, right):
-                return left
+                same: Binding | None = left
             case (MethodVal() | PartialVal() | IterVal() | PullbackVal(), _):
-                if left == right:
-                    return left
+                same = left if left == right else None
             case _:
-                pass
+                same = None
+        if same is not None and not meetings.is_strange(self, same):
+            return same
+        if same is not None:
+            return Conflict(
+                f"{shown(name)} refers to what is made on one path only",
+                "make it on all paths, or call it where it is made",
+                self.cond,
+            )
         return Conflict(
             f"{shown(name)} is {kind_of(left)} on one path and {kind_of(right)} on "
             "another",

@@ -8,6 +8,7 @@ other application is typed by the primitive's rule, hence NEP 50.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import operator
 from collections.abc import Callable
 from types import BuiltinFunctionType
@@ -286,6 +287,10 @@ def compare(
             if not _lasting(value) and any("__eq__" in vars(c) for c in classes):
                 _refuse_changing(ctx, node, value, "is equal to another")
         return Dyn(constant(bool(python(left.value, right.value))))
+    for side in (left, right):
+        if isinstance(side, ObjectRef | RecordVal) and _compares(side.cls):
+            what = f"{side.cls.__name__}.__eq__ is not followed"
+            ctx.refuse(node, what, "compare attributes, or use 'is'")
     unlike = isinstance(left, Static) or isinstance(right, Static)
     if unlike and name in ("equal", "not_equal"):
         return Dyn(constant(name == "not_equal"))
@@ -296,6 +301,12 @@ def compare(
     if known is not None:
         return Dyn(known)
     return ctx.wrap(ctx.emit(node, name, a, b), in_order(left, right))
+
+
+def _compares(cls: type) -> bool:
+    """Whether a class says itself what its objects are equal to."""
+    found = next(c for c in cls.__mro__ if "__eq__" in vars(c))
+    return found not in (object, dict, list) and not dataclasses.is_dataclass(found)
 
 
 def _contains(ctx: Context, node: ast.AST, item: Binding, owner: Binding) -> Atom:
@@ -509,6 +520,7 @@ def connective(
     arm = ctx.run(right)
     if (
         _splices(arm)
+        and not _stores(ctx, arm)
         and not assigned([node])
         and isinstance(left, Dyn)
         and flag == left.atom
@@ -521,6 +533,13 @@ def connective(
     other = ctx.run(lambda: left)
     pair = (arm, other) if conjunctive else (other, arm)
     return _joined(ctx, node, flag, *pair)
+
+
+def _stores(ctx: Context, arm: Arm) -> bool:
+    """Whether an arm changes arrays, lists, iterators or objects."""
+    return any(arm.values.get(k) is not held for k, held in ctx.values.items()) or any(
+        arm.objects.get(k) is not held for k, held in ctx.objects.items()
+    )
 
 
 def _splices(arm: Arm) -> bool:
