@@ -300,6 +300,17 @@ REARRANGED = [
     *[Case("roll", (X, s), {"axis": a}, f"{s} {a}") for s in (1, -5) for a in (0, 1)],
     *[Case("repeat", (X, 2), {"axis": a}, str(a)) for a in (0, 1)],
     Case("repeat", (array(3), C(3)), {"axis": 0}, "vector"),
+    *[
+        Case("repeat", (X, np.array(counts)), {"axis": a}, f"{counts}")
+        for a, counts in ((0, [2, 0, 1]), (1, [1, 0, 3, 2]), (1, [2]))
+    ],
+    *[
+        Case("partition", (X, k), {"axis": a}, f"{k} {a}")
+        for k, a in ((1, 0), (2, 1), (C(-1), 1))
+    ],
+    Case("argpartition", (X, 1), {"axis": 1}),
+    Case("nonzero", (np.array([0.0, 1.5, -2.0, 0.0]),)),
+    *[Case("nonzero", (X > 0,), label=str(k), result=k) for k in (0, 1)],
     Case("tile", (X, 2, C(3))),
     Case("tile", (array(3), 2), label="vector"),
     Case("pad", (X, 0.5, 1, C(2), 0, 3)),

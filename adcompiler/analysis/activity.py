@@ -79,6 +79,7 @@ def _spread(stmts: Iterable[Stmt], found: set[Var]) -> None:
     for stmt in stmts:
         match stmt:
             case Let():
+                _refuse_unknown(stmt, found)
                 if any(stmt.operands[k] in found for k in _active_candidates(stmt)):
                     found.update(r for r in stmt.results if is_float(r.type))
             case If():
@@ -91,6 +92,18 @@ def _spread(stmts: Iterable[Stmt], found: set[Var]) -> None:
                 _spread_loop(stmt, found)
             case _:
                 assert_never(stmt)
+
+
+def _refuse_unknown(let: Let, found: set[Var]) -> None:
+    """Refuse what varies where the row states no derivative, though there is one."""
+    row = let.primitive
+    for k in row.unknown:
+        if let.operands[k] in found:
+            raise UnsupportedError(
+                f"{row.name} has no derivative by argument {k + 1} yet",
+                span=let.span,
+                hint="wrap that argument in ad.stop_gradient, if it is a constant",
+            )
 
 
 def _active_candidates(let: Let) -> tuple[int, ...]:

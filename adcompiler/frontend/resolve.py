@@ -58,8 +58,10 @@ def shown(value: Any) -> str:
     if module.startswith("scipy.linalg"):
         return f"linalg.{name}"
     if type(value).__name__ == "ufunc" or module.partition(".")[0] == "numpy":
-        middle = ".linalg" if "linalg" in module else ""
-        return f"np{middle}.{name}"
+        middle = "linalg." if "linalg" in module else ""
+        if module.startswith(("numpy.polynomial", "numpy.lib.stride_tricks")):
+            middle = module.removeprefix("numpy.") + "."
+        return f"np.{middle}{name}"
     if module == "math":
         return f"math.{name}"
     return f"{name}"

@@ -80,6 +80,8 @@ class Primitive:
     - `elementwise`: operands broadcast together; `partials[k](*operands, y, **params)`
       is the partial derivative by operand k as an expression in the operands and the
       result `y`; None where it is zero almost everywhere (an integer operand, floor).
+    - `unknown`: the operands by which no partial derivative is stated though there is
+      one: a value that depends on what is differentiated is refused there.
     - `chooses`: where a partial is zero another operand was chosen, and what the result
       is multiplied by later, an infinity perhaps, is not for this one.
     - `operator`: it has an operator that means what NumPy's function does wherever an
@@ -108,6 +110,7 @@ class Primitive:
     chooses: bool = False
     operator: bool = False
     partials: tuple[Partial | None, ...] | None = None
+    unknown: tuple[int, ...] = ()
     linear: tuple[int, ...] | None = None
     bilinear: tuple[int, int] | None = None
     transpose: Callable[..., Expr | None] | None = None

@@ -15,10 +15,14 @@ from collections.abc import Hashable
 from types import FunctionType
 
 from adcompiler.library import (
+    applying,
     calculus,
     linear,
     missing,
     ordering,
+    padding,
+    places,
+    polynomials,
     reducing,
     shaping,
     statistics,
@@ -26,11 +30,15 @@ from adcompiler.library import (
 from adcompiler.library.registry import COMPOSED
 
 __all__ = [
+    "applying",
     "calculus",
     "definition_of",
     "linear",
     "missing",
     "ordering",
+    "padding",
+    "places",
+    "polynomials",
     "reducing",
     "shaping",
     "statistics",

@@ -1,4 +1,4 @@
-"""Differences, integrals and polynomials."""
+"""Differences, integrals and convolutions."""
 
 from __future__ import annotations
 
@@ -32,50 +32,84 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     return np.sum((x[..., 1:] - x[..., :-1]) * means, axis=-1)
 
 
-@composes(np.polyval)
-def polyval(p, x):
-    y = np.zeros_like(x)
-    for coefficient in p:
-        y = y * x + coefficient
-    return y
-
-
-@composes(np.vander)
-def vander(x, N=None, increasing=False):
-    count = len(x) if N is None else N
-    powers = np.arange(count) if increasing else np.arange(count)[::-1]
-    return x[:, None] ** powers
-
-
 @composes(np.gradient)
-def gradient(f, *spacing, axis=None, edge_order=1):
-    if edge_order != 1:
-        raise NotImplementedError("np.gradient with edge_order=2 is not supported")
+def gradient(f, *varargs, axis=None, edge_order=1):
+    rank = np.ndim(f)
     if axis is None:
-        if np.ndim(f) > 1:
-            raise NotImplementedError("np.gradient of several axes: name the axis")
-        axis = 0
-    step = spacing[0] if spacing else 1.0
-    if np.ndim(step) > 0:
-        raise NotImplementedError("np.gradient of unequal steps is not supported")
+        axes = tuple(range(rank))
+    else:
+        axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    if len(varargs) == 0:
+        steps = (1.0,) * len(axes)
+    else:
+        steps = varargs * len(axes) if len(varargs) == 1 else varargs
+    found = tuple(
+        slope(f, step, k, edge_order) for step, k in zip(steps, axes, strict=True)
+    )
+    return found[0] if len(found) == 1 else found
+
+
+def slope(f, step, axis, edge_order):
+    """The derivative along an axis: differences of second order inside."""
     y = np.moveaxis(f, axis, 0)
-    first, last = (y[1:2] - y[:1]) / step, (y[-1:] - y[-2:-1]) / step
-    inner = (y[2:] - y[:-2]) / (2.0 * step)
+    if np.ndim(step) == 0:
+        inner = (y[2:] - y[:-2]) / (2.0 * step)
+        if edge_order == 1:
+            first, last = (y[1:2] - y[:1]) / step, (y[-1:] - y[-2:-1]) / step
+        else:
+            first = (-1.5 * y[:1] + 2.0 * y[1:2] - 0.5 * y[2:3]) / step
+            last = (0.5 * y[-3:-2] - 2.0 * y[-2:-1] + 1.5 * y[-1:]) / step
+        return np.moveaxis(np.concatenate((first, inner, last)), 0, axis)
+    widths = np.reshape(step[1:] - step[:-1], (-1,) + (1,) * (np.ndim(y) - 1))
+    slopes = (y[1:] - y[:-1]) / widths
+    before, after = widths[:-1], widths[1:]
+    inner = (after * slopes[:-1] + before * slopes[1:]) / (before + after)
+    first, last = slopes[:1], slopes[-1:]
+    if edge_order == 2:
+        first = first + (slopes[:1] - slopes[1:2]) * before[:1] / (before + after)[:1]
+        last = last + (slopes[-1:] - slopes[-2:-1]) * after[-1:] / (before + after)[-1:]
     return np.moveaxis(np.concatenate((first, inner, last)), 0, axis)
 
 
 @composes(np.diff)
-def diff(a, n=1, axis=-1):
+def diff(a, n=1, axis=-1, prepend=None, append=None):
     y = np.moveaxis(a, axis, -1)
+    if prepend is not None:
+        y = np.concatenate((beside(y, prepend, axis), y), axis=-1)
+    if append is not None:
+        y = np.concatenate((y, beside(y, append, axis)), axis=-1)
     for _ in range(n):
         y = y[..., 1:] - y[..., :-1]
     return np.moveaxis(y, -1, axis)
 
 
+def beside(y, value, axis):
+    """What is put before or behind the last axis: a number is one for each line."""
+    if np.ndim(value) == 0:
+        return np.broadcast_to(value, (*y.shape[:-1], 1))
+    return np.moveaxis(value, axis, -1)
+
+
 @composes(np.ediff1d)
-def ediff1d(ary):
+def ediff1d(ary, to_end=None, to_begin=None):
     flat = np.ravel(ary)
-    return flat[1:] - flat[:-1]
+    y = flat[1:] - flat[:-1]
+    if to_begin is not None:
+        y = np.concatenate((np.ravel(to_begin), y))
+    return y if to_end is None else np.concatenate((y, np.ravel(to_end)))
+
+
+@composes(np.unwrap)
+def unwrap(p, discont=None, axis=-1, *, period=2.0 * np.pi):
+    y = np.moveaxis(p, axis, -1)
+    steps = y[..., 1:] - y[..., :-1]
+    half = period / 2.0
+    wrapped = np.mod(steps + half, period) - half
+    wrapped = np.where((wrapped == -half) & (steps > 0), half, wrapped)
+    jump = half if discont is None else max(discont, half)
+    added = np.cumsum(np.where(np.abs(steps) < jump, 0.0, wrapped - steps), axis=-1)
+    whole = np.concatenate((y[..., :1], y[..., 1:] + added), axis=-1)
+    return np.moveaxis(whole, -1, axis)
 
 
 # --- Convolution -------------------------------------------------------------------

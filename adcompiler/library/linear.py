@@ -41,20 +41,25 @@ def tensordot(a, b, axes=2):
 
 @composes(np.kron)
 def kron(a, b):
-    if np.ndim(a) != 2 or np.ndim(b) != 2:
-        raise NotImplementedError("np.kron is supported for matrices")
-    products = a[:, None, :, None] * b[None, :, None, :]
-    shape = (a.shape[0] * b.shape[0], a.shape[1] * b.shape[1])
+    rank = max(np.ndim(a), np.ndim(b))
+    left = np.reshape(a, (1,) * (rank - np.ndim(a)) + np.shape(a))
+    right = np.reshape(b, (1,) * (rank - np.ndim(b)) + np.shape(b))
+    odd, even = tuple(range(1, 2 * rank, 2)), tuple(range(0, 2 * rank, 2))
+    products = np.expand_dims(left, odd) * np.expand_dims(right, even)
+    shape = tuple(m * n for m, n in zip(left.shape, right.shape, strict=True))
     return products.reshape(shape)
 
 
 @composes(np.cross)
-def cross(a, b):
-    """Of vectors of length 3 in the last axis."""
-    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
-    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
+def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """Of vectors of length 3."""
+    if axis is not None:
+        axisa, axisb, axisc = axis, axis, axis
+    u, v = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    ax, ay, az = u[..., 0], u[..., 1], u[..., 2]
+    bx, by, bz = v[..., 0], v[..., 1], v[..., 2]
     parts = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
-    return np.stack(parts, axis=-1)
+    return np.moveaxis(np.stack(parts, axis=-1), -1, axisc)
 
 
 @composes(np.linalg.matrix_power)
@@ -142,9 +147,8 @@ def vecmat(x1, x2):
 @composes(np.linalg.vector_norm)
 def vector_norm_of(x, axis=None, keepdims=False, ord=2):
     if axis is None and np.ndim(x) > 1:
-        if keepdims:
-            raise NotImplementedError("vector_norm over all axes with keepdims")
-        return np.linalg.norm(np.ravel(x), ord)
+        whole = np.linalg.norm(np.ravel(x), ord)
+        return np.reshape(whole, (1,) * np.ndim(x)) if keepdims else whole
     return np.linalg.norm(x, ord, axis=axis, keepdims=keepdims)
 
 
@@ -159,8 +163,8 @@ def outer(x1, x2):
 
 
 @composes(np.linalg.cross)
-def cross_of(x1, x2):
-    return np.cross(x1, x2)
+def cross_of(x1, x2, *, axis=-1):
+    return np.cross(x1, x2, axis=axis)
 
 
 @composes(np.linalg.trace)
@@ -212,3 +216,37 @@ def cond(x, p=None):
     return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(
         inverse, p, axis=(-2, -1)
     )
+
+
+@composes(np.linalg.svdvals)
+def svdvals(x):
+    return np.linalg.svd(x, compute_uv=False)
+
+
+@composes(np.linalg.matrix_rank)
+def matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
+    if hermitian:
+        raise NotImplementedError("np.linalg.matrix_rank of Hermitian matrices")
+    values = np.linalg.svd(A, compute_uv=False)
+    if tol is None:
+        if rtol is None:
+            rtol = max(A.shape[-2:]) * np.finfo(A.dtype).eps
+        tol = np.max(values, axis=-1, keepdims=True) * rtol
+    return np.count_nonzero(values > tol, axis=-1)
+
+
+@composes(np.linalg.tensorsolve)
+def tensorsolve(a, b, axes=None):
+    if axes is not None:
+        raise NotImplementedError("np.linalg.tensorsolve with axes")
+    shape = np.shape(a)[np.ndim(b) :]
+    size = np.size(b)
+    matrix = np.reshape(a, (size, size))
+    return np.reshape(np.linalg.solve(matrix, np.ravel(b)), shape)
+
+
+@composes(np.linalg.tensorinv)
+def tensorinv(a, ind=2):
+    size = math.prod(np.shape(a)[ind:])
+    inverse = np.linalg.inv(np.reshape(a, (size, size)))
+    return np.reshape(inverse, np.shape(a)[ind:] + np.shape(a)[:ind])

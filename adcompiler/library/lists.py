@@ -11,6 +11,10 @@ def taken(xs):
     return [v for v in xs]  # noqa: C416
 
 
+def plain(xs):
+    return [v.item() for v in xs]
+
+
 def joined(xs, ys):
     result = copied(xs)
     extended(result, ys)

@@ -54,3 +54,17 @@ def nanvar(a, axis=None, ddof=0, keepdims=False):
 @composes(np.nanstd)
 def nanstd(a, axis=None, ddof=0, keepdims=False):
     return np.sqrt(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
+
+
+@composes(np.nanargmax)
+def nanargmax(a, axis=None):
+    if np.any(np.all(np.isnan(a), axis=axis)):
+        raise ValueError("All-NaN slice encountered")
+    return np.argmax(np.where(np.isnan(a), -np.inf, a), axis=axis)
+
+
+@composes(np.nanargmin)
+def nanargmin(a, axis=None):
+    if np.any(np.all(np.isnan(a), axis=axis)):
+        raise ValueError("All-NaN slice encountered")
+    return np.argmin(np.where(np.isnan(a), np.inf, a), axis=axis)

@@ -9,40 +9,121 @@ from adcompiler.library.registry import composes
 LARGEST = 1.7976931348623157e308
 
 
+# --- Quantiles -----------------------------------------------------------------------
+
+
 @composes(np.median)
 def median(a, axis=None, keepdims=False):
     return np.quantile(a, 0.5, axis=axis, keepdims=keepdims)
 
 
 @composes(np.percentile)
-def percentile(a, q, axis=None, keepdims=False):
-    return np.quantile(a, q / 100.0, axis=axis, keepdims=keepdims)
+def percentile(a, q, axis=None, *, method="linear", keepdims=False):
+    share = np.asarray(q) / 100.0 if isinstance(q, (list, tuple)) else q / 100.0
+    return np.quantile(a, share, axis=axis, method=method, keepdims=keepdims)
 
 
 @composes(np.quantile)
-def quantile(a, q, axis=None, keepdims=False):
-    if np.ndim(q) > 0:
-        raise NotImplementedError("np.quantile of several quantiles at once")
-    if isinstance(axis, tuple):
-        raise NotImplementedError("np.quantile along several axes")
-    if axis is None:
-        ordered = np.sort(np.ravel(a))
+def quantile(a, q, axis=None, *, method="linear", keepdims=False):
+    q = np.asarray(q) if isinstance(q, (list, tuple)) else q
+    ordered = np.sort(lines(a, axis), axis=0)
+    last = ordered.shape[0] - 1
+    position = place_of(q, last, method)
+    below = np.floor(position)
+    if np.ndim(q) == 0:
+        low, part = int(below), position - below
     else:
-        ordered = np.moveaxis(np.sort(a, axis=axis), axis, 0)
-    position = q * (ordered.shape[0] - 1)
-    below = int(np.floor(position))
-    above = min(below + 1, ordered.shape[0] - 1)
-    part = position - below
-    result = ordered[below] + part * (ordered[above] - ordered[below])
-    if not keepdims:
-        return result
+        low = below.astype(int)
+        part = np.reshape(position - below, np.shape(q) + (1,) * (np.ndim(ordered) - 1))
+    high = np.minimum(low + 1, last) if np.ndim(q) > 0 else min(low + 1, last)
+    found = ordered[low] + part * (ordered[high] - ordered[low])
+    found = np.where(np.isnan(ordered[-1]), np.nan, found)[()]  # nan is sorted last
+    return with_ones(found, a, axis) if keepdims else found
+
+
+@composes(np.nanmedian)
+def nanmedian(a, axis=None, keepdims=False):
+    return np.nanquantile(a, 0.5, axis=axis, keepdims=keepdims)
+
+
+@composes(np.nanpercentile)
+def nanpercentile(a, q, axis=None, *, keepdims=False):
+    return np.nanquantile(a, q / 100.0, axis=axis, keepdims=keepdims)
+
+
+@composes(np.nanquantile)
+def nanquantile(a, q, axis=None, *, keepdims=False):
+    if isinstance(q, (list, tuple)) or np.ndim(q) > 0:
+        raise NotImplementedError("np.nanquantile of several quantiles at once")
+    ordered = np.sort(lines(a, axis), axis=0)
+    last = np.sum(~np.isnan(ordered), axis=0, keepdims=True) - 1
+    position = np.maximum(q * last, 0.0)
+    below = np.floor(position)
+    low = below.astype(int)
+    high = np.maximum(np.minimum(low + 1, last), 0)
+    first = np.take_along_axis(ordered, low, axis=0)
+    second = np.take_along_axis(ordered, high, axis=0)
+    found = np.sum(first + (position - below) * (second - first), axis=0)
+    return with_ones(found, a, axis) if keepdims else found
+
+
+def lines(a, axis):
+    """The axes that are taken together as one, in front."""
     if axis is None:
-        return np.reshape(result, (1,) * np.ndim(a))
-    return np.expand_dims(result, axis)
+        return np.ravel(a)
+    if isinstance(axis, int):
+        return np.moveaxis(a, axis, 0)
+    moved = np.moveaxis(a, axis, tuple(range(len(axis))))
+    return np.reshape(moved, (-1, *np.shape(moved)[len(axis) :]))
+
+
+def with_ones(found, a, axis):
+    """With axes of length 1 for those that were taken together."""
+    if np.ndim(a) < np.ndim(found) or (axis is None and np.ndim(found) > 0):
+        raise NotImplementedError("several quantiles at once with keepdims")
+    if axis is None:
+        return np.reshape(found, (1,) * np.ndim(a))
+    return np.expand_dims(found, axis)
+
+
+def place_of(q, last, method):
+    """Where quantiles lie among the elements in order, of which the last is this."""
+    if method == "linear":
+        return q * last
+    if method == "lower":
+        return np.floor(q * last)
+    if method == "higher":
+        return np.ceil(q * last)
+    if method == "nearest":
+        return np.rint(q * last)
+    if method == "midpoint":
+        return 0.5 * (np.floor(q * last) + np.ceil(q * last))
+    if method == "hazen":
+        shift = 0.5
+    elif method == "weibull":
+        shift = 0.0
+    elif method == "median_unbiased":
+        shift = 1.0 / 3.0
+    elif method == "normal_unbiased":
+        shift = 3.0 / 8.0
+    else:
+        raise NotImplementedError("np.quantile by a method that is not continuous")
+    place = (last + 1) * q + shift + q * (1.0 - 2.0 * shift) - 1.0
+    return np.clip(place, 0, last)
+
+
+# --- Looking up and choosing ---------------------------------------------------------
 
 
 @composes(np.interp)
-def interp(x, xp, fp, left=None, right=None):
+def interp(x, xp, fp, left=None, right=None, period=None):
+    if period is not None:
+        return periodic(x, xp, fp, abs(period))
+    return interpolated(x, xp, fp, left, right)
+
+
+def interpolated(x, xp, fp, left, right):
+    """Between points in order; outside, what is given, or the first and last."""
     last = len(xp) - 1
     k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, last - 1)
     slope = (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k])
@@ -50,6 +131,16 @@ def interp(x, xp, fp, left=None, right=None):
     below = fp[0] if left is None else left
     above = fp[last] if right is None else right
     return np.where(x < xp[0], below, np.where(x > xp[last], above, y))
+
+
+def periodic(x, xp, fp, period):
+    """The interpolation in one period, with a point of the periods beside it."""
+    places = xp % period
+    order = np.argsort(places)
+    places, values = places[order], fp[order]
+    around = np.concatenate((places[-1:] - period, places, places[:1] + period))
+    heights = np.concatenate((values[-1:], values, values[:1]))
+    return interpolated(x % period, around, heights, None, None)
 
 
 @composes(np.select)
@@ -92,6 +183,31 @@ def array_equal(a1, a2):
 @composes(np.count_nonzero)
 def count_nonzero(a, axis=None, keepdims=False):
     return np.sum(a != 0, axis=axis, keepdims=keepdims)
+
+
+@composes(np.array_equiv)
+def array_equiv(a1, a2):
+    return bool(np.all(np.equal(a1, a2)))
+
+
+@composes(np.signbit)
+def signbit(x):
+    return np.copysign(1.0, x) < 0
+
+
+@composes(np.float_power)
+def float_power(x1, x2):
+    return np.power(np.asarray(x1).astype(float), x2)
+
+
+@composes(np.isreal)
+def isreal(x):
+    return np.ones_like(x, dtype=bool)
+
+
+@composes(np.imag)
+def imag(val):
+    return np.zeros_like(val)
 
 
 @composes(np.fmax)

@@ -115,41 +115,21 @@ def multiply_accumulate(array, axis=0):
     return np.cumprod(array, axis=axis)
 
 
-def spread_out(a, b):
-    """The first operand with an axis of length one for each axis of the second."""
-    return np.reshape(a, np.shape(a) + (1,) * np.ndim(b))
+@composes(np.cumulative_sum)
+def cumulative_sum(x, *, axis=None, include_initial=False):
+    along = 0 if axis is None else axis
+    sums = np.cumsum(x, axis=along)
+    if not include_initial:
+        return sums
+    first = np.zeros_like(np.take(sums, [0], axis=along))
+    return np.concatenate((first, sums), axis=along)
 
 
-@composes(np.add.outer)
-def add_outer(a, b):
-    return spread_out(a, b) + b
-
-
-@composes(np.subtract.outer)
-def subtract_outer(a, b):
-    return spread_out(a, b) - b
-
-
-@composes(np.multiply.outer)
-def multiply_outer(a, b):
-    return spread_out(a, b) * b
-
-
-@composes(np.divide.outer)
-def divide_outer(a, b):
-    return spread_out(a, b) / b
-
-
-@composes(np.power.outer)
-def power_outer(a, b):
-    return spread_out(a, b) ** b
-
-
-@composes(np.maximum.outer)
-def maximum_outer(a, b):
-    return np.maximum(spread_out(a, b), b)
-
-
-@composes(np.minimum.outer)
-def minimum_outer(a, b):
-    return np.minimum(spread_out(a, b), b)
+@composes(np.cumulative_prod)
+def cumulative_prod(x, *, axis=None, include_initial=False):
+    along = 0 if axis is None else axis
+    products = np.cumprod(x, axis=along)
+    if not include_initial:
+        return products
+    first = np.ones_like(np.take(products, [0], axis=along))
+    return np.concatenate((first, products), axis=along)

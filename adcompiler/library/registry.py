@@ -14,8 +14,8 @@ COMPOSED: dict[Hashable, FunctionType] = {}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def composes(*functions: Callable[..., Any]) -> Callable[[F], F]:
-    """Enter a definition of these functions."""
+def composes(*functions: Hashable) -> Callable[[F], F]:
+    """Enter a definition of these functions, or objects that are subscripted."""
 
     def enter(definition: F) -> F:
         assert isinstance(definition, FunctionType)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from adcompiler.library.places import along
 from adcompiler.library.registry import composes
 
 # --- More axes, or other ones ------------------------------------------------------
@@ -157,12 +158,23 @@ def dsplit(ary, indices_or_sections):
     return np.split(ary, indices_or_sections, axis=2)
 
 
+@composes(np.broadcast_shapes)
+def broadcast_shapes(*args):
+    arrays = [np.empty(shape) for shape in args]
+    total = arrays[0]
+    for a in arrays[1:]:
+        total = total + a
+    return np.shape(total)
+
+
 @composes(np.broadcast_arrays)
 def broadcast_arrays(*args):
-    if len(args) != 2:
-        raise NotImplementedError("np.broadcast_arrays is supported for two arrays")
-    shape = np.shape(args[0] * 0 + args[1] * 0)
-    return (np.broadcast_to(args[0], shape), np.broadcast_to(args[1], shape))
+    if len(args) == 1:
+        return (np.asarray(args[0]),)
+    total = np.zeros_like(args[0])
+    for a in args[1:]:
+        total = total + np.zeros_like(a)
+    return tuple(np.broadcast_to(a, np.shape(total)) for a in args)
 
 
 # --- Filling -----------------------------------------------------------------------
@@ -187,14 +199,35 @@ def fill_diagonal(a, val):
 
 @composes(np.put_along_axis)
 def put_along_axis(arr, indices, values, axis):
-    if np.ndim(arr) == 1:
-        arr[indices] = values
-    elif np.ndim(arr) == 2 and axis % 2 == 0:
-        arr[indices, np.arange(indices.shape[1])] = values
-    elif np.ndim(arr) == 2:
-        arr[np.arange(indices.shape[0])[:, None], indices] = values
-    else:
-        raise NotImplementedError("np.put_along_axis of three axes or more")
+    if axis is None:
+        raise NotImplementedError("np.put_along_axis without an axis")
+    rank = np.ndim(arr)
+    places = tuple(
+        indices if k == axis % rank else along(np.arange(arr.shape[k]), k, rank)
+        for k in range(rank)
+    )
+    arr[places] = values
+
+
+@composes(np.ascontiguousarray)
+def ascontiguousarray(a, dtype=None):
+    return np.array(a, dtype=dtype, ndmin=1)
+
+
+@composes(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(x, window_shape, axis=None):
+    if not isinstance(window_shape, int) or (axis is None and np.ndim(x) > 1):
+        raise NotImplementedError("sliding_window_view along several axes")
+    y = x if axis is None else np.moveaxis(x, axis, 0)
+    count = y.shape[0] - window_shape + 1
+    starts = np.arange(count)[:, None] + np.arange(window_shape)
+    windows = y[starts]
+    return windows if axis is None else shifted(windows, axis % np.ndim(x))
+
+
+def shifted(windows, axis):
+    """Windows along an axis, their own axis last."""
+    return np.moveaxis(np.moveaxis(windows, 1, -1), 0, axis)
 
 
 @composes(np.diagflat)
@@ -219,20 +252,6 @@ def geomspace(start, stop, num=50, endpoint=True):
 @composes(np.logspace)
 def logspace(start, stop, num=50, endpoint=True, base=10.0):
     return np.power(base, np.linspace(start, stop, num, endpoint))
-
-
-@composes(np.meshgrid)
-def meshgrid(*xi, indexing="xy"):
-    if len(xi) != 2:
-        raise NotImplementedError("np.meshgrid is supported for two vectors")
-    x, y = xi
-    if indexing == "xy":
-        shape = (y.shape[0], x.shape[0])
-        columns, rows = x[None, :], y[:, None]
-    else:
-        shape = (x.shape[0], y.shape[0])
-        columns, rows = x[:, None], y[None, :]
-    return (np.broadcast_to(columns, shape).copy(), np.broadcast_to(rows, shape).copy())
 
 
 @composes(np.trace)

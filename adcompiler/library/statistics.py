@@ -73,15 +73,31 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
 
 
 @composes(np.cov)
-def cov(m, y=None, rowvar=True, bias=False, ddof=None):
+def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
+    if fweights is not None:
+        raise NotImplementedError("np.cov with frequencies: repeat the columns")
+    x = observations(m, rowvar)
     if y is not None:
-        raise NotImplementedError("np.cov of two arrays: join them by np.vstack")
-    x = m if rowvar or np.ndim(m) == 1 else m.T
-    rows = x[None, :] if np.ndim(x) == 1 else x
+        x = np.concatenate((x, observations(y, rowvar)))
     less = ddof if ddof is not None else (0 if bias else 1)
-    deviation = rows - np.mean(rows, axis=1, keepdims=True)
-    result = deviation @ deviation.T / (rows.shape[1] - less)
-    return np.squeeze(result, axis=(0, 1)) if np.ndim(m) == 1 else result
+    if aweights is None:
+        deviation = x - np.mean(x, axis=1, keepdims=True)
+        result = deviation @ deviation.T / (x.shape[1] - less)
+    else:
+        w = np.asarray(aweights)
+        total = np.sum(w)
+        deviation = x - (x @ w / total)[:, None]
+        fact = total - less * np.sum(w * w) / total
+        result = (deviation * w) @ deviation.T / fact
+    alone = np.ndim(m) == 1 and y is None
+    return np.squeeze(result, axis=(0, 1)) if alone else result
+
+
+def observations(m, rowvar):
+    """A row for each variable."""
+    if np.ndim(m) == 1:
+        return m[None, :]
+    return m if rowvar else m.T
 
 
 @composes(np.corrcoef)

@@ -2,10 +2,12 @@
 
 from adcompiler.primitives import (
     arithmetic,
+    bessel,
     comparison,
     contraction,
     convolution,
     creation,
+    distributions,
     effects,
     einsum,
     elements,
@@ -30,10 +32,12 @@ from adcompiler.primitives import (
 
 __all__ = [
     "arithmetic",
+    "bessel",
     "comparison",
     "contraction",
     "convolution",
     "creation",
+    "distributions",
     "effects",
     "einsum",
     "elements",

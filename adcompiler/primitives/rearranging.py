@@ -18,7 +18,13 @@ from adcompiler.ir.nodes import Let
 from adcompiler.ir.primitive import Piece, Primitive, Raises, define
 from adcompiler.ir.types import Array, Length, dims_of, fresh_dim
 from adcompiler.primitives import spelling
-from adcompiler.primitives.raising import any_of, both, negative_length
+from adcompiler.primitives.raising import (
+    any_of,
+    both,
+    differ,
+    either,
+    negative_length,
+)
 from adcompiler.primitives.rules import length, number, zero_like
 from adcompiler.primitives.shape import array_operand
 from adcompiler.primitives.typerules import Params, Types, known_dims, leaves
@@ -167,6 +173,11 @@ def _repeat_spell(let: Let, pieces: spelling.Pieces) -> Piece:
 def _repeat_transpose(k: int, y_bar: Expr, operands: Exprs, let: Let) -> Expr:
     x, count = operands
     axis: int = let.param("axis")
+    if dims_of(count.type):
+        along = number(x, 0).call("arange", length(x, axis), 1, dtype=None)
+        places = along.call("repeat", count, axis=0)
+        index = {"index": ("full",) * axis + ("array",), "repeats": True}
+        return zero_like(x).call("scatter_add", y_bar, places, **index)
     lengths = [length(x, k) for k in range(len(dims_of(x.type)))]
     shape = [*lengths[: axis + 1], count, *lengths[axis + 1 :]]
     return y_bar.call("reshape", *shape).call("sum", axis=(axis + 1,), keepdims=False)
@@ -179,6 +190,22 @@ def _repeat_mask(k: int, mask: Expr, operands: Exprs, let: Let) -> Expr:
     return added.call("not_equal", 0)
 
 
+def _repeat_raises(types: Types, params: Params) -> tuple[Raises, ...]:
+    """A count is negative, or there is not one count for each entry of the axis."""
+    dims, axis = dims_of(types[0]), params["axis"]
+    if not dims_of(types[1]):
+        return (Raises("ValueError", negative_length(1)),)
+
+    def unfit(x: Expr, counts: Expr) -> Expr:
+        one = {"axis": None, "keepdims": False}
+        negative = counts.call("less", 0).call("any", **one)
+        if dims_of(counts.type) == (dims[axis],):
+            return negative
+        return either(negative, differ(length(x, axis), length(counts, 0)))
+
+    return (Raises("ValueError", unfit),)
+
+
 repeat = _linear(
     "repeat",
     _repeat_types,
@@ -186,7 +213,7 @@ repeat = _linear(
     np.repeat,
     _repeat_transpose,
     mask=_repeat_mask,
-    raises=(Raises("ValueError", negative_length(1)),),
+    raises=_repeat_raises,
 )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.primitive import Piece, Primitive, Raises, define
-from adcompiler.ir.types import Array, Scalar, dims_of
+from adcompiler.ir.types import Array, Scalar, dims_of, fresh_dim
 from adcompiler.primitives import spelling
 from adcompiler.primitives.raising import any_of
 from adcompiler.primitives.rules import length
@@ -92,6 +92,109 @@ define(
         _argsort_types,
         _argsort_spell,
         lambda x, axis, kind: np.argsort(x, axis, kind=kind),
+        linear=(),
+        cheap=False,
+        domain=("real",),
+    )
+)
+
+# --- Partial orders ------------------------------------------------------------------
+# Which element is where is NumPy's to say, but for the k-th: so the derivative asks the
+# result: the r-th of its order is the r-th of x's.
+
+
+def _partition_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    name = f"np.{let.primitive.name}"
+    return spelling.called(name, *_along(let, *spelling.texts(pieces)))
+
+
+def _places(x: Expr, y: Expr, let: Let) -> Expr:
+    """Where in x the elements of y are, which are the same in another order."""
+    ranks = _order(_order(y, let), let)
+    return _order(x, let).call("take_along_axis", ranks, axis=let.param("axis"))
+
+
+def _partition_push(
+    dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let
+) -> MaybeExprs:
+    if dots[0] is None:
+        return (None,)
+    places = _places(operands[0], results[0], let)
+    return (dots[0].call("take_along_axis", places, axis=let.param("axis")),)
+
+
+def _partition_pull(
+    bars: MaybeExprs, operands: Exprs, results: Exprs, let: Let
+) -> MaybeExprs:
+    if bars[0] is None:
+        return (None, None)
+    places = _order(_places(operands[0], results[0], let), let)
+    return (bars[0].call("take_along_axis", places, axis=let.param("axis")), None)
+
+
+def _kth_outside(types: Types, params: Params) -> tuple[Raises, ...]:
+    def when(x: Expr, kth: Expr) -> Expr:
+        n = length(x, params["axis"])
+        return any_of([kth.call("greater_equal", n), kth.call("less", -n)])
+
+    return (Raises("ValueError", when),)
+
+
+define(
+    Primitive(
+        "partition",
+        lambda types, params: (array_operand("np.partition", types),),
+        _partition_spell,
+        np.partition,
+        pushforward=_partition_push,
+        pullback=_partition_pull,
+        raises=_kth_outside,
+        cheap=False,
+        domain=("real", "index"),
+    )
+)
+define(
+    Primitive(
+        "argpartition",
+        lambda types, params: (
+            Array("int64", array_operand("np.argpartition", types).dims),
+        ),
+        _partition_spell,
+        np.argpartition,
+        linear=(),
+        raises=_kth_outside,
+        cheap=False,
+        domain=("real", "index"),
+    )
+)
+
+
+# --- Where elements are not zero -----------------------------------------------------
+
+
+def _nonzero_types(types: Types, params: Params) -> Types:
+    x = array_operand("np.nonzero", types)
+    count = fresh_dim()
+    return tuple(Array("int64", (count,)) for _ in x.dims)
+
+
+def _nonzero_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    vector = len(dims_of(let.operands[0].type)) == 1
+    name = "np.flatnonzero" if vector else "np.nonzero"
+    return spelling.called(name, pieces[0].text)
+
+
+def _nonzero(x: Any) -> Any:
+    found = np.nonzero(x)
+    return found[0] if len(found) == 1 else found
+
+
+define(
+    Primitive(
+        "nonzero",
+        _nonzero_types,
+        _nonzero_spell,
+        _nonzero,
         linear=(),
         cheap=False,
         domain=("real",),

@@ -54,6 +54,7 @@ def row(
     by_math: str | None = None,
     raises: RaiseRule | tuple[Raises, ...] = (),
     domain: tuple[str, ...] = ("real",),
+    unknown: tuple[int, ...] = (),
 ) -> Primitive:
     """A row of a ufunc of SciPy's, called `scipy` there and `by_math` in `math`."""
     special = f"special.{scipy or name}"
@@ -88,6 +89,7 @@ def row(
             raises=raises,
             elementwise=True,
             partials=partials,
+            unknown=unknown,
             domain=domain,
         )
     )
@@ -229,20 +231,4 @@ define(
         partials=(None, lambda s, q, y, **_: -s * (s + 1).call("zeta", q)),
         domain=("index", "positive"),
     )
-)
-
-# --- Bessel functions -------------------------------------------------------------
-
-
-def _over(x: Expr, y: Expr, at_zero: float) -> Expr:
-    """``y / x``, continued to zero."""
-    return select(x.call("equal", 0), at_zero, ratio(y, x))
-
-
-row("i0", lambda x, y, **_: x.call("i1"))
-row("i1", lambda x, y, **_: x.call("i0") - _over(x, y, 0.5))
-row("i0e", lambda x, y, **_: x.call("i1e") - x.call("sign") * y)
-row(
-    "i1e",
-    lambda x, y, **_: x.call("i0e") - x.call("sign") * y - _over(x, y, 0.5),
 )

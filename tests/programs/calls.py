@@ -233,3 +233,15 @@ def sum_of_loop(x, n):
 @program(lambda rng: np.array([0.4, 0.7, -0.2, 0.9]), label="left early")
 def helper_returns_out_of_its_loop(x):
     return sum_of_loop(x, 4) * x[0] + sum_of_loop(x, 1)
+
+
+def differences(y, n):
+    for _ in range(n):
+        y = y[1:] - y[:-1]
+    return y
+
+
+@program(positive(5))
+def helper_that_loops_over_ints_and_over_floats(x):
+    steps = differences(np.array([0, 1, 3, 4, 8]), 1)
+    return np.sum(differences(x * x, 1) / steps)

@@ -32,6 +32,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.interface import Captured, Derivative
 from adcompiler.frontend.lower import (
+    applying,
     comprehensions,
     derivatives,
     expressions,
@@ -164,7 +165,7 @@ def _apply_object(
         return NONE
     if isinstance(value, type) and not issubclass(value, BaseException):
         return instances.instance(ctx, node, value, args, kwargs)
-    method = objects.callable_of(ctx, node, value)
+    method = applying.of_object(value) or objects.callable_of(ctx, node, value)
     if method is not None:
         return apply(ctx, node, method, args, kwargs)
     written = hints.called(shown, node)

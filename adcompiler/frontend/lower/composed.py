@@ -19,7 +19,7 @@ from adcompiler.frontend import capture as capturing
 from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, Static, TupleVal
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
-from adcompiler.library import definition_of
+from adcompiler.library import applying, definition_of
 
 
 def composed(definition: FunctionType) -> Handler:
@@ -54,12 +54,22 @@ def handler_of(value: Hashable) -> Handler | None:
     """The handler of a function of NumPy's or SciPy's, if it has a definition."""
     definition = definition_of(value)
     if definition is None:
-        return None
+        return _of_ufunc(value)
     handler = composed(definition)
     home = getattr(value, "__module__", None) or ""
     if not home.startswith("scipy.linalg"):
         return handler
     return lambda call: in_any_order(handler(call))
+
+
+def _of_ufunc(value: Hashable) -> Handler | None:
+    """``ufunc.outer`` and its like, of every ufunc that is supported itself."""
+    ufunc = getattr(value, "__self__", None)
+    definition: Any = applying.OF_UFUNCS.get(getattr(value, "__name__", ""))
+    if not isinstance(ufunc, np.ufunc) or definition is None:
+        return None
+    handler = composed(definition)
+    return lambda call: handler(replace(call, args=[Static(ufunc), *call.args]))
 
 
 def in_any_order(binding: Binding) -> Binding:
@@ -81,6 +91,9 @@ def method(function: Hashable) -> Handler:
 
 
 METHODS: dict[str, Handler] = {
+    "compress": lambda call: method(np.compress)(
+        replace(call, args=[*call.args[1:2], call.args[0], *call.args[2:]])
+    ),
     "var": method(np.var),
     "std": method(np.std),
     "trace": method(np.trace),

@@ -15,6 +15,8 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     ListRef,
+    Static,
+    Step,
     TupleVal,
 )
 from adcompiler.frontend.lower import arrays, lengths, listing, messages
@@ -22,7 +24,7 @@ from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar
-from adcompiler.library import calculus
+from adcompiler.library import calculus, lists
 
 
 def filled(name: str) -> Handler:
@@ -137,14 +139,30 @@ def _spaced(call: Call, start: Binding, stop: Binding, num: Binding) -> Binding:
 
 
 def array(call: Call) -> Binding:
-    """``np.array(values, dtype)``: always new memory."""
-    x, dtype = call.bind("object", dtype=None)
-    return converted(call, x, call.dtype(dtype, None), fresh=True)
+    """``np.array(values, dtype)``: new memory, unless it may be the old."""
+    yes, none = Dyn(constant(True)), Dyn(constant(0))
+    x, dtype, copy, order, _, least = call.bind(
+        "object", dtype=None, copy=yes, order=None, subok=None, ndmin=none
+    )
+    if order not in (NONE, Static("C"), Static("K")):
+        call.refuse("order= of np.array is 'C' or 'K'")
+    wanted = call.dtype(dtype, None)
+    found = converted(call, x, wanted, fresh=copy != NONE and call.flag(copy, "copy"))
+    missing = call.integer(least, "ndmin") - call.rank(found)
+    if missing <= 0:
+        return found
+    assert isinstance(found, ArrayRef)
+    step = Step("expand_dims", (), (("axis", tuple(range(missing))),))
+    return arrays.through(call.ctx, call.node, found, step, found.contiguous)
 
 
 def asarray(call: Call) -> Binding:
     """``np.asarray(values, dtype)``: the array itself if it is one."""
-    x, dtype = call.bind("a", dtype=None)
+    x, dtype, order, copy = call.bind("a", dtype=None, order=None, copy=None)
+    if order not in (NONE, Static("C"), Static("K"), Static("A")):
+        call.refuse(f"order= of {call.name} is 'C' or 'K'")
+    if copy != NONE and call.flag(copy, "copy"):
+        return converted(call, x, call.dtype(dtype, None), fresh=True)
     return converted(call, x, call.dtype(dtype, None), fresh=False)
 
 
@@ -211,8 +229,10 @@ def numpy_scalar(dtype: str) -> Handler:
 
 
 def item(call: Call) -> Binding:
-    """``x.item()``: the only element, as a Python number."""
-    (x,) = call.bind("x")
+    """``x.item()``: the only element, or that at an index, as a Python number."""
+    x, *index = call.args
+    if index and isinstance(x, ArrayRef):
+        x = _element(call, x, index)
     atom = call.atom(x)
     assert isinstance(atom.type, Scalar | Array)
     held = atom.type.dtype
@@ -221,6 +241,17 @@ def item(call: Call) -> Binding:
         # NumPy converts 0-d arrays only; more than one element are a ValueError here.
         atom = call.emit("reshape", atom, known=Array(held, ()))
     return call.result("cast", atom, dtype=dtype, via="builtin")
+
+
+def _element(call: Call, x: ArrayRef, index: list[Binding]) -> Binding:
+    """``x.item(k)`` counts in C order."""
+    if len(index) == 1 and not isinstance(index[0], TupleVal) and x.type.ndim > 1:
+        flat = call.emit("reshape", call.atom(x), constant(-1))
+        found = call.ctx.wrap(flat)
+        assert isinstance(found, ArrayRef)
+        return arrays.load(call.ctx, call.node, found, index[0])
+    place = index[0] if len(index) == 1 else TupleVal(tuple(index))
+    return arrays.load(call.ctx, call.node, x, place)
 
 
 def fill(call: Call) -> Binding:
@@ -232,6 +263,28 @@ def fill(call: Call) -> Binding:
     changed = call.emit("store", held, atom, index=())
     arrays.write_back(call.ctx, call.node, x, changed)
     return NONE
+
+
+def limits(of: type[np.finfo[Any]] | type[np.iinfo]) -> Handler:
+    """``np.finfo(dtype)``, ``np.iinfo(dtype)``: of a dtype, or of a value's."""
+
+    def handle(call: Call) -> Binding:
+        (x,) = call.bind("dtype")
+        if isinstance(x, Static):
+            return Static(of(call.dtype(x, None) or "float64"))
+        t = call.atom(x).type
+        assert isinstance(t, Scalar | Array)
+        return Static(of(t.dtype))
+
+    return handle
+
+
+def as_list(call: Call) -> Binding:
+    """``x.tolist()`` of a vector: Python's numbers."""
+    (x,) = call.bind("x")
+    if not isinstance(x, ArrayRef) or x.type.ndim != 1:
+        call.refuse(f"{call.name} of other than a vector is not supported")
+    return listing.call(call.ctx, call.node, lists.plain, x)
 
 
 SCALARS = ("float64", "float32", "int64", "int32", "bool_")
@@ -250,7 +303,10 @@ FUNCTIONS: dict[Any, Handler] = {
     np.linspace: linspace,
     np.array: array,
     np.asarray: asarray,
+    np.asanyarray: asarray,
     np.copy: copy,
+    np.finfo: limits(np.finfo),
+    np.iinfo: limits(np.iinfo),
     **{getattr(np, name): numpy_scalar(name.rstrip("_")) for name in SCALARS},
 }
 
@@ -259,4 +315,5 @@ METHODS: dict[str, Handler] = {
     "copy": copy,
     "item": item,
     "fill": fill,
+    "tolist": as_list,
 }

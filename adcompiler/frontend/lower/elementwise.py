@@ -5,13 +5,15 @@ In: calls. Out: applications of elementwise primitives, broadcast by their type 
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Hashable
 from dataclasses import replace
 
 import numpy as np
 
-from adcompiler.frontend.bindings import NONE, Binding
+from adcompiler.frontend.bindings import NONE, Binding, TupleVal
+from adcompiler.frontend.lower import operators
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operators import in_order
 from adcompiler.ir.nodes import Atom, Const
@@ -23,7 +25,7 @@ def function(name: str, count: int, via: str = "np") -> Handler:
     """A primitive of `count` operands, spelled as the user did."""
 
     def handle(call: Call) -> Binding:
-        bound = call.bind(*"xyz"[:count])
+        bound = list(map(call.array, call.bind(*"xyz"[:count])))
         atoms = [call.atom(b) for b in bound]
         if via == "np" and PRIMITIVES[name].operator and any(map(_strong, atoms)):
             result = call.emit(name, *atoms, spelled="np")
@@ -66,10 +68,44 @@ def clipped(call: Call, x: Binding, low: Binding, high: Binding) -> Binding:
 
 
 def where(call: Call) -> Binding:
-    """``np.where(c, a, b)``."""
-    c, a, b = call.bind("condition", "x", "y")
+    """``np.where(c, a, b)``; ``np.where(c)`` is where c is not zero."""
+    if len(call.args) == 1 and not call.kwargs:
+        return nonzero(call)
+    c, a, b = (call.array(x) for x in call.bind("condition", "x", "y"))
     result = call.emit("where", call.atom(c), call.atom(a), call.atom(b))
     return call.ctx.wrap(result, in_order(c, a, b))
+
+
+def nonzero(call: Call) -> Binding:
+    """``np.nonzero(x)``: a vector of integers for each axis."""
+    (x,) = call.bind("a")
+    ref = call.array(x)
+    if call.rank(ref) == 0:
+        call.refuse(f"{call.name} takes an array, not a number")
+    found = call.ctx.emit_all(call.node, "nonzero", call.atom(ref))
+    return TupleVal(tuple(map(call.ctx.wrap, found)))
+
+
+def bitwise(op: ast.operator) -> Handler:
+    """``np.bitwise_and(a, b)``: what the operator gives."""
+
+    def handle(call: Call) -> Binding:
+        a, b = (call.array(x) for x in call.bind("x1", "x2"))
+        return operators.binary(call.ctx, call.node, op, a, b)
+
+    return handle
+
+
+def inverted(call: Call) -> Binding:
+    """``np.invert(x)``."""
+    (x,) = call.bind("x")
+    return operators.unary(call.ctx, call.node, ast.Invert(), call.array(x))
+
+
+def real(call: Call) -> Binding:
+    """``np.real(x)`` of what is real: the array itself."""
+    (x,) = call.bind("val")
+    return call.array(x)
 
 
 def rounded(call: Call) -> Binding:
@@ -222,6 +258,18 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.where: where,
     np.round: rounded,
     np.around: rounded,
+    np.nonzero: nonzero,
+    np.bitwise_and: bitwise(ast.BitAnd()),
+    np.bitwise_or: bitwise(ast.BitOr()),
+    np.bitwise_xor: bitwise(ast.BitXor()),
+    np.invert: inverted,
+    np.real: real,
 }
 
-METHODS: dict[str, Handler] = {"clip": clip_method, "round": rounded}
+METHODS: dict[str, Handler] = {
+    "clip": clip_method,
+    "round": rounded,
+    "nonzero": nonzero,
+    "conj": real,
+    "conjugate": real,
+}

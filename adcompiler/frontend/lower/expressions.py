@@ -28,6 +28,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower import (
+    applying,
     arrays,
     attributes,
     calls,
@@ -287,5 +288,7 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
         case Static(value), _ if value is np.s_ or value is np.index_exp:
             one = value is np.s_ or isinstance(index, TupleVal)
             return index if one else TupleVal((index,))
+        case Static(value), _ if applying.is_bracketed(value):
+            return applying.bracketed(ctx, node, value, index)
         case _:
             ctx.refuse(node, f"{describe(owner)} cannot be subscripted here")

@@ -53,6 +53,7 @@ from adcompiler.frontend.lower.heads import (
     is_plain,
     retyped,
     runs_surely,
+    sort_of,
 )
 from adcompiler.frontend.lower.merges import Merge, Side
 from adcompiler.frontend.lower.syntax import assigned, breaks, own_nodes, stored
@@ -94,7 +95,9 @@ class Lowering:
 
     @property
     def key(self) -> tuple[object, ...]:
-        return (self.loop, *self.ctx.calls)
+        """What stands for the loop; a helper's is entered with values of many types."""
+        entry = (sort_of(self.entry.get(name)) for name in self.names())
+        return (self.loop, *self.ctx.calls, *entry)
 
     def names(self) -> list[str]:
         """The names that the loop may carry, in a fixed order."""

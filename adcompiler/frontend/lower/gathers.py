@@ -9,26 +9,29 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from adcompiler.frontend.bindings import NONE, Binding, Dyn, SliceVal, TupleVal
-from adcompiler.frontend.lower import arrays, operators
+from adcompiler.frontend.bindings import NONE, Binding, SliceVal, Static, TupleVal
+from adcompiler.frontend.lower import arrays, lengths, listing, operators
 from adcompiler.frontend.lower.handling import Call, Handler, array_type
-from adcompiler.frontend.lower.shapes import array_of
+from adcompiler.frontend.lower.shapes import array_of, flat_copy
+from adcompiler.library import places
 
 ALL = SliceVal(None, None, None)
 
 
 def take(call: Call) -> Binding:
-    """``np.take(x, indices, axis)``, ``x.take(indices, axis)``."""
-    x, indices, axis = call.bind("a", "indices", axis=None)
+    """``np.take(x, indices, axis, mode)``, ``x.take(indices, axis)``."""
+    x, indices, axis, mode = call.bind("a", "indices", axis=None, mode=Static("raise"))
     ref, found = array_of(call, x), call.array(indices)
     t = array_type(found)
     if t is not None and t.dtype == "bool":
         call.refuse("np.take takes integers", "index by the mask: x[mask]")
     if axis == NONE and ref.type.ndim > 1:
-        call.refuse("np.take without an axis takes a vector", "write x.ravel()[i]")
+        ref = flat_copy(call, ref)
     first = 0 if axis == NONE else call.axis(axis, ref.type.ndim)
-    if isinstance(found, Dyn):
-        call.refuse("np.take takes an array of integers", "index by the integer: x[i]")
+    if mode != Static("raise"):
+        how = places.wrapped if mode == Static("wrap") else places.clipped
+        n = lengths.axis_length(call.ctx, call.node, ref, first)
+        found = listing.call(call.ctx, call.node, how, found, n)
     return arrays.load(call.ctx, call.node, ref, TupleVal((ALL,) * first + (found,)))
 
 

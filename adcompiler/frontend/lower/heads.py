@@ -71,6 +71,19 @@ def hint_of(entry: Binding | None, remembered: object) -> Binding | None:
             return entry
 
 
+def sort_of(binding: Binding | None) -> object:
+    """What values like this one are, lengths aside."""
+    match binding:
+        case ArrayRef(_, _, t):
+            return (t.dtype, t.ndim)
+        case Dyn(atom):
+            return atom.type
+        case TupleVal(items):
+            return tuple(map(sort_of, items))
+        case _:
+            return type(binding)
+
+
 def is_plain(binding: Binding | None) -> bool:
     """Whether a name has a value on every path."""
     return binding is not None and not isinstance(

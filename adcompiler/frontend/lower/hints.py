@@ -78,14 +78,13 @@ def root_name(node: ast.AST) -> str | None:
 
 ANYTHING = "write it with functions that are, or compute it outside"
 DRAW = "draw outside, and pass the numbers as an argument"
-LOOP = "write a loop that stores into an array"
 
 # By the name as it is written; {0} and {1} are the first arguments.
 INSTEAD = {
-    "np.vectorize": LOOP,
-    "np.apply_along_axis": LOOP,
-    "np.nonzero": "index by a mask: x[x > 0]",
-    "np.argwhere": "index by a mask: x[x > 0]",
+    "np.linalg.eig": "use np.linalg.eigh, if the matrix is symmetric",
+    "np.linalg.eigvals": "use np.linalg.eigvalsh, if the matrix is symmetric",
+    "np.fromiter": "write a list: np.array([f(v) for v in x])",
+    "np.lexsort": "sort by one key after the other: np.argsort(x, kind='stable')",
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from adcompiler.frontend.lower import (
+    applying,
     builtins_,
     composed,
     constructors,
@@ -40,6 +41,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **builtins_.FUNCTIONS,
     **iterators.FUNCTIONS,
     **shorthands.FUNCTIONS,
+    **applying.FUNCTIONS,
 }
 
 METHODS: dict[str, Handler] = {

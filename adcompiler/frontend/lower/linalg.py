@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import composed
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.shapes import array_of, flat_copy
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
 from adcompiler.ir.types import Length
@@ -48,19 +49,20 @@ def matmul(call: Call) -> Binding:
 
 
 def vdot(call: Call) -> Binding:
-    """``np.vdot(a, b)`` of vectors."""
-    a, b = (call.array(x) for x in call.bind("a", "b"))
-    if call.rank(a) != 1 or call.rank(b) != 1:
-        call.refuse(f"{call.name} is supported for vectors only", "write a @ b")
+    """``np.vdot(a, b)``: of vectors, as which all are taken."""
+    a, b = (_flat(call, x) for x in call.bind("a", "b"))
     return call.result("matmul", call.atom(a), call.atom(b))
 
 
 def outer(call: Call) -> Binding:
-    """``np.outer(a, b)`` of vectors."""
-    a, b = (call.array(x) for x in call.bind("a", "b"))
-    if call.rank(a) != 1 or call.rank(b) != 1:
-        call.refuse("np.outer is supported for vectors only")
+    """``np.outer(a, b)``: of vectors, as which all are taken."""
+    a, b = (_flat(call, x) for x in call.bind("a", "b"))
     return call.result("outer", call.atom(a), call.atom(b))
+
+
+def _flat(call: Call, x: Binding) -> Binding:
+    ref = array_of(call, x)
+    return ref if ref.type.ndim == 1 else flat_copy(call, ref)
 
 
 def convolve(call: Call) -> Binding:

@@ -307,6 +307,10 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
         return from_outside(ctx, node, value, name, key, lambda: getattr(owner, name))
     if objects.is_object(owner):
         return objects.attribute(ctx, node, owner, name)
+    if isinstance(owner, np.finfo | np.iinfo | np.dtype) and hasattr(owner, name):
+        value = getattr(owner, name)
+        number = isinstance(value, int | float | np.number)
+        return Dyn(constant(value)) if number else Static(value)
     ctx.refuse(
         node,
         f"attributes of a {type(owner).__name__} are not supported yet",

@@ -7,6 +7,7 @@ NumPy gives views.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from adcompiler.frontend.bindings import (
     Step,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, lengths
+from adcompiler.frontend.lower import arrays, composed, lengths
 from adcompiler.frontend.lower.constructors import converted
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.shapes import array_of, flat_copy
@@ -28,6 +29,7 @@ from adcompiler.ir.nodes import Atom
 from adcompiler.ir.types import Array, Scalar
 
 ZERO, LAST = Dyn(constant(0)), Dyn(constant(-1))
+CONSTANT = Static("constant")
 
 
 def integer(call: Call, x: Binding, what: str) -> Atom:
@@ -138,12 +140,13 @@ def repeat(call: Call) -> Binding:
         step = Step("expand_dims", (), (("axis", (0,)),))
         whole = arrays.through(call.ctx, call.node, whole, step, True)
     ref, along = flat_or_along(call, whole, axis)
-    if isinstance(count, ArrayRef | TupleVal):
-        call.refuse(
-            "np.repeat with a count for each element is not supported",
-            "index by the positions: x[positions]",
-        )
-    times = integer(call, count, "the count")
+    counts = call.array(count)
+    if isinstance(counts, ArrayRef) and counts.type.ndim:
+        times = call.atom(counts)
+        if not counts.type.dtype.startswith("int"):
+            call.refuse("the counts of np.repeat are integers")
+    else:
+        times = integer(call, counts, "the count")
     return call.result("repeat", call.atom(ref), times, axis=along)
 
 
@@ -162,21 +165,29 @@ def tile(call: Call) -> Binding:
 
 
 def pad(call: Call) -> Binding:
-    """``np.pad(x, widths, constant_values=v)``."""
-    x, widths, mode, value = call.bind(
-        "array", "pad_width", mode=Static("constant"), constant_values=ZERO
+    """``np.pad(x, widths, constant_values=v)``; other modes are composed."""
+    mode = call.args[2] if len(call.args) > 2 else call.kwargs.get("mode", CONSTANT)
+    if mode != CONSTANT:
+        by_definition = composed.handler_of(np.pad)
+        assert by_definition is not None
+        return by_definition(call)
+    x, widths, _, value = call.bind(
+        "array", "pad_width", mode=CONSTANT, constant_values=ZERO
     )
     ref = array_of(call, x)
-    if mode != Static("constant"):
-        call.refuse(
-            "np.pad is supported for mode='constant' only",
-            "join the parts: np.concatenate((x[:1], x, x[-1:]))",
-        )
-    if isinstance(value, TupleVal | ArrayRef):
-        call.refuse("np.pad takes one number as constant_values here")
-    pairs = [_pair(call, part) for part in _widths(call, widths, ref.type.ndim)]
-    atoms = [atom for pair in pairs for atom in pair]
-    return call.result("pad", call.atom(ref), call.atom(value), *atoms)
+    rank = ref.type.ndim
+    pairs = [_pair(call, part) for part in _widths(call, widths, rank)]
+    if not isinstance(value, TupleVal):
+        atoms = [atom for pair in pairs for atom in pair]
+        return call.result("pad", call.atom(ref), call.atom(value), *atoms)
+    atom = call.atom(ref)
+    for k, part in enumerate(_widths(call, value, rank)):
+        values = part.items if isinstance(part, TupleVal) else (part,)
+        for side, number in ((0, values[0]), (1, values[-1])):
+            one: list[Atom] = [constant(0)] * (2 * rank)
+            one[2 * k + side] = pairs[k][side]
+            atom = call.emit("pad", atom, call.atom(number), *one)
+    return call.ctx.wrap(atom)
 
 
 def _widths(call: Call, widths: Binding, rank: int) -> list[Binding]:
@@ -253,9 +264,24 @@ def argsort(call: Call) -> Binding:
     return call.result("argsort", call.atom(ref), axis=along, kind=_kind(call, kind))
 
 
+def partition(name: str) -> Handler:
+    """``np.partition(x, kth, axis)`` and ``np.argpartition``."""
+
+    def handle(call: Call) -> Binding:
+        x, kth, axis, kind = call.bind(
+            "a", "kth", axis=LAST, kind=Static("introselect")
+        )
+        _kind(call, kind)
+        ref, along = flat_or_along(call, x, axis)
+        place = integer(call, kth, "the place to partition at")
+        return call.result(name, call.atom(ref), place, axis=along)
+
+    return handle
+
+
 def take_along_axis(call: Call) -> Binding:
     """``np.take_along_axis(x, indices, axis)``."""
-    x, index, axis = call.bind("arr", "indices", "axis")
+    x, index, axis = call.bind("arr", "indices", axis=LAST)
     ref, along = flat_or_along(call, x, axis)
     return call.result(
         "take_along_axis", call.atom(ref), call.atom(array_of(call, index)), axis=along
@@ -264,7 +290,10 @@ def take_along_axis(call: Call) -> Binding:
 
 def searchsorted(call: Call) -> Binding:
     """``np.searchsorted(a, v, side)``."""
-    a, v, side = call.bind("a", "v", side=Static("left"))
+    a, v, side, sorter = call.bind("a", "v", side=Static("left"), sorter=None)
+    if sorter != NONE:
+        ordered = arrays.load(call.ctx, call.node, array_of(call, a), sorter)
+        return searchsorted(replace(call, args=[ordered, v, side], kwargs={}))
     found = side.value if isinstance(side, Static) else None
     if found not in ("left", "right"):
         call.refuse("the side of np.searchsorted is 'left' or 'right'")
@@ -284,6 +313,8 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.broadcast_to: broadcast_to,
     np.sort: sort,
     np.argsort: argsort,
+    np.partition: partition("partition"),
+    np.argpartition: partition("argpartition"),
     np.take_along_axis: take_along_axis,
     np.searchsorted: searchsorted,
 }

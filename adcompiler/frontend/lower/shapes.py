@@ -8,14 +8,17 @@ with the operand's, so that a store to either makes the other unreadable.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 import numpy as np
 
 from adcompiler.frontend.bindings import (
+    NONE,
     ArrayRef,
     Binding,
     Dyn,
     ListRef,
+    Static,
     Step,
     TupleVal,
 )
@@ -24,6 +27,8 @@ from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Length, Scalar, dims_of, never_one
+
+ZERO = Dyn(constant(0))
 
 
 def array_of(call: Call, x: Binding) -> ArrayRef:
@@ -46,11 +51,29 @@ def reshape(call: Call) -> Binding:
     if call.name.startswith(".") and len(call.args) > 2:
         x, *parts = call.args
         shape: Binding = TupleVal(tuple(parts))
-        if call.kwargs:
-            call.bind("x", "shape")
+        _, _, order = replace(call, args=[x, shape]).bind("x", "shape", order=None)
     else:
-        x, shape = call.bind("a", "shape")
-    return reshaped(call, array_of(call, x), call.lengths(shape))
+        x, shape, order, _ = call.bind("a", "shape", order=None, copy=None)
+    ref, atoms = array_of(call, x), call.lengths(shape)
+    if not _is_fortran(call, order):
+        return reshaped(call, ref, atoms)
+    back = reshaped(call, _turned(call, ref), atoms[::-1])
+    return _turned(call, back) if isinstance(back, ArrayRef) else back
+
+
+def _is_fortran(call: Call, order: Binding) -> bool:
+    """Whether an order= says that the first axis runs fastest."""
+    if order == NONE or order == Static("C"):
+        return False
+    if order != Static("F"):
+        call.refuse(f"order= of {call.name} is 'C' or 'F'")
+    return True
+
+
+def _turned(call: Call, ref: ArrayRef) -> ArrayRef:
+    """The array with its axes in reverse order."""
+    axes = tuple(range(ref.type.ndim))[::-1]
+    return attributes.transposed(call.ctx, call.node, ref, axes)
 
 
 def reshaped(call: Call, ref: ArrayRef, atoms: list[Atom]) -> Binding:
@@ -115,8 +138,10 @@ def _quotient(dims: tuple[Length, ...], atoms: list[Atom]) -> int | None:
 
 def ravel(call: Call) -> Binding:
     """``x.ravel()``: a view of what is in C order, else a copy."""
-    (x,) = call.bind("a")
+    x, order = call.bind("a", order=None)
     ref = array_of(call, x)
+    if _is_fortran(call, order):
+        ref = _turned(call, ref)
     if ref.contiguous and ref.type.ndim == 1:
         return ref
     if ref.contiguous:
@@ -167,8 +192,9 @@ def is_column(call: Call, ref: ArrayRef) -> bool:
 
 def flatten(call: Call) -> Binding:
     """``x.flatten()``: always new memory."""
-    (x,) = call.bind("a")
-    return flat_copy(call, array_of(call, x))
+    x, order = call.bind("a", order=None)
+    ref = array_of(call, x)
+    return flat_copy(call, _turned(call, ref) if _is_fortran(call, order) else ref)
 
 
 def flat_copy(call: Call, ref: ArrayRef) -> ArrayRef:
@@ -214,10 +240,19 @@ def moveaxis(call: Call) -> Binding:
     """``np.moveaxis(x, a, b)``."""
     x, first, second = call.bind("a", "source", "destination")
     ref = array_of(call, x)
-    a, b = call.axis(first, ref.type.ndim), call.axis(second, ref.type.ndim)
-    order = [k for k in range(ref.type.ndim) if k != a]
-    order.insert(b, a)
+    sources, targets = (
+        [call.axis(axis, ref.type.ndim) for axis in _several(axes)]
+        for axes in (first, second)
+    )
+    order = [k for k in range(ref.type.ndim) if k not in sources]
+    for b, a in sorted(zip(targets, sources, strict=True)):
+        order.insert(b, a)
     return attributes.transposed(call.ctx, call.node, ref, tuple(order))
+
+
+def _several(axes: Binding) -> tuple[Binding, ...]:
+    """Axes, given as one or as a tuple."""
+    return axes.items if isinstance(axes, TupleVal) else (axes,)
 
 
 def expand_dims(call: Call) -> Binding:
@@ -266,6 +301,8 @@ def concatenate(call: Call) -> Binding:
     """``np.concatenate((a, b), axis)``."""
     parts, axis = call.bind("arrays", axis=Dyn(constant(0)))
     refs = items(call, parts)
+    if axis == NONE:
+        refs, axis = [flat_copy(call, array_of(call, r)) for r in refs], ZERO
     where = call.axis(axis, max(call.rank(r) for r in refs))
     return call.result("concatenate", *map(call.atom, refs), axis=where)
 
@@ -289,16 +326,32 @@ def pile(which: int) -> Handler:
 
     def handle(call: Call) -> Binding:
         (parts,) = call.bind("tup")
-        refs = items(call, parts)
+        refs = [_row(call, part) for part in items(call, parts)]
         ranks = {call.rank(ref) for ref in refs}
         if ranks == {1}:
             name = "stack" if which == 0 else "concatenate"
             return call.result(name, *map(call.atom, refs), axis=0)
-        if min(ranks) < 2:
-            call.refuse(f"{call.name} of values of these ranks is not supported")
-        return call.result("concatenate", *map(call.atom, refs), axis=which)
+        if which == 0 and min(ranks) == 1:
+            step = Step("expand_dims", (), (("axis", (0,)),))
+            refs = [
+                arrays.through(call.ctx, call.node, ref, step, ref.contiguous)
+                if ref.type.ndim == 1
+                else ref
+                for ref in refs
+            ]
+        axis = which if call.rank(refs[0]) > 1 else 0
+        return call.result("concatenate", *map(call.atom, refs), axis=axis)
 
     return handle
+
+
+def _row(call: Call, x: Binding) -> ArrayRef:
+    """The array; a number as a vector of one."""
+    ref = array_of(call, x)
+    if ref.type.ndim:
+        return ref
+    step = Step("expand_dims", (), (("axis", (0,)),))
+    return arrays.through(call.ctx, call.node, ref, step, True)
 
 
 def items(call: Call, parts: Binding) -> list[Binding]:
@@ -313,7 +366,7 @@ def items(call: Call, parts: Binding) -> list[Binding]:
 
 def shape(call: Call) -> Binding:
     """``np.shape(x)``."""
-    (x,) = call.bind("a")
+    x = call.array(*call.bind("a"))
     if not isinstance(x, ArrayRef):
         return TupleVal(())
     return lengths.shape(call.ctx, call.node, x)
@@ -321,13 +374,13 @@ def shape(call: Call) -> Binding:
 
 def ndim(call: Call) -> Binding:
     """``np.ndim(x)``."""
-    (x,) = call.bind("a")
+    x = call.array(*call.bind("a"))
     return Dyn(constant(call.rank(x)))
 
 
 def size(call: Call) -> Binding:
     """``np.size(x)``."""
-    (x,) = call.bind("a")
+    x = call.array(*call.bind("a"))
     if not isinstance(x, ArrayRef):
         return Dyn(constant(1))
     return attributes.attribute(call.ctx, call.node, x, "size")

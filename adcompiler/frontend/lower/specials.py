@@ -23,12 +23,20 @@ UNARY = {
         for name in [
             "erf", "erfc", "erfinv", "erfcinv", "erfcx", "ndtr", "ndtri", "log_ndtr",
             "expit", "log_expit", "logit", "entr", "gamma", "gammaln", "digamma",
-            "i0", "i1", "i0e", "i1e",
+            "i0", "i1", "i0e", "i1e", "j0", "j1", "y0", "y1", "k0", "k1", "k0e", "k1e",
+            "erfi", "dawsn", "exp10", "exp1", "expi", "sindg", "cosdg", "tandg",
+            "cosm1", "loggamma", "ellipk", "ellipe",
         ]
     },
     "psi": "digamma",
+    "round": "rint",
+    **{name: name for name in ["expm1", "log1p", "exp2", "cbrt"]},
 }  # fmt: skip
-BINARY = ["xlogy", "xlog1py"]
+BINARY = [
+    "xlogy", "xlog1py", "jv", "yv", "iv", "kv", "ive", "kve", "beta", "betaln",
+    "gammainc", "gammaincc", "gammaincinv", "chdtr", "chdtrc", "stdtr", "rel_entr",
+    "kl_div", "huber", "pseudo_huber",
+]  # fmt: skip
 
 
 def polygamma(call: Call) -> Binding:
@@ -42,13 +50,26 @@ def polygamma(call: Call) -> Binding:
     return call.result("multiply", constant(scale), zeta)
 
 
+def expn(call: Call) -> Binding:
+    """``special.expn(n, x)`` of an order that is known: that of 1 is ``exp1``."""
+    n, x = call.bind("n", "x")
+    order = call.integer(n, "the order of expn")
+    if order < 1:
+        call.refuse("special.expn is supported for orders above 0")
+    if order == 1:
+        return call.result("exp1", call.atom(x))
+    return call.result("expn", constant(order), call.atom(x))
+
+
 @cache
 def _table() -> dict[Hashable, Handler]:
     special = sys.modules["scipy.special"]
     return {
         **{getattr(special, n): function(row, 1) for n, row in UNARY.items()},
         **{getattr(special, name): function(name, 2) for name in BINARY},
+        special.betainc: function("betainc", 3),
         special.polygamma: polygamma,
+        special.expn: expn,
     }
 
 

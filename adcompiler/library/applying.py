@@ -1,0 +1,120 @@
+"""What calls a function, or a ufunc, on parts of arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adcompiler.library.registry import composes
+
+
+@composes(np.apply_along_axis)
+def apply_along_axis(func1d, axis, arr, *args, **kwargs):
+    lines = np.moveaxis(arr, axis, -1)
+    lead = lines.shape[:-1]
+    flat = np.reshape(lines.copy(), (-1, lines.shape[-1]))
+    found = np.array([func1d(line, *args) for line in flat])
+    y = np.reshape(found, lead + found.shape[1:])
+    return np.moveaxis(y, -1, axis) if np.ndim(found) > 1 else y
+
+
+@composes(np.apply_over_axes)
+def apply_over_axes(func, a, axes):
+    for axis in (axes,) if isinstance(axes, int) else axes:
+        y = func(a, axis)
+        a = y if np.ndim(y) == np.ndim(a) else np.expand_dims(y, axis)
+    return a
+
+
+@composes(np.fromfunction)
+def fromfunction(function, shape, dtype=float):
+    grid = np.indices(shape, dtype=dtype)
+    return function(*[grid[k] for k in range(len(shape))])
+
+
+@composes(np.vectorize.__call__)
+def vectorized(self, *args):
+    """The function is called with Python numbers, as NumPy does."""
+    arrays = np.broadcast_arrays(*args)
+    shape = arrays[0].shape
+    flat = [np.ravel(a) for a in arrays]
+    found = [self(*[v[k].item() for v in flat]) for k in range(len(flat[0]))]
+    return np.reshape(np.array(found), shape)
+
+
+# --- In brackets: a slice comes as a list of start, stop and step ---------------------
+
+
+def spread(part):
+    """A part of ``np.r_[...]`` as a vector."""
+    if isinstance(part, list):
+        start, stop, step = part
+        return np.arange(start, stop, step)
+    return np.ravel(part)
+
+
+@composes(np.r_)
+def r_(*parts):
+    if len(parts) > 0 and isinstance(parts[0], str):
+        raise NotImplementedError("np.r_ with an axis: use np.concatenate")
+    if len(parts) > 0 and not isinstance(parts[0], list) and np.ndim(parts[0]) > 1:
+        return np.concatenate(parts)
+    return np.concatenate([spread(part) for part in parts])
+
+
+@composes(np.c_)
+def c_(*parts):
+    return np.column_stack(
+        [spread(part) if isinstance(part, list) else part for part in parts]
+    )
+
+
+@composes(np.mgrid)
+def mgrid(*parts):
+    vectors = [spread(part) for part in parts]
+    if len(vectors) == 1:
+        return vectors[0]
+    return np.stack(np.meshgrid(*vectors, indexing="ij"))
+
+
+@composes(np.ogrid)
+def ogrid(*parts):
+    if len(parts) == 1:
+        return spread(parts[0])
+    return np.ix_(*[spread(part) for part in parts])
+
+
+# --- Methods of ufuncs ----------------------------------------------------------------
+
+
+def outer_of(ufunc, A, B):
+    return ufunc(np.reshape(A, np.shape(A) + (1,) * np.ndim(B)), B)
+
+
+def accumulate_of(ufunc, array, axis=0):
+    y = np.moveaxis(array, axis, 0).copy()
+    for k in range(1, y.shape[0]):
+        y[k] = ufunc(y[k - 1], y[k])
+    return np.moveaxis(y, 0, axis)
+
+
+def reduce_of(ufunc, array, axis=0, keepdims=False):
+    lines = np.moveaxis(array, axis, 0)
+    y = lines[0] * 1
+    for k in range(1, lines.shape[0]):
+        y = ufunc(y, lines[k])
+    return np.expand_dims(y, axis) if keepdims else y
+
+
+def at_of(ufunc, a, indices, b):
+    values = np.broadcast_to(b, np.shape(indices))
+    for k in range(len(indices)):
+        i = indices[k]
+        a[i] = ufunc(a[i], values[k])
+
+
+OF_UFUNCS = {
+    "outer": outer_of,
+    "accumulate": accumulate_of,
+    "reduce": reduce_of,
+    "at": at_of,
+}

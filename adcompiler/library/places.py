@@ -1,0 +1,284 @@
+"""Where elements are: functions that give indices, or take and put elements by them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adcompiler.library.registry import composes
+
+# --- By a condition ------------------------------------------------------------------
+
+
+@composes(np.flatnonzero)
+def flatnonzero(a):
+    return np.nonzero(np.ravel(a))[0]
+
+
+@composes(np.argwhere)
+def argwhere(a):
+    return np.stack(np.nonzero(a), axis=-1)
+
+
+@composes(np.extract)
+def extract(condition, arr):
+    return np.ravel(arr)[np.flatnonzero(condition)]
+
+
+@composes(np.compress)
+def compress(condition, a, axis=None):
+    chosen = np.flatnonzero(condition)
+    return np.ravel(a)[chosen] if axis is None else np.take(a, chosen, axis=axis)
+
+
+@composes(np.isin)
+def isin(element, test_elements, assume_unique=False, invert=False):
+    each = np.reshape(element, (*np.shape(element), 1))
+    found = np.any(each == np.ravel(test_elements), axis=-1)
+    return ~found if invert else found
+
+
+@composes(np.choose)
+def choose(a, choices):
+    stack = np.asarray(choices)
+    if np.ndim(stack) == 1:
+        return stack[a]
+    return np.take_along_axis(stack, a[None], axis=0)[0]
+
+
+@composes(np.putmask)
+def putmask(a, mask, values):
+    if np.ndim(values) > 0:
+        raise NotImplementedError("np.putmask with an array: use np.where")
+    a[...] = np.where(mask, values, a)
+
+
+@composes(np.place)
+def place(arr, mask, vals):
+    if np.ndim(vals) > 0:
+        raise NotImplementedError("np.place with an array: store by the mask")
+    arr[...] = np.where(mask, vals, arr)
+
+
+@composes(np.put)
+def put(a, ind, v):
+    if np.ndim(a) > 1:
+        raise NotImplementedError("np.put into a matrix: store by two indices")
+    a[ind] = v
+
+
+def wrapped(k, n):
+    """Indices of an axis of n, round and round."""
+    return k % n
+
+
+def clipped(k, n):
+    """Indices of an axis of n, the first or last of which stands for those outside."""
+    return np.clip(k, 0, n - 1)
+
+
+# --- Of triangles, diagonals and grids ------------------------------------------------
+
+
+@composes(np.tril_indices)
+def tril_indices(n, k=0, m=None):
+    return np.nonzero(np.tri(n, m, k, dtype=bool))
+
+
+@composes(np.triu_indices)
+def triu_indices(n, k=0, m=None):
+    return np.nonzero(~np.tri(n, m, k - 1, dtype=bool))
+
+
+@composes(np.tril_indices_from)
+def tril_indices_from(arr, k=0):
+    return np.tril_indices(arr.shape[-2], k, arr.shape[-1])
+
+
+@composes(np.triu_indices_from)
+def triu_indices_from(arr, k=0):
+    return np.triu_indices(arr.shape[-2], k, arr.shape[-1])
+
+
+@composes(np.diag_indices)
+def diag_indices(n, ndim=2):
+    return (np.arange(n),) * ndim
+
+
+@composes(np.diag_indices_from)
+def diag_indices_from(arr):
+    return (np.arange(arr.shape[0]),) * np.ndim(arr)
+
+
+def along(x, axis, rank):
+    """A vector along one of so many axes."""
+    return x[(None,) * axis + (slice(None),) + (None,) * (rank - 1 - axis)]
+
+
+@composes(np.ix_)
+def ix(*args):
+    rank = len(args)
+    vectors = [np.asarray(a) for a in args]
+    vectors = [np.flatnonzero(v) if v.dtype == bool else v for v in vectors]
+    return tuple(along(v, k, rank) for k, v in enumerate(vectors))
+
+
+@composes(np.indices)
+def indices(dimensions, dtype=int, sparse=False):
+    rank = len(dimensions)
+    found = tuple(
+        along(np.arange(n, dtype=dtype), k, rank) for k, n in enumerate(dimensions)
+    )
+    if sparse:
+        return found
+    return np.stack([np.broadcast_to(part, dimensions) for part in found])
+
+
+@composes(np.meshgrid)
+def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
+    rank = len(xi)
+    vectors = [np.ravel(x) for x in xi]
+    turned = indexing == "xy" and rank > 1
+    order = (1, 0, *range(2, rank)) if turned else tuple(range(rank))
+    grids = tuple(along(v, order[k], rank) for k, v in enumerate(vectors))
+    if sparse:
+        return tuple(grid.copy() for grid in grids) if copy else grids
+    shape = tuple(vectors[k].shape[0] for k in order)
+    grids = tuple(np.broadcast_to(grid, shape) for grid in grids)
+    return tuple(grid.copy() for grid in grids) if copy else grids
+
+
+@composes(np.ravel_multi_index)
+def ravel_multi_index(multi_index, dims):
+    flat = multi_index[0]
+    for k, n in zip(multi_index[1:], dims[1:], strict=True):
+        flat = flat * n + k
+    return flat
+
+
+@composes(np.unravel_index)
+def unravel_index(indices, shape):
+    found = ()
+    for n in shape[:0:-1]:
+        found = (indices % n, *found)
+        indices = indices // n
+    return (indices, *found)
+
+
+# --- Counts --------------------------------------------------------------------------
+
+
+@composes(np.bincount)
+def bincount(x, weights=None, minlength=0):
+    if np.any(x < 0):
+        raise ValueError("'list' argument must have no negative elements")
+    length = max(int(np.max(x, initial=-1)) + 1, minlength)
+    if weights is None:
+        counts = np.zeros(length, dtype=int)
+        np.add.at(counts, x, 1)
+        return counts
+    sums = np.zeros(length)
+    np.add.at(sums, x, weights)
+    return sums
+
+
+@composes(np.unique)
+def unique(ar, return_index=False, return_inverse=False, return_counts=False):
+    flat = np.ravel(ar)
+    order = np.argsort(flat, kind="stable")
+    ordered = flat[order]
+    first = np.ones(flat.shape[0], dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    first[1:] &= ~(np.isnan(ordered[1:]) & np.isnan(ordered[:-1]))  # one nan is left
+    found = (ordered[first],)
+    if return_index:
+        found = (*found, order[first])
+    if return_inverse:
+        inverse = np.zeros(flat.shape[0], dtype=int)
+        inverse[order] = np.cumsum(first) - 1
+        found = (*found, np.reshape(inverse, np.shape(ar)))
+    if return_counts:
+        starts = np.flatnonzero(first)
+        found = (*found, np.diff(np.append(starts, flat.shape[0])))
+    return found[0] if len(found) == 1 else found
+
+
+@composes(np.histogram)
+def histogram(a, bins=10, range=None, density=None, weights=None):
+    a = np.ravel(a)
+    edges = edges_of(a, bins, range)
+    order = np.argsort(a)
+    ordered = a[order]
+    inner = np.searchsorted(ordered, edges[:-1], side="left")
+    last = np.searchsorted(ordered, edges[-1:], side="right")
+    bounds = np.concatenate((inner, last))
+    if weights is None:
+        counts = np.diff(bounds)
+    else:
+        sums = np.cumsum(np.ravel(weights)[order])
+        counts = np.diff(np.concatenate((np.zeros(1), sums))[bounds])
+    if density:
+        return counts / np.diff(edges) / np.sum(counts), edges
+    return counts, edges
+
+
+@composes(np.histogram_bin_edges)
+def edges_of(a, bins=10, range=None):
+    """The bounds of the bins."""
+    if isinstance(bins, str):
+        raise NotImplementedError("np.histogram with bins by a rule")
+    if np.ndim(bins) > 0:
+        return np.asarray(bins)
+    first, last = (np.min(a), np.max(a)) if range is None else range
+    if first == last:
+        first, last = first - 0.5, last + 0.5
+    return np.linspace(first, last, bins + 1)
+
+
+# --- What is left out, put in ---------------------------------------------------------
+
+
+@composes(np.delete)
+def delete(arr, obj, axis=None):
+    if axis is None:
+        arr = np.ravel(arr)
+    y = arr if axis is None else np.moveaxis(arr, axis, 0)
+    keep = np.ones(y.shape[0], dtype=bool)
+    keep[obj] = False
+    y = y[keep]
+    return y if axis is None else np.moveaxis(y, 0, axis)
+
+
+@composes(np.insert)
+def insert(arr, obj, values, axis=None):
+    y = np.ravel(arr) if axis is None else np.moveaxis(arr, axis, 0)
+    if np.ndim(obj) > 0:
+        raise NotImplementedError("np.insert at several places: use np.concatenate")
+    if obj < 0:
+        obj = obj + y.shape[0]
+    values = np.asarray(values)
+    if axis is None:
+        between = np.ravel(values)
+    elif np.ndim(values) < np.ndim(y):
+        between = np.broadcast_to(values, (1, *y.shape[1:]))
+    else:
+        between = np.moveaxis(values, axis, 0)
+    between = between.astype(y.dtype)
+    joined = np.concatenate((y[:obj], between, y[obj:]))
+    return joined if axis is None else np.moveaxis(joined, 0, axis)
+
+
+@composes(np.trim_zeros)
+def trim_zeros(filt, trim="fb"):
+    places = np.flatnonzero(filt)
+    n = len(filt)
+    if len(places) == 0:
+        return filt[n:]
+    first = places[0] if "f" in trim else 0
+    last = places[-1] + 1 if "b" in trim else n
+    return filt[first:last]
+
+
+@composes(np.resize)
+def resize(a, new_shape):
+    count = np.size(np.empty(new_shape))
+    return np.reshape(np.ravel(a)[np.arange(count) % np.size(a)], new_shape)

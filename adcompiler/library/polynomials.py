@@ -1,0 +1,104 @@
+"""Polynomials by their coefficients, and windows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adcompiler.library.registry import composes
+
+
+@composes(np.polyval)
+def polyval(p, x):
+    y = np.zeros_like(x)
+    for coefficient in p:
+        y = y * x + coefficient
+    return y
+
+
+@composes(np.polynomial.polynomial.polyval)  # type: ignore[arg-type]
+def ascending(x, c, tensor=True):
+    if np.ndim(c) > 1:
+        raise NotImplementedError("polyval of several polynomials at once")
+    return np.polyval(c[::-1], x)
+
+
+@composes(np.vander)
+def vander(x, N=None, increasing=False):
+    count = len(x) if N is None else N
+    powers = np.arange(count) if increasing else np.arange(count)[::-1]
+    return x[:, None] ** powers
+
+
+@composes(np.polyfit)
+def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
+    if full or cov:
+        raise NotImplementedError("np.polyfit that gives more than coefficients")
+    matrix, right = np.vander(x, deg + 1), y
+    if w is not None:
+        matrix = matrix * w[:, None]
+        right = right * (w if np.ndim(y) == 1 else w[:, None])
+    scale = np.sqrt(np.sum(matrix * matrix, axis=0))
+    c = np.linalg.lstsq(matrix / scale, right, rcond=rcond)[0]
+    return c / (scale if np.ndim(y) == 1 else scale[:, None])
+
+
+@composes(np.polyadd)
+def polyadd(a1, a2):
+    first, second = np.atleast_1d(a1, a2)
+    n = max(len(first), len(second))
+    return np.pad(first, (n - len(first), 0)) + np.pad(second, (n - len(second), 0))
+
+
+@composes(np.polysub)
+def polysub(a1, a2):
+    return np.polyadd(a1, np.negative(a2))
+
+
+@composes(np.polymul)
+def polymul(a1, a2):
+    first, second = np.atleast_1d(a1, a2)
+    return np.convolve(first, second)
+
+
+@composes(np.polyder)
+def polyder(p, m=1):
+    for _ in range(m):
+        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+    return p
+
+
+@composes(np.polyint)
+def polyint(p, m=1, k=None):
+    for j in range(m):
+        constant = 0.0 if k is None else np.atleast_1d(k)[j]
+        p = np.append(p / np.arange(len(p), 0, -1), constant)
+    return p
+
+
+# --- Windows -------------------------------------------------------------------------
+
+
+def turns(M):
+    """Half turns from the middle of a window: 0 there, -1 and 1 at the ends."""
+    return np.pi * np.arange(1 - M, M, 2) / max(M - 1, 1)
+
+
+@composes(np.hanning)
+def hanning(M):
+    return 0.5 + 0.5 * np.cos(turns(M))
+
+
+@composes(np.hamming)
+def hamming(M):
+    return 0.54 + 0.46 * np.cos(turns(M))
+
+
+@composes(np.blackman)
+def blackman(M):
+    angle = turns(M)
+    return 0.42 + 0.5 * np.cos(angle) + 0.08 * np.cos(2.0 * angle)
+
+
+@composes(np.bartlett)
+def bartlett(M):
+    return 1.0 - np.abs(np.arange(1 - M, M, 2)) / max(M - 1, 1)

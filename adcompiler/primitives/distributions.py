@@ -1,0 +1,210 @@
+"""Rows of special functions that are integrals: of densities, exponentials, ellipses.
+
+In: scalars and arrays. Out: floats, NumPy's: all are ufuncs of `scipy.special`.
+Invariants: what is integrated is the derivative by the bound. By parameters of a
+distribution none is stated: what varies there is refused.
+
+Source: NIST Digital Library of Mathematical Functions, chapters 5 to 8 and 19.
+"""
+
+from __future__ import annotations
+
+import math
+
+from adcompiler.ir.builder import Expr
+from adcompiler.ir.nodes import Const
+from adcompiler.primitives.raising import broadcasting
+from adcompiler.primitives.rules import number, ratio, select
+from adcompiler.primitives.special import TWO_OVER_ROOT_PI, row
+
+PAIR = ("positive", "positive")
+DEGREE = math.pi / 180.0
+
+# --- Exponentials ---------------------------------------------------------------------
+
+row("erfi", lambda x, y, **_: TWO_OVER_ROOT_PI * (x * x).call("exp"))
+row("dawsn", lambda x, y, **_: 1 - 2 * x * y)
+row("exp10", lambda x, y, **_: math.log(10.0) * y)
+row("exp1", lambda x, y, **_: -ratio((-x).call("exp"), x), domain=("positive",))
+row("expi", lambda x, y, **_: ratio(x.call("exp"), x), domain=("nonzero",))
+
+
+def _expn_slope(n: Expr, x: Expr) -> Expr:
+    known = isinstance(n.atom, Const) and n.atom.value == 2
+    return -x.call("exp1") if known else -(n - 1).call("expn", x)
+
+
+row(
+    "expn",
+    None,
+    lambda n, x, y, **_: _expn_slope(n, x),
+    raises=broadcasting,
+    domain=("index", "positive"),
+    unknown=(0,),
+)
+
+# --- Angles in degrees ----------------------------------------------------------------
+
+row("sindg", lambda x, y, **_: DEGREE * x.call("cosdg"))
+row("cosdg", lambda x, y, **_: -DEGREE * x.call("sindg"))
+row("tandg", lambda x, y, **_: DEGREE * (1 + y * y))
+row("cosm1", lambda x, y, **_: -x.call("sin"))
+
+# --- Beta and gamma -------------------------------------------------------------------
+
+
+def _beta_slope(a: Expr, b: Expr) -> Expr:
+    return a.call("digamma") - (a + b).call("digamma")
+
+
+row(
+    "betaln",
+    lambda a, b, y, **_: _beta_slope(a, b),
+    lambda a, b, y, **_: _beta_slope(b, a),
+    raises=broadcasting,
+    domain=PAIR,
+)
+row(
+    "beta",
+    lambda a, b, y, **_: y * _beta_slope(a, b),
+    lambda a, b, y, **_: y * _beta_slope(b, a),
+    raises=broadcasting,
+    domain=PAIR,
+)
+row("loggamma", lambda x, y, **_: x.call("digamma"), domain=("positive",))
+
+
+def _gamma_density(a: Expr, x: Expr) -> Expr:
+    return ((a - 1).call("xlogy", x) - x - a.call("gammaln")).call("exp")
+
+
+row(
+    "gammainc",
+    None,
+    lambda a, x, y, **_: _gamma_density(a, x),
+    raises=broadcasting,
+    domain=PAIR,
+    unknown=(0,),
+)
+row(
+    "gammaincc",
+    None,
+    lambda a, x, y, **_: -_gamma_density(a, x),
+    raises=broadcasting,
+    domain=PAIR,
+    unknown=(0,),
+)
+row(
+    "gammaincinv",
+    None,
+    lambda a, p, y, **_: ratio(1, _gamma_density(a, y)),
+    raises=broadcasting,
+    domain=("positive", "fraction"),
+    unknown=(0,),
+)
+row(
+    "chdtr",
+    None,
+    lambda v, x, y, **_: 0.5 * _gamma_density(0.5 * v, 0.5 * x),
+    raises=broadcasting,
+    domain=PAIR,
+    unknown=(0,),
+)
+row(
+    "chdtrc",
+    None,
+    lambda v, x, y, **_: -0.5 * _gamma_density(0.5 * v, 0.5 * x),
+    raises=broadcasting,
+    domain=PAIR,
+    unknown=(0,),
+)
+
+
+def _beta_density(a: Expr, b: Expr, x: Expr) -> Expr:
+    powers = (a - 1).call("xlogy", x) + (b - 1).call("xlog1py", -x)
+    return (powers - a.call("betaln", b)).call("exp")
+
+
+row(
+    "betainc",
+    None,
+    None,
+    lambda a, b, x, y, **_: _beta_density(a, b, x),
+    raises=broadcasting,
+    domain=("positive", "positive", "fraction"),
+    unknown=(0, 1),
+)
+
+
+def _student_density(v: Expr, t: Expr) -> Expr:
+    half = 0.5 * (v + 1)
+    tails = half.call("xlog1py", t * t / v)
+    scale = half.call("gammaln") - (0.5 * v).call("gammaln") - 0.5 * v.call("log")
+    return (scale - tails - 0.5 * math.log(math.pi)).call("exp")
+
+
+row(
+    "stdtr",
+    None,
+    lambda v, t, y, **_: _student_density(v, t),
+    raises=broadcasting,
+    domain=("positive", "real"),
+    unknown=(0,),
+)
+
+# --- Complete elliptic integrals ------------------------------------------------------
+
+
+def _at_zero(m: Expr, value: float, found: Expr) -> Expr:
+    return select(m.call("equal", 0), value, found)
+
+
+row(
+    "ellipk",
+    lambda m, y, **_: _at_zero(
+        m, math.pi / 8.0, 0.5 * ratio(ratio(m.call("ellipe"), 1 - m) - y, m)
+    ),
+    domain=("fraction",),
+)
+row(
+    "ellipe",
+    lambda m, y, **_: _at_zero(m, -math.pi / 8.0, 0.5 * ratio(y - m.call("ellipk"), m)),
+    domain=("fraction",),
+)
+
+# --- Losses and divergences -----------------------------------------------------------
+
+row(
+    "rel_entr",
+    lambda a, b, y, **_: ratio(a, b).call("log") + 1,
+    lambda a, b, y, **_: -ratio(a, b),
+    raises=broadcasting,
+    domain=PAIR,
+)
+row(
+    "kl_div",
+    lambda a, b, y, **_: ratio(a, b).call("log"),
+    lambda a, b, y, **_: 1 - ratio(a, b),
+    raises=broadcasting,
+    domain=PAIR,
+)
+row(
+    "huber",
+    lambda d, r, y, **_: number(r, 0.0).call("maximum", r.call("absolute") - d),
+    lambda d, r, y, **_: r.call("clip", -d, d),
+    raises=broadcasting,
+    domain=("positive", "far"),
+)
+
+
+def _bend(d: Expr, r: Expr) -> Expr:
+    return number(r, 1.0).call("hypot", ratio(r, d))
+
+
+row(
+    "pseudo_huber",
+    lambda d, r, y, **_: 2 * ratio(y, d) - ratio(r * r, d * _bend(d, r)),
+    lambda d, r, y, **_: ratio(r, _bend(d, r)),
+    raises=broadcasting,
+    domain=("positive", "real"),
+)
