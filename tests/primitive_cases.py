@@ -503,6 +503,11 @@ LISTS = [
     Case("list_stack", ([X, X + 1],), {"via": "stack"}, label="arrays"),
     Case("list_unstack", (array(3),)),
     Case("list_unstack", (X,), label="rows"),
+    *[Case("list_concatenate", ([X, X + 1],), {"axis": a}, str(a)) for a in (0, 1)],
+    *[
+        Case("list_split", (array(*shape), [X, X + 1]), {"axis": a}, str(a))
+        for a, shape in ((0, (6, 4)), (1, (3, 8)))
+    ],
 ]
 
 A33, B33 = array(3, 3) + 3 * np.eye(3), array(3, 3)

@@ -91,6 +91,7 @@ PARTS = [
     ({"index": (SLICE,)}, each((ones(3),), INTS)),
     ({"index": (SLICE, "int")}, each((ones(3, 2),), INTS, INTS)),
 ]
+COUNTS = (A(2), A(-1), A(1), A(1)[:0], np.array([1, 2]), np.array([1, -2]), ones(3) > 0)
 VALUES = (1.0, ones(1), ones(2), ones(3), ones(1, 3), ones(2, 3), ones(1, 1, 1))
 WRITES = [
     ({"index": ("int",)}, each((ones(3), ones(2, 3)), VALUES, (-3, 0, 1, 2))),
@@ -162,6 +163,9 @@ CASES = [
     *[(n, VIA_MATH, PAIRS) for n in ("fmod", "power", "arctan2", "hypot", "copysign")],
     *[(n, {}, each(EMPTY_OR_NOT, EMPTY_OR_NOT)) for n in ("convolve", "correlate")],
     ("repeat", {"axis": 0}, each((ones(2), ones(2, 1)), INTS)),
+    ("repeat", {"axis": 0}, each((ones(2), ones(1), ones(2, 1)), COUNTS)),
+    *[(n, {"axis": 0}, each(SOME[:4], INTS)) for n in ("partition", "argpartition")],
+    ("betainc", {}, [(a, b, 0.5) for a, b in SHAPES]),
     ("tile", {}, [*each((ones(2),), INTS), *each((ones(2, 1),), INTS, INTS)]),
     ("pad", {}, each((ones(2),), (0.0,), INTS, INTS)),
     ("broadcast_lengths", {}, each((1.0, ones(2), ones(1), ones(0)), INTS)),
@@ -229,6 +233,7 @@ CASES = [
     ("list_pop", {}, each(NUMBERS)),
     ("list_stack", {}, each((*NUMBERS, *ROWS))),
     ("list_stack", {"via": "stack"}, each((*NUMBERS, *ROWS))),
+    ("list_concatenate", {}, each((*ROWS, [ones(2, 3), ones(1, 2)]))),
     ("raise", {"exception": "KeyError", "template": "{0}"}, [(1,), (2.0,)]),
     ("check_bound", {"name": "x"}, [(True,), (False,)]),
     (

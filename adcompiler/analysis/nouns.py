@@ -63,6 +63,8 @@ _WORDS: dict[str, str | None] = {
     "list_get": "item",
     "list_length": "count",
     "list_stack": "array",
+    "list_concatenate": "joined",
+    "list_split": "parts",
     "list_sum": "total",
     "gather": "part",
     "transpose": "transposed",

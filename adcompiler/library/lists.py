@@ -63,3 +63,64 @@ def part(xs, start, stop):
     if last < 0:
         last = n + last
     return [xs[k] for k in range(first, min(last, n))]
+
+
+# --- Changes in place ----------------------------------------------------------------
+
+
+def popped(xs, i):
+    value = xs[i]
+    n = len(xs)
+    for k in range(i + n if i < 0 else i, n - 1):
+        xs[k] = xs[k + 1]
+    xs.pop()
+    return value
+
+
+def inserted(xs, i, value):
+    n = len(xs)
+    place = min(max(i + n, 0) if i < 0 else i, n)
+    xs.append(value)
+    for k in range(n, place, -1):
+        xs[k] = xs[k - 1]
+    xs[place] = value
+
+
+def turned(xs):
+    n = len(xs)
+    for k in range(n // 2):
+        value = xs[k]
+        xs[k] = xs[n - 1 - k]
+        xs[n - 1 - k] = value
+
+
+def cleared(xs):
+    for _ in range(len(xs)):
+        xs.pop()
+
+
+# --- New lists -----------------------------------------------------------------------
+
+
+def repeated(xs, count):
+    result = []
+    for _ in range(count):
+        extended(result, xs)
+    return result
+
+
+def stepped(xs, start, stop, step):
+    n = len(xs)
+    if step > 0:
+        first = 0 if start is None else start
+        last = n if stop is None else stop
+        first = max(n + first, 0) if first < 0 else first
+        last = n + last if last < 0 else min(last, n)
+    else:
+        first = n - 1 if start is None else start
+        last = -1 if stop is None else stop
+        if start is not None:
+            first = n + first if first < 0 else min(first, n - 1)
+        if stop is not None and last < 0:
+            last = max(n + last, -1)
+    return [xs[k] for k in range(first, last, step)]

@@ -201,7 +201,7 @@ class _Analysis:
 
     def held(self, let: Let) -> Roots:
         """What a new list holds: the parts of an array, a value, or what lists hold."""
-        if let.primitive.name in ("list_unstack", "list_full"):
+        if let.primitive.name in ("list_unstack", "list_full", "list_split"):
             return self.found.reach(let.operands[0])
         if let.primitive.name in ("list_zeros", "list_add"):
             return frozenset({("fresh", let.result)})

@@ -54,6 +54,7 @@ from adcompiler.optimise.rewriting import atom_key
 
 NEW_ARRAYS = frozenset(
     {"copy", "list_new", "list_zeros", "list_full", "list_unstack", "list_add"}
+    | {"list_split"}
 ) | {
     name + like for name in ("empty", "full", "ones", "zeros") for like in ("", "_like")
 }

@@ -337,3 +337,72 @@ list_unstack = define(
         domain=("real",),
     )
 )
+
+# --- arrays joined ------------------------------------------------------------------
+
+
+def _joined_types(types: Types, params: Params) -> Types:
+    element, stated = _element(types[0]), params.get("known")
+    if stated is not None:
+        return (stated,)
+    if not isinstance(element, Array) or not element.dims:
+        raise TypeError("np.concatenate takes arrays of rank 1 or more")
+    return (Array(element.dtype, tuple(fresh_dim() for _ in element.dims)),)
+
+
+def _axis(let: Let) -> str:
+    axis = let.param("axis", 0)
+    return f"axis={axis}" if axis else ""
+
+
+list_concatenate = define(
+    Primitive(
+        "list_concatenate",
+        _joined_types,
+        lambda let, pieces: spelling.called(
+            "np.concatenate", pieces[0].text, _axis(let)
+        ),
+        lambda xs, axis=0, known=None: np.concatenate(xs, axis=axis),
+        raises=(Raises("ValueError", None),),
+        linear=(0,),
+        transpose=lambda k, y_bar, operands, let: y_bar.call(
+            "list_split", operands[0], axis=let.param("axis", 0)
+        ),
+        cheap=False,
+        domain=("list",),
+    )
+)
+
+
+def _split_types(types: Types, params: Params) -> Types:
+    y, like = types[0], _element(types[1])
+    if not isinstance(y, Array) or not isinstance(like, Array):
+        raise TypeError("an array is split as the arrays of a list are long")
+    return (ListOf(Array(y.dtype, like.dims), True),)
+
+
+def _split_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    axis = let.param("axis", 0)
+    length = f"v.shape[{axis}]" if axis else "len(v)"
+    ends = f"np.cumsum([{length} for v in {pieces[1].text}])[:-1]"
+    return spelling.called("np.split", pieces[0].text, ends, _axis(let))
+
+
+def _split(y: Any, xs: list[Any], axis: int = 0) -> list[Any]:
+    return np.split(y, np.cumsum([v.shape[axis] for v in xs])[:-1], axis=axis)
+
+
+list_split = define(
+    Primitive(
+        "list_split",
+        _split_types,
+        _split_spell,
+        _split,
+        linear=(0,),
+        transpose=lambda k, y_bar, operands, let: y_bar.call(
+            "list_concatenate", axis=let.param("axis", 0), **known(operands[0].type)
+        ),
+        cheap=False,
+        domain=("real", "list"),
+    )
+)

@@ -17,7 +17,7 @@ from adcompiler.ir.nodes import Let
 from adcompiler.ir.primitive import Piece, Primitive, Raises, define
 from adcompiler.ir.types import Array, Scalar, dims_of, fresh_dim
 from adcompiler.primitives import spelling
-from adcompiler.primitives.raising import any_of
+from adcompiler.primitives.raising import any_of, both, either
 from adcompiler.primitives.rules import length
 from adcompiler.primitives.shape import array_operand
 from adcompiler.primitives.typerules import Params, Types, leaves
@@ -135,7 +135,8 @@ def _partition_pull(
 def _kth_outside(types: Types, params: Params) -> tuple[Raises, ...]:
     def when(x: Expr, kth: Expr) -> Expr:
         n = length(x, params["axis"])
-        return any_of([kth.call("greater_equal", n), kth.call("less", -n)])
+        outside = either(kth.call("greater_equal", n), kth.call("less", -n))
+        return both(n.call("not_equal", 0), outside)
 
     return (Raises("ValueError", when),)
 

@@ -257,7 +257,9 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
         case ListRef(), _:
             return listing.get(ctx, node, owner, index)
         case TupleVal(cls=cls, site=site), Dyn(Var()) if (
-            cls is list and site is not None and listing.uniform(ctx, owner)
+            cls is list
+            and site is not None
+            and (not owner.items or listing.uniform(ctx, owner))
         ):
             listing.becomes_list(ctx, node, owner)
         case TupleVal(items, cls), SliceVal(start, stop, step):

@@ -105,11 +105,7 @@ def repeated(ctx: Context, node: ast.AST, found: TupleVal, count: Dyn) -> Bindin
         if site not in ctx.lists and size <= MOST_ITEMS:
             return TupleVal(items * count.atom.value, list, site)
     if len(items) != 1 or not isinstance(items[0], Dyn):
-        ctx.refuse(
-            node,
-            "a list of one number is repeated, as often as is known at run time only",
-            "append in a loop",
-        )
+        return call(ctx, node, library.repeated, found, count)
     element = ctx.lists.get(site) or items[0].atom.type
     like = ListRef(Location(), element, frozenset({site}))
     atom = fitting(ctx, node, like, items[0])
@@ -294,7 +290,8 @@ def get(ctx: Context, node: ast.AST, ref: ListRef, index: Binding) -> Binding:
     """``xs[i]``, ``xs[i:j]``."""
     if isinstance(index, SliceVal):
         if index.step is not None:
-            ctx.refuse(node, "a slice of a list with a step is not supported")
+            parts = [p or NONE for p in (index.start, index.stop, index.step)]
+            return call(ctx, node, library.stepped, ref, *parts)
         bounds = [part or NONE for part in (index.start, index.stop)]
         return call(ctx, node, library.part, ref, *bounds)
     known = known_type(ref.element)
@@ -346,6 +343,17 @@ def stacked(
     t = Array(ref.element.dtype, (fresh_dim(), *dims))
     held = contents(ctx, node, ref)
     return ctx.fresh_array(ctx.emit(node, "list_stack", held, known=t, **params))
+
+
+def joined_arrays(ctx: Context, node: ast.AST, ref: ListRef, axis: int) -> ArrayRef:
+    """``np.concatenate(xs, axis)``."""
+    known = known_type(ref.element)
+    if known is None or not known.ndim:
+        ctx.refuse(node, "a list of numbers has nothing to join", "write np.array(xs)")
+    dims = tuple(fresh_dim() if k == axis else d for k, d in enumerate(known.dims))
+    held, t = contents(ctx, node, ref), Array(known.dtype, dims)
+    found = ctx.emit(node, "list_concatenate", held, axis=axis, known=t)
+    return ctx.fresh_array(found)
 
 
 def total(ctx: Context, node: ast.AST, ref: ListRef, start: Binding) -> Binding:
@@ -434,6 +442,14 @@ def method(
                 becomes_list(ctx, node, owner)
             assert isinstance(owner, ListRef)
             return pop(ctx, node, owner)
+        case ("pop", [index]):
+            return call(ctx, node, library.popped, owner, index)
+        case ("insert", [index, value]):
+            return call(ctx, node, library.inserted, owner, index, value)
+        case ("reverse", []):
+            return call(ctx, node, library.turned, owner)
+        case ("clear", []):
+            return call(ctx, node, library.cleared, owner)
         case ("copy", []):
             if isinstance(owner, TupleVal):
                 return display(ctx, node, owner.items)
@@ -443,11 +459,11 @@ def method(
             ctx.refuse(
                 node,
                 f"'.{name}()' of a list is not supported with these arguments",
-                "append, extend, pop() and copy are",
+                "append, extend, insert, pop, reverse, clear and copy are",
             )
 
 
-LAID_OUT = ("insert", "clear", "reverse")  # of lists of known length alone
+LAID_OUT = ("insert", "clear", "reverse")
 METHODS = ("append", "extend", "pop", "copy", "remove", "sort", *LAID_OUT)
 
 __all__ = ["ListOf", "display", "method"]

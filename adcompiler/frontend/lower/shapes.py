@@ -300,6 +300,10 @@ def flip(call: Call) -> Binding:
 def concatenate(call: Call) -> Binding:
     """``np.concatenate((a, b), axis)``."""
     parts, axis = call.bind("arrays", axis=Dyn(constant(0)))
+    if isinstance(parts, ListRef) and axis != NONE:
+        rank = parts.element.ndim if isinstance(parts.element, Array) else 1
+        where = call.axis(axis, rank)
+        return listing.joined_arrays(call.ctx, call.node, parts, where)
     refs = items(call, parts)
     if axis == NONE:
         refs, axis = [flat_copy(call, array_of(call, r)) for r in refs], ZERO
@@ -326,6 +330,8 @@ def pile(which: int) -> Handler:
 
     def handle(call: Call) -> Binding:
         (parts,) = call.bind("tup")
+        if isinstance(parts, ListRef):
+            return _piled(call, parts, which)
         refs = [_row(call, part) for part in items(call, parts)]
         ranks = {call.rank(ref) for ref in refs}
         if ranks == {1}:
@@ -343,6 +349,19 @@ def pile(which: int) -> Handler:
         return call.result("concatenate", *map(call.atom, refs), axis=axis)
 
     return handle
+
+
+def _piled(call: Call, parts: ListRef, which: int) -> Binding:
+    """``np.vstack`` and ``np.hstack`` of a list that is as long as it turns out."""
+    rank = parts.element.ndim if isinstance(parts.element, Array) else 0
+    if rank > 1 or (rank == 1 and which == 1):
+        axis = which if rank > 1 else 0
+        return listing.joined_arrays(call.ctx, call.node, parts, axis)
+    whole = listing.stacked(call.ctx, call.node, parts)
+    if rank == 1 or which == 1:
+        return whole
+    step = Step("expand_dims", (), (("axis", (1,)),))
+    return arrays.through(call.ctx, call.node, whole, step, True)
 
 
 def _row(call: Call, x: Binding) -> ArrayRef:

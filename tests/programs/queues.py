@@ -1,0 +1,133 @@
+"""Lists that are taken from and put into anywhere, repeated and joined."""
+
+import numpy as np
+
+from .registry import program, real
+
+
+@program(real(5))
+def taken_from_the_front(x):
+    xs = [v * v for v in x]
+    s = 0.0
+    while len(xs) > 1:
+        s = 0.5 * s + xs.pop(0) * xs[-1]
+    return s
+
+
+@program(real(5), 5)
+def first_in_first_out(x, n):
+    queue = []
+    for i in range(n):
+        queue.append(x[i] * x[i])
+    s = 0.0
+    while queue:
+        v = queue.pop(0)
+        s += v * np.sin(s) + v
+    return s
+
+
+@program(real(5))
+def sorted_by_insertion(x):
+    xs = []
+    for v in x:
+        k = 0
+        while k < len(xs) and xs[k] < v:
+            k += 1
+        xs.insert(k, v)
+    return np.sum(np.array(xs) * np.arange(len(xs)))
+
+
+@program(real(5))
+def turned_and_cut(x):
+    xs = [v * v for v in x]
+    xs.append(x[0])
+    xs.reverse()
+    ys = xs[::2] + xs[-1:0:-2] + xs[-2:1:-1] + xs[1:-1:2]
+    return np.sum(np.array(ys) * np.cos(np.arange(len(ys))))
+
+
+@program(real(3), 3)
+def two_numbers_many_times(x, n):
+    xs = [x[0], x[1] * x[2]] * n
+    return np.sum(np.array(xs) * np.arange(len(xs)))
+
+
+@program(real(5))
+def parts_of_any_length_joined(x):
+    parts = []
+    for i in range(len(x)):
+        parts.append(x[:i] * x[i])
+    y = np.concatenate(parts)
+    return np.sum(y * y * np.cos(np.arange(len(y))))
+
+
+@program(real(3, 2))
+def matrices_joined_along_columns(x):
+    parts = []
+    for i in range(len(x)):
+        parts.append(x[:, :1] * x[i])
+    y = np.concatenate(parts, axis=1) + np.hstack(parts)
+    return np.sum(y * y * np.cos(np.arange(6)))
+
+
+@program(real(4))
+def rows_piled(x):
+    parts = []
+    for i in range(len(x)):
+        parts.append(x[1:] * x[i])
+    return np.sum(np.vstack(parts) * np.hstack(parts).reshape(len(x), -1))
+
+
+@program(real(4))
+def numbers_piled(x):
+    xs = [v * v for v in x]
+    return np.sum(np.vstack(xs) * np.hstack(xs)[::-1])
+
+
+@program(real(5))
+def cleared_when_full(x):
+    pair = []
+    s = 0.0
+    for v in x:
+        pair.append(v)
+        if len(pair) == 2:
+            s += pair[0] * pair[1]
+            pair.clear()
+    return s
+
+
+@program(real(4))
+def extended_by_slices(x):
+    xs = []
+    for i in range(len(x)):
+        xs.extend(x[i:] * x[0])
+    xs.pop(1)
+    xs.pop(-2)
+    return np.sum(np.array(xs) ** 2)
+
+
+@program(real(4))
+def arrays_put_in_and_taken_out(x):
+    rows = []
+    for i in range(len(x)):
+        rows.append(x * x[i])
+    rows.insert(1, x)
+    row = rows.pop(2)
+    rows.insert(-1, row * row)
+    return np.sum(np.concatenate(rows) ** 2) + np.sum(row)
+
+
+@program(real(3), raises=IndexError)
+def taken_where_nothing_is(x):
+    xs = [v for v in x]
+    return xs.pop(len(x)) * xs[0]
+
+
+@program(real(3), 3, refused="which a list holds")
+def joined_after_a_change(x, n):
+    rows = []
+    y = np.zeros(3)
+    for i in range(n):
+        y[i] = x[i]
+        rows.append(y)
+    return np.sum(np.concatenate(rows) ** 2)
