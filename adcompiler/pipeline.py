@@ -13,15 +13,19 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adcompiler.errors import InternalError
-from adcompiler.frontend.interface import DerivativeKind, Lowered
+from adcompiler.frontend.interface import DerivedKind, Lowered
+from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import Function
 from adcompiler.ir.printer import show
 from adcompiler.ir.verifier import verify
 from adcompiler.ir.walk import count_uses
 from adcompiler.settings import current
+
+if TYPE_CHECKING:
+    from adcompiler.lowering.linking import Unit
 
 __all__ = ["Built", "build", "derive", "primal"]
 
@@ -42,7 +46,7 @@ def primal(lowered: Lowered) -> Function:
 
 
 def derive(
-    kind: DerivativeKind, function: Function, wrt: tuple[int, ...]
+    kind: DerivedKind, function: Function, wrt: tuple[int, ...]
 ) -> tuple[Function, ...]:
     """A derivative of a function, as functions: see `frontend.interface.Derive`."""
     from adcompiler.differentiate.forward import jvp
@@ -63,28 +67,31 @@ def derive(
                     ("optimise", _optimise),
                 ),
             )
-        case "jvp":
+        case "jvp" | "called jvp":
+            tangents = partial(jvp, wrt=wrt, called=kind == "called jvp")
             return (
                 run(
                     function,
                     ("lower", _same),
                     ("optimise", _optimise),
-                    ("forward", partial(jvp, wrt=wrt)),
+                    ("forward", tangents),
                     ("optimise", _optimise),
                 ),
             )
-        case "vjp":
-            return _derive_vjp(function, wrt)
+        case "vjp" | "called vjp":
+            return _derive_vjp(function, wrt, called=kind == "called vjp")
 
 
-def _derive_vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, ...]:
+def _derive_vjp(
+    function: Function, wrt: tuple[int, ...], *, called: bool
+) -> tuple[Function, ...]:
     from adcompiler.differentiate.gradient import vjp
 
     function = run(
         function, ("lower", _same), ("optimise", _optimise), ("exits", _sink_exits)
     )
     with _Faults("reverse", function):
-        sweeps = vjp(function, wrt)
+        sweeps = vjp(function, wrt, called=called)
     forward, pullback = sweeps
     pullback = run(pullback, ("reverse", _same), ("optimise", _optimise))
     forward, pullback = _without_idle(forward, pullback, len(function.results))
@@ -121,22 +128,52 @@ class Built:
 
 def build(function: Function, *, name: str, label: str, doc: str = "") -> Built:
     """The text of a function and what it defines; `label` is shown in tracebacks."""
-    from adcompiler.emit.numpy_source import emit
+    from adcompiler.emit.numpy_source import definition, emit
     from adcompiler.execute.numpy_backend import load
-    from adcompiler.lowering.bufferise import bufferise
-    from adcompiler.lowering.naming import name_values
+    from adcompiler.lowering.linking import linked
 
-    function = run(function, ("finish", _finish), ("bufferise", bufferise))
     name = _identifier(name)
-    arg_names = _distinct(_identifier(p.name or p.noun or "x") for p in function.params)
-    with _Faults("emit", function):
-        named = name_values(function, arg_names=arg_names)
-        source = emit(named, name=name, doc=doc or f"{label}.")
+    *others, main = linked(function, name)
+    taken = [unit.name for unit in (*others, main)]
+    named = [(u, _named(u.function, taken, inner=True)) for u in others]
+    whole = _named(main.function, taken)
+    with _Faults("emit", main.function):
+        before = [definition(n, name=u.name, doc=_doc(u)) for u, n in named]
+        source = emit(whole, name=name, doc=doc or f"{label}.", before=before)
     call = load(source, name, label)
     if len(function.results) == 1:
         return Built(source.text, lambda *leaves: (call(*leaves),))
     return Built(source.text, call)
 
+
+def _named(function: Function, taken: Iterable[str], *, inner: bool = False) -> Named:
+    """The function made ready to be written: what is stored in place, and names."""
+    from adcompiler.lowering.bufferise import bufferise
+    from adcompiler.lowering.naming import name_values
+
+    store = partial(bufferise, inner=inner)
+    function = run(function, ("finish", _finish), ("bufferise", store))
+    arg_names = _distinct(_identifier(p.name or p.noun or "x") for p in function.params)
+    with _Faults("emit", function):
+        return name_values(function, arg_names=arg_names, taken=taken)
+
+
+def _doc(unit: Unit) -> str:
+    """What a function that is called computes."""
+    callee = unit.callee
+    assert callee is not None
+    text = f"{callee.base}()"
+    for part in callee.part:
+        text = _PARTS[part].format(text)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+_PARTS = {
+    "value": "what {} gives",
+    "jvp": "{}, and its tangent",
+    "forward": "{}, and the residuals for its pullback",
+    "pullback": "the pullback of {}",
+}
 
 # --- Running them ----------------------------------------------------------------
 

@@ -42,6 +42,8 @@ from adcompiler.ir.nodes import (
 from adcompiler.ir.primitive import Raises
 from adcompiler.ir.types import Scalar, Type
 from adcompiler.ir.verifier import verify
+from adcompiler.pipeline import derive
+from adcompiler.primitives.raising import always
 
 
 class UndefinedRead(Exception):
@@ -134,6 +136,9 @@ def _loop(stmt: For | While, indices: Any, env: dict[Var, Any]) -> None:
 def _let(stmt: Let, env: dict[Var, Any]) -> None:
     operands = [_read(a, env) for a in stmt.operands]
     name = stmt.primitive.name
+    if name == "call":
+        env.update(zip(stmt.results, called(stmt, operands), strict=True))
+        return
     assert stmt.primitive.evaluate is not None, name
     try:
         value = stmt.primitive.evaluate(*operands, **dict(stmt.params))
@@ -146,6 +151,14 @@ def _let(stmt: Let, env: dict[Var, Any]) -> None:
     for var, result in zip(stmt.results, values, strict=True):
         env[var] = result.copy() if isinstance(result, np.ndarray) else result
         _agrees(var, env[var], name)
+
+
+def called(let: Let, operands: Sequence[Any]) -> tuple[Any, ...]:
+    """What the function that a call names gives."""
+    found = interpret(let.param("callee").function, operands)
+    for var, value in zip(let.results, found, strict=True):
+        _agrees(var, value, str(let.param("callee")))
+    return found
 
 
 def _is_stated(exception: str, stmt: Let, values: list[Any]) -> None:
@@ -162,8 +175,10 @@ def _holds(raises: Raises, types: Sequence[Type], values: Sequence[Any]) -> bool
     """Whether a condition is met: its formula, run as IR."""
     if raises.kind is not None and any(isinstance(v, np.generic) for v in values):
         return False
-    builder, params = Builder(), tuple(map(fresh_var, types))
     assert raises.when is not None
+    if raises.when is always:
+        return True
+    builder, params = Builder(), tuple(map(fresh_var, types))
     flag = raises.when(*map(builder.expr, params))
     condition = Function("when", builder.region(params, (flag.atom,)))
     return bool(interpret(condition, values)[0])
@@ -206,7 +221,7 @@ def lowered(function: Any, args: Sequence[Any]) -> tuple[Lowered, list[Any]]:
     while True:
         chosen, leaves = _with_static(specs, given, static)
         try:
-            low = lower_function(captured, chosen)
+            low = lower_function(captured, chosen, derive)
         except NeedStatic as need:
             static.add(leaves[need.leaf][0])
             continue

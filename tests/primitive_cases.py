@@ -644,3 +644,7 @@ OTHERS = [
     *REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *gathering(), *NUMBERS, *LINALG,
     *REARRANGED, *SUMS, *FACTORED, *POWERS,
 ]  # fmt: skip
+# Rows of functions that are called, for `test_calls`.
+CALLS = {"call", "pack", "unpack"} | {
+    f"residuals_{name}" for name in ("none", "zeros", "add")
+}

@@ -429,6 +429,10 @@ def test_negative_sums_are_subtracted():
             ["for i in reversed(", "    range(first_value)", "):"],
         ),
         (
+            "first_value, second_value = function(third)",
+            ["(", "    first_value,", "    second_value,", ") = function(third)"],
+        ),
+        (
             "if is_a_function_of(first_value):",
             ["if is_a_function_of(", "    first_value", "):"],
         ),

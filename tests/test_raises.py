@@ -342,4 +342,6 @@ def test_every_condition_of_every_row_is_met():
                     seen.add((row, outcome(row, params, values)))
     assert stated <= seen
     rows = {row for row, _, _ in CASES}
-    assert {n for n, row in PRIMITIVES.items() if row.raises != ()} <= rows
+    # A call raises whatever its callee's statements do.
+    raising = {n for n, row in PRIMITIVES.items() if row.raises != ()}
+    assert raising - {"call"} <= rows

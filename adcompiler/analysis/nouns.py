@@ -80,6 +80,12 @@ _WORDS: dict[str, str | None] = {
     "eigvalsh": "values",
     "svdvals": "values",
     "over_gaps": "turn",
+    "call": "value",
+    "unpack": "saved",
+    "pack": "residuals",
+    "residuals_none": "residuals",
+    "residuals_zeros": "residuals",
+    "residuals_add": "residuals",
 }
 # Of several results.
 _PARTS: dict[str, tuple[str, ...]] = {

@@ -38,7 +38,16 @@ from adcompiler.ir.nodes import (
     fresh_var,
     stop_flag,
 )
-from adcompiler.ir.types import Array, Dim, ListOf, Scalar, Type, dims_of, fresh_dim
+from adcompiler.ir.types import (
+    Array,
+    Dim,
+    ListOf,
+    Residuals,
+    Scalar,
+    Type,
+    dims_of,
+    fresh_dim,
+)
 from adcompiler.ir.walk import all_stmts
 
 
@@ -216,5 +225,7 @@ def placeholder(t: Type, builder: Builder) -> Atom:
         case ListOf():
             more: dict[str, Any] = {"indexed": True} if t.indexed else {}
             return builder.apply("list_new", element=t.element, **more)
+        case Residuals():
+            return builder.apply("residuals_none", of=t.of)
         case _:
             assert_never(t)

@@ -22,12 +22,15 @@ from adcompiler.ir.nodes import Atom, Const, Let, Undef, Var
 from adcompiler.ir.types import (
     Array,
     ListOf,
+    Residuals,
     Scalar,
     Type,
     dims_of,
     is_float,
     may_stretch,
 )
+
+_SUMS = {ListOf: "list_add", Residuals: "residuals_add"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Cotangents:
         if var in self.factored:
             mask = either(self.builder, earlier.mask, contribution.mask)
         total = self.builder.apply(
-            "list_add" if isinstance(var.type, ListOf) else "add",
+            _SUMS.get(type(var.type), "add"),
             masked(self.builder, earlier),
             masked(self.builder, contribution),
             hint=bar_name(var),
@@ -167,6 +170,8 @@ def zero_of_type(builder: Builder, type: Type, like: Atom, hint: str | None) -> 
             return builder.apply("list_zeros", like, hint=hint)
         case ListOf():
             return builder.apply("list_new", element=type.element)
+        case Residuals():
+            return builder.apply("residuals_zeros", like, hint=hint)
 
 
 def in_an_array(builder: Builder, value: Atom, of: Type, hint: str | None) -> Atom:
@@ -267,7 +272,7 @@ def _named(builder: Builder, value: Atom, var: Var) -> Atom:
 
 def _cast(builder: Builder, cotangent: Cotangent, target: Type) -> Cotangent:
     source = cotangent.value.type
-    if isinstance(target, ListOf) or isinstance(source, ListOf):
+    if not isinstance(source, Scalar | Array) or not isinstance(target, Scalar | Array):
         return cotangent
     if source.dtype == target.dtype or not is_float(target):
         return cotangent
@@ -284,8 +289,8 @@ def in_precision(builder: Builder, derivative: Atom, factor: Type, of: Type) -> 
 
     A Python number gives way to single precision, and becomes NumPy's.
     """
-    single = not isinstance(factor, ListOf) and factor.dtype == "float32"
-    double = not isinstance(of, ListOf) and of.dtype == "float64"
+    single = isinstance(factor, Scalar | Array) and factor.dtype == "float32"
+    double = isinstance(of, Scalar | Array) and of.dtype == "float64"
     weak = isinstance(derivative.type, Scalar) and derivative.type.kind != "numpy"
     if not (single and double and weak):
         return derivative

@@ -21,6 +21,7 @@ import numpy as np
 
 from adcompiler.analysis.activity import differentiable_operands, varied
 from adcompiler.analysis.nouns import with_nouns
+from adcompiler.differentiate import calls
 from adcompiler.differentiate.boundary import define_residuals, zeroed
 from adcompiler.differentiate.cotangents import (
     called_last,
@@ -32,6 +33,7 @@ from adcompiler.differentiate.cotangents import (
 from adcompiler.differentiate.settling import CarriedTypes, join_derivatives
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, Expr, constant
+from adcompiler.ir.callee import derivative_type
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -50,18 +52,23 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.types import (
     Array,
-    ListOf,
+    Scalar,
+    Type,
     dims_of,
     is_float,
 )
 from adcompiler.ir.walk import clone
 
 
-def jvp(function: Function, wrt: tuple[int, ...]) -> Function:
-    """The function beside its tangent in the directions of the parameters in `wrt`."""
+def jvp(function: Function, wrt: tuple[int, ...], *, called: bool = False) -> Function:
+    """The function beside its tangent in the directions of the parameters in `wrt`.
+
+    The tangents of one that is `called` may be Python's numbers or NumPy's.
+    """
     region = with_nouns(clone(function.region))
     params = [region.params[k] for k in wrt]
-    dots = tuple(fresh_var(p.type, dot_name(p)) for p in params)
+    retyped = derivative_type if called else type_of
+    dots = tuple(fresh_var(retyped(p.type), dot_name(p)) for p in params)
     sweep = _Tangents(
         varied(region, params), Builder(), dict(zip(params, dots, strict=True))
     )
@@ -76,6 +83,11 @@ def jvp(function: Function, wrt: tuple[int, ...]) -> Function:
         (*region.results, *tangents),
     )
     return Function(function.name, body, function.span)
+
+
+def type_of(t: Type) -> Type:
+    """The type of a derivative that is a value of the same kind."""
+    return t
 
 
 def dot_name(var: Var) -> str | None:
@@ -125,12 +137,15 @@ class _Tangents:
                     assert_never(stmt)
 
     def _let(self, let: Let) -> None:
-        self.builder.append(let)
         wanted = [
             k
             for k in differentiable_operands(let)
             if self.tangent(let.operands[k]) is not None
         ]
+        if wanted and calls.is_call(let):
+            self._call(let, wanted)
+            return
+        self.builder.append(let)
         if not wanted:
             return
         with self.builder.at(let.span, "tangent"):
@@ -145,6 +160,19 @@ class _Tangents:
             else:
                 total = self._bilinear(let, wanted)
             self._set(let.result, total)
+
+    def _call(self, let: Let, wanted: list[int]) -> None:
+        """The call of the callee's tangent function, in place of the callee's."""
+        moving = [r for r in let.results if is_float(r.type)]
+        pairs = zip(moving, calls.tangent_types(let), strict=True)
+        dots = tuple(
+            fresh_var(t, dot_name(r), f"{r.noun}_dot" if r.noun else None)
+            for r, t in pairs
+        )
+        given = (self.tangent_or_zero(let.operands[k]) for k in wanted)
+        let = replace(let, operands=(*let.operands, *given))
+        self.builder.append(calls.with_tangents(let, wanted, dots))
+        self.known.update(zip(moving, dots, strict=True))
 
     def _set(self, result: Var, tangent: Atom) -> None:
         value = _fit(self.builder, tangent, result)
@@ -294,7 +322,7 @@ def constant_times(factor: float | int, x_dot: Expr) -> Expr:
 def _fit(builder: Builder, tangent: Atom, result: Var) -> Atom:
     """The tangent in its value's dtype and shape."""
     source, target = tangent.type, result.type
-    if isinstance(source, ListOf) or isinstance(target, ListOf):
+    if not isinstance(source, Scalar | Array) or not isinstance(target, Scalar | Array):
         return tangent
     if isinstance(target, Array) and dims_of(source) != target.dims:
         tangent = builder.apply("broadcast_to", tangent, result)

@@ -17,13 +17,14 @@ import numpy as np
 from adcompiler.analysis.activity import active
 from adcompiler.analysis.nouns import with_nouns
 from adcompiler.analysis.tapes import grown
-from adcompiler.differentiate import masks
+from adcompiler.differentiate import calls, masks
 from adcompiler.differentiate.boundary import (
     define_residuals,
     of_any_length,
     zeroed,
 )
 from adcompiler.differentiate.cotangents import Cotangent, Cotangents, bar_name
+from adcompiler.differentiate.forward import type_of
 from adcompiler.differentiate.indexed import with_indexed_tapes
 from adcompiler.differentiate.replaying import record
 from adcompiler.differentiate.residuals import Primal, plan_residuals
@@ -32,6 +33,7 @@ from adcompiler.differentiate.shapes import read_shapes_in_scope, with_lengths
 from adcompiler.differentiate.skipping import count_whole_trips
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.callee import derivative_type
 from adcompiler.ir.joins import may_be_undefined
 from adcompiler.ir.nodes import (
     Atom,
@@ -68,16 +70,20 @@ def gradient(
     return Function(function.name, body, function.span)
 
 
-def vjp(function: Function, wrt: tuple[int, ...]) -> tuple[Function, Function]:
+def vjp(
+    function: Function, wrt: tuple[int, ...], *, called: bool = False
+) -> tuple[Function, Function]:
     """The function with its residuals, and its pullback.
 
     The first gives the primal's results, then residuals. The second takes the
     residuals, then one cotangent per float result, and gives one gradient per
-    parameter in `wrt`; it can be called any number of times.
+    parameter in `wrt`; it can be called any number of times. The cotangents of a
+    function that is `called` may be Python's numbers or NumPy's.
     """
     region = with_nouns(with_indexed_tapes(clone(function.region)))
     floats = [a for a in region.results if is_float(a.type)]
-    cotangents = tuple(fresh_var(a.type, _seed_name(a)) for a in floats)
+    retyped = derivative_type if called else type_of
+    cotangents = tuple(fresh_var(retyped(a.type), _seed_name(a)) for a in floats)
     forward, reverse, gradients, missing = _sweeps(
         region,
         wrt,
@@ -156,7 +162,7 @@ def _sweeps(
     region: Region, wrt: tuple[int, ...], seeds: Seeds, builder: Builder
 ) -> Sweeps:
     params = [region.params[k] for k in wrt]
-    region, whole = count_whole_trips(region)
+    region, whole = count_whole_trips(calls.recording(region, params))
     primal = Primal(with_lengths(region))
     adjoint = Adjoint(active(primal.root, params), whole=whole)
     bars = Cotangents(builder, masks.factored(primal.root), masks.exposed(primal.root))

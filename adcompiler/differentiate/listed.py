@@ -38,7 +38,7 @@ from adcompiler.ir.nodes import (
     carried_results,
     defined,
 )
-from adcompiler.ir.types import ListOf, dims_of
+from adcompiler.ir.types import Array, ListOf, Scalar, dims_of
 from adcompiler.ir.walk import all_stmts, count_uses
 from adcompiler.primitives.lists import CHANGING
 
@@ -88,11 +88,11 @@ def _keeps(element: Element, var: Var) -> bool:
     """Whether the list holds values of this dtype and rank as they are."""
     held = element.tape.type
     assert isinstance(held, ListOf)
-    if isinstance(var.type, ListOf) or isinstance(held.element, ListOf):
+    if not isinstance(var.type, Scalar | Array):
         return False
-    alike = (
-        type(var.type) is type(held.element) and var.type.dtype == held.element.dtype
-    )
+    if not isinstance(held.element, type(var.type)):
+        return False
+    alike = var.type.dtype == held.element.dtype
     return alike and len(dims_of(var.type)) == len(dims_of(held.element))
 
 

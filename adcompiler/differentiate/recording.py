@@ -62,7 +62,7 @@ class Recorder(Threader):
         for k, arm in enumerate((stmt.then, stmt.orelse)):
             for var in self._exported_from(arm):
                 seen = self.visible.get(var, var)
-                self.visible[var] = fresh_var(var.type, var.name)
+                self.visible[var] = fresh_var(var.type, var.name, var.noun)
                 more.append(self.visible[var])
                 for j in (0, 1):
                     atom = seen if j == k else Undef(var.type)

@@ -302,7 +302,7 @@ def _keeps(let: Let, var: Var) -> bool:
     array = let.operands[0].type
     if not isinstance(array, Array) or not isinstance(let.operands[0], Var):
         return False
-    if isinstance(var.type, ListOf) or var.type.dtype != array.dtype:
+    if not isinstance(var.type, Scalar | Array) or var.type.dtype != array.dtype:
         return False
     if isinstance(var.type, Scalar):
         plain = let.param("index") == ("int",) * array.ndim

@@ -59,6 +59,7 @@ from adcompiler.ir.types import (
     PY_INT,
     Array,
     ListOf,
+    Residuals,
     Type,
     dims_of,
     may_stretch,
@@ -201,7 +202,7 @@ def _reverse_where(
 
 
 def _contribute(bars: Cotangents, operand: Var, contribution: Cotangent) -> None:
-    if isinstance(operand.type, ListOf):
+    if isinstance(operand.type, ListOf | Residuals):
         bars.add(operand, contribution)
         return
     source, target = dims_of(contribution.value.type), dims_of(operand.type)

@@ -30,11 +30,20 @@ class Source:
     globals: Mapping[str, object] = field(default_factory=dict)
 
 
-def emit(named: Named, *, name: str, doc: str | None = None) -> Source:
+def emit(
+    named: Named, *, name: str, doc: str | None = None, before: Sequence[str] = ()
+) -> Source:
     """The source of the function `name`, whose arguments are named as its parameters.
 
-    It returns its result alone, or a tuple of several.
+    It returns its result alone, or a tuple of several. `before` are the `definition`s
+    of the functions that it calls.
     """
+    parts = (*before, definition(named, name=name, doc=doc))
+    return Source(_with_preamble("\n\n".join(parts)))
+
+
+def definition(named: Named, *, name: str, doc: str | None = None) -> str:
+    """The definition of the function alone."""
     statements = Statements(named)
 
     def finish(atoms: tuple[Atom, ...]) -> Code:
@@ -46,8 +55,7 @@ def emit(named: Named, *, name: str, doc: str | None = None) -> Source:
     body = statements.region(region, finish, Exits(returns=True, top=True))
     arg_names = [named.names[p] for p in region.params]
     lines = [*_signature(name, arg_names), *_docstring(doc), *render(body.nodes, 4)]
-    definition = "\n".join(lines) + "\n"
-    return Source(_with_preamble(definition))
+    return "\n".join(lines) + "\n"
 
 
 def _signature(name: str, arg_names: Sequence[str]) -> list[str]:
@@ -72,10 +80,10 @@ def _docstring(doc: str | None) -> list[str]:
     return [f'    """{first}', *(f"    {t}".rstrip() for t in rest), '    """']
 
 
-def _with_preamble(definition: str) -> str:
-    """The imports and helpers that the definition uses, in front of it."""
-    helpers = [t for n, t in HELPERS.items() if re.search(rf"\b{n}\(", definition)]
-    parts = [*helpers, definition]
+def _with_preamble(definitions: str) -> str:
+    """The imports and helpers that the definitions use, in front of them."""
+    helpers = [t for n, t in HELPERS.items() if re.search(rf"\b{n}\(", definitions)]
+    parts = [*helpers, definitions]
     code = "\n\n".join(parts)
     run = re.sub(r"^ *#.*$", "", code, flags=re.MULTILINE)
     imports = [
@@ -90,4 +98,4 @@ def _with_preamble(definition: str) -> str:
     return text.replace("import math\n", "import math\n\n") + "\n\n\n" + code
 
 
-__all__ = ["Source", "emit"]
+__all__ = ["Source", "definition", "emit"]

@@ -160,6 +160,7 @@ class NeedStatic(Exception):
 
 
 DerivativeKind = Literal["value", "grad", "value_and_grad", "vjp", "jvp"]
+DerivedKind = DerivativeKind | Literal["called vjp", "called jvp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +188,10 @@ class Derive(Protocol):
     - "value_and_grad": the function's results, then the gradients;
     - "jvp": takes further a tangent per parameter in `wrt`, gives the results, then a
       tangent per float result;
-    - "vjp": two functions, see `differentiate.gradient.vjp`.
+    - "vjp": two functions, see `differentiate.gradient.vjp`;
+    - "called vjp" and "called jvp": these of a function that is called (`ir.callee`).
     """
 
     def __call__(
-        self, kind: DerivativeKind, function: Function, wrt: tuple[int, ...]
+        self, kind: DerivedKind, function: Function, wrt: tuple[int, ...]
     ) -> tuple[Function, ...]: ...

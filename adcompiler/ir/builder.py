@@ -7,9 +7,10 @@ Invariant: everything appended is typed by the primitive's own rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Literal
 
 import numpy as np
@@ -78,14 +79,16 @@ class Builder:
         *operands: Atom,
         hint: str | None = None,
         spelled: Literal["np"] | None = None,
+        nouns: Iterable[str | None] = (),
         **params: Any,
     ) -> tuple[Var, ...]:
-        """Append an application; gives all its results."""
+        """Append an application; gives all its results. `nouns` say what these are."""
         primitive = PRIMITIVES[name]
         if primitive.elementwise and self.role != "primal":
             operands = self._of_one_precision(operands)
         types = primitive.types(tuple(a.type for a in operands), params)
-        results = tuple(fresh_var(t, hint) for t in types)
+        words = zip_longest(types, nouns) if nouns else ((t, None) for t in types)
+        results = tuple(fresh_var(t, hint, noun) for t, noun in words)
         pairs = tuple(sorted(params.items()))
         # What a derivative may raise, the primal has raised before.
         safe = self.role != "primal" and bool(results)

@@ -44,7 +44,7 @@ from adcompiler.ir.nodes import (
     carried_params,
 )
 from adcompiler.ir.primitive import ATOM, UNARY, Piece
-from adcompiler.ir.types import Array, Dim, Length, ListOf, Scalar, Type
+from adcompiler.ir.types import Array, Dim, Length, ListOf, Residuals, Scalar, Type
 from adcompiler.ir.walk import count_uses
 
 INDENT = "    "
@@ -121,6 +121,8 @@ class _Printer:
                 return f"{type.dtype}[{', '.join(map(self.length, type.dims))}]"
             case ListOf():
                 return f"list<{self.type(type.element)}>"
+            case Residuals():
+                return str(type)
             case _:
                 assert_never(type)
 

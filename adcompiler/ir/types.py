@@ -137,7 +137,21 @@ class ListOf:
         return f"list<{self.element}>"
 
 
-Type = Scalar | Array | ListOf
+@dataclass(frozen=True, slots=True)
+class Residuals:
+    """What the forward sweep of a called function leaves for its pullback.
+
+    A tuple that only these two look into: `of` says whose it is. Its derivatives are
+    of the same type, and hold the derivatives of what it holds.
+    """
+
+    of: str
+
+    def __str__(self) -> str:
+        return f"residuals<{self.of}>"
+
+
+Type = Scalar | Array | ListOf | Residuals
 
 PY_FLOAT = Scalar("float64", "python")
 PY_INT = Scalar("int64", "python")
@@ -155,6 +169,8 @@ def is_float(t: Type) -> bool:
     """
     if isinstance(t, ListOf):
         return is_float(t.element)
+    if isinstance(t, Residuals):
+        return True
     return np.dtype(t.dtype).kind == "f"
 
 
@@ -254,6 +270,8 @@ def join_types(left: Type, right: Type) -> Type | None:
                 for a, b in zip(left.dims, right.dims, strict=True)
             )
             return Array(left.dtype, dims)
+        case Residuals(), Residuals() if left == right:
+            return left
         case ListOf(), ListOf() if left.indexed == right.indexed:
             element = join_types(left.element, right.element)
             return None if element is None else ListOf(element, left.indexed)
@@ -284,6 +302,8 @@ def covers(general: Type, special: Type) -> bool:
         case Array(), Array():
             # A symbol may stand for any length: rank and dtype are what must agree.
             return (general.dtype, general.ndim) == (special.dtype, special.ndim)
+        case Residuals(), Residuals():
+            return general == special
         case ListOf(), ListOf() if general.indexed == special.indexed:
             return covers(general.element, special.element)
         case _:

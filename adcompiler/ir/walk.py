@@ -42,6 +42,7 @@ from adcompiler.ir.types import (
     Dim,
     Length,
     ListOf,
+    Residuals,
     Scalar,
     Type,
     drop_dim,
@@ -311,7 +312,7 @@ class _Copier:
 def map_types(params: Any, change: Callable[[Type], Type]) -> Any:
     """Static parameters with the types among them mapped."""
     match params:
-        case Scalar() | Array() | ListOf():
+        case Scalar() | Array() | ListOf() | Residuals():
             return change(params)
         case tuple():
             return tuple(map_types(p, change) for p in params)
@@ -366,7 +367,7 @@ class Lengths:
     def type(self, type: Type) -> Type:
         """The type with its lengths mapped."""
         match type:
-            case Scalar() | ListOf():
+            case Scalar() | ListOf() | Residuals():
                 return type
             case Array():
                 return Array(type.dtype, tuple(map(self.length, type.dims)))

@@ -36,7 +36,7 @@ from adcompiler.ir.nodes import (
     carried_params,
     carried_results,
 )
-from adcompiler.ir.types import Array, ListOf, dims_of
+from adcompiler.ir.types import Array, ListOf, Residuals, dims_of
 from adcompiler.ir.walk import definitions
 from adcompiler.primitives.shape import settled_axes
 
@@ -53,6 +53,7 @@ MAY_SHARE = frozenset(
     | {"transpose", "expand_dims", "squeeze", "flip"}
 )
 NONE: Roots = frozenset()
+Holder = ListOf | Residuals  # what holds other values
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,16 @@ def is_view(let: Let) -> bool:
     return let.primitive.view or let.primitive.name in MAY_SHARE
 
 
-def memory(function: Function, owned_params: Set[int] = frozenset()) -> Memory:
-    """The memory of the function's values; `owned_params` may be stored to."""
+def memory(
+    function: Function, owned_params: Set[int] = frozenset(), *, inner: bool = False
+) -> Memory:
+    """The memory of the function's values; `owned_params` may be stored to.
+
+    What our own functions call is `inner`: its residuals may hold what it is given.
+    """
     analysis = _Analysis(function, owned_params)
     analysis.region(function.region)
-    analysis.function_results(function.region)
+    analysis.function_results(function.region, inner)
     return analysis.found
 
 
@@ -159,7 +165,7 @@ class _Analysis:
         """A value of which only the type is known."""
         if isinstance(var.type, Array | ListOf):
             self.holds(var, {(kind, var)})
-        if isinstance(var.type, ListOf):
+        if isinstance(var.type, Holder):
             self.contains(var, {("content", var)})
             self.unowned.add(("content", var))
 
@@ -186,6 +192,9 @@ class _Analysis:
             self.in_place(let)
         elif let.primitive.name == "list_get":
             self.popped(let.result, self.found.reach(let.operands[0]))
+        elif let.primitive.name == "unpack":
+            for result in let.results:
+                self.popped(result, self.found.reach(let.operands[0]))
         elif is_view(let):
             roots = self.found.own(let.operands[0])
             if let.primitive.name == "broadcast_to":
@@ -196,14 +205,19 @@ class _Analysis:
             for result in let.results:
                 if isinstance(result.type, Array | ListOf):
                     self.holds(result, {("fresh", result)})
-                if isinstance(result.type, ListOf):
+                if isinstance(result.type, Holder):
                     self.contains(result, self.held(let))
 
     def held(self, let: Let) -> Roots:
         """What a new list holds: the parts of an array, a value, or what lists hold."""
         if let.primitive.name in ("list_unstack", "list_full", "list_split"):
             return self.found.reach(let.operands[0])
-        if let.primitive.name in ("list_zeros", "list_add"):
+        if let.primitive.name in ("call", "pack", "residuals_add"):
+            # Residuals hold operands of a call, and what else it gives.
+            given = (*_vars(let), *(v for v in let.results if v in self.found.roots))
+            return NONE.union(*map(self.found.reach, given))
+        whole = let.primitive.name == "copy" and isinstance(let.result.type, Residuals)
+        if whole or let.primitive.name in ("list_zeros", "list_add", "residuals_zeros"):
             return frozenset({("fresh", let.result)})
         return NONE.union(*(self.found.content.get(v, NONE) for v in _vars(let)))
 
@@ -237,7 +251,7 @@ class _Analysis:
     def popped(self, value: Var, content: Roots) -> None:
         if isinstance(value.type, Array | ListOf):
             self.holds(value, content or {("fresh", value)})
-        if isinstance(value.type, ListOf):
+        if isinstance(value.type, Holder):
             self.contains(value, content)
 
     def choice(self, stmt: If) -> None:
@@ -251,7 +265,7 @@ class _Analysis:
         ends = list(ends)
         if isinstance(result.type, Array | ListOf):
             self.holds(result, NONE.union(*map(self.found.own, ends)))
-        if isinstance(result.type, ListOf):
+        if isinstance(result.type, Holder):
             held = [self.found.content.get(a, NONE) for a in ends if isinstance(a, Var)]
             self.contains(result, NONE.union(*held))
 
@@ -377,7 +391,7 @@ class _Analysis:
 
     # --- the function -------------------------------------------------------------
 
-    def function_results(self, region: Region) -> None:
+    def function_results(self, region: Region, inner: bool) -> None:
         """Results share memory with nothing: neither parameters nor each other."""
         self.unowned |= {("param", p) for p in region.params}
         # What a loop's lists held is among what they hold afterwards.
@@ -387,6 +401,11 @@ class _Analysis:
             place = Place("end", region, k)
             self.separate(self.found.own(atom), region.results[:k], place, set())
             held = self.found.reach(atom) - self.found.own(atom)
+            if isinstance(atom.type, Residuals):
+                given = (self.found.reach(a) for a in region.results if a is not atom)
+                if not inner and held & callers.union(*given):
+                    self.hazard(place, set())
+                continue
             shared = held & callers
             for other in region.results:
                 if other is not atom:

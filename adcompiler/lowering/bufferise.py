@@ -30,8 +30,9 @@ f(x: float64[3])
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import partial
 
 from adcompiler import settings
 from adcompiler.errors import InternalError
@@ -60,21 +61,36 @@ from adcompiler.lowering.filling import fill_at_once
 _ROUNDS = 100
 
 
-def bufferise(function: Function, owned_params: Set[int] = frozenset()) -> Function:
+def bufferise(
+    function: Function, owned_params: Set[int] = frozenset(), *, inner: bool = False
+) -> Function:
     """Insert copies until all stores may be done in place.
 
     `owned_params` are the positions of parameters that may themselves be stored to.
+    The residuals of an `inner` function may hold what it is given.
     """
-    function = _mended(function, owned_params)
-    function = fill_at_once(_accumulated(function, owned_params))
+    hazards_of = partial(_hazards, owned_params=owned_params, inner=inner)
+    function = _mended(function, hazards_of)
+    function = fill_at_once(_accumulated(function, hazards_of))
     if settings.current().verify:
-        check_buffers(function, owned_params)
+        check_buffers(function, owned_params, inner=inner)
     return function
 
 
-def check_buffers(function: Function, owned_params: Set[int] = frozenset()) -> None:
+Hazards = Callable[[Function], dict[Place, set[Let]]]
+
+
+def _hazards(
+    function: Function, owned_params: Set[int], inner: bool
+) -> dict[Place, set[Let]]:
+    return memory(function, owned_params, inner=inner).hazards
+
+
+def check_buffers(
+    function: Function, owned_params: Set[int] = frozenset(), *, inner: bool = False
+) -> None:
     """Raise InternalError where a store in place would change what is still needed."""
-    hazards = memory(function, owned_params).hazards
+    hazards = _hazards(function, owned_params, inner)
     if hazards:
         places = ", ".join(_describe(p) for p in hazards)
         raise InternalError(f"bufferise: {function.name} needs a copy of {places}")
@@ -89,9 +105,9 @@ def _describe(place: Place) -> str:
     return f"{place.kind} {place.index} of {node}"
 
 
-def _mended(function: Function, owned_params: Set[int]) -> Function:
+def _mended(function: Function, hazards_of: Hazards) -> Function:
     for _ in range(_ROUNDS):
-        hazards = memory(function, owned_params).hazards
+        hazards = hazards_of(function)
         if not hazards:
             return function
         mend = _Mend(hazards, may_be_undefined(function.region.body))
@@ -237,7 +253,7 @@ def _replaced(old: Sequence[Atom], atoms: Mapping[int, Atom]) -> tuple[Atom, ...
 # --- sums in place ----------------------------------------------------------------
 
 
-def _accumulated(function: Function, owned_params: Set[int]) -> Function:
+def _accumulated(function: Function, hazards_of: Hazards) -> Function:
     """Do sums of cotangents in place where that takes no copy."""
     lets = [s for s in all_stmts(function.region) if isinstance(s, Let)]
     made = {v for s in lets if not writes_in_place(s) for v in s.results}
@@ -245,7 +261,7 @@ def _accumulated(function: Function, owned_params: Set[int]) -> Function:
     while wanted:
         changed = _InPlace(wanted)
         result = replace(function, region=changed.region(function.region))
-        hazards = memory(result, owned_params).hazards
+        hazards = hazards_of(result)
         if not hazards:
             return result
         blamed = {

@@ -72,10 +72,13 @@ SPELLED = frozenset(
 )
 
 
-def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
+def name_values(
+    function: Function, *, arg_names: Sequence[str], taken: Iterable[str] = ()
+) -> Named:
     """Give the values names; `arg_names` are those of the parameters, in order.
 
-    An argument whose name the generated code needs for something else is renamed.
+    Names `taken` are those of other functions. An argument whose name the generated
+    code needs for something else is renamed.
     """
     arg_names = tuple(f"{n}_" if n in SPELLED else n for n in arg_names)
     function = explicit_counters(function)
@@ -88,7 +91,7 @@ def name_values(function: Function, *, arg_names: Sequence[str]) -> Named:
     _describe_rest(function, classes, used)
     return Named(
         function,
-        _choose(function, classes, arg_names, used),
+        _choose(function, classes, arg_names, used, taken),
         folding.folded,
         frozenset(folding.choices),
         *find_missing(function, classes.together),
@@ -370,9 +373,10 @@ def _choose(
     classes: _Classes,
     arg_names: Sequence[str],
     used: Mapping[Var, int],
+    others: Iterable[str],
 ) -> dict[Var, str]:
     """A name for each class, in the order in which they first appear."""
-    taken = _Taken({*RESERVED, *arg_names})
+    taken = _Taken({*RESERVED, *arg_names, *others})
     stmts = list(all_stmts(function.region))
     # What nobody reads is computed for its errors alone.
     idle = {v for s in stmts if isinstance(s, Let) for v in s.results}

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var, fresh_var
-from adcompiler.ir.types import ListOf
+from adcompiler.ir.types import Array, Scalar
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions
 
 PRODUCTS = ("multiply", "ieee_divide")
@@ -95,7 +95,7 @@ class _Settler:
 
 
 def _has_sign(atom: Atom) -> bool:
-    return not isinstance(atom.type, ListOf) and atom.type.dtype != "bool"
+    return isinstance(atom.type, Scalar | Array) and atom.type.dtype != "bool"
 
 
 def _opposite(atom: Atom, builder: Builder) -> Atom:

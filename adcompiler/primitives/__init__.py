@@ -3,6 +3,7 @@
 from adcompiler.primitives import (
     arithmetic,
     bessel,
+    calling,
     comparison,
     contraction,
     convolution,
@@ -33,6 +34,7 @@ from adcompiler.primitives import (
 __all__ = [
     "arithmetic",
     "bessel",
+    "calling",
     "comparison",
     "contraction",
     "convolution",

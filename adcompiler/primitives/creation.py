@@ -19,6 +19,7 @@ from adcompiler.ir.primitive import COMPARE, TERNARY, Piece, Primitive, Raises, 
 from adcompiler.ir.types import (
     PY_INT,
     Array,
+    Residuals,
     Scalar,
     dims_of,
 )
@@ -401,6 +402,8 @@ def _copy_spell(let: Let, pieces: spelling.Pieces) -> Piece:
     if isinstance(let.operands[0].type, Scalar):
         return pieces[0]
     copied = spelling.method(pieces[0], "copy")
+    if isinstance(let.operands[0].type, Residuals):
+        copied = spelling.called("copy_of", pieces[0].text)
     if not let.param("maybe"):
         return copied
     # What is not assigned on some path is None there.

@@ -40,7 +40,7 @@ Exprs = tuple[Expr, ...]
 
 
 def _element(t: Type) -> Scalar | Array:
-    if not isinstance(t, ListOf) or isinstance(t.element, ListOf):
+    if not isinstance(t, ListOf) or not isinstance(t.element, Scalar | Array):
         raise TypeError(f"not a list of numbers or arrays: {t}")
     return t.element
 

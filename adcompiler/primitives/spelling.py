@@ -233,6 +233,27 @@ MODULES = {
 # --- Functions that generated code brings along -----------------------------------
 
 HELPERS = {
+    "zeros_of": '''\
+def zeros_of(saved):
+    """The derivative of residuals that depend on nothing."""
+    if isinstance(saved, tuple | list):
+        return type(saved)(map(zeros_of, saved))
+    return None if saved is None else np.zeros_like(saved)[()]
+''',
+    "copy_of": '''\
+def copy_of(saved):
+    """Residuals that share no memory with these."""
+    if isinstance(saved, tuple | list):
+        return type(saved)(map(copy_of, saved))
+    return saved.copy() if isinstance(saved, np.ndarray) else saved
+''',
+    "sum_of": '''\
+def sum_of(left, right):
+    """The sum of two derivatives of the same residuals."""
+    if isinstance(left, tuple | list):
+        return type(left)(map(sum_of, left, right))
+    return None if left is None else left + right
+''',
     "sum_to": '''\
 def sum_to(g, shape):
     """Undo broadcasting: sum g over the axes along which it was repeated."""

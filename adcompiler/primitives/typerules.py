@@ -20,7 +20,6 @@ from adcompiler.ir.types import (
     PY_FLOAT,
     Array,
     Length,
-    ListOf,
     Scalar,
     Type,
     broadcast_dims,
@@ -42,9 +41,9 @@ def leaves(name: str, types: Iterable[Type]) -> tuple[Leaf, ...]:
     """The operand types, none of which may be a list."""
     found = tuple(types)
     for t in found:
-        if isinstance(t, ListOf):
+        if not isinstance(t, Leaf):
             raise TypeError(f"{name} takes numbers and arrays, not a list")
-    return tuple(t for t in found if not isinstance(t, ListOf))
+    return tuple(t for t in found if isinstance(t, Leaf))
 
 
 def is_python(t: Type) -> bool:

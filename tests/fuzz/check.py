@@ -24,6 +24,7 @@ import numpy as np
 
 from tests.fuzz.program import Program, is_real
 from tests.fuzz.reference import Reference, inner, reference, shifted, weighed, weights
+from tests.fuzz.stencils import Kink
 
 OK, RAISED, REFUSED, DISCARDED = "ok", "raised", "refused", "discarded"
 WRONG, CRASH, INVALID = "WRONG", "CRASH", "invalid"
@@ -93,6 +94,8 @@ def examine(program: Program, ad: Any, checks: Checks = Checks()) -> Verdict:
             _compare(program, ad, expected, checks)
         except Mismatch as problem:
             return Verdict(WRONG, problem.args[0], problem.args[1])
+        except Kink as problem:  # of the reference, on a rounded path
+            return Verdict(DISCARDED, headline(problem))
         except Exception as problem:  # noqa: BLE001 - the verdict
             if isinstance(problem, ad.UnsupportedError):
                 return refused(problem)

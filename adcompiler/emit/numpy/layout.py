@@ -99,6 +99,18 @@ def wrap(text: str, indent: int, width: int = WIDTH) -> list[str]:
     if indent + len(text) <= width:
         return [" " * indent + text]
     head, body, tail = _parted(text)
+    targets, equals, _ = head.partition(" = ")
+    above: list[str] = []
+    if equals and indent + len(head) > width // 2 and _commas(targets):
+        above = [" " * indent + "(", *_listed(targets, indent + 4, width)]
+        head = ") = "
+    return above + _broken(head, body, tail, indent, width)
+
+
+def _broken(head: str, body: str, tail: str, indent: int, width: int) -> list[str]:
+    """A line broken in the expression behind its head."""
+    if head == ") = " and indent + len(head) + len(body) <= width:
+        return [" " * indent + head + body]
     pair = _closing_pair(body)
     if pair is not None and pair[0] + 1 < pair[1] and not _operators(body):
         first, *inner, last = _opened(body, pair, indent, width)

@@ -7,6 +7,7 @@ Reading order: `context` (the state), `joins` (where paths meet), `statements`,
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 from adcompiler.frontend.bindings import (
@@ -29,9 +30,11 @@ from adcompiler.frontend.interface import (
     StaticSpec,
     TupleSpec,
 )
-from adcompiler.frontend.lower import calls, records
+from adcompiler.frontend.lower import called, calls, records
 from adcompiler.frontend.lower.context import (
     Context,
+    Inexpressible,
+    NeedCall,
     NeedCapture,
     NeedList,
     Site,
@@ -57,11 +60,14 @@ def lower_function(
     """
     static: frozenset[str] = frozenset()
     lists: dict[Site, Type | None] = {}
+    functions: frozenset[ast.AST] = frozenset()
     while True:
         try:
-            return _lower(captured, args, derive, static, lists)
+            return _lower(captured, args, derive, static, lists, functions)
         except NeedCapture as need:
             static |= {need.key}
+        except NeedCall as need:
+            functions |= {need.fn}
         except NeedList as wanted:
             lists |= wanted.elements
 
@@ -72,9 +78,11 @@ def _lower(
     derive: Derive | None,
     static: frozenset[str],
     lists: Mapping[Site, Type | None],
+    functions: frozenset[ast.AST],
 ) -> Lowered:
     frame = calls.make_frame(captured, captured.node, None, {})
     ctx = Context(frame, derive=derive, static_captures=static, lists=lists)
+    ctx.called = functions
     params: list[Var] = []
     for name, spec in args.items():
         frame.env[name] = _argument(ctx, spec, name, params)
@@ -83,7 +91,8 @@ def _lower(
     tree: ResultTree = ResultStatic(None)
     falls = True
     try:
-        value = records.frozen(ctx, captured.node, calls.run_function(ctx))
+        value = _called(ctx, captured) or calls.run_function(ctx)
+        value = records.frozen(ctx, captured.node, value)
         tree = flattened(ctx, captured.node, value, results)
     except Unreachable:
         falls = False
@@ -100,6 +109,18 @@ def _lower(
         ctx.mutated,
         tuple(ctx.guards.values()),
     )
+
+
+def _called(ctx: Context, captured: Captured) -> Binding | None:
+    """The result of a call of the function itself, if it is one that is called."""
+    if captured.node not in ctx.called:
+        return None
+    env, ctx.calls = dict(ctx.frame.env), ()
+    try:
+        return called.call(ctx, captured.node, captured, captured.node, None, env)
+    except Inexpressible:
+        ctx.calls = ((captured.node, None),)
+        return None  # it is refused where it calls itself
 
 
 def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Binding:

@@ -1,8 +1,9 @@
-"""Calls: user functions are inlined, library functions have handlers.
+"""Calls: user functions are inlined or called, library functions have handlers.
 
 In: an `ast.Call`. Out: the binding of its result.
-Invariants: a callee is interpreted in a frame of its own, with its own file and spans;
-a function that calls itself is refused.
+Invariants: a callee is interpreted in a frame of its own, with its own file and spans.
+A function that calls itself, and a large one that is called again, become functions of
+their own (`called`), so that what is built grows with the source.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
+from adcompiler.errors import UnsupportedError
 from adcompiler.frontend import capture as capturing
 from adcompiler.frontend import liveness, resolve, subset
 from adcompiler.frontend.bindings import (
@@ -33,6 +35,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.interface import Captured, Derivative
 from adcompiler.frontend.lower import (
     applying,
+    called,
     comprehensions,
     derivatives,
     expressions,
@@ -46,6 +49,7 @@ from adcompiler.frontend.lower import (
     objects,
     operators,
     records,
+    signatures,
     statements,
 )
 from adcompiler.frontend.lower.context import (
@@ -55,6 +59,8 @@ from adcompiler.frontend.lower.context import (
     VALUE,
     Context,
     Frame,
+    Inexpressible,
+    NeedCall,
     Unreachable,
 )
 from adcompiler.frontend.lower.handling import Call
@@ -64,6 +70,7 @@ from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
 
 MOST_CALLS = 40
+LARGE = 50  # what is inlined once only, in applications of primitives
 
 Parameters = tuple[tuple[Binding, ...], Mapping[str, Binding]]
 
@@ -231,21 +238,55 @@ def inline(
     kwargs: dict[str, Binding],
 ) -> Binding:
     """Interpret a function's body in place of the call."""
-    key = (fn, closure)
-    if key in ctx.calls:
-        ctx.refuse(
-            node, "a function that calls itself is not supported yet", "write a loop"
-        )
     if len(ctx.calls) >= MOST_CALLS:
         ctx.refuse(node, f"calls are nested more than {MOST_CALLS} deep")
     env = bind_arguments(ctx, node, fn, given, args, kwargs)
     if fn.args.kwarg is not None:
         env[fn.args.kwarg.arg] = records.new_dict(ctx, node, more_keywords(fn, kwargs))
+    recursive = (fn, closure) in ctx.calls
+    if fn in ctx.called:
+        try:
+            return called.call(ctx, node, captured, fn, closure, env)
+        except Inexpressible as reason:
+            if isinstance(reason.__cause__, UnsupportedError) and recursive:
+                raise reason.__cause__ from None
+            if recursive:
+                _refuse_recursion(ctx, node, fn, str(reason))
+    elif recursive:
+        raise NeedCall(fn)
+    path, before = ctx.path, ctx.emitted
+    ctx.path = (*path, node)
+    try:
+        result = interpret(ctx, captured, fn, closure, env)
+    finally:
+        ctx.path = path
+    if closure is None and captured.site is None and fn not in ctx.called:
+        sites = ctx.sites.setdefault(fn, set())
+        sites.add((*path, node))
+        if len(sites) > 1 and ctx.emitted - before > LARGE:
+            raise NeedCall(fn)
+    return result
+
+
+def _refuse_recursion(ctx: Context, node: ast.AST, fn: ast.AST, reason: str) -> None:
+    name = getattr(fn, "name", "lambda")
+    message = f"{name}() calls itself, and {reason}, which is not supported together"
+    ctx.refuse(node, message, signatures.hint(reason))
+
+
+def interpret(
+    ctx: Context,
+    captured: Captured,
+    fn: ast.FunctionDef | ast.Lambda,
+    closure: Frame | None,
+    env: dict[str, Binding],
+) -> Binding:
+    """Interpret a function's body, with these arguments, where we are."""
     frame = make_frame(captured, fn, closure, env)
     saved = ctx.frame, ctx.calls
     span = ctx.builder.span
     frame.muted = saved[0].muted
-    ctx.frame, ctx.calls = frame, (*ctx.calls, key)
+    ctx.frame, ctx.calls = frame, (*ctx.calls, (fn, closure))
     try:
         return run_function(ctx)
     finally:
@@ -330,4 +371,4 @@ def bind_arguments(
     return env
 
 
-__all__ = ["Unreachable", "apply", "call", "inline", "make_frame", "run_function"]
+__all__ = ["Unreachable", "apply", "call", "inline", "interpret", "make_frame"]

@@ -63,6 +63,19 @@ class NeedList(Exception):
         self.elements = elements
 
 
+class NeedCall(Exception):
+    """Raised where a function turns out to be one that is called, not inlined;
+    lowering starts again."""
+
+    def __init__(self, fn: ast.AST) -> None:
+        super().__init__(getattr(fn, "name", "lambda"))
+        self.fn = fn
+
+
+class Inexpressible(Exception):
+    """The function cannot be one of its own; says why."""
+
+
 class NeedUnroll(Exception):
     """Raised where the index of a loop must be known; its trips are laid out."""
 
@@ -165,6 +178,11 @@ class Context:
     static_captures: frozenset[str] = frozenset()
     mutated: dict[int, Span] = field(default_factory=dict)
     calls: tuple[tuple[ast.AST, Frame | None], ...] = ()
+    called: frozenset[ast.AST] = frozenset()  # the functions that are not inlined
+    made: dict[Any, list[Any]] = field(default_factory=dict)  # their callees
+    sites: dict[ast.AST, set[tuple[ast.AST, ...]]] = field(default_factory=dict)
+    path: tuple[ast.AST, ...] = ()  # the calls that are being inlined
+    emitted: int = 0
     memo: dict[Any, Any] = field(default_factory=dict)
     lists: Mapping[Site, Type | None] = field(default_factory=dict)
     put: dict[Location, frozenset[Location]] = field(default_factory=dict)
@@ -195,13 +213,16 @@ class Context:
         /,
         *operands: Atom,
         hint: str | None = None,
+        nouns: Iterable[str] = (),
         **params: Any,
     ) -> tuple[Var, ...]:
         """Append an application of a primitive; NumPy's type errors are refusals."""
         if name not in PRIMITIVES:
             self.refuse(node, f"'{name}' is not supported yet")
         try:
-            results = self.builder.apply_all(name, *operands, hint=hint, **params)
+            results = self.builder.apply_all(
+                name, *operands, hint=hint, nouns=nouns, **params
+            )
             if not self.mixed.keys().isdisjoint(operands):
                 row = PRIMITIVES[name]
                 found = mixtures.through(self.mixed, row, operands, params, results)
@@ -212,6 +233,7 @@ class Context:
             self.refuse(node, str(difference), mixtures.HINT)
         self.trace(results, operands)
         self.soften(results, operands)
+        self.emitted += 1
         return results
 
     def emit(
@@ -428,6 +450,10 @@ class Context:
         if conflict.loop in self.loops and conflict.loop is not None:
             raise NeedUnroll(conflict.loop, "what an object holds")
         self.refuse(node, conflict.message, conflict.hint)
+
+    def awaits_results(self) -> bool:
+        """Whether a function that calls itself is taken not to return there, as yet."""
+        return any(m.awaited for known in self.made.values() for m in known)
 
     # --- Known integers
 

@@ -32,9 +32,15 @@ from adcompiler.frontend.interface import (
     ResultTuple,
 )
 from adcompiler.frontend.lower import calls, operators, records
-from adcompiler.frontend.lower.context import Arm, Context
+from adcompiler.frontend.lower.context import (
+    Arm,
+    Context,
+    Inexpressible,
+    Unreachable,
+)
 from adcompiler.frontend.structures import Shape
 from adcompiler.ir.builder import constant
+from adcompiler.ir.callee import called_in
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -240,6 +246,8 @@ def isolated(
             break
         first.append(inner.pop(name))
     arm = ctx.run(lambda: calls.apply(ctx, node, callee, first, inner))
+    if not arm.falls and ctx.awaits_results():
+        raise Unreachable
     if not arm.falls or arm.value is None:
         ctx.refuse(node, "this function always raises")
     _check_stores(ctx, node, leaves, before, arm)
@@ -261,6 +269,8 @@ def isolated(
     stmts = tuple(arm.builder.stmts)
     free = free_vars(Region(tuple(leaves.params), stmts, tuple(results)))
     region = Region((*leaves.params, *free), stmts, tuple(results))
+    if any(callee.made is None for callee in called_in(region)):
+        raise Inexpressible("takes a derivative of itself")
     _check_overlaps(ctx, node, leaves, arm, free)
     function = Function("inner", region, ctx.builder.span)
     return Isolated(function, (*leaves.atoms, *free), places, trees[0])
