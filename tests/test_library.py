@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import linalg, special
+from scipy import integrate, linalg, special
 
 import adcompiler as ad
 from adcompiler import library
@@ -80,6 +80,8 @@ SOFT = (special.softmax, special.log_softmax)
 HOLES = np.where(np.max(X) == X, np.nan, X)
 CUBE, TRIPLE = array(2, 3, 4), array(4, 3)
 SQUARE = array(3, 3) + 2.0 * np.eye(3)
+SPD = SQUARE @ SQUARE.T + np.eye(3)
+BANDS = np.abs(array(3, 4)) + 2.0 * np.array([[0.0], [1.0], [0.0]]) + 1.0
 INF = float("inf")
 NORMS = [{"ord": p, "axis": 0} for p in (1, 2, 3, INF)]
 MATRIX_NORMS = [
@@ -335,6 +337,31 @@ CASES = [
     *each(np.subtract.reduce, (X,), {}, {"axis": 1, "keepdims": True}),
     Case(np.subtract.at, (V, [0, 1, 0], 0.5)),
     Case(np.multiply.at, (V, [0, 1, 0], V[:3])),
+    *each(linalg.solve, (SPD, V[:3]), {}, {"assume_a": "pos"}),
+    *each(linalg.solve, (SPD, X), {"assume_a": "sym", "lower": True}),
+    *[Case(f, (SQUARE,)) for f in (linalg.inv, linalg.det, linalg.pinv)],
+    *[Case(linalg.svdvals, (X,)), Case(linalg.norm, (X, 1))],
+    *each(linalg.norm, (X,), {}, {"axis": 0, "keepdims": True}),
+    *each(linalg.svd, (X,), {"full_matrices": False}, {"compute_uv": False}),
+    Case(linalg.qr, (X.T,), {"mode": "economic"}),
+    *each(linalg.eigh, (SPD,), {"eigvals_only": True, "lower": False}),
+    *each(linalg.eigh, (SPD,), {"eigvals_only": True}),
+    *each(linalg.eigvalsh, (SPD,), {}, {"lower": False}),
+    Case(linalg.block_diag, (X, V, 2.5)),
+    *[Case(f, (V,)) for f in (linalg.toeplitz, linalg.circulant, linalg.hankel)],
+    *[Case(f, (V, array(3))) for f in (linalg.toeplitz, linalg.hankel)],
+    *[Case(linalg.solve_banded, (w, BANDS, V[:4])) for w in ((1, 1), (2, 0), (0, 2))],
+    Case(linalg.khatri_rao, (X, X[:2] * 0.5)),
+    Case(linalg.solve_sylvester, (SPD, SQUARE[:2, :2], array(3, 2))),
+    Case(linalg.solve_continuous_lyapunov, (SPD, array(3, 3))),
+    Case(linalg.solve_discrete_lyapunov, (SQUARE * 0.2, array(3, 3))),
+    *each(integrate.trapezoid, (X,), {}, {"dx": 0.5, "axis": 0}),
+    *each(integrate.cumulative_trapezoid, (X,), {}, {"axis": 0}, {"initial": 0}),
+    *each(integrate.cumulative_trapezoid, (V, KNOTS), {"initial": 0}),
+    *each(integrate.simpson, (X,), {}, {"axis": 0}, {"dx": 0.5}),
+    *[Case(integrate.simpson, (y, KNOTS[: len(y)])) for y in (V, V[:4], V[:2])],
+    Case(special.multigammaln, (V * V + 2.0, 3)),
+    *each(np.linalg.norm, (CUBE,), {"axis": (1, 2)}),
 ]
 # At these a difference step leaves the values: equal ones, zeros, what is not a number.
 ALONE = [
@@ -344,6 +371,7 @@ ALONE = [
     Case(np.unique, (np.round(X), True)),
     Case(np.trim_zeros, (np.array([0.0, 0.0, 1.5, 0.0]),)),
     *each(np.polyfit, (KNOTS, V, 1), {"rcond": 1e-12}),
+    *each(linalg.solve, (SQUARE, V[:3]), {"transposed": True}),
 ]
 
 
@@ -427,6 +455,7 @@ def program({", ".join(values)}):
     name = f"<{case}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     scope: dict[str, Any] = {"np": np, "special": special, "linalg": linalg}
+    scope["integrate"] = integrate
     exec(compile(text, name, "exec"), scope)
     return Program(
         str(case), scope["program"], lambda _: tuple(values.values()), floats
@@ -495,6 +524,10 @@ UNSUPPORTED = (
     "linalg.solve_triangular(x[None], x[0])",
     "linalg.cholesky(x[None])",
     "linalg.cho_factor(x[None])[0]",
+    "linalg.solve(x[None], x[0])",
+    "linalg.eigh(x)[0]",
+    "linalg.qr(x, mode='r')[0]",
+    "linalg.eigvalsh(x, x)",
 )
 
 

@@ -55,8 +55,9 @@ def shown(value: Any) -> str:
     module = getattr(value, "__module__", None) or ""
     if module.startswith("scipy.special") or _of_scipy(value):
         return f"special.{name}"
-    if module.startswith("scipy.linalg"):
-        return f"linalg.{name}"
+    for package in ("linalg", "integrate"):
+        if module.startswith(f"scipy.{package}"):
+            return f"{package}.{name}"
     if type(value).__name__ == "ufunc" or module.partition(".")[0] == "numpy":
         middle = "linalg." if "linalg" in module else ""
         if module.startswith(("numpy.polynomial", "numpy.lib.stride_tricks")):

@@ -48,6 +48,7 @@ __all__ = [
 _OF_SCIPY = {
     "scipy.special": "adcompiler.library.exponentials",
     "scipy.linalg": "adcompiler.library.matrices",
+    "scipy.integrate": "adcompiler.library.integrals",
 }
 
 

@@ -28,3 +28,9 @@ def softmax(x, axis=None):
 def log_softmax(x, axis=None):
     shifted = x - np.max(x, axis=axis, keepdims=True)
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+@composes(special.multigammaln)
+def multigammaln(a, d):
+    constant = d * (d - 1) * 0.25 * np.log(np.pi)
+    return constant + sum([special.gammaln(a - j / 2.0) for j in range(d)])

@@ -56,3 +56,160 @@ def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
     c, lower = c_and_lower
     factor = np.tril(c) if lower else np.triu(c).T
     return np.linalg.solve(factor.T, np.linalg.solve(factor, b))
+
+
+# --- What NumPy has too --------------------------------------------------------------
+
+
+@composes(linalg.solve)
+def solve(
+    a,
+    b,
+    lower=False,
+    overwrite_a=False,
+    overwrite_b=False,
+    check_finite=True,
+    assume_a=None,
+    transposed=False,
+):
+    if np.ndim(a) != 2 or assume_a not in (None, "gen", "general", "pos", "sym", "her"):
+        raise NotImplementedError("linalg.solve is supported for a matrix")
+    if assume_a in ("pos", "sym", "her"):
+        a = mirrored(a, lower)
+    return np.linalg.solve(a.T if transposed else a, b)
+
+
+def mirrored(a, lower):
+    """The symmetric matrix of which one triangle is read."""
+    return np.tril(a) + np.tril(a, -1).T if lower else np.triu(a) + np.triu(a, 1).T
+
+
+@composes(linalg.inv)
+def inv(a, overwrite_a=False, check_finite=True):
+    return np.linalg.inv(a)
+
+
+@composes(linalg.det)
+def det(a, overwrite_a=False, check_finite=True):
+    return np.linalg.det(a)
+
+
+@composes(linalg.norm)
+def norm(a, ord=None, axis=None, keepdims=False, check_finite=True):
+    return np.linalg.norm(a, ord, axis, keepdims)
+
+
+@composes(linalg.pinv)
+def pinv(a):
+    return np.linalg.pinv(a)
+
+
+@composes(linalg.svdvals)
+def svdvals(a, overwrite_a=False, check_finite=True):
+    return np.linalg.svd(a, compute_uv=False)
+
+
+@composes(linalg.svd)
+def svd(a, full_matrices=True, compute_uv=True, overwrite_a=False, check_finite=True):
+    if not compute_uv:
+        return np.linalg.svd(a, compute_uv=False)
+    u, s, vh = np.linalg.svd(a, full_matrices=full_matrices)
+    return u, s, vh
+
+
+@composes(linalg.qr)
+def qr(a, overwrite_a=False, lwork=None, mode="full"):
+    if mode not in ("economic", "full"):
+        raise NotImplementedError("linalg.qr is supported for mode='economic'")
+    q, r = np.linalg.qr(a, mode="reduced" if mode == "economic" else "complete")
+    return q, r
+
+
+@composes(linalg.eigh)
+def eigh(a, b=None, *, lower=True, eigvals_only=False):
+    """Its vectors may differ from NumPy's in sign."""
+    if b is not None or not eigvals_only:
+        raise NotImplementedError("linalg.eigh with vectors: use np.linalg.eigh")
+    return np.linalg.eigvalsh(a, UPLO="L" if lower else "U")
+
+
+@composes(linalg.eigvalsh)
+def eigvalsh(a, b=None, *, lower=True):
+    if b is not None:
+        raise NotImplementedError("linalg.eigvalsh of a pair of matrices")
+    return np.linalg.eigvalsh(a, UPLO="L" if lower else "U")
+
+
+# --- Made of vectors or blocks -------------------------------------------------------
+
+
+@composes(linalg.block_diag)
+def block_diag(*arrs):
+    blocks = [np.atleast_2d(a) for a in arrs]
+    width = sum([b.shape[1] for b in blocks])
+    rows, before = [], 0
+    for b in blocks:
+        after = width - before - b.shape[1]
+        rows = [*rows, np.pad(b, ((0, 0), (before, after)))]
+        before = before + b.shape[1]
+    return np.concatenate(rows)
+
+
+@composes(linalg.toeplitz)
+def toeplitz(c, r=None):
+    c = np.ravel(c)
+    r = c if r is None else np.ravel(r)
+    k = np.arange(c.shape[0])[:, None] - np.arange(r.shape[0])
+    return np.concatenate((c, r[:0:-1]))[k]
+
+
+@composes(linalg.circulant)
+def circulant(c):
+    n = c.shape[-1]
+    k = np.arange(n)[:, None] - np.arange(n)
+    return c[k % n]
+
+
+@composes(linalg.hankel)
+def hankel(c, r=None):
+    c = np.ravel(c)
+    r = np.zeros_like(c) if r is None else np.ravel(r)
+    k = np.arange(c.shape[0])[:, None] + np.arange(r.shape[0])
+    return np.concatenate((c, r[1:]))[k]
+
+
+@composes(linalg.solve_banded)
+def solve_banded(
+    l_and_u, ab, b, overwrite_ab=False, overwrite_b=False, check_finite=True
+):
+    below, above = l_and_u
+    n = ab.shape[1]
+    i, j = np.arange(n)[:, None], np.arange(n)
+    inside = (i - j <= below) & (j - i <= above)
+    band = ab[np.clip(above + i - j, 0, below + above), j]
+    return np.linalg.solve(np.where(inside, band, 0.0), b)
+
+
+@composes(linalg.khatri_rao)
+def khatri_rao(a, b):
+    products = a[:, None, :] * b[None, :, :]
+    return products.reshape((a.shape[0] * b.shape[0], a.shape[1]))
+
+
+@composes(linalg.solve_sylvester)
+def solve_sylvester(a, b, q):
+    m, n = a.shape[0], b.shape[0]
+    matrix = np.kron(a, np.eye(n)) + np.kron(np.eye(m), b.T)
+    return np.linalg.solve(matrix, q.reshape(m * n)).reshape((m, n))
+
+
+@composes(linalg.solve_continuous_lyapunov)
+def solve_continuous_lyapunov(a, q):
+    return linalg.solve_sylvester(a, a.T, q)
+
+
+@composes(linalg.solve_discrete_lyapunov)
+def solve_discrete_lyapunov(a, q):
+    n = a.shape[0]
+    matrix = np.eye(n * n) - np.kron(a, a)
+    return np.linalg.solve(matrix, q.reshape(n * n)).reshape((n, n))

@@ -85,6 +85,19 @@ def linear(name: str, *params: str) -> Handler:
     return handle
 
 
+def cholesky(call: Call) -> Binding:
+    """``np.linalg.cholesky(a)``; the upper factor is that of the transpose, turned."""
+    a, upper = call.bind("a", upper=Dyn(constant(False)))
+    ref = array_of(call, a)
+    if not call.flag(upper, "upper"):
+        return call.result("cholesky", call.atom(ref))
+    rank = ref.type.ndim
+    axes = (*range(rank - 2), rank - 1, rank - 2)
+    turned = call.emit("transpose", call.atom(ref), axes=axes)
+    factor = call.emit("cholesky", turned)
+    return call.ctx.wrap(call.emit("transpose", factor, axes=axes), False)
+
+
 def slogdet(call: Call) -> Binding:
     """``np.linalg.slogdet(a)``: the pair of sign and logarithm."""
     (a,) = call.bind("a")
@@ -222,7 +235,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.linalg.solve: linear("solve", "a", "b"),
     np.linalg.inv: linear("inv", "a"),
     np.linalg.det: linear("det", "a"),
-    np.linalg.cholesky: linear("cholesky", "a"),
+    np.linalg.cholesky: cholesky,
     np.linalg.slogdet: slogdet,
     np.linalg.eigh: eigh,
     np.linalg.eigvalsh: eigvalsh,
