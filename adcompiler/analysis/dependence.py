@@ -107,7 +107,8 @@ class Dependence:
         self.nest = Nest(root)
         self._left = BUDGET
         self._possible: dict[Hashable, list[tuple[int, ...]] | None] = {}
-        self._sides: dict[Hashable, _Side] = {}
+        self._sides: dict[Hashable, _Side | None] = {}
+        self._terms: dict[Hashable, int] = {}
         self._met: dict[Hashable, bool] = {}
         self._asked: dict[System, bool] = {}
         self._numbers: dict[Access | Hashable, int] = {}
@@ -188,34 +189,59 @@ class Dependence:
     def _may_meet(
         self, read: Access, write: Access, depth: int, loop: Loop | None
     ) -> bool:
-        first, second = self.possible(read), self.possible(write)
+        first = self._side(read, depth, "read")
+        second = self._side(write, depth, "write")
         if first is None or second is None:
             return True
-        sides = self._side(read, depth, "read"), self._side(write, depth, "write")
-        points = sides[0].point, sides[1].point
+        pairs = [
+            (one, other)
+            for one in first.ways
+            for other in second.ways
+            if not _parted(one.keys, other.keys)
+        ]
+        if not pairs:
+            return False
+        points = first.point, second.point
         order: Case = []
         if loop is not None:
             order = [points[1].trip(loop) - points[0].trip(loop) - 1]
             if isinstance(loop, For) and loop.range.reverse:
                 order.append(points[0].offset(loop) - points[1].offset(loop) - 1)
         known = [*points[0].facts, *points[1].facts, *order]
-        for chosen in product(first, second):
-            axes = map(_coordinates, sides, chosen)
-            pairs = zip(*axes, strict=True)
-            equal = [a - b for a, b in pairs if a is not None and b is not None]
-            if any(not form.terms and form.constant for form in equal):
-                continue  # elements a known number of places apart
-            cases = [f for row in map(_facts, sides, chosen) for f in row]
-            if not self._never([*known, *cases], equal):
+        for one, other in pairs:
+            both = zip(one.axes, other.axes, strict=True)
+            equal = [a - b for a, b in both if a is not None and b is not None]
+            if not self._never([*known, *one.facts, *other.facts], equal):
                 return True
         return False
 
-    def _side(self, access: Access, depth: int, name: str) -> _Side:
-        """The alternatives of an access, as one of the two of a test."""
+    def _side(self, access: Access, depth: int, name: str) -> _Side | None:
+        """An access as one of the two of a test; None if it has too many
+        alternatives."""
         key = self._number(access), depth, name
         if key not in self._sides:
-            self._sides[key] = _choices(Point(self.nest, depth, name), access)
+            possible = self.possible(access)
+            if possible is None:
+                self._sides[key] = None
+            else:
+                point, axes, facts = _choices(Point(self.nest, depth, name), access)
+                ways = [self._way(chosen, axes, facts) for chosen in possible]
+                self._sides[key] = _Side(point, ways)
         return self._sides[key]
+
+    def _way(
+        self, chosen: tuple[int, ...], axes: Alternatives, facts: list[list[Case]]
+    ) -> _Way:
+        values = [axis[k].value for k, axis in zip(chosen, axes, strict=False)]
+        holds = [f for k, cases in zip(chosen, facts, strict=True) for f in cases[k]]
+        return _Way(
+            values, holds, [None if v is None else self._key(v) for v in values]
+        )
+
+    def _key(self, value: Affine) -> tuple[int, int]:
+        """A number for the terms of a form, and its constant."""
+        terms = frozenset(value.terms)
+        return self._terms.setdefault(terms, len(self._terms)), value.constant
 
     def _never(self, facts: Case, equal: Case) -> bool:
         """Whether this holds nowhere; pairs of accesses that are as far apart as others
@@ -232,14 +258,14 @@ class Dependence:
         """The alternatives of an access that can be; None if there are too many."""
         key = self._number(access)
         if key not in self._possible:
-            side = _choices(Point(self.nest, 0, "own"), access)
+            point, _, facts = _choices(Point(self.nest, 0, "own"), access)
             kept = [
                 [
                     k
-                    for k, facts in enumerate(alternatives)
-                    if not self._never([*side.point.facts, *facts], [])
+                    for k, case in enumerate(alternatives)
+                    if not self._never([*point.facts, *case], [])
                 ]
-                for alternatives in side.facts
+                for alternatives in facts
             ]
             count = 1
             for ks in kept:
@@ -250,30 +276,42 @@ class Dependence:
 
 
 @dataclass(frozen=True, slots=True)
+class _Way:
+    """One of the alternatives of an access: its coordinate on each axis, what holds
+    with it, and for each coordinate the number of its terms and its constant."""
+
+    axes: list[Affine | None]
+    facts: Case
+    keys: list[tuple[int, int] | None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Side:
-    """The alternatives of an access at a point: those of its axes, then those of the
-    conditions that hold there."""
+    """The alternatives of an access at a point."""
 
     point: Point
-    axes: list[list[_Coordinate]]
-    facts: list[list[Case]]
+    ways: list[_Way]
 
 
-def _choices(point: Point, access: Access) -> _Side:
+def _parted(
+    one: list[tuple[int, int] | None], other: list[tuple[int, int] | None]
+) -> bool:
+    """Whether two coordinates on an axis are a known number of places apart."""
+    for a, b in zip(one, other, strict=True):
+        if a is not None and b is not None and a[0] == b[0] and a[1] != b[1]:
+            return True
+    return False
+
+
+def _choices(
+    point: Point, access: Access
+) -> tuple[Point, Alternatives, list[list[Case]]]:
+    """What there is to choose from at a point: the coordinates on each axis; and what
+    holds with each of these, then in each case of the conditions that hold there."""
     point.stand(access.stmt)
     axes = list(_axes(point, access))
     facts = [[c.facts for c in axis] for axis in axes]
-    return _Side(point, axes, [*facts, *point.choices])
-
-
-def _coordinates(side: _Side, way: tuple[int, ...]) -> list[Affine | None]:
-    """The coordinates of an alternative."""
-    return [axis[k].value for k, axis in zip(way, side.axes, strict=False)]
-
-
-def _facts(side: _Side, way: tuple[int, ...]) -> Case:
-    """What holds of it."""
-    return [f for k, cases in zip(way, side.facts, strict=True) for f in cases[k]]
+    return point, axes, [*facts, *point.choices]
 
 
 def _axes(point: Point, access: Access) -> Iterator[list[_Coordinate]]:

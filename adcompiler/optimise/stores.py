@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adcompiler.analysis.dependence import Dependence, access
+from adcompiler.analysis.dependence import Access, Dependence, access
 from adcompiler.ir.nodes import Atom, Function, Let, Region, Stmt
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array
@@ -63,6 +63,7 @@ class _Joiner:
         self.uses = count_uses(region)
         self.dependence = Dependence(region)
         self.origin: dict[Let, Let] = {}  # of what was changed, as it was
+        self.accesses: dict[Let, Access] = {}
         self.changed = False
 
     def region(self, region: Region) -> Region:
@@ -118,10 +119,16 @@ class _Joiner:
 
     def differ(self, one: Let, other: Let) -> bool:
         """Whether two statements surely reach different elements of an array."""
-        array = one.operands[0].type
-        assert isinstance(array, Array)
-        first, second = (self.origin.get(let, let) for let in (one, other))
-        return self.dependence.apart(access(first, array), access(second, array))
+        return self.dependence.apart(self.access(one), self.access(other))
+
+    def access(self, let: Let) -> Access:
+        """The element or slice that a statement reads or writes."""
+        let = self.origin.get(let, let)
+        if let not in self.accesses:
+            array = let.operands[0].type
+            assert isinstance(array, Array)
+            self.accesses[let] = access(let, array)
+        return self.accesses[let]
 
 
 def _places(let: Let) -> tuple[Atom, ...]:
