@@ -4,7 +4,7 @@ In: a function, and which values share a name. Out: the values to which `None` i
 assigned where a path gives them nothing; and those that may then be `None`.
 Invariants: Python never meets a name that is not bound. A value that is only handed on
 under its own name needs nothing; one that is copied, or assigned to another name, does,
-unless the name holds an array of the loop's anyway, which does as well.
+unless the name holds a value that the loop carries anyway, which does as well.
 
     if c:                                if c:
         y, found = f(x), True                y, found = f(x), True
@@ -66,8 +66,8 @@ def find_missing(
 
 
 def _is_held(flow: _Flow, name: Sequence[Var], lacking: set[Atom]) -> bool:
-    """Whether the name holds an array, as a loop around carries one under it."""
-    if not all(isinstance(v.type, Array) for v in name):
+    """Whether the name holds something, as a loop around carries it under it."""
+    if len({isinstance(v.type, Array) for v in name}) > 1:
         return False
     return any(p in name and init not in lacking for p, init in flow.around)
 
@@ -79,7 +79,7 @@ def _vars(atoms: set[Atom]) -> frozenset[Var]:
 @dataclass(frozen=True, slots=True)
 class _Flow:
     """A value that becomes another where control flow joins, or is copied (`reads`);
-    with the arrays that the loops around carry, and what they start with."""
+    with what the loops around carry, and what they start with."""
 
     target: Var
     source: Atom
@@ -92,8 +92,7 @@ def _flows(region: Region, around: Around) -> Iterator[_Flow]:
         inner = around
         if isinstance(stmt, For | While):
             rows = zip(carried_params(stmt), stmt.inits, strict=True)
-            held = [(p, i) for p, i in rows if isinstance(p.type, Array)]
-            inner += tuple((p, i) for p, i in held if not isinstance(i, Undef))
+            inner += tuple((p, i) for p, i in rows if not isinstance(i, Undef))
         for target, source, place in _joined(stmt, around, inner):
             yield _Flow(target, source, place)
         if isinstance(stmt, Let) and stmt.param("maybe"):

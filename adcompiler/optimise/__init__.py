@@ -19,6 +19,7 @@ from adcompiler.optimise.checks import drop_repeated_checks
 from adcompiler.optimise.cse import merge_common_subexpressions
 from adcompiler.optimise.dce import eliminate_dead_code
 from adcompiler.optimise.draining import drain, keep_whole
+from adcompiler.optimise.flags import kept_flags
 from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.merging import merge_branches
 from adcompiler.optimise.ordering import in_reading_order
@@ -40,6 +41,7 @@ __all__ = [
     "infer_lengths",
     "join_stores",
     "keep_whole",
+    "kept_flags",
     "merge_branches",
     "merge_common_subexpressions",
     "optimise",
@@ -82,7 +84,8 @@ def finish(function: Function) -> Function:
     order in which it reads best, tapes gone over."""
     while (fewer := drop_repeated_checks(function)) is not function:
         function = eliminate_dead_code(fewer)
-    function = in_reading_order(eliminate_dead_code(repeat_views(function)))
+    function = kept_flags(eliminate_dead_code(repeat_views(function)))
+    function = in_reading_order(function)
     return eliminate_dead_code(upwards(drain(function)))
 
 

@@ -41,6 +41,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import listing, meetings, mixtures, slices
 from adcompiler.frontend.lower.context import (
+    RETURNED,
     SPECIAL,
     VALUE,
     Arm,
@@ -73,7 +74,12 @@ from adcompiler.ir.types import (
 End = Context | Arm
 Key = tuple[tuple[Location, tuple[Step, ...]], tuple[Location, tuple[Step, ...]]]
 
-WORDS = {VALUE: "result", "$items": "items", "$total": "total"}
+WORDS = {
+    VALUE: "result",
+    RETURNED: "returned",
+    "$items": "items",
+    "$total": "total",
+}
 
 ITEM = Step("load", (), (("index", ()),))  # the number in an array of rank 0
 
@@ -200,7 +206,8 @@ class Merge:
         inner = self.join(a or b, b or a, name)
         if inner is None or isinstance(inner, Conflict | Dead):
             return inner
-        return MaybeUnbound(inner, self.leaf(PY_BOOL, None))
+        word = None if name.startswith("$") else f"{name}_is_bound"
+        return MaybeUnbound(inner, self.leaf(PY_BOOL, word))
 
     def leaf(self, t: Type, hint: str | None) -> Var:
         """A fresh variable that takes a value from each path."""
