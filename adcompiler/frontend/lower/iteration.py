@@ -37,7 +37,7 @@ from adcompiler.frontend.lower import (
     names,
     operators,
 )
-from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.context import Context, NeedList
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.sources import Item, Source, Stage
 from adcompiler.frontend.structures import Key
@@ -291,6 +291,9 @@ def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[I
             return [partial(_same, Dyn(constant(k))) for k in trips]
         case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
             return _loads(ctx, node, iterable, min(t.dims[0], count))
+        case ListRef() if iterable.sites:
+            # It is to be of known length as well.
+            raise NeedList(dict.fromkeys(iterable.sites))
         case IterVal() if (of := source(ctx, node, iterable)).endless:
             indices = (Dyn(constant(k)) for k in range(count))
             return [partial(of.item, k) for k in indices]
