@@ -280,6 +280,13 @@ DEAD = Dead()
 NONE = Static(None)
 
 
+class Unassigned:
+    """What a name that nested functions assign holds before."""
+
+
+UNASSIGNED = Static(Unassigned())
+
+
 def is_list(binding: Binding | None) -> bool:
     """Whether this is a list, of known length or not."""
     if isinstance(binding, TupleVal):

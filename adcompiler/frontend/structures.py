@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 __all__ = [
+    "Cell",
     "DictOf",
     "ItemsOf",
     "Key",
@@ -63,6 +64,19 @@ class DictOf:
     def renamed(self, names: tuple[Key, ...]) -> DictOf:
         """The shape of a dict that holds more, or less."""
         return DictOf(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell(DictOf):
+    """What holds a variable that nested functions assign, under its name."""
+
+    def path(self, name: Key) -> str:
+        """The variable as it is written."""
+        return str(name)
+
+    def renamed(self, names: tuple[Key, ...]) -> Cell:
+        """A cell of these variables."""
+        return Cell(names)
 
 
 @dataclass(frozen=True, slots=True)

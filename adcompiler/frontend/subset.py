@@ -31,6 +31,7 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
     *(ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Pass),
     *(ast.If, ast.For, ast.While, ast.Break, ast.Continue, ast.Return),
     *(ast.Assert, ast.Raise, ast.FunctionDef, ast.With, ast.Delete),
+    ast.Nonlocal,
     # written out by `shorthand`, but for a match with a pattern that is refused
     *(
         ast.Import,
@@ -88,7 +89,6 @@ REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.Yield: ("'yield' is not supported", "store the values into an array"),
     ast.YieldFrom: ("'yield' is not supported", "store the values into an array"),
     ast.Global: ("'global' is not supported", _PASS_IN),
-    ast.Nonlocal: ("'nonlocal' is not supported", _PASS_IN),
     ast.ClassDef: ("a class cannot be defined here", "define it outside"),
     ast.MatchMapping: ("a pattern of a dict is not supported", "write if and elif"),
     ast.Set: ("sets are not supported", "compare with each value: a == 1 or a == 2"),

@@ -91,7 +91,7 @@ def nested_function_reads_a_later_value(x, y):
     return inner(x)
 
 
-@program(real(), refused="nonlocal")
+@program(real())
 def nonlocal_variable(x):
     total = x
 

@@ -62,7 +62,8 @@ def named_where_it_is_not_reached(x):
 
 @program(real(3))
 def named_in_a_comprehension(x):
-    return sum([(y := v * v) * y for v in (x[0], x[1])]) + y * x[2]
+    total = sum([y * y for v in (x[0], x[1]) if (y := v + 2.0) > 0.0])
+    return total + sum([(z := v * v) * z for v in (x[0], x[1])]) + y * x[2] * z
 
 
 @program(real(), "square", label="square", wrt=("x",))
@@ -238,10 +239,3 @@ def match_of_a_range(x):
         case (a, b, c):
             return x[0] * a * b * c
     return x[1]
-
-
-@program(real(4), refused="used later")
-def named_in_a_generator(x):
-    if any((y := v) > 0.3 for v in x):
-        return y * y
-    return x[0]

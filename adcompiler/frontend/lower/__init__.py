@@ -86,6 +86,7 @@ def _lower(
     params: list[Var] = []
     for name, spec in args.items():
         frame.env[name] = _argument(ctx, spec, name, params)
+    calls.make_cells(ctx, frame)
     ctx.calls = ((captured.node, None),)
     results: list[Atom] = []
     tree: ResultTree = ResultStatic(None)

@@ -20,6 +20,7 @@ from adcompiler.frontend import capture as capturing
 from adcompiler.frontend import liveness, resolve, subset
 from adcompiler.frontend.bindings import (
     NONE,
+    UNASSIGNED,
     Binding,
     Dyn,
     FunctionVal,
@@ -64,8 +65,8 @@ from adcompiler.frontend.lower.context import (
     Unreachable,
 )
 from adcompiler.frontend.lower.handling import Call
-from adcompiler.frontend.lower.syntax import local_names
-from adcompiler.frontend.structures import Key
+from adcompiler.frontend.lower.syntax import local_names, nonlocals, rebound
+from adcompiler.frontend.structures import Cell, Key
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
 
@@ -286,6 +287,7 @@ def interpret(
     saved = ctx.frame, ctx.calls
     span = ctx.builder.span
     frame.muted = saved[0].muted
+    make_cells(ctx, frame)
     ctx.frame, ctx.calls = frame, (*ctx.calls, (fn, closure))
     try:
         return run_function(ctx)
@@ -302,7 +304,16 @@ def make_frame(
 ) -> Frame:
     """The frame in which a function's body is interpreted."""
     live = liveness.live_after(fn)
-    return Frame(captured, fn, live, local_names(fn), closure, env)
+    frame = Frame(captured, fn, live, local_names(fn), closure, env)
+    frame.nonlocals = nonlocals(fn)
+    return frame
+
+
+def make_cells(ctx: Context, frame: Frame) -> None:
+    """Give the names of a frame that nested functions assign a memory."""
+    for name in sorted(rebound(frame.node)):
+        value = frame.env.pop(name, UNASSIGNED)
+        frame.cells[name] = ctx.new_object(RecordVal(Cell((name,)), (value,)))
 
 
 def run_function(ctx: Context) -> Binding:

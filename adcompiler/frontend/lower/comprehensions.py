@@ -122,9 +122,10 @@ def laid_out(
     state = dict(ctx.values), dict(ctx.objects), dict(ctx.cache)
     count = len(builder.stmts)
     env = {name: saved.env[name] for name in own if name in saved.env}
-    if captured([item, *node.generators]) & own and not named([node]):
+    if (captured([item, *node.generators]) | saved.cells.keys()) & own:
         # Functions made here read the names of the comprehension when they are called.
         ctx.frame = replace(saved, locals=own, closure=saved, env={}, sites={})
+        ctx.frame.cells, ctx.frame.nonlocals = {}, named([node])
     try:
         return tuple(_items(ctx, node, item, node.generators, first))
     except _Unknown:
@@ -203,12 +204,6 @@ def looped(
     ctx: Context, node: Comprehension, fn: ast.FunctionDef, first: Binding | None
 ) -> Binding:
     """What the function gives that does the comprehension's work, called in place."""
-    if named([node]):
-        ctx.refuse(
-            node,
-            "':=' in a comprehension over what is known at run time only",
-            "write a loop",
-        )
     key = ("comprehension", node, fn.name)
     fn = ctx.memo.setdefault(key, fn)
     if first is None:
@@ -241,5 +236,7 @@ def _function(
         body = ast.For(part.target, source, [body], [])
     end = ast.Return(ast.Name(name, ast.Load()))
     spec = ast.arguments([], [ast.arg("$over")], None, [], [], None, [])
-    fn = ast.FunctionDef(name, spec, [start, body, end], [])
+    outer = sorted(named([node]))
+    ahead: list[ast.stmt] = [ast.Nonlocal(outer)] if outer else []
+    fn = ast.FunctionDef(name, spec, [*ahead, start, body, end], [])
     return placed(fn, node)

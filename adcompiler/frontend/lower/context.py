@@ -112,6 +112,8 @@ class Frame:
 
     `closure` is the frame around a nested function; `sites` tells where each name was
     last assigned; `exit_live` are the names live where the loops around lead to.
+    `cells` hold its names that functions in it assign, `nonlocals` are those that it
+    assigns of functions around it.
     """
 
     captured: Captured
@@ -123,6 +125,19 @@ class Frame:
     sites: dict[str, ast.AST] = field(default_factory=dict)
     exit_live: frozenset[str] = frozenset()
     muted: bool = False
+    cells: dict[str, ObjectRef] = field(default_factory=dict)
+    nonlocals: frozenset[str] = frozenset()
+
+    def cell(self, name: str) -> ObjectRef | None:
+        """What holds a name that functions in the one that owns it assign, too."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.cells:
+                return frame.cells[name]
+            if name in frame.locals or name in frame.env:
+                return None
+            frame = frame.closure
+        return None
 
 
 @dataclass(slots=True)

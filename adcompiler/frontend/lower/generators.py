@@ -60,10 +60,6 @@ def _function(
 
 def _refuse_late(ctx: Context, target: ast.expr, body: ast.expr) -> None:
     """A function made by a generator reads the last item, wherever it is called."""
-    if named([body]):
-        ctx.refuse(
-            body, "':=' in a generator expression that is used later", "write a loop"
-        )
     if captured([body]) & assigned([target]):
         ctx.refuse(
             body,
@@ -79,4 +75,6 @@ def _definition(target: ast.expr, body: ast.expr) -> ast.FunctionDef:
     end: list[ast.stmt] = [ast.Return(body)]
     if name == "$item":
         end.insert(0, ast.Assign([target], ast.Name(name, ast.Load())))
+    if named([body]):
+        end.insert(0, ast.Nonlocal(sorted(named([body]))))
     return ast.FunctionDef("item", spec, end, [])

@@ -278,6 +278,8 @@ def seen(ctx: Context, of: IterVal) -> Seen:
     for function in functions(of):
         frame: Frame | None = function.frame
         for name in sorted(captured([function.node])):
+            cell = function.frame.cell(name)
+            found.append(None if cell is None else ctx.record(cell, function.node))
             while frame is not None and name not in frame.env:
                 frame = frame.closure
             found.append(None if frame is None else frame.env[name])

@@ -19,6 +19,7 @@ from adcompiler.frontend.bindings import (
     RecordVal,
     Static,
     TupleVal,
+    Unassigned,
 )
 from adcompiler.frontend.structures import ItemsOf
 from adcompiler.ir.types import Array, Scalar, Type
@@ -48,6 +49,8 @@ def kind_of(binding: Binding | None) -> str:
             return type_text(t)
         case Static(None):
             return "None"
+        case Static(Unassigned()):
+            return "not assigned"
         case Static(value):
             return f"{getattr(value, '__name__', value)!r}"
         case TupleVal(items):

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from adcompiler.frontend.bindings import (
     DEAD,
+    UNASSIGNED,
     ArrayRef,
     Binding,
     Conflict,
@@ -37,6 +38,7 @@ from adcompiler.frontend.bindings import (
     Static,
     Step,
     TupleVal,
+    Unassigned,
     is_list,
 )
 from adcompiler.frontend.lower import listing, meetings, mixtures, slices
@@ -134,6 +136,10 @@ class Merge:
                 return self.join(other, other, name)
             case (Conflict() as conflict, _) | (_, Conflict() as conflict):
                 return conflict
+            case Static(Unassigned()), Static(Unassigned()):
+                return left
+            case (Static(Unassigned()), other) | (other, Static(Unassigned())):
+                return self._maybe(None, other, name)
             case (None, present) | (present, None) if name in SPECIAL:
                 if self.cond is not None:
                     self.alone = 0 if right is None else 1
@@ -406,7 +412,7 @@ class Merge:
                 self._give(flag, known, side)
                 self.conform(inner, value, side)
             case MaybeUnbound(inner, flag), _:
-                bound = given is not None and not isinstance(given, Dead)
+                bound = given not in (None, UNASSIGNED, DEAD)
                 self._give(flag, constant(bound), side)
                 self.conform(inner, given, side)
             case _, MaybeUnbound(value, _):

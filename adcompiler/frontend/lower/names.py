@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.frontend.bindings import (
+    UNASSIGNED,
     ArrayRef,
     Binding,
     Conflict,
@@ -25,6 +26,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     Location,
     MaybeUnbound,
+    ObjectRef,
     PartialVal,
     RecordVal,
     Static,
@@ -58,6 +60,8 @@ def load(ctx: Context, node: ast.AST, name: str) -> Binding:
     """The value of a name, read here."""
     frame: Frame | None = ctx.frame
     while frame is not None:
+        if name in frame.cells:
+            return _of_cell(ctx, node, name, frame.cells[name])
         if name in frame.locals or name in frame.env:
             return checked(ctx, node, name, frame.env.get(name), frame)
         frame = frame.closure
@@ -78,6 +82,21 @@ def load(ctx: Context, node: ast.AST, name: str) -> Binding:
     if hasattr(builtins, name):
         return Static(getattr(builtins, name))
     ctx.refuse(node, f"the name '{name}' is not defined")
+
+
+def _of_cell(ctx: Context, node: ast.AST, name: str, cell: ObjectRef) -> Binding:
+    """A name that nested functions assign, too."""
+    from adcompiler.frontend.lower import records
+
+    value = records.entries(ctx, node, cell)[name]
+    perhaps = isinstance(value, MaybeUnbound) and name not in ctx.frame.cells
+    if value == UNASSIGNED or perhaps:
+        ctx.refuse(
+            node,
+            f"'{name}' may have no value here, and a nested function assigns it",
+            "assign it before the function is defined",
+        )
+    return checked(ctx, node, name, value, ctx.frame)
 
 
 def checked(

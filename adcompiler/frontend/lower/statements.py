@@ -122,7 +122,7 @@ def statement(ctx: Context, stmt: ast.stmt) -> None:
             augmented(ctx, stmt)
         case ast.Expr(value=value):
             expressions.evaluate(ctx, value)
-        case ast.Pass():
+        case ast.Pass() | ast.Nonlocal():
             return
         case ast.For():
             loops.lower_for(ctx, stmt)
@@ -135,7 +135,7 @@ def statement(ctx: Context, stmt: ast.stmt) -> None:
         case ast.Raise():
             messages.lower_raise(ctx, stmt)
         case ast.FunctionDef(name=name):
-            ctx.frame.env[name] = expressions.function_value(ctx, stmt)
+            bind(ctx, name, expressions.function_value(ctx, stmt), stmt)
         case ast.With():
             gradientless.lower_with(ctx, stmt)
         case ast.Delete(targets=targets):
@@ -164,6 +164,8 @@ def delete(ctx: Context, targets: Sequence[ast.expr]) -> None:
     for target in targets:
         assert isinstance(target, ast.Name)
         names.load(ctx, target, target.id)
+        if ctx.frame.cell(target.id) is not None:
+            ctx.refuse(target, "a nested function assigns this name, too", "leave it")
         del ctx.frame.env[target.id]
 
 
@@ -361,12 +363,28 @@ def check_length(ctx: Context, node: ast.AST, length: Dyn, count: int) -> None:
         messages.fail_if(ctx, node, wrong, "ValueError", template, operands)
 
 
+def bind(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
+    """Make the name, which may be that of a function around, stand for this."""
+    frame = ctx.frame
+    if name in frame.cells or name in frame.nonlocals:
+        cell = frame.cell(name)
+        if cell is None:
+            ctx.refuse(
+                node,
+                f"'{name}' is a name outside of what is differentiated",
+                "pass the value as an argument and return it",
+            )
+        records.store(ctx, node, cell, name, binding)
+    else:
+        frame.env[name] = binding
+
+
 def set_name(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
     """Bind a name; a value just built takes it as its own."""
     frame = ctx.frame
     if frame.muted:
         binding = gradientless.stopped(ctx, node, binding)
-    frame.env[name] = named(ctx, name, binding, node)
+    bind(ctx, name, named(ctx, name, binding, node), node)
     frame.sites[name] = node
 
 

@@ -90,7 +90,32 @@ def local_names(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     params |= {a.arg for a in (spec.vararg, spec.kwarg) if a is not None}
     if isinstance(fn, ast.Lambda):
         return named([fn.body]) | params
-    return assigned(fn.body) | params
+    return (assigned(fn.body) | params) - nonlocals(fn)
+
+
+def nonlocals(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+    """The names that a function says are those of a function around it."""
+    body = [fn.body] if isinstance(fn, ast.Lambda) else fn.body
+    return frozenset(
+        name
+        for node in own_nodes(body)
+        if isinstance(node, ast.Nonlocal)
+        for name in node.names
+    )
+
+
+def rebound(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+    """The names of a function that others in it assign: functions that say so, and
+    comprehensions with ``:=``."""
+    body = [fn.body] if isinstance(fn, ast.Lambda) else fn.body
+    found: set[str] = set()
+    for node in ast.walk(fn):
+        if isinstance(node, ast.Nonlocal):
+            found.update(node.names)
+    for node in own_nodes(body):
+        if isinstance(node, _COMPREHENSIONS):
+            found |= named([node])
+    return local_names(fn) & found
 
 
 def breaks(loop: ast.For | ast.While) -> bool:
