@@ -139,3 +139,25 @@ def length_that_one_arm_tells(a, x):
             tries += 1
         a += x[0, n % 3]
     return a * a + np.sum(x * x)
+
+
+@program(0.4, 1.0, label="made")
+@program(0.1, 1.0, label="not made")
+@program(-0.7, 1.0, label="no array at all")
+def a_row_that_is_made_on_some_paths(x, y):
+    if x > -0.6:
+        rows = np.arctan(np.full((4, 4), x))
+        if x >= 0.137:
+            for row in rows:
+                weights = np.ones((4, 4)) * y
+
+                def weighed(u):
+                    return float(weights[0, 3]) + float(row[-4]) * u
+
+            y = y * weighed(x)
+            rows = np.tanh(rows)
+        else:
+            rows[:, :4] *= y
+    elif x < y:
+        pass
+    return x + y * y

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adcompiler.frontend.bindings import (
     DEAD,
@@ -61,7 +61,7 @@ from adcompiler.frontend.lower.numbers import (
     number_of,
 )
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Const, Undef, Var, fresh_var
+from adcompiler.ir.nodes import Atom, Const, If, Region, Undef, Var, fresh_var
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import (
     PY_BOOL,
@@ -410,7 +410,7 @@ class Merge:
         match shape, given:
             case MaybeUnbound(inner, flag), MaybeUnbound(value, known):
                 self._give(flag, known, side)
-                self.conform(inner, value, side)
+                self._conform_if(known, inner, value, side)
             case MaybeUnbound(inner, flag), _:
                 bound = given not in (None, UNASSIGNED, DEAD)
                 self._give(flag, constant(bound), side)
@@ -439,6 +439,25 @@ class Merge:
                 self._conform_array(shape, given, side)
             case _:
                 return
+
+    def _conform_if(
+        self, known: Atom, shape: Binding, given: Binding, side: Side
+    ) -> None:
+        """`conform` where the name is assigned: only then can its value be read."""
+        ctx, within = self.ctx, replace(side, out=dict(side.out))
+        arm = ctx.run(lambda: self.conform(shape, given, within))
+        before = side.out
+        found = {v: atom for v, atom in within.out.items() if before.get(v) is not atom}
+        inside = arm.defined()
+        made: dict[Atom, Var] = {
+            atom: fresh_var(atom.type) for atom in found.values() if atom in inside
+        }
+        if arm.builder.stmts:
+            absent = tuple(Undef(atom.type) for atom in made)
+            then = Region((), tuple(arm.builder.stmts), tuple(made))
+            arms = then, Region((), (), absent)
+            ctx.builder.append(If(tuple(made.values()), known, *arms, ctx.builder.span))
+        side.out.update((var, made.get(atom, atom)) for var, atom in found.items())
 
     def _converted(self, atom: Atom, t: Type, node: ast.AST) -> Atom:
         """A number as the type that carries what it meets."""
