@@ -433,6 +433,15 @@ def test_negative_sums_are_subtracted():
             ["(", "    first_value,", "    second_value,", ") = function(third)"],
         ),
         (
+            'raise ValueError("a text of several words, too long")',
+            [
+                "raise ValueError(",
+                '    "a text of several words, "',
+                '    "too long"',
+                ")",
+            ],
+        ),
+        (
             "if is_a_function_of(first_value):",
             ["if is_a_function_of(", "    first_value", "):"],
         ),

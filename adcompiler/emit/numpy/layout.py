@@ -78,6 +78,7 @@ def shorten(line: str) -> str:
 # --- long lines -------------------------------------------------------------------
 
 _KEYWORDS = re.compile(r"(return|raise|if|elif|while|del|assert) |for .+? in ")
+_LITERAL = re.compile(r'"[^"\\]*"$')
 _ASSIGNMENT = re.compile(r" (?://|\*\*|[-+*/%@&|^])?= ")
 _LEVELS = (
     (" if ", " else "),
@@ -142,6 +143,8 @@ def _expression(text: str, indent: int, width: int) -> list[str]:
     pad = " " * indent
     if indent + len(text) <= width:
         return [pad + text]
+    if _LITERAL.match(text):
+        return [pad + part for part in _parts(text, width - indent)]
     pieces = _operators(text)
     if pieces:
         return [line for p in pieces for line in _expression(p, indent, width)]
@@ -149,6 +152,15 @@ def _expression(text: str, indent: int, width: int) -> list[str]:
     if pair is None or pair[0] + 1 == pair[1]:
         return [pad + text]
     return _opened(text, pair, indent, width)
+
+
+def _parts(literal: str, width: int) -> list[str]:
+    """A string as several that stand one after the other, broken after spaces."""
+    parts, rest = [], literal[1:-1]
+    while len(rest) + 2 > width and (space := rest.rfind(" ", 0, width - 2) + 1):
+        parts.append(f'"{rest[:space]}"')
+        rest = rest[space:]
+    return [*parts, f'"{rest}"']
 
 
 def _opened(text: str, pair: tuple[int, int], indent: int, width: int) -> list[str]:
