@@ -21,6 +21,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
 
+import numpy as np
+
 from adcompiler.analysis.activity import differentiable_operands
 from adcompiler.differentiate import masks
 from adcompiler.differentiate.cotangents import (
@@ -60,6 +62,7 @@ from adcompiler.ir.types import (
     Array,
     ListOf,
     Residuals,
+    Scalar,
     Type,
     dims_of,
     may_stretch,
@@ -304,17 +307,19 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
     changed = [w for w in outer if any(a.value(w) is not bars.value(w) for a in arms)]
     if not changed:
         return
-    regions = []
-    for side, twin in zip(arms, twins, strict=True):
-        atoms = tuple(side.value_or_zero(w) for w in changed)
-        regions.append(side.builder.region((), atoms))
-        adjoint.twins[regions[-1]] = twin
+    atoms = [[side.value_or_zero(w) for w in changed] for side in arms]
+    falling = [own for own, twin in zip(atoms, twins, strict=True) if twin.falls]
     merged = []
     for k, w in enumerate(changed):
-        sides = [
-            r.results[k].type for r, t in zip(regions, twins, strict=True) if t.falls
-        ]
+        sides = [own[k].type for own in falling]
         merged.append(fresh_var(join_derivatives(sides), bar_name(w)))
+    regions = []
+    for side, own, twin in zip(arms, atoms, twins, strict=True):
+        pairs = zip(own, merged, strict=True)
+        # Of an arm that raises no zero is needed, but some value of the type.
+        ends = own if twin.falls else [_of_kind(a, v.type) for a, v in pairs]
+        regions.append(side.builder.region((), tuple(ends)))
+        adjoint.twins[regions[-1]] = twin
     bars.builder.append(
         If(
             tuple(merged),
@@ -327,6 +332,13 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
     )
     for w, var in zip(changed, merged, strict=True):
         bars.set(w, var)
+
+
+def _of_kind(atom: Atom, t: Type) -> Atom:
+    """A number that is known, as one of this type."""
+    if not isinstance(atom, Const) or not isinstance(t, Scalar) or t.kind != "numpy":
+        return atom
+    return constant(np.dtype(t.dtype).type(atom.value))
 
 
 def _value_of(bars: Cotangents, var: Var) -> Atom:

@@ -152,7 +152,7 @@ def condition(frame: Frame, depth: int = 1) -> str:
         test = choose.pick(["{} == {}", "{} != {}", "{} < {}", "{} >= {}"])
         if choose.chance(30):
             return f"{v.name} % 2 == {choose.below(2)}"
-        return test.format(v.name, choose.between(v.low, v.high))
+        return test.format(v.name, choose.between(v.low, max(v.low, v.high)))
     if way == "bool" and flags:
         return choose.pick(flags).name
     if way == "chain" and choose.chance(30):

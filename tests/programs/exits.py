@@ -449,3 +449,11 @@ def loop_that_would_raise(x, n):
         total = total * x[k]
         raise ArithmeticError("reached")
     return total * total
+
+
+@program(-0.4, real(3), label="returns")
+@program(0.4, real(3), raises=ArithmeticError, label="raises")
+def an_array_or_an_error(a, x):
+    if a <= 0.019:
+        return np.sum(a + x)
+    raise ArithmeticError("reached")
