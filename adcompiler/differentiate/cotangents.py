@@ -45,7 +45,8 @@ class Cotangents:
     """Running cotangents of the values in scope.
 
     Those of the `factored` values are multiplied by factors that may be infinite, and
-    keep a mask through all that is added to them. Those of the `exposed` ones have been
+    keep a mask through all that is added to them; of those in `lost` a mask has been
+    applied, and what it left out is zero. Those of the `exposed` ones have been
     multiplied by such factors.
     """
 
@@ -55,14 +56,17 @@ class Cotangents:
         factored: frozenset[Var] = frozenset(),
         exposed: frozenset[Var] = frozenset(),
         known: dict[Var, Cotangent] | None = None,
+        lost: set[Var] | None = None,
     ) -> None:
         self.builder = builder
+        self.lost = set() if lost is None else lost
         self.factored, self.exposed = factored, exposed
         self._known = dict(known or {})
 
     def fork(self, builder: Builder) -> Cotangents:
         """The same cotangents, to be added to by a nested region."""
-        return Cotangents(builder, self.factored, self.exposed, self._known)
+        known, lost = self._known, self.lost
+        return Cotangents(builder, self.factored, self.exposed, known, lost)
 
     def __contains__(self, var: Var) -> bool:
         return var in self._known
@@ -90,6 +94,7 @@ class Cotangents:
         mask = None
         if var in self.factored:
             mask = either(self.builder, earlier.mask, contribution.mask)
+            self.lose(var, earlier.mask, contribution.mask)
         total = self.builder.apply(
             _SUMS.get(type(var.type), "add"),
             masked(self.builder, earlier),
@@ -98,11 +103,29 @@ class Cotangents:
         )
         self._known[var] = Cotangent(total, mask)
 
+    def lose(self, var: Var, *masks: Atom | None) -> None:
+        """Note that a cotangent will be without these masks."""
+        if var in self.factored and any(mask is not None for mask in masks):
+            self.lost.add(var)
+
+    def passed(self, var: Var, value: Atom, *, lost: bool) -> Cotangent:
+        """What control flow gives as the cotangent of a value: if a mask was lost, what
+        it left out is zero, and stays it."""
+        if lost and var in self.factored:
+            return Cotangent(value, nonzero(self.builder, value))
+        return Cotangent(value)
+
+    def give(self, var: Var, value: Atom, *, lost: bool) -> None:
+        """Replace the running cotangent by what control flow gives."""
+        given = self.passed(var, value, lost=lost)
+        self.set(var, value, given.mask)
+
     def value(self, var: Var) -> Atom | None:
         """The running cotangent, its mask applied; None for a structural zero."""
         found = self._known.get(var)
         if found is None:
             return None
+        self.lose(var, found.mask)
         value = masked(self.builder, found, bar_name(var))
         value = in_an_array(self.builder, value, var.type, bar_name(var))
         self._known[var] = Cotangent(value)
@@ -117,6 +140,11 @@ class Cotangents:
             dtype, hint = var.type.dtype, bar_name(var)
             return self.builder.apply("full", value, dtype=dtype, hint=hint)
         return value
+
+
+def nonzero(builder: Builder, value: Atom) -> Atom:
+    """A mask that leaves out what is zero."""
+    return builder.apply("not_equal", value, constant(0))
 
 
 def bar_name(var: Var) -> str | None:

@@ -12,8 +12,9 @@ says. A mask of one bool for a whole array passes through anything linear.
 
 from __future__ import annotations
 
-from adcompiler.differentiate.cotangents import Cotangent, Cotangents
+from adcompiler.differentiate.cotangents import Cotangent, Cotangents, nonzero
 from adcompiler.ir.builder import Builder, Expr
+from adcompiler.ir.joins import joined
 from adcompiler.ir.nodes import Atom, Let, Region, Var
 from adcompiler.ir.types import Array, Scalar, dims_of
 from adcompiler.ir.walk import all_stmts
@@ -23,22 +24,37 @@ def factored(region: Region) -> frozenset[Var]:
     """The values behind which a partial may be infinite, as that of a logarithm: where
     a function is not defined for all reals."""
     found: set[Atom] = set()
-    for let in all_stmts(region):
-        if not isinstance(let, Let):
-            continue
-        if _is_singular(let) or not found.isdisjoint(let.operands):
-            found.update(r for r in let.results if isinstance(r.type, Scalar | Array))
+    stmts = list(all_stmts(region))
+    before = -1
+    while len(found) > before:  # around loops
+        before = len(found)
+        for stmt in stmts:
+            if not isinstance(stmt, Let):
+                rows = joined(stmt)
+                found.update(v for v, given in rows if not found.isdisjoint(given))
+            elif _is_singular(stmt) or not found.isdisjoint(stmt.operands):
+                results = (
+                    r for r in stmt.results if isinstance(r.type, Scalar | Array)
+                )
+                found.update(results)
     return frozenset(v for v in found if isinstance(v, Var))
 
 
 def exposed(region: Region) -> frozenset[Var]:
     """The values of which an elementwise result has such a partial."""
     found: set[Atom] = set()
-    for let in reversed(list(all_stmts(region))):
-        if not isinstance(let, Let) or let.primitive.partials is None:
-            continue
-        if _is_singular(let) or not found.isdisjoint(let.results):
-            found.update(let.operands)
+    stmts = list(all_stmts(region))[::-1]
+    before = -1
+    while len(found) > before:
+        before = len(found)
+        for stmt in stmts:
+            if not isinstance(stmt, Let):
+                for var, given in joined(stmt):
+                    found.update(given if var in found else ())
+                continue
+            reached = _is_singular(stmt) or not found.isdisjoint(stmt.results)
+            if reached and stmt.primitive.partials is not None:
+                found.update(stmt.operands)
     return frozenset(v for v in found if isinstance(v, Var))
 
 
@@ -47,9 +63,16 @@ def _is_singular(let: Let) -> bool:
     return row.partials is not None and any(kind != "real" for kind in row.domain)
 
 
-def through(let: Let, k: int, mask: Atom | None, bars: Cotangents) -> Atom | None:
-    """The mask of operand k, of that of the result; None where it is lost, or where no
-    factor can be infinite."""
+def through(
+    let: Let,
+    k: int,
+    mask: Atom | None,
+    bars: Cotangents,
+    contribution: Atom | None = None,
+) -> Atom | None:
+    """The mask of operand k, of that of the result; None where no factor can be
+    infinite. Where the row has no rule, what is exactly zero in the contribution to the
+    operand comes of elements that were left out, and is left out."""
     operand = let.operands[k]
     if mask is None or operand not in bars.factored:
         return None
@@ -57,7 +80,7 @@ def through(let: Let, k: int, mask: Atom | None, bars: Cotangents) -> Atom | Non
         return mask
     builder, rule = bars.builder, let.primitive.mask
     if rule is None:
-        return None
+        return None if contribution is None else nonzero(builder, contribution)
     if dims_of(mask.type) != dims_of(let.result.type):
         mask = builder.apply("broadcast_to", mask, let.result)
     operands = tuple(map(builder.expr, let.operands))

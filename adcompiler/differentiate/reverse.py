@@ -226,6 +226,7 @@ def _reverse_load(let: Let, y_bar: Cotangent, bars: Cotangents) -> None:
     """``x_bar[index] += y_bar``, on the running cotangent."""
     array = _operand(let, 0)
     mask = masks.through(let, 0, y_bar.mask, bars)
+    bars.lose(array, mask)
     if array in bars:
         mask = either(bars.builder, bars.mask(array), mask)
     index = let.param("index")
@@ -269,8 +270,9 @@ def _transpose(let: Let, y_bar: Cotangent, wanted: list[int], bars: Cotangents) 
     for k in reversed(wanted):
         contribution = rule(k, value, operands, let)
         if contribution is not None:
-            mask = masks.through(let, k, y_bar.mask, bars)
-            _contribute(bars, _operand(let, k), Cotangent(contribution.atom, mask))
+            value_of = contribution.atom
+            mask = masks.through(let, k, y_bar.mask, bars, value_of)
+            _contribute(bars, _operand(let, k), Cotangent(value_of, mask))
 
 
 def _pull_back(
@@ -289,7 +291,7 @@ def _pull_back(
     for k in wanted:
         contribution = contributions[k]
         if contribution is not None:
-            mask = masks.through(let, k, selected, bars)
+            mask = masks.through(let, k, selected, bars, contribution.atom)
             _contribute(bars, _operand(let, k), Cotangent(contribution.atom, mask))
 
 
@@ -331,7 +333,7 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
         )
     )
     for w, var in zip(changed, merged, strict=True):
-        bars.set(w, var)
+        bars.give(w, var, lost=w in bars.lost)
 
 
 def _of_kind(atom: Atom, t: Type) -> Atom:
@@ -405,10 +407,11 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
     inits += [bars.value_or_zero(w) for w in outer]
     names = [bar_name(params[k]) for k in carried] + [bar_name(w) for w in outer]
     types = CarriedTypes([a.type for a in inits])
+    lost: set[Var] = set()
     while True:
-        state = tuple(map(fresh_var, types.types, names))
-        region = _reverse_body(loop, carried, outer, state, bars, adjoint)
-        if not types.absorb([r.type for r in region.results]):
+        state, before = tuple(map(fresh_var, types.types, names)), len(lost)
+        region = _reverse_body(loop, carried, outer, state, bars, adjoint, lost)
+        if not types.absorb([r.type for r in region.results]) and len(lost) == before:
             break
     results = tuple(map(fresh_var, types.after(), names))
     bars.builder.append(
@@ -424,11 +427,12 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
         )
     )
     for w, var in zip(outer, results[len(carried) :], strict=True):
-        bars.set(w, var)
+        bars.give(w, var, lost=w in lost)
     for k, var in zip(carried, results, strict=False):
         init = loop.inits[k]
         if not is_absent(init) and init in adjoint.active:
-            bars.add(_var(init), Cotangent(var))
+            given = bars.passed(_var(init), var, lost=params[k] in lost)
+            bars.add(_var(init), given)
 
 
 def _reverse_body(
@@ -438,7 +442,9 @@ def _reverse_body(
     state: tuple[Var, ...],
     bars: Cotangents,
     adjoint: Adjoint,
+    lost: set[Var],
 ) -> Region:
+    """The body reversed; noted in `lost` is of what it loses a mask."""
     params, ends = carried_params(loop), carried_results(loop)
     inner = Cotangents(bars.builder.child(), bars.factored, bars.exposed)
     for w, var in zip(outer, state[len(carried) :], strict=True):
@@ -446,12 +452,14 @@ def _reverse_body(
     for k, var in zip(carried, state, strict=False):
         end = ends[k]
         if not is_absent(end) and end in adjoint.active:
-            inner.add(_var(end), Cotangent(var))
+            given = inner.passed(_var(end), var, lost=params[k] in lost)
+            inner.add(_var(end), given)
     reverse_statements(loop.body.body, inner, adjoint)
     atoms = [
         _start(inner, params[k], var) for k, var in zip(carried, state, strict=False)
     ]
     atoms += [inner.value_or_zero(w) for w in outer]
+    lost |= inner.lost
     if isinstance(loop, For):
         primal_index = loop.body.params[0]
         index = fresh_var(primal_index.type, primal_index.name)

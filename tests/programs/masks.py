@@ -86,3 +86,55 @@ def read_twice(x):
 def in_single_precision(x):
     y = np.sqrt(x).astype(np.float32).astype(np.float64).copy()
     return np.sum(np.where(x > 5.0, y, x) * x)
+
+
+@program(EDGE)
+def elements_in_a_loop(x):
+    root = np.sqrt(x)
+    total = 0.0
+    for i in range(4):
+        total += np.where(x[i] > 0.5, root[i], 0.1) ** 2
+    return total
+
+
+@program(EDGE, 2)
+def arrays_in_a_loop(x, n):
+    root = np.sqrt(x)
+    total = 0.0
+    for i in range(n):
+        total += np.sum(np.where(x > 0.5, root * (i + 1), 0.1) ** 2)
+    return total
+
+
+@program(EDGE, 3)
+def root_of_the_trip_before(x, n):
+    z = np.zeros(4)
+    total = 0.0
+    for i in range(n):
+        total += np.sum(np.where(x > 0.5, z, 0.2) ** 2)
+        z = np.sqrt(x * (i + 1))
+    return total
+
+
+@program(EDGE, 2)
+def root_carried_through_a_loop(x, n):
+    y = np.sqrt(x)
+    for _ in range(n):
+        y = np.where(x > 0.5, y * 1.1, 0.0)
+    return np.sum(y * y)
+
+
+@program(EDGE, 1.0, label="first")
+@program(EDGE, -1.0, label="second")
+def selected_in_a_branch(x, c):
+    root = np.sqrt(x)
+    if c > 0.0:
+        y = np.where(x > 0.5, root, 0.0)
+    else:
+        y = np.where(x > 0.9, root, 1.0)
+    return np.sum(y * y)
+
+
+@program(EDGE, real(4, 4), order=1)
+def rows_of_a_product(x, m):
+    return np.sum(np.where(m[0] > 100.0, m @ np.sqrt(x), x) ** 2)
