@@ -467,3 +467,50 @@ def layered(x, n):
         m.set(i, 1.0 + x * i)
     m.h[1] = x
     return m.resistance()
+
+
+class Tree:
+    def __init__(self, value, branches=()):
+        self.value = value
+        self.branches = list(branches)
+
+    def total(self):
+        return self.value + sum(branch.total() for branch in self.branches)
+
+    def scale(self, factor):
+        self.value = self.value * factor
+        for branch in self.branches:
+            branch.scale(factor * self.value)
+
+
+@program(real())
+def tree_that_walks_itself(x):
+    tree = Tree(x, [Tree(x * x), Tree(2.0, [Tree(x)])])
+    tree.scale(x)
+    return tree.total()
+
+
+@program(real())
+def tree_of_dicts(x):
+    def build(depth):
+        if depth == 0:
+            return {"v": x, "branches": ()}
+        return {"v": x * depth, "branches": (build(depth - 1), build(depth - 1))}
+
+    def total(tree):
+        found = tree["v"] * tree["v"]
+        for branch in tree["branches"]:
+            found += total(branch)
+        return found
+
+    return total(build(2))
+
+
+@program(real(), 0.3, refused="calls itself")
+def recursion_on_objects_without_a_known_end(x, y):
+    def go(state, a):
+        if a > 2.0:
+            return a * state["v"]
+        return go({"v": state["v"] * 1.1}, a * 1.5)
+
+    return go({"v": x}, y)

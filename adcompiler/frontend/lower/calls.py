@@ -71,6 +71,7 @@ from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
 
 MOST_CALLS = 40
+MOST_UNFOLDED, MOST_UNFOLDINGS = 16, 200
 LARGE = 50  # what is inlined once only, in applications of primitives
 
 Parameters = tuple[tuple[Binding, ...], Mapping[str, Binding]]
@@ -245,16 +246,18 @@ def inline(
     if fn.args.kwarg is not None:
         env[fn.args.kwarg.arg] = records.new_dict(ctx, node, more_keywords(fn, kwargs))
     recursive = (fn, closure) in ctx.calls
-    if fn in ctx.called:
+    if fn in ctx.called and fn not in ctx.unfolded:
         try:
             return called.call(ctx, node, captured, fn, closure, env)
         except Inexpressible as reason:
             if isinstance(reason.__cause__, UnsupportedError) and recursive:
                 raise reason.__cause__ from None
             if recursive:
-                _refuse_recursion(ctx, node, fn, str(reason))
-    elif recursive:
+                ctx.unfolded[fn] = str(reason)
+    elif recursive and fn not in ctx.unfolded:
         raise NeedCall(fn)
+    if recursive:
+        _check_unfolding(ctx, node, fn, closure)
     path, before = ctx.path, ctx.emitted
     ctx.path = (*path, node)
     try:
@@ -267,6 +270,17 @@ def inline(
         if len(sites) > 1 and ctx.emitted - before > LARGE:
             raise NeedCall(fn)
     return result
+
+
+def _check_unfolding(
+    ctx: Context, node: ast.AST, fn: ast.AST, closure: Frame | None
+) -> None:
+    """A function that calls itself on objects is interpreted each time, as one is that
+    walks a tree of known structure: refused where there seems to be no end."""
+    ctx.unfoldings += 1
+    depth = sum(call == (fn, closure) for call in ctx.calls)
+    if depth > MOST_UNFOLDED or ctx.unfoldings > MOST_UNFOLDINGS:
+        _refuse_recursion(ctx, node, fn, ctx.unfolded[fn])
 
 
 def _refuse_recursion(ctx: Context, node: ast.AST, fn: ast.AST, reason: str) -> None:

@@ -204,6 +204,8 @@ class Context:
     got: dict[Location, frozenset[Location]] = field(default_factory=dict)
     iterated: tuple[Location, ...] = ()  # the lists that loops around go over
     loops: tuple[ast.AST, ...] = ()  # those around, of which a trip is lowered now
+    unfolded: dict[ast.AST, str] = field(default_factory=dict)  # no callees, and why
+    unfoldings: int = 0
     labels: dict[Location, str] = field(default_factory=dict)  # names of objects
 
     # --- Refusals and spans
