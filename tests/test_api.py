@@ -802,3 +802,19 @@ def test_one_element_known_at_run_time_only():
     x = np.array([0.5, 3.0])
     gradient = ad.grad(lambda x: x[x > 1.0].item() ** 2)(x)
     np.testing.assert_array_equal(gradient, [0.0, 6.0])
+
+
+def array_or_error(a, x):
+    if a <= 0.5:
+        return a + x
+    raise ArithmeticError("reached")
+
+
+def test_the_pullback_of_an_array_or_an_error():
+    y, pullback = ad.vjp(array_or_error)(0.25, np.array([0.5, -1.5]))
+    np.testing.assert_array_equal(y, [0.75, -1.25])
+    gradients = pullback(np.array([2.0, 3.0]))
+    assert gradients[0] == 5.0
+    np.testing.assert_array_equal(gradients[1], [2.0, 3.0])
+    with pytest.raises(ArithmeticError, match="reached"):
+        ad.vjp(array_or_error)(0.75, np.array([0.5, -1.5]))
