@@ -51,7 +51,10 @@ class UndefinedRead(Exception):
 
 
 UNDEFINED = object()
-ERRORS = (ArithmeticError, LookupError, NameError, RuntimeError, TypeError, ValueError)
+ERRORS = (
+    *(ArithmeticError, LookupError, NameError, RuntimeError, TypeError),
+    *(StopIteration, ValueError),
+)
 
 
 def interpret(function: Function, values: Sequence[Any]) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ def outcome(call):
             NameError,
             AssertionError,
             RuntimeError,
+            StopIteration,
         ) as error:
             return type(error), str(error), text.getvalue()
 

@@ -63,7 +63,9 @@ def ordered(iterable, key, reverse):
 
 def least_by(items, key, *default):
     if len(items) == 0:
-        return default[0] if len(default) > 0 else min(items)
+        if len(default) > 0:
+            return default[0]
+        raise ValueError("min() iterable argument is empty")
     best = items[0]
     least = key(best)
     for k in range(1, len(items)):
@@ -75,7 +77,9 @@ def least_by(items, key, *default):
 
 def greatest_by(items, key, *default):
     if len(items) == 0:
-        return default[0] if len(default) > 0 else max(items)
+        if len(default) > 0:
+            return default[0]
+        raise ValueError("max() iterable argument is empty")
     best = items[0]
     greatest = key(best)
     for k in range(1, len(items)):
@@ -85,12 +89,61 @@ def greatest_by(items, key, *default):
     return best
 
 
+def item_at(iterator, k):
+    """The item of an iterator at an index; see `frontend.lower.iterators`."""
+    raise NotImplementedError
+
+
+def least_of(iterator, count, key, *default):
+    if count == 0:
+        if len(default) > 0:
+            return default[0]
+        raise ValueError("min() iterable argument is empty")
+    best = item_at(iterator, 0)
+    least = key(best)
+    for k in range(1, count):
+        item = item_at(iterator, k)
+        value = key(item)
+        if value < least:
+            best, least = item, value
+    return best
+
+
+def greatest_of(iterator, count, key, *default):
+    if count == 0:
+        if len(default) > 0:
+            return default[0]
+        raise ValueError("max() iterable argument is empty")
+    best = item_at(iterator, 0)
+    greatest = key(best)
+    for k in range(1, count):
+        item = item_at(iterator, k)
+        value = key(item)
+        if value > greatest:
+            best, greatest = item, value
+    return best
+
+
 def least_or(items, default):
     return min(items) if len(items) > 0 else default
 
 
 def greatest_or(items, default):
     return max(items) if len(items) > 0 else default
+
+
+def first_of(iterator, *default):
+    for v in iterator:
+        return v
+    if len(default) > 0:
+        return default[0]
+    raise StopIteration
+
+
+def multiplied(iterable, start):
+    for v in iterable:
+        start = start * v
+    return start
 
 
 def item_getter(item, *more):

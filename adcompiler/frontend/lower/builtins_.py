@@ -30,6 +30,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower import (
+    comprehensions,
     iteration,
     lengths,
     listing,
@@ -62,9 +63,9 @@ def extreme(name: str, python: Any) -> Handler:
     """``min(a, b)``, ``min((a, b))``, ``max`` alike."""
 
     def handle(call: Call) -> Binding:
-        values = call.args
         if call.kwargs:
             return _chosen(call, name)
+        values = [comprehensions.used_up(call.ctx, call.node, x) for x in call.args]
         if len(values) == 1:
             (only,) = values
             if isinstance(only, ListRef):
@@ -95,11 +96,28 @@ def _chosen(call: Call, name: str) -> Binding:
     least = name == "minimum"
     items = call.args[0] if len(call.args) == 1 else TupleVal(tuple(call.args))
     given = [part for part in (default,) if part is not None]
+    if isinstance(items, IterVal) and key is not None and key != NONE:
+        count = _counted(call, items)
+        if count is not None:
+            of = iterating.least_of if least else iterating.greatest_of
+            return listing.call(call.ctx, call.node, of, items, count, key, *given)
+    items = comprehensions.used_up(call.ctx, call.node, items)
     if key is None or key == NONE:
         by = iterating.least_or if least else iterating.greatest_or
         return listing.call(call.ctx, call.node, by, items, *given)
     by = iterating.least_by if least else iterating.greatest_by
     return listing.call(call.ctx, call.node, by, items, key, *given)
+
+
+def _counted(call: Call, items: IterVal) -> Dyn | None:
+    """How many items an iterator gives, where that is known at run time."""
+    _, stages = iteration.staged(call.ctx, items)
+    filters = any(stage.filters for stage in stages)
+    if filters or iteration.known(call.ctx, call.node, items) is not None:
+        return None
+    iteration.taken(call.ctx, call.node, items)
+    of = iteration.source(call.ctx, call.node, items)
+    return Dyn(iteration.count(call.ctx, call.node, of))
 
 
 def _two(call: Call, name: str, python: Any, a: Atom, b: Atom) -> Atom:

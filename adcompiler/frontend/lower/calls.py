@@ -172,7 +172,8 @@ def _apply_object(
         owner, *rest = args
         instances.initialise(ctx, node, owner, value.classes, rest, kwargs)
         return NONE
-    if isinstance(value, type) and not issubclass(value, BaseException):
+    made = isinstance(value, type) and not resolve.is_library(value)
+    if made and not issubclass(value, BaseException):
         return instances.instance(ctx, node, value, args, kwargs)
     method = applying.of_object(value) or objects.callable_of(ctx, node, value)
     if method is not None:

@@ -19,7 +19,6 @@ from adcompiler.frontend.lower import (
     expressions,
     iteration,
     listing,
-    operators,
     sources,
     statements,
 )
@@ -191,7 +190,7 @@ def _through(
 
 
 def _holds(ctx: Context, test: ast.expr) -> bool:
-    flag = operators.truth(ctx, test, expressions.evaluate(ctx, test))
+    flag = expressions.test(ctx, test)
     if not isinstance(flag, Const):
         raise _Unknown
     return bool(flag.value)

@@ -46,7 +46,7 @@ from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.operators import describe
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Var
+from adcompiler.ir.nodes import Atom, Var
 
 
 def evaluate(ctx: Context, node: ast.expr) -> Binding:
@@ -69,8 +69,8 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return _bool_op(ctx, node, node.values)
         case ast.Compare(left=left, ops=ops, comparators=comparators):
             return _compare(ctx, node, evaluate(ctx, left), ops, comparators)
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            cond = operators.truth(ctx, test, evaluate(ctx, test))
+        case ast.IfExp(test=condition, body=body, orelse=orelse):
+            cond = test(ctx, condition)
             return operators.choose(
                 ctx,
                 node,
@@ -189,6 +189,26 @@ def function_value(ctx: Context, node: ast.FunctionDef | ast.Lambda) -> Function
     pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
     keywords = {a.arg: evaluate(ctx, d) for a, d in pairs if d is not None}
     return FunctionVal(node, ctx.frame, defaults, keywords)
+
+
+def test(ctx: Context, node: ast.expr) -> Atom:
+    """Whether an expression counts as true; which operand of `and` it is, does not."""
+    match node:
+        case ast.BoolOp(op=op, values=[first, *rest]):
+            conjunctive = isinstance(op, ast.And)
+            result: Binding = Dyn(test(ctx, first))
+            for value in rest:
+                right = partial(_tested, ctx, value)
+                result = operators.connective(ctx, node, conjunctive, result, right)
+            return operators.truth(ctx, node, result)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return operators.negated(ctx, node, test(ctx, operand))
+        case _:
+            return operators.truth(ctx, node, evaluate(ctx, node))
+
+
+def _tested(ctx: Context, node: ast.expr) -> Binding:
+    return Dyn(test(ctx, node))
 
 
 def _bool_op(ctx: Context, node: ast.BoolOp, values: list[ast.expr]) -> Binding:

@@ -29,7 +29,6 @@ from adcompiler.frontend.lower import (
     expressions,
     loops,
     meetings,
-    operators,
     sources,
     statements,
 )
@@ -240,7 +239,7 @@ class Lowering:
         self.enter(head, rename)
         before, objects = dict(ctx.values), dict(ctx.objects)
         with ctx.at(test):
-            flag = operators.truth(ctx, test, expressions.evaluate(ctx, test))
+            flag = expressions.test(ctx, test)
         stores = any(ctx.values.get(loc) != held for loc, held in before.items())
         changes = any(ctx.objects[loc] is not held for loc, held in objects.items())
         if stores or changes:

@@ -45,6 +45,7 @@ from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 
 MOST_TRIPS = 64
+MOST_CHOICES = 8
 UNKNOWN = (
     "depends on the index of this loop, and how often it runs is not known while "
     "compiling"
@@ -413,12 +414,31 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
             return Source(count_, lambda k: listing.get(ctx, node, xs, k))
         case IterVal():
             return _of_iterator(ctx, node, iterable)
+        case TupleVal(items) if 0 < len(items) <= MOST_CHOICES:
+            size = constant(len(items))
+            return Source(size, lambda k: _choice(ctx, node, items, k))
         case _:
             ctx.refuse(
                 node,
                 f"{operators.describe(iterable)} cannot be iterated over",
                 "iterate over a range, an array or a tuple",
             )
+
+
+def _choice(
+    ctx: Context, node: ast.AST, items: Sequence[Binding], k: Dyn, at_: int = 0
+) -> Binding:
+    """The item of a tuple at an index that is known at run time only."""
+    if at_ == len(items) - 1:
+        return items[at_]
+    here = operators.compare(ctx, node, ast.Eq(), k, Dyn(constant(at_)))
+    return operators.choose(
+        ctx,
+        node,
+        operators.truth(ctx, node, here),
+        lambda: items[at_],
+        lambda: _choice(ctx, node, items, k, at_ + 1),
+    )
 
 
 def _of_iterator(ctx: Context, node: ast.AST, iterable: IterVal) -> Source:

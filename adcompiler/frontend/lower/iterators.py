@@ -18,6 +18,7 @@ from adcompiler.frontend.lower import (
     expressions,
     iteration,
     itertools_,
+    listing,
     operators,
 )
 from adcompiler.frontend.lower.composed import composed
@@ -110,6 +111,22 @@ def applied(node: Operator) -> Handler:
     return handle
 
 
+def following(call: Call) -> Binding:
+    """``next(it)``: what is left of the iterator is not looked at again."""
+    it, *default = call.args
+    if not isinstance(it, IterVal) or call.kwargs or len(default) > 1:
+        call.refuse("next takes an iterator", "index the array or list: x[0]")
+    return listing.call(call.ctx, call.node, iterating.first_of, it, *default)
+
+
+def item_at(call: Call) -> Binding:
+    """The item at an index of an iterator that has been taken."""
+    iterator, k = call.bind("iterator", "k")
+    assert isinstance(k, Dyn)
+    of = iteration.source(call.ctx, call.node, iterator)
+    return iteration.at(call.ctx, call.node, of, k)
+
+
 def item(call: Call) -> Binding:
     """``operator.getitem(a, k)``."""
     owner, index = call.bind("a", "b")
@@ -150,8 +167,10 @@ OVER_ITERATORS: dict[Hashable, Handler] = {
     filter: filtered,
     any: defined(iterating.any_of),
     all: defined(iterating.all_of),
+    next: following,
     functools.reduce: defined(iterating.reduced),
     functools.partial: partially,
+    iterating.item_at: item_at,
     **itertools_.FUNCTIONS,
 }
 
@@ -165,5 +184,5 @@ FUNCTIONS: dict[Hashable, Handler] = {
 
 # What goes over an iterator item by item, or not at all.
 TAKE_ITERATORS: frozenset[Hashable] = frozenset(
-    (*OVER_ITERATORS, sum, len, isinstance, callable, slice)
+    (*OVER_ITERATORS, sum, min, max, len, isinstance, callable, slice)
 )

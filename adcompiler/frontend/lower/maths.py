@@ -14,13 +14,15 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
+    ListRef,
     TupleVal,
 )
-from adcompiler.frontend.lower import iteration, operators
+from adcompiler.frontend.lower import iteration, listing, operators
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
 from adcompiler.ir.types import Scalar
+from adcompiler.library import iterating
 
 
 def log(call: Call) -> Binding:
@@ -88,7 +90,7 @@ def _items(call: Call, x: Binding) -> list[Binding]:
 def exact_sum(call: Call) -> Binding:
     """``math.fsum(x)`` of a tuple or vector."""
     (x,) = call.bind("seq")
-    if isinstance(x, ArrayRef):
+    if isinstance(x, ArrayRef | ListRef):
         return call.result("fsum", call.atom(x))
     return _fsum(call, [call.atom(item) for item in _items(call, x)])
 
@@ -107,6 +109,8 @@ def product(call: Call) -> Binding:
         if operators.known_int(start) == 1:
             return result
         return operators.binary(call.ctx, call.node, ast.Mult(), start, result)
+    if isinstance(x, ListRef):
+        return listing.call(call.ctx, call.node, iterating.multiplied, x, start)
     result = start
     for item in _items(call, x):
         if operators.known_int(result) == 1:

@@ -185,7 +185,7 @@ def leaves(arm: Arm) -> bool:
 
 def branch(ctx: Context, stmt: ast.If, rest: Sequence[ast.stmt]) -> bool:
     """Interpret an `if`; gives True where it has taken the rest of the block along."""
-    cond = operators.truth(ctx, stmt.test, expressions.evaluate(ctx, stmt.test))
+    cond = expressions.test(ctx, stmt.test)
     if isinstance(cond, Const):
         block(ctx, stmt.body if cond.value else stmt.orelse)
         return False
@@ -219,7 +219,7 @@ def lower_assert(
     ctx: Context, stmt: ast.Assert, test: ast.expr, message: ast.expr | None
 ) -> None:
     """``assert test, message``; the message is made only where it fails."""
-    cond = operators.truth(ctx, test, expressions.evaluate(ctx, test))
+    cond = expressions.test(ctx, test)
     if isinstance(cond, Const):
         if not cond.value:
             messages.fail(ctx, stmt, "AssertionError", message)
