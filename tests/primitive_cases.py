@@ -501,6 +501,8 @@ LISTS = [
     Case("list_sum", ([1.0, 2.0],)),
     Case("list_stack", ([1.0, 2.0],)),
     Case("list_stack", ([X, X + 1],), {"via": "stack"}, label="arrays"),
+    Case("list_stack", ([array(3), array(3)],), {"via": "vstack"}, label="rows"),
+    Case("list_stack", ([1.0, 2.0],), {"via": "hstack"}, label="numbers"),
     Case("list_unstack", (array(3),)),
     Case("list_unstack", (X,), label="rows"),
     *[Case("list_concatenate", ([X, X + 1],), {"axis": a}, str(a)) for a in (0, 1)],

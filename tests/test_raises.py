@@ -233,6 +233,8 @@ CASES = [
     ("list_pop", {}, each(NUMBERS)),
     ("list_stack", {}, each((*NUMBERS, *ROWS))),
     ("list_stack", {"via": "stack"}, each((*NUMBERS, *ROWS))),
+    ("list_stack", {"via": "hstack"}, each(NUMBERS)),
+    ("list_stack", {"via": "vstack"}, each(ROWS)),
     ("list_concatenate", {}, each((*ROWS, [ones(2, 3), ones(1, 2)]))),
     ("raise", {"exception": "KeyError", "template": "{0}"}, [(1,), (2.0,)]),
     ("check_bound", {"name": "x"}, [(True,), (False,)]),

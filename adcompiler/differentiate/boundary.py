@@ -59,13 +59,14 @@ def define_residuals(
 
 
 def zeroed(stmts: tuple[Stmt, ...]) -> list[Var]:
-    """The arrays of which zeros are made; on a path where one is not assigned, the
-    zeros are carried all the same, and come to nothing."""
+    """The arrays and lists of which zeros are made, or lengths noted for such; on a
+    path where one is not assigned, these are carried all the same, and come to
+    nothing."""
     return [
         stmt.operands[0]
         for stmt in all_stmts(stmts)
         if isinstance(stmt, Let)
-        and stmt.primitive.name == "zeros_like"
+        and stmt.primitive.name in ("zeros_like", "list_zeros", "list_length")
         and isinstance(stmt.operands[0], Var)
     ]
 

@@ -279,17 +279,16 @@ def _stack_types(types: Types, params: Params) -> Types:
 
 def _stack_raises(types: Types, params: Params) -> tuple[Raises, ...]:
     """Lengths that differ, or an empty list."""
-    plain = isinstance(_element(types[0]), Scalar) and params.get("via") != "stack"
+    plain = isinstance(_element(types[0]), Scalar) and "via" not in params
     return () if plain else (Raises("ValueError", None),)
 
 
 def _stack_spell(let: Let, pieces: spelling.Pieces) -> Piece:
-    name = "np.stack" if let.param("via") == "stack" else "np.array"
-    return spelling.called(name, pieces[0].text)
+    return spelling.called(f"np.{let.param('via', 'array')}", pieces[0].text)
 
 
 def _stack(xs: list[Any], via: str = "array", known: Any = None) -> Any:
-    return np.stack(xs) if via == "stack" else np.array(xs)
+    return getattr(np, via)(xs)
 
 
 list_stack = define(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.fuzz import array_idioms as of_arrays
 from tests.fuzz import function_idioms as of_functions
 from tests.fuzz import kind_idioms as of_kinds
+from tests.fuzz import list_idioms as of_lists
 from tests.fuzz import loop_idioms as of_loops
 from tests.fuzz import statements
 from tests.fuzz import store_idioms as of_stores
@@ -61,4 +62,7 @@ _OTHERS: tuple[tuple[int, Callable[[Frame], None]], ...] = (
     (1, of_functions.part_of_an_argument),
     (6, of_functions.derivative_of_a_number),
     (5, of_functions.derivative_of_an_array),
+    (5, of_lists.numbers),
+    (3, of_lists.arrays),
+    (2, of_lists.laid_out),
 )

@@ -131,3 +131,24 @@ def joined_after_a_change(x, n):
         y[i] = x[i]
         rows.append(y)
     return np.sum(np.concatenate(rows) ** 2)
+
+
+@program(real(2), 3, label="read after the loop")
+@program(real(2), 0, raises=UnboundLocalError, label="no trip")
+def made_in_the_last_trip(x, n):
+    s = 0.0
+    for i in range(n):
+        xs = [x[0]]
+        for j in range(2):
+            xs.append(x[1] * (i + j))
+        if s > 100.0:
+            return s
+    return s + xs[-1] * xs[0]
+
+
+@program(real(2), raises=ValueError)
+def nothing_piled(x):
+    rows = []
+    while len(rows) > 0:
+        rows.append(x)
+    return np.sum(np.vstack(rows)) + x[0]

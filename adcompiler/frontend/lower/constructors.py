@@ -15,6 +15,7 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     ListRef,
+    ObjectRef,
     Static,
     Step,
     TupleVal,
@@ -168,7 +169,7 @@ def asarray(call: Call) -> Binding:
 
 def converted(call: Call, x: Binding, dtype: str | None, *, fresh: bool) -> Binding:
     """The value as an array."""
-    if isinstance(x, TupleVal | ListRef):
+    if isinstance(x, TupleVal | ListRef | ObjectRef):
         result = call.array(x)
         assert isinstance(result, ArrayRef)
         return cast(call, result, dtype) if dtype else result

@@ -289,7 +289,8 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
                 else names.static_int(ctx, node, part, "a bound of a tuple's slice")
                 for part in (start, stop, step)
             ]
-            return TupleVal(items[slice(*bounds)], tuple if cls is tuple else list)
+            part = items[slice(*bounds)]
+            return listing.display(ctx, node, part) if cls is list else TupleVal(part)
         case TupleVal(items), _:
             k = names.static_int(ctx, node, index, "the index of a tuple")
             if not -len(items) <= k < len(items):

@@ -80,7 +80,7 @@ class Call:
         if not isinstance(binding, TupleVal):
             return binding
         if not binding.items:
-            return Dyn(self.ctx.emit(self.node, "zeros", constant(0), dtype="float64"))
+            return self.ctx.wrap(self.emit("zeros", constant(0), dtype="float64"))
         parts = [self.array(item) for item in binding.items]
         atoms = [operators.atom_of(self.ctx, self.node, part) for part in parts]
         return self.ctx.wrap(self.emit("stack", *atoms, axis=0))

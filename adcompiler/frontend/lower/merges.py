@@ -289,9 +289,7 @@ class Merge:
             )
         contiguous = left.contiguous and right.contiguous
         form = slices.common(left.path, right.path)
-        outer = self.ctx.values, self.ctx.outer
-        kept = self.alone is None and any(left.location in known for known in outer)
-        if left.location is right.location and form is not None and kept:
+        if left.location is right.location and form is not None and self._kept(left):
             rows = zip(left.path, right.path, form, strict=True)
             steps = tuple(self._step(*row) for row in rows)
             return ArrayRef(left.location, steps, joined, contiguous)
@@ -300,6 +298,11 @@ class Merge:
             self.keys[key] = self.memory(left.location, right.location, contiguous)
             self.arrays[self.keys[key]] = self.leaf(joined, name)
         return ArrayRef(self.keys[key], (), joined, contiguous)
+
+    def _kept(self, ref: ArrayRef | ListRef) -> bool:
+        """Whether the memory is there where the paths meet."""
+        outer = self.ctx.values, self.ctx.outer
+        return self.alone is None and any(ref.location in known for known in outer)
 
     def _list(self, left: ListRef, right: ListRef, name: str) -> Binding:
         """A list of either path: new memory, where they are two."""
@@ -314,7 +317,7 @@ class Merge:
                     self.cond,
                 )
             raise NeedList(dict.fromkeys(sites, element))
-        if left.location is right.location:
+        if left.location is right.location and self._kept(left):
             return left
         key: Key = ((left.location, ()), (right.location, ()))
         if key not in self.keys:

@@ -155,7 +155,8 @@ def binary(
     name, python = BINARY[type(op)]
     match left, right:
         case TupleVal(xs, c), TupleVal(ys, d) if name == "add" and c is d:
-            return TupleVal((*xs, *ys), c)
+            joined = (*xs, *ys)
+            return listing.display(ctx, node, joined) if c is list else TupleVal(joined)
         case (TupleVal(xs, c), Dyn(Const(int() as n))) if name == "multiply":
             return TupleVal(xs * n, c)
         case Static(str() as text), Static(str() as more) if name == "add":

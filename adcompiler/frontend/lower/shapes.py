@@ -22,7 +22,13 @@ from adcompiler.frontend.bindings import (
     Step,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, attributes, lengths, listing
+from adcompiler.frontend.lower import (
+    arrays,
+    attributes,
+    lengths,
+    listing,
+    sequences,
+)
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
@@ -315,7 +321,7 @@ def stack(call: Call) -> Binding:
     """``np.stack((a, b), axis)``."""
     parts, axis = call.bind("arrays", axis=Dyn(constant(0)))
     if isinstance(parts, ListRef):
-        whole = listing.stacked(call.ctx, call.node, parts, "stack")
+        whole = listing.stacked(call.ctx, call.node, parts)
         place = call.axis(axis, whole.type.ndim)
         order = list(range(1, whole.type.ndim))
         order.insert(place, 0)
@@ -357,7 +363,8 @@ def _piled(call: Call, parts: ListRef, which: int) -> Binding:
     if rank > 1 or (rank == 1 and which == 1):
         axis = which if rank > 1 else 0
         return listing.joined_arrays(call.ctx, call.node, parts, axis)
-    whole = listing.stacked(call.ctx, call.node, parts)
+    via = "vstack" if rank == 1 else "hstack"
+    whole = listing.stacked(call.ctx, call.node, parts, via)
     if rank == 1 or which == 1:
         return whole
     step = Step("expand_dims", (), (("axis", (1,)),))
@@ -375,6 +382,7 @@ def _row(call: Call, x: Binding) -> ArrayRef:
 
 def items(call: Call, parts: Binding) -> list[Binding]:
     """The values to be joined."""
+    parts = sequences.as_tuple(call.ctx, call.node, parts)
     if not isinstance(parts, TupleVal) or not parts.items:
         call.refuse(f"{call.name} takes a tuple of arrays", "write (a, b)")
     return [call.array(part) for part in parts.items]
