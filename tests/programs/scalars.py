@@ -362,3 +362,22 @@ def wrt_by_name(x, y):
 @program(real(), real(), wrt=(0,))
 def wrt_by_position(x, y):
     return x * x * y
+
+
+@program(0.3, 5, label="many")
+@program(0.3, 0, label="none")
+def signs_by_powers_of_minus_one(x, n):
+    s = 0.0
+    for j in range(n):
+        s += (-1) ** j * x ** (2 * j + 1) / (2**j + j**2)
+    for j in range(n - 1, -1, -1):
+        s = s * x + (-1) ** (j + 1) * s
+    return s
+
+
+@program(0.3, refused="by the sign of the exponent")
+def a_power_of_an_int_of_either_sign(x):
+    s = 0.0
+    for j in range(-2, 2):
+        s += 2**j * x
+    return s

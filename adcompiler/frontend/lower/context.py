@@ -39,6 +39,11 @@ DONE, STOP, RETURNED, VALUE = "$done", "$stop", "$returned", "$value"
 SPECIAL = frozenset({DONE, STOP, RETURNED, VALUE})
 
 
+# Of ints that are not negative these make such; those are such.
+KEEPING = frozenset({"add", "multiply", "floor_divide", "remainder", "power"})
+LENGTHS = frozenset({"shape", "size", "list_length", "range_length"})
+
+
 class Unreachable(Exception):
     """Control never reaches what follows: the statement before has raised."""
 
@@ -179,6 +184,7 @@ class Context:
     entangled: dict[Location, frozenset[Location]] = field(default_factory=dict)
     aliases: dict[Location, Alias] = field(default_factory=dict)
     deciding: dict[frozenset[Location], Atom] = field(default_factory=dict)
+    counts: set[Var] = field(default_factory=set)  # ints that are never negative
     choices: set[Source] = field(default_factory=set)  # arguments that are no floats
     origins: dict[Var, frozenset[Source]] = field(default_factory=dict)
     captures: dict[str, tuple[Capture, Binding]] = field(default_factory=dict)
@@ -250,6 +256,7 @@ class Context:
             self.refuse(node, str(difference), mixtures.HINT)
         self.trace(results, operands)
         self.soften(results, operands)
+        self.note_count(name, results, operands)
         self.emitted += 1
         return results
 
@@ -277,6 +284,20 @@ class Context:
         for var in results:
             if isinstance(var.type, Scalar) and var.type.dtype in ("int64", "bool"):
                 self.origins[var] = origin
+
+    def note_count(
+        self, name: str, results: tuple[Var, ...], operands: tuple[Atom, ...]
+    ) -> None:
+        """Note an int that is never negative: a length, or what counts add up to."""
+        made = name in KEEPING and all(map(self.is_count, operands))
+        if made or name in LENGTHS:
+            self.counts.update(results)
+
+    def is_count(self, atom: Atom) -> bool:
+        """Whether this is an int that is known not to be negative."""
+        if isinstance(atom, Const):
+            return isinstance(atom.value, int) and atom.value >= 0
+        return atom in self.counts
 
     def soften(self, results: tuple[Var, ...], operands: tuple[Atom, ...]) -> None:
         """Integers computed from one that may yet turn out to be a float may, too."""

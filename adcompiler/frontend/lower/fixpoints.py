@@ -22,6 +22,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     Location,
     MaybeUnbound,
+    RangeVal,
     RecordVal,
     map_atoms,
 )
@@ -189,6 +190,8 @@ class Lowering:
         index = fresh_var(PY_INT, self.index_name())
         if isinstance(self.loop, ast.For):
             ctx.origins[index] = frozenset({LoopIndex(self.loop)})
+            if self.source is None or _counts(ctx, self.source.range):
+                ctx.counts.add(index)
         cond_vars = {}
         cond = None
         if isinstance(self.loop, ast.While):
@@ -554,3 +557,16 @@ class Lowering:
             )
             return Array(t.dtype, dims)
         return t
+
+
+def _counts(ctx: Context, range_: RangeVal | None) -> bool:
+    """Whether the index of a loop is never negative: it goes up from what is not, or
+    down to zero at most. Of what is no range it counts the items."""
+    if range_ is None:
+        return True
+    start, stop, step = (a.atom for a in (range_.start, range_.stop, range_.step))
+    if not isinstance(step, Const):
+        return False
+    if step.value > 0:
+        return ctx.is_count(start)
+    return isinstance(stop, Const) and stop.value >= -1

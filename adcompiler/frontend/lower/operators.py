@@ -192,6 +192,8 @@ def _exponent(ctx: Context, node: ast.AST, base: Atom, exponent: Atom) -> Atom:
     )
     if not integers:
         return exponent
+    if ctx.is_count(exponent):
+        return exponent
     if not isinstance(exponent, Const):
         ctx.refuse(
             node,
