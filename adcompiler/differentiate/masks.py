@@ -43,18 +43,11 @@ def factored(region: Region) -> frozenset[Var]:
 def exposed(region: Region) -> frozenset[Var]:
     """The values of which an elementwise result has such a partial."""
     found: set[Atom] = set()
-    stmts = list(all_stmts(region))[::-1]
-    before = -1
-    while len(found) > before:
-        before = len(found)
-        for stmt in stmts:
-            if not isinstance(stmt, Let):
-                for var, given in joined(stmt):
-                    found.update(given if var in found else ())
-                continue
-            reached = _is_singular(stmt) or not found.isdisjoint(stmt.results)
-            if reached and stmt.primitive.partials is not None:
-                found.update(stmt.operands)
+    for let in reversed(list(all_stmts(region))):
+        if not isinstance(let, Let) or let.primitive.partials is None:
+            continue
+        if _is_singular(let) or not found.isdisjoint(let.results):
+            found.update(let.operands)
     return frozenset(v for v in found if isinstance(v, Var))
 
 
