@@ -18,6 +18,7 @@ import numpy as np
 
 from adcompiler.differentiable import Differentiable
 from adcompiler.frontend.arguments import bind, describe, differentiated
+from adcompiler.frontend.structures import made, opened, parts_of
 from adcompiler.programs import name_of
 
 __all__ = ["GradientError", "check_grads"]
@@ -66,8 +67,9 @@ def check_grads(
 
 
 def _is_coarse(value: Any) -> bool:
-    if isinstance(value, tuple):
-        return any(map(_is_coarse, value))
+    container = opened(value)
+    if container is not None:
+        return any(map(_is_coarse, container[1]))
     return getattr(value, "dtype", None) in (np.float16, np.float32)
 
 
@@ -184,24 +186,25 @@ class _Point:
 # --- Values with parts -----------------------------------------------------------
 
 
-def _moves(value: Any) -> bool:
-    return np.asarray(value).dtype.kind in "fiu" and not isinstance(value, str)
+def _moves(value: Any, inside: bool) -> bool:
+    """Whether this is a number that may vary: inside a container, a float."""
+    return np.asarray(value).dtype.kind in ("f" if inside else "fiu")
 
 
-def _map(change: Callable[[Any], Any], value: Any) -> Any:
-    """A tuple with its numbers changed, None for what is no number."""
-    if isinstance(value, tuple):
-        return tuple(_map(change, item) for item in value)
-    return change(value) if _moves(value) else None
+def _map(change: Callable[[Any], Any], value: Any, inside: bool = False) -> Any:
+    """A container with its numbers changed, None for what is no number."""
+    container = opened(value)
+    if container is not None:
+        return made(container[0], [_map(change, item, True) for item in container[1]])
+    return change(value) if _moves(value, inside) else None
 
 
-def _leaves(value: Any) -> list[Vector]:
+def _leaves(value: Any, inside: bool = False) -> list[Vector]:
     """The numbers in a value, as float64 arrays."""
-    if isinstance(value, tuple):
-        return [leaf for item in value for leaf in _leaves(item)]
-    if value is None or not _moves(value):
-        return []
-    return [np.asarray(value, np.float64)]
+    container = opened(value)
+    if container is not None:
+        return [leaf for item in container[1] for leaf in _leaves(item, True)]
+    return [np.asarray(value, np.float64)] if _moves(value, inside) else []
 
 
 def _flat(value: Any) -> Vector:
@@ -210,8 +213,9 @@ def _flat(value: Any) -> Vector:
 
 def _refined(value: Any) -> Any:
     """The value in float64, where it is coarser."""
-    if isinstance(value, tuple):
-        return tuple(map(_refined, value))
+    container = opened(value)
+    if container is not None:
+        return made(container[0], map(_refined, container[1]))
     if getattr(getattr(value, "dtype", None), "kind", "") == "f":
         return value.astype(np.float64)
     return value
@@ -226,27 +230,33 @@ def _draw(rng: np.random.Generator, like: Any) -> Any:
 
 
 def _moved(value: Any, direction: Any, step: float) -> Any:
-    if isinstance(value, tuple):
-        parts = (_moved(v, d, step) for v, d in zip(value, direction, strict=True))
-        return tuple(parts)
     if direction is None:
         return value
-    moved = value + step * np.asarray(direction, np.float64)
-    return moved if isinstance(value, np.ndarray | np.generic) else float(moved)
+    container = opened(value)
+    if container is not None:
+        kind, parts = container
+        ways = parts_of(kind, direction)
+        moved = [_moved(v, d, step) for v, d in zip(parts, ways, strict=True)]
+        return made(kind, moved)
+    number = value + step * np.asarray(direction, np.float64)
+    return number if isinstance(value, np.ndarray | np.generic) else float(number)
 
 
 def _units(value: Any) -> Iterator[tuple[Any, int, tuple[int, ...]]]:
     """Unit directions, each with the leaf and the index that it moves."""
-    if not isinstance(value, tuple):
+    container = opened(value)
+    if container is None:
         for index in np.ndindex(np.shape(value)):
             unit = np.zeros(np.shape(value))
             unit[index] = 1.0
             yield unit, 0, index
         return
     before = 0
-    for k, item in enumerate(value):
-        for unit, leaf, index in _units(item) if _leaves(item) else ():
-            direction: list[Any] = [None] * len(value)
+    kind, parts = container
+    for k, item in enumerate(parts):
+        leaves = _leaves(item, True)
+        for unit, leaf, index in _units(item) if leaves else ():
+            direction: list[Any] = [None] * len(parts)
             direction[k] = unit
-            yield tuple(direction), before + leaf, index
-        before += len(_leaves(item))
+            yield made(kind, direction), before + leaf, index
+        before += len(leaves)

@@ -14,6 +14,7 @@ import numpy as np
 
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.arguments import bind, describe, differentiated
+from adcompiler.frontend.structures import opened
 from adcompiler.gradients import gradients_type
 from adcompiler.programs import name_of
 
@@ -96,9 +97,10 @@ def _wanted(function: Differentiable, args: tuple[Any, ...]) -> dict[str, Any]:
     name = name_of(function.function)
     wanted = differentiated(specs, function.wrt, passed, name)
     for entry in wanted:
-        if isinstance(values[entry], tuple):
+        if opened(values[entry]) is not None:
+            kind = type(values[entry]).__name__
             raise UnsupportedError(
-                f"the Jacobian of {name}() by a tuple, {entry}, is not supported",
+                f"the Jacobian of {name}() by a {kind}, {entry}, is not supported",
                 hint="pass its parts as arguments, or call vjp",
             )
     return {entry: values[entry] for entry in wanted}
@@ -123,9 +125,11 @@ def _directions(
 
 
 def _one_array(value: Any, name: str) -> None:
-    if isinstance(value, tuple):
+    container = opened(value)
+    if container is not None:
+        what = f"a {type(value).__name__} of {len(container[1])}"
         raise UnsupportedError(
-            f"{name}() returns a tuple of {len(value)}, and a Jacobian needs an array",
+            f"{name}() returns {what}, and a Jacobian needs an array",
             hint="return one of them, or np.stack them",
         )
 

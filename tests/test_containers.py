@@ -435,3 +435,18 @@ def test_refusals_of_what_python_refuses():
     assert hint == "make a new one: dataclasses.replace(p, rate=...)"
     line, message, _ = refused(keyword, 0.5)
     assert (line, message) == (1, "State() gets 'mass', which it cannot take")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_check_grads_moves_what_containers_hold(name):
+    function, value = CASES[name]
+    assert ad.check_grads(function, (value, X)) is None
+
+
+@pytest.mark.parametrize("kind", ["jacobian", "hessian"])
+def test_matrices_by_containers_are_refused(kind):
+    for value in ({"w": 1.0}, [1.0], Pair(1.0, 2.0), State(1.0)):
+        with pytest.raises(ad.UnsupportedError, match=type(value).__name__):
+            getattr(ad, kind)(lambda x: 1.0)(value)
+    with pytest.raises(ad.UnsupportedError, match="a dict of 1"):
+        ad.jacobian(lambda x: {"a": x * x})(np.ones(2))

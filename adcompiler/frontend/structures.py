@@ -24,6 +24,7 @@ __all__ = [
     "is_key",
     "made",
     "named_part",
+    "opened",
     "parts_of",
     "shape_of",
 ]
@@ -205,6 +206,18 @@ def _hooked(cls: type) -> bool:
 def parts_of(cls: type | Shape, value: Any) -> Iterable[Any]:
     """The parts of a tuple, or of what has a shape."""
     return value if isinstance(cls, type) else cls.parts(value)
+
+
+def opened(value: Any) -> tuple[type | Shape, list[Any]] | None:
+    """A container as what makes it and its parts; None of anything else.
+
+    >>> opened({"w": 1.0}), opened((1.0, 2.0)), opened(1.0)
+    ((DictOf(names=('w',)), [1.0]), (<class 'tuple'>, [1.0, 2.0]), None)
+    """
+    if isinstance(value, tuple) or type(value) is list:
+        return type(value), list(value)
+    shape = shape_of(value)
+    return None if shape is None else (shape, list(shape.parts(value)))
 
 
 def made(cls: type | Shape, parts: Iterable[Any]) -> Any:
