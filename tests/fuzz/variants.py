@@ -109,10 +109,18 @@ def statement(text: str) -> ast.stmt:
 
 
 def names(node: ast.AST, context: type[ast.expr_context]) -> list[str]:
+    """The names so used, without those that are a comprehension's own."""
+    own = {
+        n.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.comprehension)
+        for n in ast.walk(part.target)
+        if isinstance(n, ast.Name)
+    }
     return [
         n.id
         for n in ast.walk(node)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, context)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, context) and n.id not in own
     ]
 
 
