@@ -23,10 +23,47 @@ np.roll({0}, 1, axis=0)
 np.roll({0}, -2)
 np.pad({0}, 1)[1:, :-1]
 np.pad({0}, ((0, 1), (1, 0)), constant_values=0.5)[:-1, 1:]
+np.pad({0}, 1, mode="edge")[:-1, 1:]
+np.pad({0}, (1, 2), "reflect")[::2]
+np.pad({0}, 2, mode="wrap")[1:-2]
+np.pad({0}, ((1, 0), (0, 1)), "symmetric")
+np.pad({0}, 1, "linear_ramp", end_values=0.3)[1:]
 np.sort({0}, axis=0)
 np.sort({0}, axis=-1)
 np.tile({0}, (2, 1))[::2]
 np.repeat({0}, 2, axis=1)[:, ::2]
+np.repeat({0}, np.arange(len({0})), axis=0)
+np.partition({0}, 1, axis=1)
+{0}[np.argpartition({0}[:, 0], 0)]
+{0}[np.where({0}[:, 0] > -0.5)[0]]
+{0}[np.nonzero({0} > 0.0)][:, None] * np.ones(3)
+np.take({0}, [0, 5, 1, 2], mode="wrap", axis=0)
+np.delete({0}, 1, axis=0)
+np.insert({0}, 1, {0}[0], axis=0)
+np.r_[{0}, {0}[:1]]
+np.c_[{0}[0], {0}[-1]]
+np.meshgrid({0}[0], {0}[:, 0], indexing="ij")[1]
+np.apply_along_axis(np.cumsum, 1, {0})
+np.apply_along_axis(lambda v: v * v[0], 0, {0})
+np.vectorize(lambda v: v * v if v > 0.2 else 0.5 * v)({0})
+np.maximum.accumulate({0}, axis=0)
+np.hypot.outer({0}[0], {0}[:, 0])
+np.reshape({0}, (-1, 2), order="F")
+np.add({0}, 1.0, out=np.zeros_like({0}), where={0} > 0.1)
+np.cumsum({0}, axis=0, dtype=float)
+np.linspace({0}[0], {0}[-1], 4)
+np.bincount(np.arange(len({0}[0])) % 3, weights={0}[0])[:, None] * np.ones(2)
+np.diff({0}, axis=0, prepend=0.5)
+np.gradient({0})[1]
+np.gradient({0}, axis=0, edge_order=2)
+np.percentile({0}, [20, 60], axis=0)
+np.nanmedian({0}, axis=0) + {0}
+np.unwrap({0} * 5.0, axis=0)
+np.polyfit(np.arange(len({0})), {0}, 1)
+np.lib.stride_tricks.sliding_window_view({0}, 2, axis=0)[..., 0]
+np.unique({0})[:3, None] * np.ones(2)
+special.j0({0})
+special.gammainc(1.5, {0} ** 2 + 0.1)
 np.flip({0}, axis=1)
 np.rot90({0})
 {0}.T
