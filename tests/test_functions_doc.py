@@ -48,6 +48,7 @@ def section(title: str, prefix: str, names: list[str]) -> str:
 
 def page() -> str:
     scipy_linalg = importlib.import_module("scipy.linalg")
+    scipy_integrate = importlib.import_module("scipy.integrate")
     modules = [
         ("Built-in functions", "", builtins),
         ("math", "math.", math),
@@ -58,6 +59,7 @@ def page() -> str:
         ("numpy.linalg", "np.linalg.", np.linalg),
         ("scipy.special", "special.", special),
         ("scipy.linalg", "linalg.", scipy_linalg),
+        ("scipy.integrate", "integrate.", scipy_integrate),
     ]
     sections = [section(t, p, names) for t, p, m in modules if (names := supported(m))]
     methods = section("Methods of arrays", ".", sorted(library.METHODS))
