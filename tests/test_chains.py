@@ -45,7 +45,7 @@ np.c_[{0}[0], {0}[-1]]
 np.meshgrid({0}[0], {0}[:, 0], indexing="ij")[1]
 np.apply_along_axis(np.cumsum, 1, {0})
 np.apply_along_axis(lambda v: v * v[0], 0, {0})
-np.vectorize(lambda v: v * v if v > 0.2 else 0.5 * v)({0})
+np.vectorize(lambda v: v * v if v > 0.2 else 0, otypes=[float])({0})
 np.maximum.accumulate({0}, axis=0)
 np.hypot.outer({0}[0], 1.5 + {0}[:, 0] ** 2)
 np.reshape({0}, (-1, 2), order="F")

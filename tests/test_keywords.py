@@ -78,8 +78,8 @@ np.geomspace(0.5, y[0, 0] ** 2 + 1, 3, endpoint=False) * x
 np.nan_to_num(x, True, 1.0)
 np.average(x, 0, y * y, True)[1] * x
 np.average(x, 1, returned=True)[1] * x[:, 0]
-np.vectorize(lambda v: v * v if v > 0 else v)(x)
-np.vectorize(lambda v, w: v * w)(x, y[0])
+np.vectorize(lambda v: v * v if v > 0 else 0, otypes=[float])(x)
+np.vectorize(lambda v, w: v * w, [float])(x, y[0])
 np.r_[x[0], 1.5, y[1], 0:3]
 np.r_[x, y]
 np.c_[x[0], y[1]]
@@ -128,6 +128,8 @@ np.sqrt(x, where=x > 0)
 np.add(x, 1.5, dtype=int)
 np.add(x, 1.0, out=np.zeros((2, 3), int))
 np.exp(x, out=1.0)
+np.vectorize(lambda v: 0 if v < 0 else v)(x)
+np.apply_along_axis(lambda r: 0 if r[0] < 0 else r[0], 1, x) * y[:, 0]
 np.exp(x, out=(y, y))
 np.zeros(3, order="Q") + x
 np.sum(x, 0, float, None, True, 0.0, x > 0, 1)

@@ -12,9 +12,16 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     lines = np.moveaxis(arr, axis, -1)
     lead = lines.shape[:-1]
     flat = np.reshape(lines.copy(), (-1, lines.shape[-1]))
-    found = np.array([func1d(line, *args) for line in flat])
+    found = np.array([typed(func1d(line, *args)) for line in flat])
     y = np.reshape(found, lead + found.shape[1:])
     return np.moveaxis(y, -1, axis) if np.ndim(found) > 1 else y
+
+
+def typed(value):
+    """A result of which the dtype is known: the first one's is that of all."""
+    if np.ndim(value) == 0 and not isinstance(value, np.generic):
+        raise NotImplementedError("np.apply_along_axis of what gives Python numbers")
+    return value
 
 
 @composes(np.apply_over_axes)
@@ -33,7 +40,7 @@ def fromfunction(function, shape, dtype=float):
 
 @composes(np.vectorize.__call__)
 def vectorized(self, *args):
-    """The function is called with Python numbers, as NumPy does."""
+    """Of results that are floats; it is called with Python numbers, as by NumPy."""
     arrays = np.broadcast_arrays(*args)
     shape = arrays[0].shape
     flat = [np.ravel(a) for a in arrays]

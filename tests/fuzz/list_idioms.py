@@ -57,8 +57,6 @@ def _changed(frame: Frame, xs: str) -> None:
             (1, "{0}.insert(0, {0}.pop())"),
             (1, "{0} = {0}[1:] + [{1}]"),
             (1, "{0} = {0}[::-1]"),
-            (1, "{0} = [0.5 * v + {1} for v in {0}]"),
-            (1, "{0} = [v for v in {0} if v < 0.4] + [{1}]"),
         ]
     )
     frame.emit(form.format(xs, e))
@@ -69,9 +67,9 @@ def _read(frame: Frame, xs: str) -> str:
     forms = [
         "sum({0})", "{0}[-1] + {0}[0]", "len({0}) * {0}[len({0}) // 2]",
         "np.sum(np.array({0}) * np.cos(np.arange(len({0}))))", "np.mean({0})",
-        "sum(v * w for v, w in zip({0}, {0}[1:]))", "sum(v * v for v in {0}[::2])",
+        "sum({0}[::2])",
         "np.prod(np.array({0}))", "np.hstack({0})[0]", "{0}.pop() * {0}[0]",
-        "sum(k * v for k, v in enumerate({0}))",
+        "max({0})",
     ]  # fmt: skip
     text = forms[frame.chooser.below(len(forms))]
     if "pop" in text:

@@ -26,27 +26,35 @@ from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 
+UNTYPED = (
+    "np.vectorize without otypes= takes the dtype of the first result",
+    "say that results are floats: np.vectorize(f, otypes=[float])",
+)
+
 
 def vectorize(call: Call) -> Binding:
-    """``np.vectorize(f)``: what applies f to each element."""
+    """``np.vectorize(f, otypes=[float])``: what applies f to each element.
+
+    Without `otypes` the first result says of which dtype all are: an int there would
+    make ints of all, and whether 0 or 0.0 is given is not followed.
+    """
     function, otypes, _ = call.bind("pyfunc", otypes=None, doc=None)
     if not isinstance(function, Static | FunctionVal | PartialVal):
         call.refuse("np.vectorize takes a function")
-    if otypes != NONE:
-        parts = otypes.items if isinstance(otypes, TupleVal) else (otypes,)
-        if len(parts) != 1 or call.dtype(parts[0], None) != "float64":
-            call.refuse("otypes= of np.vectorize is [float] here", "leave it away")
+    parts = otypes.items if isinstance(otypes, TupleVal) else (otypes,)
+    if otypes == NONE or len(parts) != 1 or call.dtype(parts[0], None) != "float64":
+        call.refuse(*UNTYPED)
     return PartialVal(Static(np.vectorize.__call__), (function,), {})
 
 
-def of_object(value: object) -> Binding | None:
+def of_object(ctx: Context, node: ast.AST, value: object) -> Binding | None:
     """What an object from outside that vectorises a function stands for."""
     if not isinstance(value, np.vectorize):
         return None
     if value.excluded or value.signature is not None or value.cache:
         return None
-    if value.otypes not in (None, "d"):
-        return None
+    if value.otypes != "d":
+        ctx.refuse(node, *UNTYPED)
     return PartialVal(Static(np.vectorize.__call__), (Static(value.pyfunc),), {})
 
 

@@ -175,7 +175,9 @@ def _apply_object(
     made = isinstance(value, type) and not resolve.is_library(value)
     if made and not issubclass(value, BaseException):
         return instances.instance(ctx, node, value, args, kwargs)
-    method = applying.of_object(value) or objects.callable_of(ctx, node, value)
+    method = applying.of_object(ctx, node, value) or objects.callable_of(
+        ctx, node, value
+    )
     if method is not None:
         return apply(ctx, node, method, args, kwargs)
     written = hints.called(shown, node)
