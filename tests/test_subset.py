@@ -44,6 +44,7 @@ ALLOWED = [
     ("def g(*a, **k): return k", "y = {'a': x, **n}", "y['b'] = 1", "return g(**y)"),
     ("import math", "from os import path as p", "return (y := math.sin(x)) + y"),
     ("match x:", "    case 1 | [_, *_] if n: pass", "    case float() as y: return y"),
+    ("return x >> 2 << n",),
     ("@n", "def g(y): return y", "return g(x)"),
     ("y.a = x", "y.b += {k: x for k in n}", "return y"),
 ]
@@ -66,7 +67,6 @@ NO = [
     (("raise ValueError('x') from None",), "raise", 4),
     (("with ad.no_grad() as g: pass",), "with", 9),
     (("with open(x): pass",), "with", 9),
-    (("return x >> 2",), "'>>'", 11),
     (("match x:", "    case {'a': n}: pass"), "pattern", 13),
     (("@g", "def g(): pass"), "decorator", 5),
 ]

@@ -67,6 +67,7 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
     # operators
     *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow),
     *(ast.MatMult, ast.BitAnd, ast.BitOr, ast.BitXor),
+    *(ast.LShift, ast.RShift),
     *(ast.UAdd, ast.USub, ast.Not, ast.Invert, ast.And, ast.Or),
     *(ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot),
     *(ast.In, ast.NotIn),
@@ -77,7 +78,6 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
 _LOOP = "write a for loop that adds up, or stores into an array"
 _TEST = "test beforehand what would raise"
 _PASS_IN = "pass the value as an argument and return it"
-_BITS = "multiply or floor-divide by a power of two"
 
 REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.Try: ("'try' is not supported", _TEST),
@@ -93,8 +93,6 @@ REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.MatchMapping: ("a pattern of a dict is not supported", "write if and elif"),
     ast.Set: ("sets are not supported", "compare with each value: a == 1 or a == 2"),
     ast.SetComp: ("a set comprehension is not supported", _LOOP),
-    ast.LShift: ("'<<' is not supported", _BITS),
-    ast.RShift: ("'>>' is not supported", _BITS),
 }
 
 

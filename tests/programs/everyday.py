@@ -372,3 +372,24 @@ def genexp_in_cond(x):
         if sum(1 for w in x if w > v) < 3:
             s += v * v
     return s
+
+
+@program(real(6))
+def coefficients_of_a_tuple(x):
+    total = sum(c * v for c, v in zip((1.0, 2.0, 3.0), x))
+    for k, (c, v) in enumerate(zip([0.5, x[0], x[1]], x[::2])):
+        total += c * v**k
+    return total
+
+
+@program(real(6), 2, wrt=("x",))
+def powers_of_two_by_shifts(x, n):
+    total = 0.0
+    for k in range(3):
+        total += x[k] * (1 << k) * (n << 2) + x[5 >> 1] / (1 << n)
+    return total
+
+
+@program(real(6), refused="shifted")
+def shift_of_a_float(x):
+    return x[0] * (x.shape[0] << -1) if x[0] > 9.0 else x[1]

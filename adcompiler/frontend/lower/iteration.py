@@ -182,7 +182,7 @@ def _rows(
     """The items at each place of several iterables, up to the end of the shortest."""
     columns = [known(ctx, node, part) for part in parts]
     lengths = [len(column) for column in columns if column is not None]
-    if not lengths:
+    if not lengths or _at_run_time(columns, parts):
         return [] if not parts else None
     filled = [
         _first(ctx, node, part, min(lengths)) if column is None else column
@@ -245,6 +245,35 @@ def refuse_growth(ctx: Context, node: ast.AST, owner: Binding) -> NoReturn:
     if isinstance(owner, ObjectRef) and owner.cls is list:
         what = "a list changes its length"
     ctx.refuse(node, f"{what} while a loop goes over it", "go over a copy: list(...)")
+
+
+def _at_run_time(
+    columns: Sequence[list[Item] | None], parts: Sequence[Binding]
+) -> bool:
+    """Whether tuples of numbers stand beside what has a length known at run time."""
+    pairs = list(zip(columns, parts, strict=True))
+    tuples = [part for column, part in pairs if column is not None]
+    numbers = [listing.numbers(part) or _is_short(part) for part in tuples]
+    others = [part for column, part in pairs if column is None]
+    return all(numbers) and any(map(_is_long, others))
+
+
+def _is_short(part: Binding) -> bool:
+    """Whether it is a few numbers, of which one is chosen at run time."""
+    items = part.items if isinstance(part, TupleVal) else ()
+    few = 0 < len(items) <= MOST_CHOICES
+    return few and all(isinstance(item, Dyn) for item in items)
+
+
+def _is_long(part: Binding) -> bool:
+    """Whether its length is that of an array or list, known at run time."""
+    match part:
+        case ArrayRef(_, _, t):
+            return t.ndim > 0 and not isinstance(t.dims[0], int)
+        case IterVal(_, parts):
+            return any(map(_is_long, parts))
+        case _:
+            return isinstance(part, ListRef)
 
 
 def known_items(ctx: Context, node: ast.AST, iterable: Binding) -> list[Binding] | None:
@@ -414,6 +443,8 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
             return Source(count_, lambda k: listing.get(ctx, node, xs, k))
         case IterVal():
             return _of_iterator(ctx, node, iterable)
+        case TupleVal() if listing.numbers(iterable):
+            return source(ctx, node, listing.of_numbers(ctx, node, iterable))
         case TupleVal(items) if 0 < len(items) <= MOST_CHOICES:
             size = constant(len(items))
             return Source(size, lambda k: _choice(ctx, node, items, k))

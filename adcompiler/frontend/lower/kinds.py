@@ -37,6 +37,9 @@ def one_kind(left: Binding | None, right: Binding | None, name: str) -> str:
         if isinstance(other, Dyn):
             return f"start with a number of the same type: {name} = 0.0"
         return f"start with an array of the same rank: {name} = np.zeros(n)"
+    kinds = {type(left), type(right)}
+    if kinds == {Dyn, ArrayRef} and not name.startswith("$"):
+        return f"start with an array of the same shape: {name} = np.zeros(n)"
     return "give it one kind of value on all paths, or use two names"
 
 

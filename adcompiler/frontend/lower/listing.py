@@ -396,6 +396,24 @@ def becomes_list(
     raise NeedList({found.site: element or PY_INT})
 
 
+def numbers(found: Binding) -> bool:
+    """Whether this is a tuple or list of numbers of one type."""
+    if not isinstance(found, TupleVal) or not found.items:
+        return False
+    atoms = [item.atom for item in found.items if isinstance(item, Dyn)]
+    return len(atoms) == len(found.items) and len({a.type for a in atoms}) == 1
+
+
+def of_numbers(ctx: Context, node: ast.AST, found: TupleVal) -> ListRef:
+    """A list of these numbers, which may be read at any index."""
+    atoms = [item.atom for item in found.items if isinstance(item, Dyn)]
+    element = atoms[0].type
+    held = ctx.emit(node, "list_new", element=element, indexed=True)
+    for atom in atoms:
+        held = ctx.emit(node, "list_append", held, atom)
+    return in_place(ctx, held, element)
+
+
 def uniform(ctx: Context, found: TupleVal) -> bool:
     """Whether the items are numbers or arrays of one type."""
     types = []

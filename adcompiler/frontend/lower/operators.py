@@ -152,6 +152,8 @@ def binary(
     ctx: Context, node: ast.AST, op: ast.operator, left: Binding, right: Binding
 ) -> Binding:
     """``left op right``."""
+    if isinstance(op, ast.LShift | ast.RShift):
+        return _shifted(ctx, node, op, left, right)
     name, python = BINARY[type(op)]
     match left, right:
         case TupleVal(xs, c), TupleVal(ys, d) if name == "add" and c is d:
@@ -180,6 +182,23 @@ def binary(
     if name == "subtract":
         lengths.less(ctx, result, a, b)
     return ctx.wrap(result, name == "matmul" or in_order(left, right))
+
+
+def _shifted(
+    ctx: Context, node: ast.AST, op: ast.operator, left: Binding, right: Binding
+) -> Binding:
+    """``n << k``, ``n >> k`` of integers, by as many places as are known."""
+    from adcompiler.frontend.lower import names
+
+    places = names.static_int(ctx, node, right, "by how many places is shifted")
+    t = atom_of(ctx, node, left).type
+    whole = isinstance(t, Scalar) and t.dtype == "int64"
+    if not whole or not 0 <= places < 62:
+        what = "an integer is shifted by 0 to 61 places"
+        ctx.refuse(node, what, "multiply or floor-divide by a power of two")
+    by = Dyn(constant(2**places))
+    scaled = ast.Mult() if isinstance(op, ast.LShift) else ast.FloorDiv()
+    return binary(ctx, node, scaled, left, by)
 
 
 def _exponent(ctx: Context, node: ast.AST, base: Atom, exponent: Atom) -> Atom:
