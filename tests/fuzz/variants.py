@@ -8,6 +8,7 @@ and e* are floats, x*, y*, v*, p* and r* arrays, k*, n* and i* integers.
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 import os
 import re
@@ -396,8 +397,9 @@ def _outlined(
     inputs: list[str] = []
     outputs: list[str] = []
     for row in rows:
-        if any(isinstance(n, ast.Lambda) for n in ast.walk(row)):
-            return None
+        scopes = ast.Lambda | ast.ListComp | ast.GeneratorExp
+        if any(isinstance(n, scopes) for n in ast.walk(row)):
+            return None  # has names of its own
         for used in names(row, ast.Load):
             if used not in inputs + outputs and not _is_global(used, known):
                 inputs.append(used)
@@ -413,7 +415,7 @@ def _outlined(
 
 
 def _is_global(name: str, known: set[str]) -> bool:
-    return name in known or name in ("float", "int", "abs", "min", "max", "range")
+    return name in known or hasattr(builtins, name)
 
 
 REWRITINGS: dict[str, Callable[[ast.AST], ast.AST]] = {
