@@ -220,8 +220,8 @@ def placeholder(t: Type, builder: Builder) -> Atom:
                 return constant(python[t.dtype])
             return constant(np.dtype(t.dtype).type(0))
         case Array():
-            # Its lengths are never looked at: it passes for any of this type.
-            lengths = [constant(0)] * t.ndim
+            # Open lengths are never looked at: it passes for any of this type.
+            lengths = [constant(n if isinstance(n, int) else 0) for n in t.dims]
             return builder.apply("zeros", *lengths, dtype=t.dtype, known=t)
         case ListOf():
             more: dict[str, Any] = {"indexed": True} if t.indexed else {}
