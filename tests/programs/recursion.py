@@ -2,6 +2,8 @@
 
 import numpy as np
 
+import adcompiler as ad
+
 from .registry import program, real
 
 
@@ -366,3 +368,38 @@ def scaled(x, *, n, scale=2.0):
 @program(0.6, 3)
 def keywords_and_defaults(x, n):
     return scaled(x, n=n)
+
+
+def kept(x, n):
+    if n == 0:
+        return 1.0
+    y = x * kept(x, n - 1)
+    return y
+
+
+@program(1.2, order=1, reference=lambda x: 1.2**3 * x**3)
+def without_derivative_first(x):
+    with ad.no_grad():
+        a = kept(x, 3)
+    return a * kept(x, 3)
+
+
+@program(1.2, order=1, reference=lambda x: 1.2**3 * x**3)
+def without_derivative_later(x):
+    b = kept(x, 3)
+    with ad.no_grad():
+        a = kept(x, 3)
+    return a * b
+
+
+def partly(x, n):
+    if n == 0:
+        return x
+    with ad.no_grad():
+        y = partly(x, n - 1)
+    return x * y
+
+
+@program(1.2, order=1, reference=lambda x: 1.2**3 * x)
+def without_derivative_inside(x):
+    return partly(x, 3)

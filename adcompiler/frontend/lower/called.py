@@ -96,9 +96,8 @@ def call(
 ) -> Binding:
     """The result of a call; raises Inexpressible."""
     given: list[Given] = []
-    structure = tuple(
-        (name, signatures.structure_of(value, given)) for name, value in env.items()
-    )
+    rows = ((name, signatures.structure_of(v, given)) for name, v in env.items())
+    structure = (ctx.frame.muted, *rows)  # under `no_grad` it has no derivative
     atoms = [signatures.atom_of(ctx, node, value) for value in given]
     known = ctx.made.setdefault((fn, closure), [])
     found = next((m for m in known if _serves(m, structure, atoms, given)), None)
@@ -353,7 +352,7 @@ class _Lowering:
         ctx = self.ctx
         refs = list(_leaves_of(value))
         places = [r.location for r in refs if isinstance(r, ArrayRef)]
-        if any(place in before or place in ctx.outer for place in places):
+        if any(p in before or p in ctx.outer or p.captured for p in places):
             raise Inexpressible("returns an array from outside")
         return frozenset(
             k
@@ -371,9 +370,10 @@ class _Lowering:
 def _require_plain(value: Binding) -> None:
     """Only numbers, arrays and tuples of them can be handed back."""
     match value:
+        case Dyn(boxed=True) | ArrayRef(type=Array(dims=())):
+            raise Inexpressible("gives an array of rank 0")
         case Dyn() | ArrayRef():
-            if isinstance(value, ArrayRef) and not value.type.dims:
-                raise Inexpressible("gives an array of rank 0")
+            pass
         case TupleVal(items, cls) if cls is not list:
             for item in items:
                 _require_plain(item)

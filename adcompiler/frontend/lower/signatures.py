@@ -62,6 +62,8 @@ Leaf = Open | Const
 def structure_of(value: Binding, given: list[Given]) -> object:
     """How an argument is put together; its numbers and arrays are appended."""
     match value:
+        case Dyn(boxed=True):
+            raise Inexpressible("takes an array of rank 0")
         case Dyn() | ArrayRef():
             given.append(value)
             return None
