@@ -220,3 +220,23 @@ def test_a_pullback_used_twice_inside():
 
     expected = 24 * 0.7**2 / 2 + 16 * 0.7**3
     assert ad.grad(f)(0.7) == pytest.approx(expected, rel=1e-12)
+
+
+def large_or_itself(x, c):
+    """More than is inlined twice, and what it is given on one path."""
+    if c < 0.0:
+        return x
+    return large(x, c) + large(x, 0.5) * x
+
+
+def stores_into_what_it_gets(x, c):
+    y = large_or_itself(x, c)
+    z = large_or_itself(x * 1.0, -c)
+    y[0] = y[1] * c
+    z[1] += y[0]
+    return np.sum(y * z) + np.sum(x)
+
+
+@pytest.mark.parametrize("c", [0.7, -0.7])
+def test_what_a_large_function_returns_may_be_its_argument(c):
+    ad.check_grads(stores_into_what_it_gets, (np.array([0.3, 0.7]), c), order=2)

@@ -403,3 +403,16 @@ def partly(x, n):
 @program(1.2, order=1, reference=lambda x: 1.2**3 * x)
 def without_derivative_inside(x):
     return partly(x, 3)
+
+
+@program(0.4, 1.3, 3)
+def nested_recursion_that_reads_in_another_order(a, b, n):
+    u, v = a * b, np.sin(b)
+
+    def go(x, k):
+        if k == 0:
+            return x * v
+        inner = go(x * u + v, k - 1)
+        return inner * u if k % 2 else inner + v * a
+
+    return go(a, n) + go(b, n - 1)

@@ -107,6 +107,9 @@ def call(
         known.append(found)
         try:
             _make(ctx, node, found, atoms, captured, fn, closure, env)
+            if found.shared and not found.used:
+                found.done = False
+                raise Inexpressible("may return what it is given")
         except UnsupportedError as error:
             # In place of the call it may be supported; if not, that is found out there.
             raise Inexpressible("is not supported as a function of its own") from error
@@ -152,7 +155,7 @@ def _make(
     """Lower the function until what was assumed of its own calls is confirmed."""
     name = fn.name if isinstance(fn, ast.FunctionDef) else "function"
     assert ctx.derive is not None
-    while True:
+    for _ in range(ROUNDS):
         params = _params(made, env)
         _trace(ctx, made, params, atoms)
         types = (*(p.type for p in params), *(v.type for v in made.free))
@@ -170,9 +173,12 @@ def _make(
         made.tree, made.results = found.tree, _joined_results(made, found)
         made.shared |= found.shared
         made.free = tuple(dict.fromkeys((*made.free, *found.free)))
-    made.tree, made.free, made.shared = found.tree, found.free, found.shared
-    made.results = made.results if made.used else found.types
-    region = Region((*params, *found.free), found.stmts, found.results)
+    else:
+        raise Inexpressible("is called with ever other operands")
+    made.tree, made.shared = found.tree, found.shared
+    if not made.used:
+        made.results, made.free = found.types, found.free
+    region = Region((*params, *made.free), found.stmts, found.results)
     callee.params = tuple(p.type for p in region.params)
     callee.results = made.results
     function = Function(name, region, captured.span(fn))
@@ -233,7 +239,7 @@ def _confirmed(made: Made, found: Found) -> bool:
         made.tree == found.tree
         and _joined_results(made, found) == made.results
         and found.shared <= made.shared
-        and found.free == made.free
+        and set(found.free) <= set(made.free)
     )
 
 
@@ -263,6 +269,7 @@ def _joined_results(made: Made, found: Found) -> tuple[Type, ...]:
     return tuple(settled(t, before) for t, before in pairs)
 
 
+ROUNDS = 20  # far more than types have to grow
 OPEN = Dim("open")  # a length of a result that each call has anew
 
 
