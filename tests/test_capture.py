@@ -140,6 +140,13 @@ def test_no_source():
     assert "notebook" in e.value.hint
 
 
+def test_the_text_of_another_string(monkeypatch):
+    """Python 3.13 keeps the text of ``python -c`` under the name of all strings."""
+    lines = ["import sys\n"]
+    monkeypatch.setitem(linecache.cache, "<string>", (11, None, lines, "<string>"))
+    test_no_source()
+
+
 @pytest.mark.parametrize("thing", [np.sin, len, 3, np.vectorize(plain)])
 def test_not_a_python_function(thing):
     with pytest.raises(UnsupportedError, match="not a function written in Python"):

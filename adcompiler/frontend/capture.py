@@ -117,7 +117,8 @@ def _find(function: FunctionType) -> ast.FunctionDef | ast.Lambda:
             break
         linecache.checkcache(filename)
         reread = True
-    if file is None:
+    # Of texts that are run by exec, and of `python -c`, there is one name for all.
+    if file is None or filename == "<string>":
         raise UnsupportedError(
             f"the source of {name!r} was not found: it comes from {filename}",
             hint="define the function in a file or in a notebook cell",
