@@ -40,6 +40,7 @@ from adcompiler.frontend.lower import (
     operators,
     records,
     sequences,
+    shortcircuit,
     statements,
 )
 from adcompiler.frontend.lower.context import Context
@@ -71,7 +72,7 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return _compare(ctx, node, evaluate(ctx, left), ops, comparators)
         case ast.IfExp(test=condition, body=body, orelse=orelse):
             cond = test(ctx, condition)
-            return operators.choose(
+            return shortcircuit.choose(
                 ctx,
                 node,
                 cond,
@@ -199,7 +200,7 @@ def test(ctx: Context, node: ast.expr) -> Atom:
             result: Binding = Dyn(test(ctx, first))
             for value in rest:
                 right = partial(_tested, ctx, value)
-                result = operators.connective(ctx, node, conjunctive, result, right)
+                result = shortcircuit.connective(ctx, node, conjunctive, result, right)
             return operators.truth(ctx, node, result)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return operators.negated(ctx, node, test(ctx, operand))
@@ -217,7 +218,7 @@ def _bool_op(ctx: Context, node: ast.BoolOp, values: list[ast.expr]) -> Binding:
     result = evaluate(ctx, values[0])
     for value in values[1:]:
         right = partial(evaluate, ctx, value)
-        result = operators.connective(ctx, node, conjunctive, result, right)
+        result = shortcircuit.connective(ctx, node, conjunctive, result, right)
     return result
 
 
@@ -233,7 +234,7 @@ def _compare(
     first = operators.compare(ctx, node, ops[0], left, right)
     if len(ops) == 1:
         return first
-    return operators.connective(
+    return shortcircuit.connective(
         ctx,
         node,
         True,

@@ -36,6 +36,7 @@ from adcompiler.frontend.lower import (
     listing,
     names,
     operators,
+    shortcircuit,
 )
 from adcompiler.frontend.lower.context import Context, NeedList
 from adcompiler.frontend.lower.joins import join_arms
@@ -463,7 +464,7 @@ def _choice(
     if at_ == len(items) - 1:
         return items[at_]
     here = operators.compare(ctx, node, ast.Eq(), k, Dyn(constant(at_)))
-    return operators.choose(
+    return shortcircuit.choose(
         ctx,
         node,
         operators.truth(ctx, node, here),

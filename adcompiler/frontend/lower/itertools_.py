@@ -31,6 +31,7 @@ from adcompiler.frontend.lower import (
     iteration,
     names,
     operators,
+    shortcircuit,
 )
 from adcompiler.frontend.lower.context import Context, Frame
 from adcompiler.frontend.lower.handling import Call, Handler
@@ -412,7 +413,7 @@ def _after(ctx: Context, node: ast.AST, one: Source, other: Source) -> Source:
 
     def item(k: Dyn) -> Binding:
         later = _binary(ctx, node, ast.Sub(), k, n)
-        return operators.choose(
+        return shortcircuit.choose(
             ctx,
             node,
             _less(ctx, node, k, n),
@@ -435,7 +436,7 @@ def _longest(
     def item(k: Dyn) -> Binding:
         return TupleVal(
             tuple(
-                operators.choose(
+                shortcircuit.choose(
                     ctx,
                     node,
                     _less(ctx, node, k, n),
