@@ -14,7 +14,7 @@ placeholder, so that it reads no other value's shape off one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -67,6 +67,18 @@ def zeroed(stmts: tuple[Stmt, ...]) -> list[Var]:
         for stmt in all_stmts(stmts)
         if isinstance(stmt, Let)
         and stmt.primitive.name in ("zeros_like", "list_zeros", "list_length")
+        and isinstance(stmt.operands[0], Var)
+    ]
+
+
+def measured(stmts: tuple[Stmt, ...], recorded: Collection[Var]) -> list[Var]:
+    """The lists whose lengths are recorded, so that zeros can be made for them."""
+    return [
+        stmt.operands[0]
+        for stmt in all_stmts(stmts)
+        if isinstance(stmt, Let)
+        and stmt.primitive.name == "list_length"
+        and stmt.result in recorded
         and isinstance(stmt.operands[0], Var)
     ]
 

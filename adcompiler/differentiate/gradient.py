@@ -20,6 +20,7 @@ from adcompiler.analysis.tapes import grown
 from adcompiler.differentiate import calls, masks
 from adcompiler.differentiate.boundary import (
     define_residuals,
+    measured,
     of_any_length,
     zeroed,
 )
@@ -179,7 +180,8 @@ def _sweeps(
     plan = plan_residuals(primal, adjoint_stmts, adjoint.indices)
     forward, reverse = record(primal, adjoint_stmts, plan, adjoint)
     missing = may_be_undefined(forward)
-    forward = define_residuals(forward, (*plan.recorded, *zeroed(reverse)))
+    lists = measured(forward, plan.recorded)
+    forward = define_residuals(forward, (*plan.recorded, *zeroed(reverse), *lists))
     return Sweeps(forward, reverse, gradients, missing)
 
 

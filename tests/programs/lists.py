@@ -344,6 +344,25 @@ def of_which_one_is_known(x):
     return xs[-1] ** 2
 
 
+@program(0.3, 3)
+def made_anew_in_a_loop(a, n):
+    for _ in range(n + 1):
+        xs = [np.sin(a)]
+    for i in range(n):
+        xs.append(a * i)
+    return np.sum(np.hstack(xs))
+
+
+@program(0.3, 3)
+def made_in_the_first_trip(a, n):
+    for k in range(n):
+        if k == 0:
+            xs = [np.sin(a)]
+        else:
+            xs.append(a * k)
+    return np.sum(np.hstack(xs))
+
+
 @program(real(3), 3, refused="which a list holds")
 def one_array_many_times(x, n):
     rows = []
