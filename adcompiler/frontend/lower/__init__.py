@@ -31,8 +31,9 @@ from adcompiler.frontend.interface import (
     TupleSpec,
 )
 from adcompiler.frontend.lower import called, calls, records
-from adcompiler.frontend.lower.context import (
-    Context,
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.isolation import flattened
+from adcompiler.frontend.lower.restarts import (
     Inexpressible,
     NeedCall,
     NeedCapture,
@@ -40,7 +41,6 @@ from adcompiler.frontend.lower.context import (
     Site,
     Unreachable,
 )
-from adcompiler.frontend.lower.isolation import flattened
 from adcompiler.frontend.structures import Shape, named_part, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var

@@ -31,6 +31,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import (
     comprehensions,
+    counted,
     iteration,
     lengths,
     listing,
@@ -116,8 +117,8 @@ def _counted(call: Call, items: IterVal) -> Dyn | None:
     if filters or iteration.known(call.ctx, call.node, items) is not None:
         return None
     iteration.taken(call.ctx, call.node, items)
-    of = iteration.source(call.ctx, call.node, items)
-    return Dyn(iteration.count(call.ctx, call.node, of))
+    of = counted.source(call.ctx, call.node, items)
+    return Dyn(counted.count(call.ctx, call.node, of))
 
 
 def _two(call: Call, name: str, python: Any, a: Atom, b: Atom) -> Atom:
@@ -212,8 +213,8 @@ def length(call: Call) -> Binding:
         case ArrayRef(_, _, t) if t.ndim > 0:
             return lengths.axis_length(call.ctx, call.node, x, 0)
         case RangeVal():
-            of = iteration.source(call.ctx, call.node, x)
-            return Dyn(iteration.count(call.ctx, call.node, of))
+            of = counted.source(call.ctx, call.node, x)
+            return Dyn(counted.count(call.ctx, call.node, of))
         case _:
             call.refuse(f"{operators.describe(x)} has no length")
 

@@ -29,14 +29,9 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.interface import Captured, ResultTree
 from adcompiler.frontend.lower import calls, signatures
-from adcompiler.frontend.lower.context import (
-    Arm,
-    Context,
-    Frame,
-    Inexpressible,
-    Unreachable,
-)
+from adcompiler.frontend.lower.context import Arm, Context, Frame
 from adcompiler.frontend.lower.isolation import flattened, rebuilt
+from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
 from adcompiler.frontend.lower.signatures import Given, Leaf, Open
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var, fresh_var

@@ -60,11 +60,9 @@ from adcompiler.frontend.lower.context import (
     VALUE,
     Context,
     Frame,
-    Inexpressible,
-    NeedCall,
-    Unreachable,
 )
 from adcompiler.frontend.lower.handling import Call
+from adcompiler.frontend.lower.restarts import Inexpressible, NeedCall, Unreachable
 from adcompiler.frontend.lower.syntax import local_names, nonlocals, rebound
 from adcompiler.frontend.structures import Cell, Key
 from adcompiler.ir.builder import constant

@@ -30,6 +30,12 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.interface import Capture, Captured, Derive, Guard, NeedStatic
 from adcompiler.frontend.liveness import Liveness
 from adcompiler.frontend.lower import hints, mixtures
+from adcompiler.frontend.lower.restarts import (
+    NeedCapture,
+    NeedUnroll,
+    Site,
+    Unreachable,
+)
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Const, If, Let, Stmt, Var, defined
 from adcompiler.ir.primitive import PRIMITIVES
@@ -42,51 +48,6 @@ SPECIAL = frozenset({DONE, STOP, RETURNED, VALUE})
 # Of ints that are not negative these make such; those are such.
 KEEPING = frozenset({"add", "multiply", "floor_divide", "remainder", "power"})
 LENGTHS = frozenset({"shape", "size", "list_length", "range_length"})
-
-
-class Unreachable(Exception):
-    """Control never reaches what follows: the statement before has raised."""
-
-
-class NeedCapture(Exception):
-    """Raised where a captured integer must be known; lowering starts again."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
-Site = tuple[object, ...]  # a display, in every lowering of the same function
-
-
-class NeedList(Exception):
-    """Raised where a display turns out to be a list that changes, of such elements,
-    or of any and of known length; lowering starts again."""
-
-    def __init__(self, elements: Mapping[Site, Type | None]) -> None:
-        super().__init__(str(elements))
-        self.elements = elements
-
-
-class NeedCall(Exception):
-    """Raised where a function turns out to be one that is called, not inlined;
-    lowering starts again."""
-
-    def __init__(self, fn: ast.AST) -> None:
-        super().__init__(getattr(fn, "name", "lambda"))
-        self.fn = fn
-
-
-class Inexpressible(Exception):
-    """The function cannot be one of its own; says why."""
-
-
-class NeedUnroll(Exception):
-    """Raised where the index of a loop must be known; its trips are laid out."""
-
-    def __init__(self, loop: ast.For, what: str) -> None:
-        super().__init__(what)
-        self.loop, self.what = loop, what
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,8 @@ from adcompiler.frontend.interface import (
     ResultTuple,
 )
 from adcompiler.frontend.lower import calls, operators, records
-from adcompiler.frontend.lower.context import (
-    Arm,
-    Context,
-    Inexpressible,
-    Unreachable,
-)
+from adcompiler.frontend.lower.context import Arm, Context
+from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
 from adcompiler.frontend.structures import Shape
 from adcompiler.ir.builder import constant
 from adcompiler.ir.callee import called_in

@@ -15,6 +15,7 @@ from typing import Any
 
 from adcompiler.frontend.bindings import Binding, Dyn, IterVal, PartialVal
 from adcompiler.frontend.lower import (
+    counted,
     expressions,
     iteration,
     itertools_,
@@ -123,8 +124,8 @@ def item_at(call: Call) -> Binding:
     """The item at an index of an iterator that has been taken."""
     iterator, k = call.bind("iterator", "k")
     assert isinstance(k, Dyn)
-    of = iteration.source(call.ctx, call.node, iterator)
-    return iteration.at(call.ctx, call.node, of, k)
+    of = counted.source(call.ctx, call.node, iterator)
+    return counted.at(call.ctx, call.node, of, k)
 
 
 def item(call: Call) -> Binding:

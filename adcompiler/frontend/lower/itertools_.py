@@ -28,6 +28,7 @@ from adcompiler.frontend.liveness import captured
 from adcompiler.frontend.lower import (
     calls,
     comprehensions,
+    counted,
     iteration,
     names,
     operators,
@@ -337,13 +338,13 @@ def source(ctx: Context, node: ast.AST, it: IterVal) -> Source | None:
             return _chained(ctx, node, parts)
         case "pairwise", (inner,):
             check_plain(ctx, node, inner)
-            of = iteration.source(ctx, node, inner)
+            of = counted.source(ctx, node, inner)
             pairs = _binary(ctx, node, ast.Sub(), _count(ctx, node, of), ONE)
             return Source(
                 ctx.emit(node, "maximum", pairs.atom, constant(0), via="builtin"),
                 lambda k: TupleVal(
                     tuple(
-                        iteration.at(ctx, node, of, j)
+                        counted.at(ctx, node, of, j)
                         for j in (k, _binary(ctx, node, ast.Add(), k, ONE))
                     )
                 ),
@@ -360,32 +361,32 @@ def source(ctx: Context, node: ast.AST, it: IterVal) -> Source | None:
         case "count", (start, step):
             return Source(
                 None,
-                lambda k: iteration.plus(
+                lambda k: counted.plus(
                     ctx, node, start, operators.binary(ctx, node, ast.Mult(), k, step)
                 ),
             )
         case "cycle", (inner,):
             check_plain(ctx, node, inner)
-            of = iteration.source(ctx, node, inner)
+            of = counted.source(ctx, node, inner)
             total = _count(ctx, node, of)
             return Source(
                 None,
-                lambda k: iteration.at(
+                lambda k: counted.at(
                     ctx, node, of, _binary(ctx, node, ast.Mod(), k, total)
                 ),
             )
         case "starmap", (function, inner):
-            of = iteration.source(ctx, node, inner)
+            of = counted.source(ctx, node, inner)
             return Source(
-                of.length if of.range is None else iteration.count(ctx, node, of),
-                lambda k: _starred(ctx, node, function, iteration.at(ctx, node, of, k)),
+                of.length if of.range is None else counted.count(ctx, node, of),
+                lambda k: _starred(ctx, node, function, counted.at(ctx, node, of, k)),
             )
         case _:
             return None
 
 
 def _count(ctx: Context, node: ast.AST, of: Source) -> Dyn:
-    return Dyn(iteration.count(ctx, node, of))
+    return Dyn(counted.count(ctx, node, of))
 
 
 def _binary(
@@ -402,7 +403,7 @@ def _less(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Atom:
 
 def _chained(ctx: Context, node: ast.AST, parts: Sequence[Binding]) -> Source:
     """One after the other: which one an index falls into is asked at each item."""
-    first, *rest = [iteration.source(ctx, node, part) for part in parts]
+    first, *rest = [counted.source(ctx, node, part) for part in parts]
     for other in rest:
         first = _after(ctx, node, first, other)
     return first
@@ -417,8 +418,8 @@ def _after(ctx: Context, node: ast.AST, one: Source, other: Source) -> Source:
             ctx,
             node,
             _less(ctx, node, k, n),
-            lambda: iteration.at(ctx, node, one, k),
-            lambda: iteration.at(ctx, node, other, later),
+            lambda: counted.at(ctx, node, one, k),
+            lambda: counted.at(ctx, node, other, later),
         )
 
     return Source(_binary(ctx, node, ast.Add(), n, m).atom, item)
@@ -427,7 +428,7 @@ def _after(ctx: Context, node: ast.AST, one: Source, other: Source) -> Source:
 def _longest(
     ctx: Context, node: ast.AST, fill: Binding, parts: Sequence[Binding]
 ) -> Source:
-    columns = [iteration.source(ctx, node, part) for part in parts]
+    columns = [counted.source(ctx, node, part) for part in parts]
     counts = [_count(ctx, node, column) for column in columns]
     length = counts[0].atom
     for n in counts[1:]:
@@ -440,7 +441,7 @@ def _longest(
                     ctx,
                     node,
                     _less(ctx, node, k, n),
-                    partial(iteration.at, ctx, node, column, k),
+                    partial(counted.at, ctx, node, column, k),
                     lambda: fill,
                 )
                 for n, column in zip(counts, columns, strict=True)
@@ -456,7 +457,7 @@ def _part(
     start, stop, step = bounds
     if start != ZERO:
         check_plain(ctx, node, inner)
-    of = iteration.source(ctx, node, inner)
+    of = counted.source(ctx, node, inner)
     ends = [] if of.endless else [_count(ctx, node, of).atom]
     ends += [stop.atom] if isinstance(stop, Dyn) else []
     if not (ends and isinstance(start, Dyn) and isinstance(step, Dyn)):
@@ -465,19 +466,19 @@ def _part(
     for other in ends[1:]:
         end = ctx.emit(node, "minimum", end, other, via="builtin")
     picked = Source(constant(0), lambda k: k, RangeVal(start, Dyn(end), step))
-    length = iteration.count(ctx, node, picked)
+    length = counted.count(ctx, node, picked)
 
     def item(k: Dyn) -> Binding:
-        index = iteration.at(ctx, node, picked, k)
+        index = counted.at(ctx, node, picked, k)
         assert isinstance(index, Dyn)
-        return iteration.at(ctx, node, of, index)
+        return counted.at(ctx, node, of, index)
 
     return Source(length, item)
 
 
 def _product(ctx: Context, node: ast.AST, parts: Sequence[Binding]) -> Source:
     """All combinations, the last the fastest: an index of each out of one index."""
-    columns = [iteration.source(ctx, node, part) for part in parts]
+    columns = [counted.source(ctx, node, part) for part in parts]
     counts = [_count(ctx, node, column) for column in columns]
     strides = [ONE]
     for n in reversed(counts):
@@ -492,7 +493,7 @@ def _product(ctx: Context, node: ast.AST, parts: Sequence[Binding]) -> Source:
                 index = _binary(ctx, node, ast.FloorDiv(), index, strides[j])
             if j > 0:
                 index = _binary(ctx, node, ast.Mod(), index, counts[j])
-            row.append(iteration.at(ctx, node, column, index))
+            row.append(counted.at(ctx, node, column, index))
         return TupleVal(tuple(row))
 
     return Source(total.atom, item)

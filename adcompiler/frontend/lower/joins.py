@@ -31,9 +31,9 @@ from adcompiler.frontend.lower.context import (
     Context,
     Held,
     Stale,
-    Unreachable,
 )
 from adcompiler.frontend.lower.merges import Merge, Side
+from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, If, Region, Var
 from adcompiler.ir.types import (

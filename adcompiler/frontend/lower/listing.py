@@ -27,8 +27,9 @@ from adcompiler.frontend.bindings import (
     SliceVal,
     TupleVal,
 )
-from adcompiler.frontend.lower.context import Context, NeedList, Site
+from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.kinds import type_text
+from adcompiler.frontend.lower.restarts import NeedList, Site
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var
 from adcompiler.ir.types import (

@@ -19,22 +19,18 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import (
     comprehensions,
+    counted,
     expressions,
     iteration,
     itertools_,
     sources,
     statements,
 )
-from adcompiler.frontend.lower.context import (
-    DONE,
-    RETURNED,
-    STOP,
-    Context,
-    NeedUnroll,
-)
+from adcompiler.frontend.lower.context import DONE, RETURNED, STOP, Context
 from adcompiler.frontend.lower.fixpoints import FALSE, Loop, Lowering
 from adcompiler.frontend.lower.heads import runs_surely
 from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.frontend.lower.restarts import NeedUnroll
 from adcompiler.frontend.lower.syntax import breaks, exits, own_nodes
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, For, While
@@ -72,7 +68,7 @@ def gone_over(
         saved = ctx.iterated
         ctx.iterated += tuple(locations(base))
         try:
-            source = iteration.source(ctx, loop.iter, base)
+            source = counted.source(ctx, loop.iter, base)
             lower(ctx, loop, replace(source, stages=stages))
             return
         except NeedUnroll as need:

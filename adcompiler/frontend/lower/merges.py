@@ -49,7 +49,6 @@ from adcompiler.frontend.lower.context import (
     Arm,
     Context,
     Held,
-    NeedList,
     Stale,
 )
 from adcompiler.frontend.lower.kinds import kind_of, one_kind, shown, type_text
@@ -60,6 +59,7 @@ from adcompiler.frontend.lower.numbers import (
     join_scalars,
     number_of,
 )
+from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, If, Region, Undef, Var, fresh_var
 from adcompiler.ir.primitive import PRIMITIVES

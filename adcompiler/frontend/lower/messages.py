@@ -11,8 +11,9 @@ import builtins
 
 from adcompiler.frontend.bindings import NONE, ArrayRef, Binding, Dyn, Static, TupleVal
 from adcompiler.frontend.lower import expressions, operators
-from adcompiler.frontend.lower.context import Context, Unreachable
+from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.nodes import Atom, Const
 
 _CONVERSIONS = {-1: "", ord("r"): "!r", ord("s"): "!s", ord("a"): "!a"}

@@ -38,8 +38,9 @@ from adcompiler.frontend.interface import (
     LeafSpec,
 )
 from adcompiler.frontend.lower import hints
-from adcompiler.frontend.lower.context import Context, Frame, Unreachable
+from adcompiler.frontend.lower.context import Context, Frame
 from adcompiler.frontend.lower.operators import known_int
+from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.frontend.structures import Key, Shape, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var

@@ -20,7 +20,8 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower.context import Context, Inexpressible
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.restarts import Inexpressible
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import (
     Array,

@@ -24,12 +24,9 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     arrays,
     attributes,
-    comprehensions,
     expressions,
     gradientless,
     instances,
-    iteration,
-    lengths,
     listing,
     loops,
     messages,
@@ -38,6 +35,7 @@ from adcompiler.frontend.lower import (
     operators,
     records,
     sequences,
+    unpacking,
 )
 from adcompiler.frontend.lower.context import (
     DONE,
@@ -52,7 +50,6 @@ from adcompiler.frontend.lower.syntax import always_leaves
 from adcompiler.frontend.structures import Key
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.library import lists as library
 
 TRUE = Dyn(constant(True))
 FALSE = Dyn(constant(False))
@@ -240,10 +237,12 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
             set_name(ctx, name, binding, target)
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
             starred = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
+            count = len(targets)
             if starred:
-                items = unpack_some(ctx, target, binding, starred[0], len(targets))
+                (at,) = starred
+                items = unpacking.items_around(ctx, target, binding, at, count)
             else:
-                items = unpack(ctx, target, binding, len(targets))
+                items = unpacking.items(ctx, target, binding, count)
             for part, item in zip(targets, items, strict=True):
                 assign(ctx, part, item)
         case ast.Starred(value=inner):
@@ -272,95 +271,6 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
             instances.assign(ctx, target, owner, name, binding)
         case _:
             ctx.refuse(target, "this cannot be assigned")
-
-
-def unpack(
-    ctx: Context, node: ast.AST, binding: Binding, count: int
-) -> Sequence[Binding]:
-    """The items of what is assigned to several targets."""
-    binding = comprehensions.used_up(ctx, node, binding)
-    if isinstance(binding, ArrayRef):
-        check_count(ctx, node, binding, count)
-        return [arrays.load(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
-    if isinstance(binding, ListRef):
-        check_length(ctx, node, listing.length(ctx, node, binding), count)
-        return [listing.get(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
-    binding = sequences.as_tuple(ctx, node, binding)
-    if not isinstance(binding, TupleVal):
-        ctx.refuse(node, f"{operators.describe(binding)} cannot be unpacked")
-    if len(binding.items) != count:
-        ctx.refuse(node, f"{len(binding.items)} values are unpacked into {count} names")
-    return binding.items
-
-
-def unpack_some(
-    ctx: Context, node: ast.AST, binding: Binding, star: int, count: int
-) -> Sequence[Binding]:
-    """The items where the target at `star` takes all that the others leave, a list."""
-    binding = comprehensions.used_up(ctx, node, binding)
-    after = count - 1 - star
-    if isinstance(binding, ListRef) or (
-        isinstance(binding, ArrayRef)
-        and binding.type.ndim > 0
-        and not isinstance(binding.type.dims[0], int)
-    ):
-        return unpack_rest(ctx, node, binding, star, after)
-    items = iteration.known_items(ctx, node, binding)
-    if items is None:
-        ctx.refuse(
-            node,
-            f"{operators.describe(binding)} cannot be unpacked here",
-            "write slices: first, rest = a[0], a[1:]",
-        )
-    if len(items) < count - 1:
-        ctx.refuse(
-            node, f"{len(items)} values are unpacked into {count - 1} names or more"
-        )
-    end = len(items) - after
-    rest = TupleVal(tuple(items[star:end]), list)
-    return [*items[:star], rest, *items[end:]]
-
-
-def unpack_rest(
-    ctx: Context, node: ast.AST, whole: ArrayRef | ListRef, before: int, after: int
-) -> Sequence[Binding]:
-    """The items of what has a length known at run time only."""
-    few = before + after
-    length = (
-        lengths.axis_length(ctx, node, whole, 0)
-        if isinstance(whole, ArrayRef)
-        else listing.length(ctx, node, whole)
-    )
-    short = operators.compare(ctx, node, ast.Lt(), length, Dyn(constant(few)))
-    text = f"not enough values to unpack (expected at least {few}, got {{0}})"
-    wrong = operators.truth(ctx, node, short)
-    messages.fail_if(ctx, node, wrong, "ValueError", text, (length.atom,))
-    ends = [Dyn(constant(k)) for k in (*range(before), *range(-after, 0))]
-    items = [expressions.item_of(ctx, node, whole, k) for k in ends]
-    bounds = Dyn(constant(before)), Dyn(constant(after))
-    rest = listing.call(ctx, node, library.between, whole, *bounds)
-    return [*items[:before], rest, *items[before:]]
-
-
-def check_count(ctx: Context, node: ast.AST, ref: ArrayRef, count: int) -> None:
-    """Raise as Python does where an array has another length than there are names."""
-    if ref.type.ndim == 0:
-        ctx.refuse(node, "a 0-d array cannot be unpacked")
-    if ref.type.dims[0] != count:
-        check_length(ctx, node, lengths.axis_length(ctx, node, ref, 0), count)
-
-
-def check_length(ctx: Context, node: ast.AST, length: Dyn, count: int) -> None:
-    """Raise as Python does where this is not how many names there are."""
-    few = f"not enough values to unpack (expected {count}, got {{0}})"
-    many = f"too many values to unpack (expected {count})"
-    bound = Dyn(constant(count))
-    for op, template, shown in ((ast.Lt(), few, True), (ast.Gt(), many, False)):
-        wrong = operators.truth(
-            ctx, node, operators.compare(ctx, node, op, length, bound)
-        )
-        operands = (length.atom,) if shown else ()
-        messages.fail_if(ctx, node, wrong, "ValueError", template, operands)
 
 
 def bind(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:

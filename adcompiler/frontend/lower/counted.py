@@ -1,0 +1,166 @@
+"""Iterations at run time: how many items there are, and the item at an index.
+
+In: the binding of an iterable. Out: its `Source`, from which a loop is made.
+Invariant: as in `iteration`, an item is computed when its turn comes.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    IterVal,
+    ListRef,
+    RangeVal,
+    TupleVal,
+)
+from adcompiler.frontend.lower import (
+    arrays,
+    calls,
+    generators,
+    iteration,
+    itertools_,
+    listing,
+    operators,
+    shortcircuit,
+)
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.sources import Source
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom
+
+
+def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
+    """The iteration over a range, an array, or what is made of them."""
+    match iterable:
+        case RangeVal():
+            return Source(constant(0), lambda k: k, iterable)
+        case ArrayRef(_, _, t) if t.ndim > 0:
+            ref = iterable
+            total = ctx.emit(node, "shape", ctx.read(ref, node), axis=0)
+            return Source(total, lambda k: arrays.load(ctx, node, ref, k))
+        case ListRef():
+            xs = iterable
+            count_ = listing.length(ctx, node, xs).atom
+            return Source(count_, lambda k: listing.get(ctx, node, xs, k))
+        case IterVal():
+            return _of_iterator(ctx, node, iterable)
+        case TupleVal() if listing.numbers(iterable):
+            return source(ctx, node, listing.of_numbers(ctx, node, iterable))
+        case TupleVal(items) if 0 < len(items) <= iteration.MOST_CHOICES:
+            size = constant(len(items))
+            return Source(size, lambda k: _choice(ctx, node, items, k))
+        case _:
+            ctx.refuse(
+                node,
+                f"{operators.describe(iterable)} cannot be iterated over",
+                "iterate over a range, an array or a tuple",
+            )
+
+
+def _choice(
+    ctx: Context, node: ast.AST, items: Sequence[Binding], k: Dyn, at_: int = 0
+) -> Binding:
+    """The item of a tuple at an index that is known at run time only."""
+    if at_ == len(items) - 1:
+        return items[at_]
+    here = operators.compare(ctx, node, ast.Eq(), k, Dyn(constant(at_)))
+    return shortcircuit.choose(
+        ctx,
+        node,
+        operators.truth(ctx, node, here),
+        lambda: items[at_],
+        lambda: _choice(ctx, node, items, k, at_ + 1),
+    )
+
+
+def _of_iterator(ctx: Context, node: ast.AST, iterable: IterVal) -> Source:
+    match iterable:
+        case IterVal("enumerate", (inner,), start):
+            of = source(ctx, node, inner)
+            first = start or Dyn(constant(0))
+            return Source(
+                None if of.endless else count(ctx, node, of),
+                lambda k: TupleVal((plus(ctx, node, k, first), at(ctx, node, of, k))),
+            )
+        case IterVal("zip", parts) if parts:
+            length, row = _columns(ctx, node, parts)
+            return Source(length, lambda k: TupleVal(tuple(row(k))))
+        case IterVal("map", (function, *parts)):
+            length, row = _columns(ctx, node, parts)
+            return Source(
+                length, lambda k: calls.apply(ctx, node, function, list(row(k)), {})
+            )
+        case IterVal("generator", parts) if generators.is_plain(iterable):
+            function = generators.element(ctx, iterable)
+            length, row = _columns(ctx, node, parts)
+            return Source(
+                length, lambda k: calls.apply(ctx, node, function, list(row(k)), {})
+            )
+        case IterVal("reversed", (inner,)):
+            of = source(ctx, node, inner)
+            length = count(ctx, node, of)
+            return Source(
+                length, lambda k: at(ctx, node, of, _mirror(ctx, node, length, k))
+            )
+        case _ if (found := itertools_.source(ctx, node, iterable)) is not None:
+            return found
+        case _:
+            ctx.refuse(
+                node,
+                "how many items this gives is known at run time only",
+                iteration.AS_LIST,
+            )
+
+
+def _columns(
+    ctx: Context, node: ast.AST, parts: Sequence[Binding]
+) -> tuple[Atom | None, Callable[[Dyn], Iterator[Binding]]]:
+    """The length of the shortest of several iterables, and their items at an index."""
+    columns = [source(ctx, node, part) for part in parts]
+    length: Atom | None = None
+    for column in columns:
+        other = None if column.endless else count(ctx, node, column)
+        if length is None or other is None:
+            length = length or other
+        elif other != length:
+            length = ctx.emit(node, "minimum", length, other, via="builtin")
+    return length, lambda k: (at(ctx, node, column, k) for column in columns)
+
+
+def count(ctx: Context, node: ast.AST, of: Source) -> Atom:
+    """How many items there are."""
+    if of.length is None:
+        ctx.refuse(node, "this iterator has no end", "give it a last item: islice(...)")
+    if of.range is None:
+        return of.length
+    bounds = [of.range.start.atom, of.range.stop.atom, of.range.step.atom]
+    total = operators.fold(lambda a, b, c: len(range(a, b, c)), *bounds)
+    return total or ctx.emit(node, "range_length", *bounds)
+
+
+def at(ctx: Context, node: ast.AST, of: Source, k: Dyn) -> Binding:
+    """The item at an index counted from 0."""
+    if of.range is None:
+        return of.item(k)
+    scaled = operators.binary(ctx, node, ast.Mult(), k, of.range.step)
+    return plus(ctx, node, of.range.start, scaled)
+
+
+def plus(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Binding:
+    """The sum, where one of them may be a zero that is known."""
+    for one, other in ((a, b), (b, a)):
+        if operators.known_int(one) == 0:
+            return other
+    return operators.binary(ctx, node, ast.Add(), a, b)
+
+
+def _mirror(ctx: Context, node: ast.AST, total: Atom, k: Dyn) -> Dyn:
+    last = operators.binary(ctx, node, ast.Sub(), Dyn(total), Dyn(constant(1)))
+    index = operators.binary(ctx, node, ast.Sub(), last, k)
+    assert isinstance(index, Dyn)
+    return index

@@ -1,0 +1,58 @@
+"""What ends the lowering of a statement before its end, or has it start again.
+
+In: nothing. Out: the exceptions that lowering raises to itself; none reaches a user.
+Invariant: what starts lowering again tells it something that it did not know, of which
+there is a finite amount.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from adcompiler.ir.types import Type
+
+
+class Unreachable(Exception):
+    """Control never reaches what follows: the statement before has raised."""
+
+
+class NeedCapture(Exception):
+    """Raised where a captured integer must be known; lowering starts again."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+Site = tuple[object, ...]  # a display, in every lowering of the same function
+
+
+class NeedList(Exception):
+    """Raised where a display turns out to be a list that changes, of such elements,
+    or of any and of known length; lowering starts again."""
+
+    def __init__(self, elements: Mapping[Site, Type | None]) -> None:
+        super().__init__(str(elements))
+        self.elements = elements
+
+
+class NeedCall(Exception):
+    """Raised where a function turns out to be one that is called, not inlined;
+    lowering starts again."""
+
+    def __init__(self, fn: ast.AST) -> None:
+        super().__init__(getattr(fn, "name", "lambda"))
+        self.fn = fn
+
+
+class Inexpressible(Exception):
+    """The function cannot be one of its own; says why."""
+
+
+class NeedUnroll(Exception):
+    """Raised where the index of a loop must be known; its trips are laid out."""
+
+    def __init__(self, loop: ast.For, what: str) -> None:
+        super().__init__(what)
+        self.loop, self.what = loop, what
