@@ -17,11 +17,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from adcompiler.evaluation import (
+    arguments_of,
     bind_call,
     bind_jvp,
     find_program,
@@ -34,6 +35,9 @@ from adcompiler.frontend.structures import shape_of
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.programs import Program, Request, name_of
 from adcompiler.saving import save
+
+if TYPE_CHECKING:
+    from adcompiler.explain import Explanation
 
 __all__ = ["Derived", "Differentiable", "Wrt"]
 
@@ -204,6 +208,19 @@ class Differentiable:
         if program.pullback is None:
             return program.text
         return f"{program.text}\n\n{program.pullback.text}"
+
+    def explain(self, *args: Any, **kwargs: Any) -> Explanation:
+        """Each source line beside its adjoint, what is recorded, its bytes, and why.
+
+        Printed it is a text, in a notebook it shows tables. The gradient for such
+        arguments is run up to where its reverse sweep begins, to measure what it keeps.
+        """
+        from adcompiler.explain import explain
+
+        request = Derived("grad", self).request(*args, **kwargs)
+        program = find_program(self._shared.programs, request)
+        name = name_of(self.function)
+        return explain(program, arguments_of(program, request), name)
 
     def save(self, path: str | Path, *args: Any) -> Path:
         """Write value and gradient for such arguments as a module of its own.

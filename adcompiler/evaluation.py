@@ -45,6 +45,7 @@ from adcompiler.programs import (
 
 __all__ = [
     "Pullback",
+    "arguments_of",
     "bind_call",
     "bind_jvp",
     "find_program",
@@ -193,7 +194,7 @@ def find_program(programs: Specialisations[Program], request: Request) -> Progra
 
 def run(program: Program, request: Request) -> Any:
     """What the program gives for these leaves; of a vjp, the value and the pullback."""
-    arguments = _arguments(program, request)
+    arguments = arguments_of(program, request)
     results = program.call(*arguments)
     value = result_of(program, results)
     if program.pullback is None:
@@ -203,7 +204,7 @@ def run(program: Program, request: Request) -> Any:
     return value, Pullback(program, results, shapes)
 
 
-def _arguments(program: Program, request: Request) -> list[Any]:
+def arguments_of(program: Program, request: Request) -> list[Any]:
     """The leaves and the captured values, as the program takes them."""
     params = program.lowered.function.params
     static = {k for k, _ in program.statics}

@@ -25,6 +25,7 @@ from adcompiler.ir.walk import count_uses
 from adcompiler.settings import current
 
 if TYPE_CHECKING:
+    from adcompiler.emit.numpy_source import Source
     from adcompiler.lowering.linking import Unit
 
 __all__ = ["Built", "build", "derive", "primal"]
@@ -120,10 +121,15 @@ class Built:
     """A function as generated text and as a callable on flat leaves.
 
     The callable takes the leaves by position, and gives the results as a tuple.
+    `source` is the text with where its lines come from.
     """
 
-    text: str
+    source: Source
     call: Callable[..., tuple[Any, ...]]
+
+    @property
+    def text(self) -> str:
+        return self.source.text
 
 
 def build(function: Function, *, name: str, label: str, doc: str = "") -> Built:
@@ -142,8 +148,8 @@ def build(function: Function, *, name: str, label: str, doc: str = "") -> Built:
         source = emit(whole, name=name, doc=doc or f"{label}.", before=before)
     call = load(source, name, label)
     if len(function.results) == 1:
-        return Built(source.text, lambda *leaves: (call(*leaves),))
-    return Built(source.text, call)
+        return Built(source, lambda *leaves: (call(*leaves),))
+    return Built(source, call)
 
 
 def _named(function: Function, taken: Iterable[str], *, inner: bool = False) -> Named:

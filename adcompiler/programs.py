@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from adcompiler.frontend.interface import (
 from adcompiler.ir.types import Array, Dim, Type
 from adcompiler.pipeline import build
 from adcompiler.targets import Lowering, Target, derivative_of, name_of
+
+if TYPE_CHECKING:
+    from adcompiler.emit.numpy_source import Source
 
 __all__ = ["Program", "Request", "compile_program", "derivative_of", "name_of"]
 
@@ -59,12 +62,16 @@ class Program:
 
     lowered: Lowered
     statics: tuple[tuple[int, Any], ...]
-    text: str
+    source: Source
     call: Callable[..., tuple[Any, ...]]
     types: tuple[Type, ...]
     values: int
     wrt: tuple[int, ...] = ()
     pullback: Program | None = None
+
+    @property
+    def text(self) -> str:
+        return self.source.text
 
 
 def compile_program(request: Request) -> Program:
@@ -158,7 +165,7 @@ def _built(
     )
     types = target.types
     return Program(
-        lowered, statics, built.text, built.call, types, len(types), target.wrt
+        lowered, statics, built.source, built.call, types, len(types), target.wrt
     )
 
 

@@ -15,35 +15,56 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adcompiler.emit.numpy.exits import Exits
-from adcompiler.emit.numpy.layout import WIDTH, Line, render
+from adcompiler.emit.numpy.layout import WIDTH, Line, Place, placed_lines
 from adcompiler.emit.numpy.statements import Code, Statements
 from adcompiler.ir.names import Named
-from adcompiler.ir.nodes import Atom
+from adcompiler.ir.nodes import Atom, Let
+from adcompiler.ir.types import ListOf
+from adcompiler.ir.walk import all_stmts
 from adcompiler.primitives.spelling import HELPERS, MODULES
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Text that defines one function, and the global names that it needs besides."""
+    """Text that defines one function, and the global names that it needs besides.
+
+    `places` has for each line the source line that it was written for; `tapes` are the
+    names of the lists on which the forward sweep records.
+    """
 
     text: str
     globals: Mapping[str, object] = field(default_factory=dict)
+    places: tuple[Place | None, ...] = ()
+    tapes: frozenset[str] = frozenset()
+
+
+# The lines of a definition, each with its place.
+Definition = tuple[tuple[str, Place | None], ...]
 
 
 def emit(
-    named: Named, *, name: str, doc: str | None = None, before: Sequence[str] = ()
+    named: Named,
+    *,
+    name: str,
+    doc: str | None = None,
+    before: Sequence[Definition] = (),
 ) -> Source:
     """The source of the function `name`, whose arguments are named as its parameters.
 
     It returns its result alone, or a tuple of several. `before` are the `definition`s
     of the functions that it calls.
     """
-    parts = (*before, definition(named, name=name, doc=doc))
-    return Source(_with_preamble("\n\n".join(parts)))
+    apart: Definition = (("", None), ("", None))
+    whole = definition(named, name=name, doc=doc)
+    lines = (*(line for d in before for line in (*d, *apart)), *whole)
+    text = _with_preamble("".join(f"{t}\n" for t, _ in lines))
+    above = text.count("\n") - len(lines)
+    places = (*(None for _ in range(above)), *(place for _, place in lines))
+    return Source(text, places=places, tapes=_tapes(named))
 
 
-def definition(named: Named, *, name: str, doc: str | None = None) -> str:
-    """The definition of the function alone."""
+def definition(named: Named, *, name: str, doc: str | None = None) -> Definition:
+    """The definition of the function alone, by lines."""
     statements = Statements(named)
 
     def finish(atoms: tuple[Atom, ...]) -> Code:
@@ -54,8 +75,24 @@ def definition(named: Named, *, name: str, doc: str | None = None) -> str:
     region = named.function.region
     body = statements.region(region, finish, Exits(returns=True, top=True))
     arg_names = [named.names[p] for p in region.params]
-    lines = [*_signature(name, arg_names), *_docstring(doc), *render(body.nodes, 4)]
-    return "\n".join(lines) + "\n"
+    head = [*_signature(name, arg_names), *_docstring(doc)]
+    lines = (*((text, None) for text in head), *placed_lines(body.nodes, 4))
+    # A line may be a text of several.
+    return tuple((part, place) for text, place in lines for part in text.split("\n"))
+
+
+def _tapes(named: Named) -> frozenset[str]:
+    """The names of the lists that are not the program's own."""
+    found = (
+        s.result
+        for s in all_stmts(named.function.region)
+        if isinstance(s, Let) and s.primitive.name == "list_new" and s.role == "primal"
+    )
+    return frozenset(
+        named.names[v]
+        for v in found
+        if v in named.names and isinstance(v.type, ListOf) and not v.type.indexed
+    )
 
 
 def _signature(name: str, arg_names: Sequence[str]) -> list[str]:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adcompiler.emit.numpy.layout import Comment, Line, Node
-from adcompiler.ir.nodes import Let, Role, Stmt
-
-Place = tuple[str, int, Role]
+from adcompiler.emit.numpy.layout import Comment, Line, Node, Place
+from adcompiler.ir.nodes import Let, Stmt
 
 # These belong to the statement whose values they keep.
 RECORDING = frozenset({"list_new", "list_append"})
@@ -37,6 +35,12 @@ def place_of(stmt: Stmt, last: Place | None) -> Place | None:
             return last if same else (*line, "adjoint")
         case _:
             return (*line, role)
+
+
+def written_for(stmt: Stmt) -> Place | None:
+    """The place of what is written for a statement; None for what has no source."""
+    span = stmt.span
+    return None if span is None else (span.filename, span.lineno, stmt.role)
 
 
 def quoting(stmt: Stmt, place: Place) -> Comment:

@@ -23,16 +23,22 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from adcompiler.ir.nodes import Role
 
 WIDTH = 88
+
+# What a line was written for: file and line of the source, and the role.
+Place = tuple[str, int, Role]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A simple statement."""
+    """A simple statement; `place` is that of the statement it was written for."""
 
     text: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Block:
     """A compound statement: headers with what stands under them."""
 
     clauses: tuple[tuple[str, Nodes], ...]
+    place: Place | None = None
 
 
 Node = Line | Comment | Block
@@ -56,18 +63,41 @@ Nodes = tuple[Node, ...]
 
 def render(nodes: Sequence[Node], indent: int = 0) -> Iterator[str]:
     """The lines of the tree."""
+    return (text for text, _ in placed_lines(nodes, indent))
+
+
+def placed_lines(
+    nodes: Sequence[Node], indent: int = 0
+) -> Iterator[tuple[str, Place | None]]:
+    """The lines of the tree, each with the place of its statement."""
     for position, node in enumerate(nodes):
         match node:
             case Line():
-                yield from wrap(node.text, indent)
+                yield from ((t, node.place) for t in wrap(node.text, indent))
             case Comment():
                 if node.apart and position:
-                    yield ""
-                yield shorten(" " * indent + node.text)
+                    yield "", None
+                yield shorten(" " * indent + node.text), None
             case Block():
                 for header, body in node.clauses:
-                    yield from wrap(header, indent)
-                    yield from render(body or (Line("pass"),), indent + 4)
+                    yield from ((t, node.place) for t in wrap(header, indent))
+                    yield from placed_lines(body or (Line("pass"),), indent + 4)
+
+
+def placed(nodes: Nodes, place: Place) -> Nodes:
+    """The tree, of which lines that have no place yet have this one."""
+
+    def visit(node: Node) -> Node:
+        match node:
+            case Comment():
+                return node
+            case Line():
+                return node if node.place else replace(node, place=place)
+            case Block():
+                clauses = tuple((h, placed(body, place)) for h, body in node.clauses)
+                return Block(clauses, node.place or place)
+
+    return tuple(map(visit, nodes))
 
 
 def shorten(line: str) -> str:

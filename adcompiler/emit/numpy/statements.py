@@ -19,11 +19,25 @@ from functools import partial
 from typing import NamedTuple
 
 from adcompiler.analysis.tapes import element_taken
-from adcompiler.emit.numpy.comments import RAISES, Place, is_unread, place_of, quoting
+from adcompiler.emit.numpy.comments import (
+    RAISES,
+    is_unread,
+    place_of,
+    quoting,
+    written_for,
+)
 from adcompiler.emit.numpy.exits import NO_EXIT, Exits
 from adcompiler.emit.numpy.expressions import Expressions
 from adcompiler.emit.numpy.iteration import item_taken
-from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
+from adcompiler.emit.numpy.layout import (
+    Block,
+    Comment,
+    Line,
+    Node,
+    Nodes,
+    Place,
+    placed,
+)
 from adcompiler.emit.numpy.tapes import displayed, popped_into
 from adcompiler.ir.builder import constant
 from adcompiler.ir.names import Named
@@ -138,6 +152,9 @@ class Statements:
             self.heading = last
             return code
         self.heading = place
+        own = written_for(stmt)
+        if own is not None:
+            code = Code(placed(code.nodes, own), code.falls)
         if place is None or place == last:
             return code
         return Code((quoting(stmt, place), *code.nodes), code.falls)

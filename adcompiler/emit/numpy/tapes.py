@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeGuard
 
 from adcompiler.emit.numpy.layout import Block, Comment, Line, Node, Nodes
@@ -42,13 +43,15 @@ def popped_into(
     assert isinstance(popped, Line)
     name, _, call = popped.text.partition(" = ")
     if isinstance(first, Line):
-        return (*comments, Line(text.removesuffix(name) + call), *rest)
+        line = replace(first, text=text.removesuffix(name) + call)
+        return (*comments, line, *rest)
     assert isinstance(first, Block)
     ((header, body),) = first.clauses
     # The index may have the name of what is popped.
     index, within, bounds = header.partition(" in ")
     bounds = re.sub(rf"\b{re.escape(name)}\b", lambda _: call, bounds)
-    return (*comments, Block(((f"{index}{within}{bounds}", body),)), *rest)
+    clauses = ((f"{index}{within}{bounds}", body),)
+    return (*comments, replace(first, clauses=clauses), *rest)
 
 
 def displayed(before: Stmt, stmt: Stmt, found: Nodes, nodes: list[Node]) -> Nodes:
@@ -68,7 +71,7 @@ def displayed(before: Stmt, stmt: Stmt, found: Nodes, nodes: list[Node]) -> Node
     nodes.pop()
     inside = items.removeprefix("[").removesuffix("]")
     whole = f"{inside}, {value}" if inside else value
-    return (Line(f"{name} = [{whole}]"),)
+    return (replace(line, text=f"{name} = [{whole}]"),)
 
 
 def _appends(stmt: Stmt) -> TypeGuard[Let]:

@@ -1,0 +1,199 @@
+"""`explain`: lines beside adjoints, bytes that are right, reasons that are true."""
+
+from __future__ import annotations
+
+import ast
+import math
+
+import numpy as np
+import pytest
+
+import adcompiler as ad
+from adcompiler.differentiable import Derived
+from tests.programs import PROGRAMS, checks
+
+
+def horner(c, x):
+    y = 0.0
+    for k in range(len(c)):
+        y = y * x + c[k]
+    return y
+
+
+def heat(u, k, steps):
+    for _ in range(steps):
+        laplacian = u[2:] - 2.0 * u[1:-1] + u[:-2]
+        u[1:-1] += k * laplacian
+    return np.sum(u * u)
+
+
+def regression(w, x, y):
+    residual = x @ w - y
+    return np.mean(residual**2)
+
+
+def until(x):
+    """A docstring,
+    of two lines."""
+    while x < 10.0:
+        x = x * x + 0.5
+
+        # a comment
+    return x
+
+
+def power(x, n):
+    return 1.0 if n == 0 else x * power(x, n - 1)
+
+
+def recursive(x, n):
+    return power(x, n)
+
+
+def kept(function, *args, wrt=None):
+    found = ad.differentiate(function, wrt=wrt).explain(*args).kept
+    return {k.name: k for k in found}
+
+
+@pytest.mark.parametrize("n", [0, 1, 7])
+def test_tapes_are_counted(n):
+    (tape,) = kept(horner, np.linspace(1, 2, n), 0.5).values()
+    assert (tape.name, tape.recorded, tape.bytes) == ("y_tape", True, 8 * n)
+    assert tape.reasons[0][1] == "x_bar += y_bar * y"
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+def test_arrays_on_tapes_are_counted(steps):
+    found = kept(heat, np.linspace(0, 1, 10), 0.1, steps)
+    assert found["laplacian_tape"].bytes == steps * 8 * 8
+    assert found["u"].bytes == 80  # a copy, as the function stores to it
+    assert "copy of the argument" in found["u"].what
+
+
+def test_trips_of_a_while_loop_are_recorded_until_it_ends():
+    (tape,) = kept(until, 1.2).values()
+    trips, x = 0, 1.2
+    while x < 10.0:
+        x, trips = x * x + 0.5, trips + 1
+    assert tape.bytes == 8 * trips
+
+
+def test_what_is_kept_is_told_from_what_was_passed():
+    w, x, y = np.ones(3), np.ones((5, 3)), np.ones(5)
+    found = ad.differentiate(regression, wrt="w").explain(w, x, y)
+    (residual,) = found.kept
+    assert (residual.name, residual.bytes, found.bytes) == ("residual", 40, 40)
+    assert found.free == ("x", "y")
+    assert residual.lines == (regression.__code__.co_firstlineno + 1,)
+    last = regression.__code__.co_firstlineno + 2
+    assert residual.reasons == ((last, "residual_bar = 2.0 * residual / y.size"),)
+
+
+def test_float32_takes_half():
+    args = (np.ones(3), np.ones((5, 3)), np.ones(5))
+    args = tuple(a.astype(np.float32) for a in args)
+    assert ad.differentiate(regression, wrt="w").explain(*args).bytes == 20
+
+
+def test_views_of_arguments_take_nothing():
+    def part(x):
+        y = x[1:]
+        return np.sum(y * y)
+
+    assert ad.differentiate(part).explain(np.ones(4)).bytes == 0
+
+
+def test_what_calls_keep_is_counted():
+    found = kept(recursive, 1.5, 4, wrt="x")
+    assert found["power_residuals"].bytes > 4 * 8
+
+
+def test_nothing_kept():
+    text = repr(ad.differentiate(lambda x: 3.0 * x).explain(2.0))
+    assert "Nothing is kept" in text
+
+
+def test_lines_stand_beside_their_adjoints():
+    (section,) = ad.differentiate(until).explain(1.2).sections
+    first = until.__code__.co_firstlineno
+    rows = {row.lineno - first: row for row in section.rows}
+    assert list(rows) == [0, 3, 4, 6, 7]  # neither docstring nor blank lines
+    assert rows[0].adjoint == ("def until_grad(x):",)
+    loop = "    for x in reversed(x_tape):"
+    assert rows[3].adjoint == ("    x_bar = 1.0", loop)
+    assert rows[4].adjoint == ("        x_bar = 2 * x_bar * x",)
+    assert rows[3].marked and not rows[4].marked
+
+
+def test_helpers_have_sections_of_their_own():
+    def half(x):
+        return 0.5 * math.sin(x)
+
+    def f(x):
+        return half(x) * half(2.0 * x)
+
+    first, second = ad.differentiate(f).explain(1.0).sections
+    assert first.rows[0].source == "def f(x):"
+    assert second.rows[0].source == "def half(x):"
+    assert second.rows[1].adjoint
+
+
+def test_the_caller_s_data_stay_as_they_are():
+    u = np.linspace(0, 1, 10)
+    before = u.copy()
+    ad.differentiate(heat).explain(u, 0.1, 3)
+    assert np.array_equal(u, before)
+
+
+def test_errors_are_those_of_the_gradient():
+    with pytest.raises(ad.UnsupportedError, match="needs a scalar"):
+        ad.differentiate(lambda x: 2.0 * x).explain(np.ones(3))
+    with pytest.raises(TypeError, match="missing"):
+        ad.differentiate(horner).explain()
+    with pytest.raises(ValueError, match="operands could not be broadcast"):
+        ad.differentiate(regression).explain(np.ones(3), np.ones((4, 3)), np.ones(2))
+
+
+def test_methods():
+    class Model:
+        def __init__(self, scale):
+            self.scale = scale
+
+        @ad.differentiate
+        def loss(self, x):
+            y = np.exp(self.scale * x)
+            return np.sum(y * y)
+
+    assert Model(2.0).loss.explain(np.ones(3)).bytes == 24
+
+
+def test_html_is_escaped():
+    def f(x):
+        return x * x if x < 3.0 else np.sum(np.array([x, x])) * (x > 1.0)
+
+    html = ad.differentiate(f).explain(1.0)._repr_html_()
+    assert "&lt; 3.0" in html
+    assert "< 3.0" not in html
+    assert "<script" not in html
+
+
+ROWS = [r for r in PROGRAMS.values() if not r.refused and not r.raises][::12]
+
+
+@pytest.mark.parametrize("row", [pytest.param(r, id=r.name) for r in ROWS])
+def test_of_the_corpus_no_line_is_missing(row):
+    f, args = checks.compiled(row.fn, row.wrt), row.args()
+    if np.size(row.fn(*row.args())) != 1:
+        pytest.skip("a gradient needs a scalar")
+    found = checks.quietly(f.explain, *args)
+    source = checks.quietly(Derived("grad", f).compile, *args).source
+    rows = [r for section in found.sections for r in section.rows]
+    shown = {line for r in rows for line in r.adjoint}
+    for text, place in zip(source.text.splitlines(), source.places, strict=True):
+        if place is not None and place[2].startswith("adjoint"):
+            assert text in shown
+    lines = repr(found).splitlines()
+    assert all(len(line) <= 100 for line in lines)
+    assert all(k.reasons and k.lines for k in found.kept)
+    names = {n.id for n in ast.walk(ast.parse(source.text)) if isinstance(n, ast.Name)}
+    assert names.issuperset(k.name for k in found.kept)
