@@ -22,6 +22,7 @@ import numpy as np
 
 from adcompiler.errors import Span
 from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.joins import with_own_lengths
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -40,7 +41,6 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.types import (
     Array,
-    Dim,
     ListOf,
     Residuals,
     Scalar,
@@ -210,13 +210,7 @@ def _outer_lengths(joined: Type, given: list[Type]) -> Type:
 
 def of_any_length(var: Var) -> Var:
     """A parameter for a residual that may be a placeholder: its lengths are its own."""
-    if not isinstance(var.type, Array):
-        return var
-    dims = tuple(
-        fresh_dim(not_one=n.not_one if isinstance(n, Dim) else n != 1)
-        for n in var.type.dims
-    )
-    return fresh_var(Array(var.type.dtype, dims), var.name)
+    return fresh_var(with_own_lengths(var.type), var.name)
 
 
 def _defined(atom: Atom, t: Type, builder: Builder) -> Atom:

@@ -35,7 +35,7 @@ from adcompiler.differentiate.skipping import count_whole_trips
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.callee import derivative_type
-from adcompiler.ir.joins import may_be_undefined
+from adcompiler.ir.joins import may_be_undefined, widened
 from adcompiler.ir.nodes import (
     Atom,
     For,
@@ -101,7 +101,7 @@ def vjp(
     first = Region(region.params, forward, (*region.results, *kept))
     sweep = substitute(Region((), reverse, gradients), shown)
     params = (*(shown.get(v, v) for v in kept), *cotangents)
-    pullback = clone(replace(sweep, params=params))
+    pullback = clone(widened(replace(sweep, params=params)))
     return (
         Function(function.name, first, function.span),
         Function(f"{function.name}_pullback", pullback, function.span),

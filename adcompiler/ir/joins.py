@@ -38,15 +38,25 @@ from adcompiler.ir.nodes import (
     For,
     If,
     Let,
+    Region,
     Stmt,
     Undef,
     Var,
     While,
     carried_params,
     carried_results,
+    defined,
 )
-from adcompiler.ir.types import Dim, Length, Type, dims_of, drop_dim
-from adcompiler.ir.walk import all_stmts
+from adcompiler.ir.types import (
+    Array,
+    Dim,
+    Length,
+    Type,
+    dims_of,
+    drop_dim,
+    fresh_dim,
+)
+from adcompiler.ir.walk import all_stmts, rebuild, regions
 
 Path = tuple[Atom, ...]
 
@@ -108,6 +118,63 @@ def unfit(
         if _meaning(length, own) != other:
             return k
     return None
+
+
+def widened(region: Region) -> Region:
+    """The region with lengths of its own for each value of a join to which a path gives
+    a length against the rule: fewer are known of what comes into the region."""
+    while (free := _against_the_rule(region, set())) is not None:
+        region = _retyped(region, free)
+    return region
+
+
+def _against_the_rule(region: Region, outer: set[Length]) -> Var | None:
+    """The first value to which a path gives a length against the rule."""
+    known = outer.union(*(dims_of(p.type) for p in region.params))
+    for stmt in region.body:
+        for inner in regions(stmt):
+            found = _against_the_rule(inner, known)
+            if found is not None:
+                return found
+        for values, paths in joins(stmt) if not isinstance(stmt, Let) else ():
+            types = [v.type for v in values]
+            for path in paths:
+                k = unfit(types, types_of(path), known)
+                if k is not None:
+                    return values[k]
+        known.update(d for v in defined(stmt) for d in dims_of(v.type))
+    return None
+
+
+def _retyped(region: Region, free: Var) -> Region:
+    """The region with new lengths for one value."""
+    own = Var(free.id, with_own_lengths(free.type), free.name, free.noun)
+
+    def atom(a: Atom) -> Atom:
+        return own if a == free else a
+
+    def define(var: Var) -> Var:
+        return own if var == free else var
+
+    def inside(r: Region) -> Region:
+        return Region(
+            tuple(map(define, r.params)),
+            tuple(rebuild(s, atom, inside, define) for s in r.body),
+            tuple(map(atom, r.results)),
+            r.falls,
+        )
+
+    return inside(region)
+
+
+def with_own_lengths(t: Type) -> Type:
+    """The type with new symbols for its lengths."""
+    if not isinstance(t, Array):
+        return t
+    dims = (
+        fresh_dim(not_one=n.not_one if isinstance(n, Dim) else n != 1) for n in t.dims
+    )
+    return Array(t.dtype, tuple(dims))
 
 
 def is_outer(length: Length, outer: Container[Length]) -> bool:

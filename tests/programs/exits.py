@@ -457,3 +457,16 @@ def an_array_or_an_error(a, x):
     if a <= 0.019:
         return np.sum(a + x)
     raise ArithmeticError("reached")
+
+
+@program(0.5, real(2), 3, 0, label="returned")
+@program(0.5, real(2), 3, 1, label="went on")
+def stored_where_it_is_assigned(a, x, n, c):
+    if c:
+        y = np.outer(x, np.array([1.0, 2.0, 3.0]))
+    for _ in range(n):
+        if not c:
+            return a * x
+        s = np.sin(np.sum(y))
+        y[0, 1] = a * s
+    return y[:, 0] * a + np.sum(y**2)
