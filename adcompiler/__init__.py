@@ -24,6 +24,7 @@ from adcompiler.api import (
     vjp,
 )
 from adcompiler.check import GradientError, check_grads
+from adcompiler.custom import custom_vjp
 from adcompiler.differentiable import Differentiable
 from adcompiler.errors import Diagnostic, InternalError, UnsupportedError
 from adcompiler.gradients import Gradients
@@ -36,6 +37,7 @@ __all__ = [
     "InternalError",
     "UnsupportedError",
     "check_grads",
+    "custom_vjp",
     "differentiate",
     "grad",
     "hessian",

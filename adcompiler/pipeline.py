@@ -234,9 +234,10 @@ def _sink_exits(function: Function) -> Function:
 
 
 def _finish(function: Function) -> Function:
-    from adcompiler.optimise import finish
+    from adcompiler.optimise import finish, without_rules
 
-    return finish(function)
+    plain = without_rules(function)
+    return finish(function if plain is function else _optimise(plain))
 
 
 # --- Names -----------------------------------------------------------------------

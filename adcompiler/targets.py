@@ -215,13 +215,15 @@ class Lowering:
 
 
 def _lower_function(function: Any, specs: Mapping[str, ArgSpec]) -> Lowered:
-    captured = capture(function)
+    rule = getattr(function, "__adcompiler_rule__", None)
+    captured = capture(function if rule is None else rule.function)
     check(captured)
     # The compiler proper is imported by the first derivative call.
     import adcompiler.primitives  # noqa: F401  (fills the registry)
     from adcompiler.frontend.lower import lower_function
 
-    return lower_function(captured, specs, derive)
+    owner = None if rule is None else function
+    return lower_function(captured, specs, derive, owner)
 
 
 def _captures_last(function: Function, leaves: int, primal: int) -> Function:

@@ -36,7 +36,13 @@ from adcompiler.ir.nodes import (
     fresh_var,
 )
 from adcompiler.ir.types import Array, Scalar, covers
-from adcompiler.ir.walk import all_stmts, free_vars, regions
+from adcompiler.ir.walk import all_stmts, free_vars, regions, substitute
+
+
+def _of_rule(stmt: Stmt, adjoint: Adjoint) -> bool:
+    """Whether a loop or branch is of a user's rule, and reverses none."""
+    inner = regions(stmt)
+    return bool(inner) and inner[-1] not in adjoint.twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,11 @@ class _Replayer(Threader):
         wanted = (*_vars(region.results), *self._at_start.get(region, ()), *rest)
         self._provide_all(wanted, region, builder, lists)
         return tuple(stmts)
+
+    def stmt(self, stmt: Stmt, lists: Lists) -> Stmt:
+        if _of_rule(stmt, self.adjoint):
+            return substitute(stmt, self.known)
+        return super().stmt(stmt, lists)
 
     # --- Providing values ------------------------------------------------------------
 
@@ -211,7 +222,7 @@ class _Replayer(Threader):
     def _passages(self, stmt: Stmt) -> _Passages:
         """The versions that the reversal of a loop or branch restores on its way."""
         inner = regions(stmt)
-        if not inner:
+        if not inner or _of_rule(stmt, self.adjoint):
             return _Passages()
         versions = self.primal.versions
         region, _, primal = versions.parents[self.adjoint.twins[inner[-1]]]

@@ -93,11 +93,13 @@ class Adjoint:
 def twin_regions(
     stmts: Iterable[Stmt], adjoint: Adjoint
 ) -> Iterator[tuple[Region, Region]]:
-    """The regions of adjoint statements, each with the primal region it reverses."""
+    """The regions of adjoint statements, each with the primal region it reverses; those
+    of a user's rule reverse none."""
     for stmt in stmts:
         for outer in regions(stmt):
             for region in all_regions(outer):
-                yield region, adjoint.twins[region]
+                if region in adjoint.twins:
+                    yield region, adjoint.twins[region]
 
 
 def reverse_statements(

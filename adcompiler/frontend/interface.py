@@ -177,6 +177,19 @@ class Derivative:
     wrt: tuple[str | int, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class VjpRule:
+    """A function with a rule of its own, in `__adcompiler_rule__`; see `ad.custom_vjp`.
+
+    `forward` gives the value and residuals, `backward` takes these and a cotangent, and
+    gives a cotangent for each argument. They are None as long as no rule is stated.
+    """
+
+    function: Any
+    forward: Any = None
+    backward: Any = None
+
+
 class Derive(Protocol):
     """The passes that differentiate, given to the front end, which may not import them.
 

@@ -29,6 +29,7 @@ from adcompiler.optimise.simplify import simplify
 from adcompiler.optimise.sinking import sink_exits
 from adcompiler.optimise.stores import join_stores
 from adcompiler.optimise.sums import gather_terms
+from adcompiler.optimise.unruled import without_rules
 from adcompiler.optimise.views import repeat_views
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "tidy",
     "upwards",
     "with_sure_elements",
+    "without_rules",
 ]
 
 ROUNDS = 5

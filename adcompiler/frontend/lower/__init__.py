@@ -30,7 +30,7 @@ from adcompiler.frontend.interface import (
     StaticSpec,
     TupleSpec,
 )
-from adcompiler.frontend.lower import called, calls, records
+from adcompiler.frontend.lower import called, calls, records, rules
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.isolation import flattened
 from adcompiler.frontend.lower.restarts import (
@@ -51,19 +51,23 @@ __all__ = ["lower_function"]
 
 
 def lower_function(
-    captured: Captured, args: Mapping[str, ArgSpec], derive: Derive | None = None
+    captured: Captured,
+    args: Mapping[str, ArgSpec],
+    derive: Derive | None = None,
+    owner: object = None,
 ) -> Lowered:
     """The function in IR, for arguments of these specs.
 
     `args` has one entry per parameter. `derive` serves derivatives that are taken
-    inside. Raises UnsupportedError, or NeedStatic for an argument that must be known.
+    inside. `owner` is what has a rule for this function. Raises UnsupportedError, or
+    NeedStatic for an argument that must be known.
     """
     static: frozenset[str] = frozenset()
     lists: dict[Site, Type | None] = {}
     functions: frozenset[ast.AST] = frozenset()
     while True:
         try:
-            return _lower(captured, args, derive, static, lists, functions)
+            return _lower(captured, args, derive, owner, static, lists, functions)
         except NeedCapture as need:
             static |= {need.key}
         except NeedCall as need:
@@ -76,6 +80,7 @@ def _lower(
     captured: Captured,
     args: Mapping[str, ArgSpec],
     derive: Derive | None,
+    owner: object,
     static: frozenset[str],
     lists: Mapping[Site, Type | None],
     functions: frozenset[ast.AST],
@@ -92,7 +97,10 @@ def _lower(
     tree: ResultTree = ResultStatic(None)
     falls = True
     try:
-        value = _called(ctx, captured) or calls.run_function(ctx)
+        if owner is not None:
+            value = _by_rule(ctx, captured, owner)
+        else:
+            value = _called(ctx, captured) or calls.run_function(ctx)
         value = records.frozen(ctx, captured.node, value)
         tree = flattened(ctx, captured.node, value, results)
     except Unreachable:
@@ -110,6 +118,15 @@ def _lower(
         ctx.mutated,
         tuple(ctx.guards.values()),
     )
+
+
+def _by_rule(ctx: Context, captured: Captured, owner: object) -> Binding:
+    """The result of a function that has a rule: that of a call."""
+    keywords = {a.arg for a in captured.node.args.kwonlyargs}
+    env, ctx.calls = dict(ctx.frame.env), ()
+    args = [value for name, value in env.items() if name not in keywords]
+    kwargs = {name: value for name, value in env.items() if name in keywords}
+    return rules.call(ctx, captured.node, owner, args, kwargs)
 
 
 def _called(ctx: Context, captured: Captured) -> Binding | None:

@@ -33,7 +33,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.interface import Captured, Derivative
+from adcompiler.frontend.interface import Captured, Derivative, VjpRule
 from adcompiler.frontend.lower import (
     applying,
     called,
@@ -50,6 +50,7 @@ from adcompiler.frontend.lower import (
     objects,
     operators,
     records,
+    rules,
     signatures,
     statements,
 )
@@ -159,6 +160,8 @@ def _apply_object(
     derivative = getattr(value, "__adcompiler_derivative__", None)
     if isinstance(value, intrinsics.PENDING):
         return value.lower(ctx, node, args, kwargs)
+    if isinstance(getattr(value, "__adcompiler_rule__", None), VjpRule):
+        return rules.call(ctx, node, value, args, kwargs)
     if isinstance(derivative, Derivative):
         intrinsics.refuse_bound(ctx, node, value)
         return derivatives.lower(ctx, node, derivative, args, kwargs)

@@ -164,6 +164,7 @@ class Context:
     made: dict[Any, list[Any]] = field(default_factory=dict)  # their callees
     sites: dict[ast.AST, set[tuple[ast.AST, ...]]] = field(default_factory=dict)
     path: tuple[ast.AST, ...] = ()  # the calls that are being inlined
+    ruled: tuple[object, ...] = ()  # the rules whose functions are being interpreted
     emitted: int = 0
     memo: dict[Any, Any] = field(default_factory=dict)
     lists: Mapping[Site, Type | None] = field(default_factory=dict)

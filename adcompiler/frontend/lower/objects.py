@@ -23,7 +23,7 @@ from adcompiler.frontend.bindings import (
     RecordVal,
     Static,
 )
-from adcompiler.frontend.interface import Derivative
+from adcompiler.frontend.interface import Derivative, VjpRule
 from adcompiler.frontend.lower import calls, names
 from adcompiler.frontend.lower.context import Context
 
@@ -95,6 +95,8 @@ def of_class(
             return Static(found.__func__)
         case classmethod():
             return PartialVal(Static(found.__func__), (Static(cls),), {})
+        case _ if isinstance(getattr(found, "__adcompiler_rule__", None), VjpRule):
+            return PartialVal(Static(found), (owner,), {})
         case _:
             derivative = getattr(found, "__adcompiler_derivative__", None)
             if isinstance(derivative, Derivative) and derivative.kind == "value":
