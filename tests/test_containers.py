@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import OrderedDict
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -360,6 +361,65 @@ def test_captured_containers_are_read_anew():
     assert g(1.0) == 3.0
     del weights["w"]
     with pytest.raises(ad.UnsupportedError, match="no key 'w'"):
+        g(1.0)
+
+
+def test_lists_from_outside_are_read_anew():
+    coefficients, layers = [1.0, 2.0], [2, 3, 1]
+    nested = OrderedDict(rate=0.5, parts=[np.ones(2), ["name", 4.0]])
+
+    def f(x):
+        return sum(c * x**k for k, c in enumerate(coefficients))
+
+    def size(x):
+        return sum(np.sum(np.zeros(p) + x) for p in zip(layers, layers[1:]))
+
+    def whole(x):
+        first, (_, scale) = nested["parts"]
+        return nested["rate"] * np.sum(first) * scale * x
+
+    g = ad.grad(f)
+    assert g(2.0) == 2.0
+    coefficients.append(5.0)
+    assert g(2.0) == 22.0
+    coefficients[:] = [1, 3]
+    assert g(2.0) == 3.0
+    coefficients = (0.0, 7.0)
+    assert g(2.0) == 7.0
+    coefficients = 1.0
+    with pytest.raises(ad.UnsupportedError, match="a number cannot be iterated over"):
+        g(2.0)
+    assert ad.grad(size)(1.0) == 9.0
+    assert ad.grad(whole)(1.0) == 4.0
+    nested["parts"][1][1] = 8.0
+    assert ad.grad(whole)(1.0) == 8.0
+
+
+def test_what_is_not_read_or_changed_from_outside():
+    history, long = [1.0], list(range(2000))
+    masked = np.ma.masked_array(np.ones(2), [True, False])
+    swapped, matrix = np.ones(2).astype(">f8"), np.matrix([[1.0, 2.0]])
+    cases = [
+        (lambda x: history.append(x), "copy it first: list(xs)"),
+        (lambda x: x * sum(long), "make it an array: np.array(...)"),
+        (lambda x: np.sum(x * masked), "pass a plain array: np.asarray(...)"),
+        (lambda x: np.sum(matrix * x), "pass a plain array: np.asarray(...)"),
+        (lambda x: np.sum(x * swapped), "convert it: x.astype(x.dtype.newbyteorder("),
+    ]
+    for f, hint in cases:
+        with pytest.raises(ad.UnsupportedError) as caught:
+            ad.grad(f)(2.0)
+        assert caught.value.hint.startswith(hint)
+        assert caught.value.lineno == f.__code__.co_firstlineno
+    weights = np.ones(2)
+
+    def total(x):
+        return np.sum(weights * x)
+
+    g = ad.grad(total)
+    assert g(1.0) == 2.0
+    weights = masked
+    with pytest.raises(ad.UnsupportedError, match="'weights' is a MaskedArray"):
         g(1.0)
 
 

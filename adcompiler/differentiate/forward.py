@@ -326,6 +326,9 @@ def _fit(builder: Builder, tangent: Atom, result: Var) -> Atom:
         return tangent
     if isinstance(target, Array) and dims_of(source) != target.dims:
         tangent = builder.apply("broadcast_to", tangent, result)
+    if isinstance(target, Scalar) and isinstance(source, Array):
+        # Arithmetic makes a number of an array of rank 0.
+        tangent = builder.apply("load", tangent, index=())
     if source.dtype != target.dtype:
         if isinstance(tangent, Const):
             return constant(np.dtype(target.dtype).type(tangent.value))

@@ -78,7 +78,9 @@ def diff(a, n=1, axis=-1, prepend=None, append=None):
         y = np.concatenate((beside(y, prepend, axis), y), axis=-1)
     if append is not None:
         y = np.concatenate((y, beside(y, append, axis)), axis=-1)
-    for _ in range(n):
+    if n > 0:  # outside the loop: it is no memory of a
+        y = y[..., 1:] - y[..., :-1]
+    for _ in range(1, n):
         y = y[..., 1:] - y[..., :-1]
     return np.moveaxis(y, -1, axis)
 

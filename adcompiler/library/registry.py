@@ -1,6 +1,6 @@
 """The table of composed functions.
 
-In: definitions. Out: `COMPOSED`.
+In: definitions. Out: `COMPOSED`, `VIEWS`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from types import FunctionType
 from typing import Any, TypeVar
 
 COMPOSED: dict[Hashable, FunctionType] = {}
+# Those of which NumPy's result is a view of the argument, and the definition's is not.
+VIEWS: set[Hashable] = set()
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def composes(*functions: Hashable) -> Callable[[F], F]:
+def composes(*functions: Hashable, view: bool = False) -> Callable[[F], F]:
     """Enter a definition of these functions, or objects that are subscripted."""
+    VIEWS.update(functions if view else ())
 
     def enter(definition: F) -> F:
         assert isinstance(definition, FunctionType)

@@ -209,12 +209,7 @@ def put_along_axis(arr, indices, values, axis):
     arr[places] = values
 
 
-@composes(np.ascontiguousarray)
-def ascontiguousarray(a, dtype=None):
-    return np.array(a, dtype=dtype, ndmin=1)
-
-
-@composes(np.lib.stride_tricks.sliding_window_view)
+@composes(np.lib.stride_tricks.sliding_window_view, view=True)
 def sliding_window_view(x, window_shape, axis=None):
     if not isinstance(window_shape, int) or (axis is None and np.ndim(x) > 1):
         raise NotImplementedError("sliding_window_view along several axes")

@@ -144,3 +144,79 @@ def view_taken_before_the_store(x):
     s = y[1:2]
     y[1] = x[0]
     return np.sum(s * y[1])
+
+
+@program(real(4))
+def one_element_as_a_view(x):
+    b = x * x
+    z = b[0, ...]
+    z += x[1]
+    b[0] *= 2.0
+    w = b[..., -1]
+    w[...] = z * x[2]
+    return np.sum(b * x) + z * z + w
+
+
+@program(real(4, 3))
+def one_element_of_a_matrix_as_a_view(a):
+    b = a * a
+    z = b[1, ..., 2]
+    z[()] = a[0, 0] * 3.0
+    b += 1.0
+    return np.sum(b * a) + np.sin(z)
+
+
+@program(real(1))
+def everything_squeezed_is_a_view(x):
+    b = x * x
+    z = np.squeeze(b)
+    z += 1.0
+    b *= 3.0
+    t = 0.0 + z
+    return t * b[0] if z > 0.0 else t
+
+
+@program(real(3, 4))
+def copies_where_numpy_copies(a):
+    b = a * a
+    c = np.clip(b, None, None)
+    d = np.take(b, 0, axis=0)
+    e = sum([b])
+    f = np.reshape(b, (4, 3), copy=True)
+    b *= 2.0
+    return np.sum(c * e) + np.sum(d * b) + np.sum(f * f)
+
+
+@program(real(3, 4))
+def no_copies_where_numpy_makes_none(a):
+    b = a * a
+    c = np.ascontiguousarray(b)
+    c[0] *= 2.0
+    d = np.asfortranarray(b.T)
+    d[1] += a[:, 1]
+    return np.sum(b * a)
+
+
+@program(real(3, 4), refused="alias")
+def flat_of_what_may_be_in_fortrans_order(a):
+    b = np.concatenate([a.T, a.T])
+    c = b.ravel()
+    c[1] = a[0, 0]
+    return np.sum(b * b) + np.sum(c)
+
+
+@program(real(5), refused="alias")
+def windows_see_a_later_store(x):
+    b = x * x
+    w = np.lib.stride_tricks.sliding_window_view(b, 2)
+    b[0] = x[1]
+    return np.sum(w * w)
+
+
+@program(real(3, 4), refused="a list holds")
+def the_greatest_row_sees_a_later_store(a):
+    b = a * a
+    rows = [b[0], b[1]]
+    best = max(rows, key=np.sum)
+    b *= 2.0
+    return np.sum(best * best)

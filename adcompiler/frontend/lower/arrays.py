@@ -169,11 +169,27 @@ def view(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
     return _view(ctx, node, ref, access)
 
 
+def _of_rank_0(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> ArrayRef:
+    """``x[0, ...]`` of a vector: a view of one element."""
+    if not ref.type.ndim:
+        return ref
+    wide = Step("expand_dims", (), (("axis", (0,)),))
+    operands = tuple(atom for group in access.operands for atom in group)
+    part = Step("load", operands, (("index", ("full", *access.entries)),))
+    alone = Step("reshape", (), (("known", Array(ref.type.dtype, ())),))
+    for step in (wide, part, alone):
+        ref = through(ctx, node, ref, step, False)
+    ctx.read(ref, node)
+    return ref
+
+
 def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
     """``ref[index]``: an element, or a view."""
     access = access_of(ctx, node, ref, index)
     if access.advanced:
         return _gather(ctx, node, ref, access)
+    if access.scalar and _has_ellipsis(index):
+        return _of_rank_0(ctx, node, ref, access)
     seen = _view(ctx, node, ref, access) if not access.scalar else None
     if seen is not None:
         # NumPy checks the index here, even if the view is never read.
@@ -184,14 +200,21 @@ def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
     return ctx.wrap(atom)
 
 
+def _has_ellipsis(index: Binding) -> bool:
+    """Whether the subscript says ``...``, and so gives an array in any case."""
+    parts = index.items if isinstance(index, TupleVal) else (index,)
+    return Static(...) in parts
+
+
 def _gather(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> Binding:
     """Elements selected by arrays, in new memory."""
     operands, params = _spread(access)
-    atom = ctx.emit(node, "gather", ctx.read(ref, node), *operands, **params)
+    whole = ctx.read(ref, node)
+    atom = ctx.emit(node, "gather", whole, *operands, **params)
     ordered = access.entries[0] in ("array", "mask") and set(access.entries[1:]) <= {
         "full"
     }
-    return ctx.wrap(atom, ref.contiguous and ordered)
+    return ctx.wrap(atom, ordered and ctx.scattered.isdisjoint((whole, *operands)))
 
 
 def _spread(access: Access) -> tuple[tuple[Atom, ...], dict[str, Any]]:

@@ -38,7 +38,7 @@ from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.objects import MISSING
 from adcompiler.gradients import Gradients
 from adcompiler.ir.builder import constant
-from adcompiler.ir.types import Scalar
+from adcompiler.ir.types import Array, Scalar
 
 
 def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding:
@@ -152,6 +152,12 @@ def transposed(
     """The view with its axes in another order."""
     if axes == tuple(range(len(axes))):
         return ref
+    match ref.path:
+        case (Step("transpose", _, (("axes", before),)),):
+            whole = tuple(before[k] for k in axes)
+            if whole == tuple(range(len(axes))) and ref.location.contiguous:
+                dims = tuple(ref.type.dims[k] for k in axes)
+                return ArrayRef(ref.location, (), Array(ref.type.dtype, dims), True)
     step = Step("transpose", (), (("axes", axes),))
     seen = arrays.through(ctx, node, ref, step, False)
     ctx.read(seen, node)

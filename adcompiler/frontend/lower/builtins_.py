@@ -189,6 +189,9 @@ def total(call: Call) -> Binding:
                 result = item
             else:
                 result = operators.binary(call.ctx, call.node, ast.Add(), result, item)
+        if len(items) == 1 and result is items[0] and isinstance(result, ArrayRef):
+            # 0 + x is new memory.
+            result = operators.unary(call.ctx, call.node, ast.UAdd(), result)
         return result
     if isinstance(x, ArrayRef) and operators.known_int(start) == 0:
         axes = (0,) if x.type.ndim > 1 else None

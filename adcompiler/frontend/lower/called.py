@@ -419,7 +419,7 @@ def _apply(
     results = ctx.emit_all(
         node, "call", *operands, callee=made.callee, types=types, nouns=nouns
     )
-    bindings = [ctx.wrap(result, False) for result in results]
+    bindings = [ctx.as_found(result) for result in results]
     rivals = [v.location for v in given if isinstance(v, ArrayRef)]
     for k in sorted(made.shared):
         ref = bindings[k]

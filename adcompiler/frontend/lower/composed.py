@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, Static, TupleVa
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.library import applying, definition_of
+from adcompiler.library.registry import VIEWS
 
 
 def composed(definition: FunctionType) -> Handler:
@@ -56,10 +57,20 @@ def handler_of(value: Hashable) -> Handler | None:
     if definition is None:
         return _of_ufunc(value)
     handler = composed(definition)
+    if value in VIEWS:
+        return lambda call: _seen_through(call, handler(call))
     home = getattr(value, "__module__", None) or ""
     if not home.startswith("scipy.linalg"):
         return handler
     return lambda call: in_any_order(handler(call))
+
+
+def _seen_through(call: Call, result: Binding) -> Binding:
+    """The result as what may share the memory of the arguments."""
+    for source in (*call.args, *call.kwargs.values()):
+        if isinstance(source, ArrayRef) and isinstance(result, ArrayRef):
+            call.ctx.entangle(result.location, source.location)
+    return in_any_order(result)
 
 
 def _of_ufunc(value: Hashable) -> Handler | None:
@@ -76,6 +87,7 @@ def in_any_order(binding: Binding) -> Binding:
     """New memory that may be in Fortran's order, as SciPy's linear algebra gives."""
     match binding:
         case ArrayRef() if binding.type.ndim > 1:
+            binding.location.contiguous = False
             return replace(binding, contiguous=False)
         case TupleVal(items, cls):
             return TupleVal(tuple(map(in_any_order, items)), cls)

@@ -20,8 +20,9 @@ from adcompiler.frontend.bindings import (
     Step,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, lengths, listing, messages
+from adcompiler.frontend.lower import arrays, lengths, listing, messages, shapes
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.operators import in_order
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar
@@ -56,7 +57,7 @@ def like(name: str) -> Handler:
 
     def handle(call: Call) -> Binding:
         x, dtype = call.bind("a", dtype=None)
-        order = x.contiguous if isinstance(x, ArrayRef) else True
+        order = in_order(x)
         result = call.emit(name, call.atom(x), dtype=call.dtype(dtype, None))
         return call.ctx.wrap(result, order)
 
@@ -66,7 +67,7 @@ def like(name: str) -> Handler:
 def full_like(call: Call) -> Binding:
     """``np.full_like(x, fill, dtype)``."""
     x, fill, dtype = call.bind("a", "fill_value", dtype=None)
-    order = x.contiguous if isinstance(x, ArrayRef) else True
+    order = in_order(x)
     wanted = call.dtype(dtype, None)
     result = call.emit("full_like", call.atom(x), call.atom(fill), dtype=wanted)
     return call.ctx.wrap(result, order)
@@ -145,11 +146,33 @@ def array(call: Call) -> Binding:
     x, dtype, copy, order, _, least = call.bind(
         "object", dtype=None, copy=yes, order=None, subok=None, ndmin=none
     )
-    if order not in (NONE, Static("C"), Static("K")):
-        call.refuse("order= of np.array is 'C' or 'K'")
-    wanted = call.dtype(dtype, None)
-    found = converted(call, x, wanted, fresh=copy != NONE and call.flag(copy, "copy"))
-    missing = call.integer(least, "ndmin") - call.rank(found)
+    fresh = copy != NONE and call.flag(copy, "copy")
+    found = _converted(call, x, dtype, order, fresh=fresh)
+    return _of_rank(call, found, call.integer(least, "ndmin"))
+
+
+def asarray(call: Call) -> Binding:
+    """``np.asarray(values, dtype)``: the array itself if it is one."""
+    x, dtype, order, copy = call.bind("a", dtype=None, order=None, copy=None)
+    fresh = copy != NONE and call.flag(copy, "copy")
+    return _converted(call, x, dtype, order, fresh=fresh)
+
+
+def in_memory_order(order: str) -> Handler:
+    """``np.ascontiguousarray(x)``: the array itself if it is in C order; of a number a
+    vector."""
+
+    def handle(call: Call) -> Binding:
+        x, dtype = call.bind("a", dtype=None)
+        found = _converted(call, x, dtype, Static(order), fresh=False)
+        return _of_rank(call, found, 1)
+
+    return handle
+
+
+def _of_rank(call: Call, found: Binding, least: int) -> Binding:
+    """The array, with axes of length 1 before its own if it has too few."""
+    missing = least - call.rank(found)
     if missing <= 0:
         return found
     assert isinstance(found, ArrayRef)
@@ -157,14 +180,16 @@ def array(call: Call) -> Binding:
     return arrays.through(call.ctx, call.node, found, step, found.contiguous)
 
 
-def asarray(call: Call) -> Binding:
-    """``np.asarray(values, dtype)``: the array itself if it is one."""
-    x, dtype, order, copy = call.bind("a", dtype=None, order=None, copy=None)
-    if order not in (NONE, Static("C"), Static("K"), Static("A")):
-        call.refuse(f"order= of {call.name} is 'C' or 'K'")
-    if copy != NONE and call.flag(copy, "copy"):
-        return converted(call, x, call.dtype(dtype, None), fresh=True)
-    return converted(call, x, call.dtype(dtype, None), fresh=False)
+def _converted(
+    call: Call, x: Binding, dtype: Binding, order: Binding, *, fresh: bool
+) -> Binding:
+    """The value as an array in this order: its own memory if it need be no other."""
+    if order not in (NONE, *map(Static, "CFKA")):
+        call.refuse(f"order= of {call.name} is 'C', 'F', 'K' or 'A'")
+    found = converted(call, x, call.dtype(dtype, None), fresh=fresh)
+    if not isinstance(found, ArrayRef) or order not in (Static("C"), Static("F")):
+        return found
+    return shapes.ordered(call, found, order == Static("F"))
 
 
 def converted(call: Call, x: Binding, dtype: str | None, *, fresh: bool) -> Binding:
@@ -176,7 +201,8 @@ def converted(call: Call, x: Binding, dtype: str | None, *, fresh: bool) -> Bind
     if isinstance(x, ArrayRef):
         if dtype is not None and dtype != x.type.dtype:
             return cast(call, x, dtype)
-        return copied(call, x) if fresh else x
+        copy = call.emit("copy", call.atom(x)) if fresh else None
+        return x if copy is None else call.ctx.wrap(copy, in_order(x))
     atom = call.atom(x)
     assert isinstance(atom.type, Scalar)
     return call.result("full", atom, dtype=dtype or atom.type.dtype)
@@ -184,7 +210,7 @@ def converted(call: Call, x: Binding, dtype: str | None, *, fresh: bool) -> Bind
 
 def cast(call: Call, x: Binding, dtype: str) -> Binding:
     """``x.astype(dtype)``."""
-    order = x.contiguous if isinstance(x, ArrayRef) else True
+    order = in_order(x)
     result = call.emit("cast", call.atom(x), dtype=dtype, via="astype")
     return call.ctx.wrap(result, order)
 
@@ -198,19 +224,12 @@ def astype(call: Call) -> Binding:
     return x if kept and not call.flag(fresh, "copy") else cast(call, x, wanted)
 
 
-def copied(call: Call, x: Binding) -> Binding:
-    """``x.copy()``."""
-    if not isinstance(x, ArrayRef):
-        return x
-    return call.ctx.wrap(call.emit("copy", call.atom(x)), True)
-
-
 def copy(call: Call) -> Binding:
     """``np.copy(x)`` and ``x.copy()``."""
     (x,) = call.bind("a")
     if not isinstance(x, ArrayRef):
         return x if call.name.startswith(".") else converted(call, x, None, fresh=True)
-    order = True if call.name.startswith(".") else x.contiguous
+    order = call.name.startswith(".") or in_order(x)
     return call.ctx.wrap(call.emit("copy", call.atom(x)), order)
 
 
@@ -305,6 +324,8 @@ FUNCTIONS: dict[Any, Handler] = {
     np.array: array,
     np.asarray: asarray,
     np.asanyarray: asarray,
+    np.ascontiguousarray: in_memory_order("C"),
+    np.asfortranarray: in_memory_order("F"),
     np.copy: copy,
     np.finfo: limits(np.finfo),
     np.iinfo: limits(np.iinfo),

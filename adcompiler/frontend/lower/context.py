@@ -29,7 +29,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.interface import Capture, Captured, Derive, Guard, NeedStatic
 from adcompiler.frontend.liveness import Liveness
-from adcompiler.frontend.lower import hints, mixtures
+from adcompiler.frontend.lower import hints, mixtures, orders
 from adcompiler.frontend.lower.restarts import (
     NeedCapture,
     NeedUnroll,
@@ -175,6 +175,7 @@ class Context:
     unfolded: dict[ast.AST, str] = field(default_factory=dict)  # no callees, and why
     unfoldings: int = 0
     labels: dict[Location, str] = field(default_factory=dict)  # names of objects
+    scattered: set[Var] = field(default_factory=set)  # may not be in C order
 
     # --- Refusals and spans
 
@@ -219,6 +220,7 @@ class Context:
         self.trace(results, operands)
         self.soften(results, operands)
         self.note_count(name, results, operands)
+        self.scattered.update(orders.scattered(self.scattered, name, operands, results))
         self.emitted += 1
         return results
 
@@ -290,19 +292,31 @@ class Context:
 
     # --- Arrays
 
-    def wrap(self, atom: Atom, contiguous: bool = True) -> Binding:
+    def wrap(self, atom: Atom, contiguous: bool | None = None) -> Binding:
         """The binding of a fresh value: an array gets memory of its own."""
         if isinstance(atom.type, Array):
             return self.fresh_array(atom, contiguous)
         return Dyn(atom)
 
-    def fresh_array(self, atom: Atom, contiguous: bool = True) -> ArrayRef:
-        """An array in new memory."""
+    def fresh_array(self, atom: Atom, contiguous: bool | None = None) -> ArrayRef:
+        """An array in new memory, in the order in which NumPy lays it out if none is
+        said."""
         assert isinstance(atom.type, Array)
+        if contiguous is None:
+            contiguous = atom not in self.scattered
         contiguous = contiguous or atom.type.ndim <= 1
         location = Location(contiguous)
         self.values[location] = atom
         return ArrayRef(location, (), atom.type, contiguous)
+
+    def as_found(self, atom: Atom) -> Binding:
+        """The binding of what comes out of a list or a function: an array is memory of
+        its own as far as it is known, in any order."""
+        if not isinstance(atom.type, Array):
+            return Dyn(atom)
+        location = Location(contiguous=False)
+        self.values[location] = atom
+        return ArrayRef(location, (), atom.type, False)
 
     def contents(self, location: Location, node: ast.AST) -> Atom:
         """What the memory holds now; refused where a store may have changed it."""
@@ -321,6 +335,8 @@ class Context:
         atom = self.contents(ref.location, node)
         for step in ref.path:
             atom = self.step(atom, step, node, hint)
+        if isinstance(atom, Var) and not orders.axes_kept(ref):
+            self.scattered.add(atom)
         return atom
 
     def step(
@@ -398,6 +414,7 @@ class Context:
                     links = (self.got, self.put) if was_got else (self.got,)
                     for link in links:
                         found = {a for a, lists in link.items() if one in lists}
+                        found |= {e for a in found for e in self.entangled.get(a, ())}
                         pending += found - changed
                         changed |= found
         for location in [loc for loc in self.values if loc is not stored]:

@@ -47,7 +47,7 @@ def einsum(call: Call) -> Binding:
         return attributes.transposed(call.ctx, call.node, seen, axes)
     terms = [Term(c, call.atom(x)) for c, x in zip(letters, refs, strict=True)]
     value = contracted(call, terms, target, optimize is not None and _true(optimize))
-    found = call.ctx.wrap(value, contiguous=False)
+    found = call.ctx.as_found(value)
     if isinstance(found, ArrayRef) and isinstance(seen, ArrayRef):
         call.ctx.entangle(found.location, seen.location)
     return found

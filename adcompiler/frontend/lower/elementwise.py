@@ -62,7 +62,7 @@ def clipped(call: Call, x: Binding, low: Binding, high: Binding) -> Binding:
         for b, default in ((low, -math.inf), (high, math.inf))
     ]
     if low == NONE and high == NONE:
-        return x
+        return call.ctx.wrap(call.emit("positive", call.atom(x)), in_order(x))
     result = call.emit("clip", call.atom(x), *bounds)
     return call.ctx.wrap(result, in_order(x, low, high))
 

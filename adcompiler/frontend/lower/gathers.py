@@ -9,7 +9,14 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from adcompiler.frontend.bindings import NONE, Binding, SliceVal, Static, TupleVal
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    SliceVal,
+    Static,
+    TupleVal,
+)
 from adcompiler.frontend.lower import arrays, lengths, listing, operators
 from adcompiler.frontend.lower.handling import Call, Handler, array_type
 from adcompiler.frontend.lower.shapes import array_of, flat_copy
@@ -32,7 +39,13 @@ def take(call: Call) -> Binding:
         how = places.wrapped if mode == Static("wrap") else places.clipped
         n = lengths.axis_length(call.ctx, call.node, ref, first)
         found = listing.call(call.ctx, call.node, how, found, n)
-    return arrays.load(call.ctx, call.node, ref, TupleVal((ALL,) * first + (found,)))
+    taken = arrays.load(call.ctx, call.node, ref, TupleVal((ALL,) * first + (found,)))
+    if not isinstance(taken, ArrayRef):
+        return taken
+    atom = call.atom(taken)
+    if not isinstance(found, ArrayRef):
+        atom = call.emit("copy", atom)
+    return call.ctx.fresh_array(atom, True)
 
 
 def add_at(call: Call) -> Binding:

@@ -83,14 +83,14 @@ class Call:
             return self.ctx.wrap(self.emit("zeros", constant(0), dtype="float64"))
         parts = [self.array(item) for item in binding.items]
         atoms = [operators.atom_of(self.ctx, self.node, part) for part in parts]
-        return self.ctx.wrap(self.emit("stack", *atoms, axis=0))
+        return self.ctx.wrap(self.emit("stack", *atoms, axis=0), True)
 
     def emit(self, name: str, *operands: Atom, **params: Any) -> Atom:
         """Append an application of a primitive."""
         return self.ctx.emit(self.node, name, *operands, **params)
 
     def result(self, name: str, *operands: Atom, **params: Any) -> Binding:
-        """Append an application that gives fresh memory, in C order."""
+        """Append an application that gives fresh memory."""
         return self.ctx.wrap(self.emit(name, *operands, **params))
 
     def integer(self, binding: Binding, what: str) -> int:

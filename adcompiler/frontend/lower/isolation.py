@@ -108,7 +108,7 @@ def conformed(ctx: Context, node: ast.AST, atom: Atom, t: Type) -> Binding:
             atom = ctx.emit(node, "cast", atom, dtype=dtype, via="scalar")
         case _:
             pass
-    return ctx.wrap(atom, False)
+    return ctx.as_found(atom)
 
 
 def holds_float(value: Binding) -> bool:

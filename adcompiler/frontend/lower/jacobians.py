@@ -99,7 +99,7 @@ class PendingJacobian:
             return Static(Pending(gradient)), like
         inner = isolated(ctx, node, self.function, given)
         results = inner.apply(ctx, inner.function)
-        value = rebuilt(inner.tree, lambda k: ctx.wrap(results[k]))
+        value = rebuilt(inner.tree, lambda k: ctx.as_found(results[k]))
         if not isinstance(value, ArrayRef | Dyn):
             count = len(value.items) if isinstance(value, TupleVal) else 0
             ctx.refuse(

@@ -23,7 +23,7 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, composed
+from adcompiler.frontend.lower import arrays, composed, operators
 from adcompiler.frontend.lower.constructors import cast
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
@@ -142,7 +142,7 @@ def _with_words(handler: Handler, words: tuple[str, ...], ufunc: bool) -> Handle
         if mask is not None and call.name.rpartition(".")[2] in _PARTIAL:
             plain = _in_domain(plain, mask)
         result = handler(plain)
-        if given.get("order") == Static("F"):
+        if _may_be_turned(plain, given.get("order", NONE)):
             result = composed.in_any_order(result)
         if mask is not None:
             result = _masked(call, mask, result, out)
@@ -174,6 +174,12 @@ def _check_ignored(call: Call, given: dict[str, Binding]) -> None:
     casting = given.get("casting", Static("same_kind"))
     if casting not in (Static("same_kind"), Static("unsafe"), Static("safe")):
         call.refuse(f"casting= of {call.name} is 'same_kind' here", "leave it away")
+
+
+def _may_be_turned(call: Call, order: Binding) -> bool:
+    """Whether order= says that the result need not be in C order."""
+    turned = not operators.in_order(*call.args)
+    return order == Static("F") or (turned and order in (Static("A"), Static("K")))
 
 
 def _out(call: Call, out: Binding) -> ArrayRef | None:

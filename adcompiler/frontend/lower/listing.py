@@ -310,7 +310,7 @@ def _index(ctx: Context, node: ast.AST, index: Binding) -> Atom:
 
 
 def _read(ctx: Context, ref: ListRef, atom: Var) -> Binding:
-    value = ctx.wrap(atom, False)
+    value = ctx.as_found(atom)
     if isinstance(value, ArrayRef):
         ctx.note_got(value.location, ref.location)
     return value
@@ -354,7 +354,7 @@ def joined_arrays(ctx: Context, node: ast.AST, ref: ListRef, axis: int) -> Array
     dims = tuple(fresh_dim() if k == axis else d for k, d in enumerate(known.dims))
     held, t = contents(ctx, node, ref), Array(known.dtype, dims)
     found = ctx.emit(node, "list_concatenate", held, axis=axis, known=t)
-    return ctx.fresh_array(found)
+    return ctx.fresh_array(found, False)
 
 
 def total(ctx: Context, node: ast.AST, ref: ListRef, start: Binding) -> Binding:

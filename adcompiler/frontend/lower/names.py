@@ -11,12 +11,15 @@ import ast
 import builtins
 import functools
 import math
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from adcompiler.errors import UnsupportedError
+from adcompiler.frontend.arguments import describe
 from adcompiler.frontend.bindings import (
     UNASSIGNED,
     ArrayRef,
@@ -44,14 +47,14 @@ from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.frontend.structures import Key, Shape, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var
-from adcompiler.ir.types import Array, Length, Type, fresh_dim
+from adcompiler.ir.types import Array
 
 UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
 _LIBRARIES = (
     *("numpy", "math", "builtins"),
     *("functools", "itertools", "operator", "_operator", "_functools"),
 )
-_DTYPES = frozenset({"bool", "int64", "int32", "float64", "float32"})
+MOST = 1000  # items of a sequence from outside
 
 
 # --- Names ---------------------------------------------------------------------------
@@ -155,16 +158,9 @@ def from_outside(
             return Dyn(constant(value)) if isinstance(value, bool) else Static(value)
         case int() | float() | np.number() | np.bool_() | np.ndarray():
             return _capture(ctx, node, value, name, key, read)
-        case tuple() if type(value) is tuple or hasattr(value, "_fields"):
-            guard(ctx, f"{key} length", name, lambda: len(read()), len(value))
-            items = tuple(
-                from_outside(
-                    ctx, node, item, f"{name}_{k}", f"{key} {k}", _item(read, k)
-                )
-                for k, item in enumerate(value)
-            )
-            return TupleVal(items, type(value))
-        case dict() if (shape := shape_of(value)) is not None:
+        case tuple() | list() if _is_sequence(value):
+            return _sequence(ctx, node, value, name, key, read)
+        case dict() if (shape := _keys_of(value)) is not None:
             return _record(ctx, node, value, shape, name, key, read)
         case MethodType() | functools.partial():
             return _partial(ctx, node, value, name, key, read)
@@ -172,6 +168,41 @@ def from_outside(
             if not _from_library(value):
                 guard(ctx, key, name, read, value)
             return Static(value)
+
+
+def _is_sequence(value: tuple[Any, ...] | list[Any]) -> bool:
+    return type(value) in (tuple, list) or hasattr(value, "_fields")
+
+
+def _sequence(
+    ctx: Context,
+    node: ast.AST,
+    value: tuple[Any, ...] | list[Any],
+    name: str,
+    key: str,
+    read: Callable[[], Any],
+) -> Binding:
+    """A tuple or list from outside; it has the length that it had."""
+    if len(value) > MOST:
+        ctx.refuse(
+            node,
+            f"'{name}' is a {type(value).__name__} of {len(value)} items, each of "
+            "which would be read by itself",
+            "make it an array: np.array(...)",
+        )
+    guard(ctx, f"{key} type", name, lambda: type(read()), type(value))
+    guard(ctx, f"{key} length", name, lambda: len(read()), len(value))
+    items = tuple(
+        _part(ctx, node, item, f"{name}_{k}", f"{key} {k}", _item(read, k))
+        for k, item in enumerate(value)
+    )
+    return TupleVal(items, type(value))
+
+
+def _keys_of(value: dict[Any, Any]) -> Shape | None:
+    """How a dict from outside is put together, which is read alone."""
+    plain = type(value) in (OrderedDict, defaultdict)
+    return shape_of(dict(value) if plain else value)
 
 
 def _record(
@@ -184,6 +215,7 @@ def _record(
     read: Callable[[], Any],
 ) -> Binding:
     """A dict from outside; it has the keys that it had."""
+    guard(ctx, f"{key} type", name, lambda: type(read()), type(value))
     guard(ctx, f"{key} keys", name, lambda: tuple(read()), shape.names)
 
     def part(label: Key, held: Any) -> Binding:
@@ -191,13 +223,29 @@ def _record(
             return read()[label]
 
         where = f"{key} {label!r}"
-        if isinstance(held, np.ndarray) and type_of(held) is None:
-            guard(ctx, where, name, again, held)
-            return Static(held)
-        return from_outside(ctx, node, held, f"{name}_{label}", where, again)
+        return _part(ctx, node, held, f"{name}_{label}", where, again)
 
     items = zip(shape.names, shape.parts(value), strict=True)
     return RecordVal(shape, tuple(part(label, held) for label, held in items))
+
+
+def _part(
+    ctx: Context,
+    node: ast.AST,
+    value: Any,
+    name: str,
+    key: str,
+    read: Callable[[], Any],
+) -> Binding:
+    """What a container from outside holds; an array of other than numbers may never be
+    read."""
+    if isinstance(value, np.ndarray):
+        try:
+            describe(value)
+        except UnsupportedError:
+            guard(ctx, key, name, read, value)
+            return Static(value)
+    return from_outside(ctx, node, value, name, key, read)
 
 
 def _partial(
@@ -258,17 +306,6 @@ def guard(
     ctx.guards.setdefault(key, Guard(f"'{name}'", read, value))
 
 
-def type_of(value: Any) -> Type | None:
-    """The IR type of a captured number or array; None where it has none."""
-    if not isinstance(value, np.ndarray):
-        t: Type = constant(value).type
-        return t if str(np.asarray(value).dtype) in _DTYPES else None
-    if str(value.dtype) not in _DTYPES:
-        return None
-    dims: list[Length] = [1 if n == 1 else fresh_dim(not_one=True) for n in value.shape]
-    return Array(str(value.dtype), tuple(dims))
-
-
 def _capture(
     ctx: Context,
     node: ast.AST,
@@ -281,12 +318,12 @@ def _capture(
         guard(ctx, key, name, read, value)
         return Dyn(constant(value))
     if key not in ctx.captures:
-        t = type_of(value)
-        if t is None:
-            ctx.refuse(node, f"'{name}' holds a {value.dtype}, which is not supported")
-        contiguous = not isinstance(value, np.ndarray) or value.flags.c_contiguous
-        spec = LeafSpec(t, contiguous)
-        var = fresh_var(t, name)
+        try:
+            spec = describe(value, name=f"'{name}'")
+        except UnsupportedError as error:
+            ctx.refuse(node, error.message, error.hint)
+        assert isinstance(spec, LeafSpec)
+        var = fresh_var(spec.type, name)
         ctx.captures[key] = (
             Capture(name, read, spec),
             _bind(ctx, var, spec, name, key),

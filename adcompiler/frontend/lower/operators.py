@@ -33,7 +33,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import lengths, listing
+from adcompiler.frontend.lower import lengths, listing, orders
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
@@ -120,7 +120,7 @@ def describe(binding: Binding) -> str:
 
 def in_order(*operands: Binding) -> bool:
     """Whether NumPy lays out the elementwise result in C order."""
-    return all(b.contiguous for b in operands if isinstance(b, ArrayRef))
+    return all(orders.axes_kept(b) for b in operands if isinstance(b, ArrayRef))
 
 
 def fold(function: Callable[..., Any], *atoms: Atom) -> Const | None:

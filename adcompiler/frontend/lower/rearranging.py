@@ -80,7 +80,7 @@ def diagonal(call: Call) -> Binding:
     moved = call.emit("transpose", call.atom(ref), axes=(*rest, one, other))
     places = _diagonal_places(call, moved, k)
     index = ("full",) * len(rest) + ("array", "array")
-    result = call.ctx.wrap(call.emit("gather", moved, *places, index=index), False)
+    result = call.ctx.as_found(call.emit("gather", moved, *places, index=index))
     assert isinstance(result, ArrayRef)
     call.ctx.entangle(result.location, ref.location)
     return result

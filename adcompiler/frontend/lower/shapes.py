@@ -57,10 +57,11 @@ def reshape(call: Call) -> Binding:
     if call.name.startswith(".") and len(call.args) > 2:
         x, *parts = call.args
         shape: Binding = TupleVal(tuple(parts))
-        _, _, order = replace(call, args=[x, shape]).bind("x", "shape", order=None)
-    else:
-        x, shape, order, _ = call.bind("a", "shape", order=None, copy=None)
+        call = replace(call, args=[x, shape])
+    x, shape, order, copy = call.bind("a", "shape", order=None, copy=None)
     ref, atoms = array_of(call, x), call.lengths(shape)
+    if copy != NONE and call.flag(copy, "copy"):
+        ref = call.ctx.fresh_array(call.emit("copy", call.atom(ref)))
     if not _is_fortran(call, order):
         return reshaped(call, ref, atoms)
     back = reshaped(call, _turned(call, ref), atoms[::-1])
@@ -148,14 +149,20 @@ def ravel(call: Call) -> Binding:
     ref = array_of(call, x)
     if _is_fortran(call, order):
         ref = _turned(call, ref)
-    if ref.contiguous and ref.type.ndim == 1:
-        return ref
+    ref = ordered(call, ref, False)
+    return ref if ref.type.ndim == 1 else reshaped(call, ref, [constant(-1)])
+
+
+def ordered(call: Call, ref: ArrayRef, fortran: bool) -> ArrayRef:
+    """The array in C order, or Fortran's: itself, a copy, or what may be either."""
+    if fortran and ref.type.ndim > 1:
+        return _turned(call, ordered(call, _turned(call, ref), False))
     if ref.contiguous:
-        return reshaped(call, ref, [constant(-1)])
-    result = flat_copy(call, ref)
+        return ref
+    copy = call.ctx.fresh_array(call.emit("copy", call.atom(ref)), True)
     if not is_strided(call, ref):
-        call.ctx.entangle(result.location, ref.location)
-    return result
+        call.ctx.entangle(copy.location, ref.location)
+    return copy
 
 
 def is_strided(call: Call, ref: ArrayRef) -> bool:
@@ -283,10 +290,11 @@ def squeeze(call: Call) -> Binding:
                 "which axes np.squeeze takes away is known at run time only",
                 "name the axis: np.squeeze(x, axis=0)",
             )
-    step = Step("squeeze", (), (("axis", axes),))
+    if not axes:
+        return ref
     if len(axes) == ref.type.ndim:
-        value = call.ctx.step(call.atom(ref), step, call.node)
-        return call.ctx.wrap(value)
+        return reshaped(call, ref, [])
+    step = Step("squeeze", (), (("axis", axes),))
     return arrays.through(call.ctx, call.node, ref, step, ref.contiguous)
 
 
@@ -322,6 +330,9 @@ def stack(call: Call) -> Binding:
     parts, axis = call.bind("arrays", axis=Dyn(constant(0)))
     if isinstance(parts, ListRef):
         whole = listing.stacked(call.ctx, call.node, parts)
+        if whole.type.ndim > 2:  # as NumPy finds the parts
+            whole = replace(whole, contiguous=False)
+            whole.location.contiguous = False
         place = call.axis(axis, whole.type.ndim)
         order = list(range(1, whole.type.ndim))
         order.insert(place, 0)
