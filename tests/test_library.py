@@ -292,7 +292,6 @@ CASES = [
     Case(np.unwrap, (X * 6.0,)),
     Case(np.broadcast_shapes, ((3, 1), (4,))),
     Case(np.broadcast_arrays, (X, 2.5, array(4))),
-    Case(np.ascontiguousarray, (X.T,)),
     *[Case(np.cumulative_sum, (V,)), Case(np.cumulative_prod, (V,))],
     *each(np.cumulative_sum, (X,), {"axis": 1, "include_initial": True}),
     *each(np.cumulative_prod, (X,), {"axis": 0, "include_initial": True}),

@@ -103,7 +103,7 @@ class Switch:
     __hash__ = None
 
 
-SWITCH, OTHER, NAMES = Switch(True), Switch(False), ["a"]
+SWITCH, OTHER, NAMES = Switch(True), Switch(False), {"a", "b"}
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,28 @@ SWITCH, OTHER, NAMES = Switch(True), Switch(False), ["a"]
         lambda x: x * x if SWITCH == OTHER else x,
         lambda x: x * x if NAMES else x,
         lambda x: x * x if ["b"] != NAMES and NAMES != OTHER else x,
+        lambda x: x * x if ("a", x) == OTHER else x,
+        lambda x: x * x if x == OTHER else x,
+        lambda x: x * x if OTHER in (1, x) else x,
+        lambda x: x * x if {"a": x} == OTHER else x,
     ],
 )
 def test_an_object_that_may_say_something_else_later_decides_nothing(f):
     with pytest.raises(ad.UnsupportedError):
         ad.grad(f)(3.0)
+
+
+def test_a_list_that_says_something_else_later_compiles_anew():
+    names = ["a"]
+
+    def f(x):
+        if names == ["b"]:
+            return 3.0 * x
+        return x * x if names else x
+
+    g = ad.grad(f)
+    assert g(3.0) == 6.0
+    names[0] = "b"
+    assert g(3.0) == 3.0
+    names.clear()
+    assert g(3.0) == 1.0

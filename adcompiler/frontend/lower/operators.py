@@ -299,11 +299,12 @@ def compare(
         found = _contains(ctx, node, left, right)
         return Dyn(negated(ctx, node, found) if isinstance(op, ast.NotIn) else found)
     name, python = COMPARE[type(op)]
+    for side in (left, right):
+        value = side.value if isinstance(side, Static) else None
+        classes = type(value).__mro__[:-1]
+        if not _lasting(value) and any("__eq__" in vars(c) for c in classes):
+            _refuse_changing(ctx, node, value, "is equal to another")
     if isinstance(left, Static) and isinstance(right, Static):
-        for value in (left.value, right.value):
-            classes = type(value).__mro__[:-1]
-            if not _lasting(value) and any("__eq__" in vars(c) for c in classes):
-                _refuse_changing(ctx, node, value, "is equal to another")
         return Dyn(constant(bool(python(left.value, right.value))))
     for side in (left, right):
         if isinstance(side, ObjectRef | RecordVal) and _compares(side.cls):
