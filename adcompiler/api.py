@@ -6,9 +6,10 @@ derivative and may be differentiated in turn.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 from adcompiler.differentiable import Derived, Differentiable, Wrt
 
@@ -25,25 +26,34 @@ __all__ = [
     "vjp",
 ]
 
+P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 Function = Callable[..., Any]
+Values = tuple[Any, ...]
+
+
+class Decorator(Protocol):
+    """Makes functions differentiable."""
+
+    def __call__(self, function: Callable[P, R], /) -> Differentiable[P, R]: ...
 
 
 @overload
 def differentiate(
-    f: Function, *, wrt: Wrt = None, backend: str | None = None
-) -> Differentiable: ...
+    f: Callable[P, R], *, wrt: Wrt = None, backend: str | None = None
+) -> Differentiable[P, R]: ...
 
 
 @overload
 def differentiate(
     f: None = None, *, wrt: Wrt = None, backend: str | None = None
-) -> Callable[[Function], Differentiable]: ...
+) -> Decorator: ...
 
 
 def differentiate(
-    f: Function | None = None, *, wrt: Wrt = None, backend: str | None = None
-) -> Differentiable | Callable[[Function], Differentiable]:
+    f: Callable[P, R] | None = None, *, wrt: Wrt = None, backend: str | None = None
+) -> Differentiable[P, R] | Decorator:
     """Give a function derivatives; also a decorator, with or without arguments.
 
     `wrt` names the arguments to differentiate, by name or position. Without it they
@@ -56,26 +66,34 @@ def differentiate(
     6.0
     """
     if f is None:
-        return lambda function: Differentiable(function, wrt, backend)
+        return functools.partial(Differentiable, wrt=wrt, backend=backend)
     return Differentiable(f, wrt, backend)
 
 
-def grad(f: Function, wrt: Wrt = None, backend: str | None = None) -> Derived:
+def grad(
+    f: Callable[P, R], wrt: Wrt = None, backend: str | None = None
+) -> Derived[P, Any]:
     """``grad(f)(*args)``: the gradient."""
     return Differentiable(f, wrt, backend).grad
 
 
-def value_and_grad(f: Function, wrt: Wrt = None, backend: str | None = None) -> Derived:
+def value_and_grad(
+    f: Callable[P, R], wrt: Wrt = None, backend: str | None = None
+) -> Derived[P, tuple[R, Any]]:
     """``value_and_grad(f)(*args)``: the value and the gradient."""
     return Differentiable(f, wrt, backend).value_and_grad
 
 
-def vjp(f: Function, wrt: Wrt = None, backend: str | None = None) -> Derived:
+def vjp(
+    f: Callable[P, R], wrt: Wrt = None, backend: str | None = None
+) -> Derived[P, tuple[R, Callable[[Any], Any]]]:
     """``vjp(f)(*args)``: the value and its pullback."""
     return Differentiable(f, wrt, backend).vjp
 
 
-def jvp(f: Function, wrt: Wrt = None, backend: str | None = None) -> Derived:
+def jvp(
+    f: Callable[P, R], wrt: Wrt = None, backend: str | None = None
+) -> Derived[[Values, Values], tuple[R, Any]]:
     """``jvp(f)(primals, tangents)``: the value and its tangent."""
     return Differentiable(f, wrt, backend).jvp
 

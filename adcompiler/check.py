@@ -77,7 +77,7 @@ def _is_coarse(value: Any) -> bool:
 class _Point:
     """A function at the arguments where it is checked; `places` are the moving ones."""
 
-    function: Differentiable
+    function: Differentiable[..., Any]
     args: tuple[Any, ...]
     places: dict[int, str]
     tolerance: float
@@ -85,7 +85,7 @@ class _Point:
 
     @classmethod
     def of(
-        cls, function: Differentiable, args: tuple[Any, ...], tolerance: float
+        cls, function: Differentiable[..., Any], args: tuple[Any, ...], tolerance: float
     ) -> _Point:
         values, passed = bind(function.signature, (*function.prefix, *args), {})
         specs = {name: describe(value, name=name) for name, value in values.items()}

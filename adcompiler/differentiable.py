@@ -9,15 +9,24 @@ caller's data untouched.
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import reprlib
-import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Self,
+    TypeVar,
+    overload,
+)
 
 import numpy as np
 
@@ -33,6 +42,7 @@ from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
 from adcompiler.frontend.structures import shape_of
 from adcompiler.jacobians import hessian, jacobian
+from adcompiler.pickling import reduced
 from adcompiler.programs import Program, Request, name_of
 from adcompiler.saving import save
 
@@ -41,7 +51,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Derived", "Differentiable", "Wrt"]
 
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+S = TypeVar("S")
+T = TypeVar("T")
+
 Wrt = str | int | tuple[str | int, ...] | None
+Values = tuple[Any, ...]
+
+_ONES_OF_CLASSES = (staticmethod, classmethod)
 
 _SOURCES: dict[str, DerivativeKind] = {
     "primal": "value",
@@ -58,10 +77,10 @@ class _Shared:
 
     programs: Specialisations[Program] = field(default_factory=Specialisations)
     signature: tuple[Hashable, inspect.Signature] | None = None
-    second: Differentiable | None = None
+    second: Differentiable[..., Any] | None = None
 
 
-class Differentiable:
+class Differentiable(Generic[P, R]):
     """A function with derivatives. Calling it calls the function itself.
 
     >>> def area(r, h):
@@ -73,30 +92,44 @@ class Differentiable:
 
     # The front end may look through it, to the function.
     __adcompiler__ = True
-    __wrapped__: Any
+    __wrapped__: Callable[P, R]
     __name__: str
     function: Any
     wrt: tuple[str, ...] | None
+    prefix: tuple[Any, ...]
 
     def __init__(
-        self, function: Any, wrt: Wrt = None, backend: str | None = None
+        self,
+        function: Callable[P, R],
+        wrt: Wrt = None,
+        backend: str | None = None,
     ) -> None:
         if not isinstance(backend, str | None):
             raise _called_too_early(backend)
         if backend not in (None, "numpy"):
             raise ValueError(f"there is no backend {backend!r}; write backend='numpy'")
         prefix: tuple[Any, ...] = ()
-        if isinstance(function, Differentiable):
-            wrt = function.wrt if wrt is None else wrt
-            function, prefix = function.function, function.prefix
-        if not callable(function):
-            raise TypeError(f"not a function: {function!r}")
-        names = tuple(inspect.signature(function).parameters)
-        if isinstance(function, MethodType):
-            function, prefix = function.__func__, (function.__self__,)
-        functools.update_wrapper(self, function)
-        self.function = function
-        self.wrt = _names(wrt, names, name_of(function))
+        plain: Any = function
+        self.binds = type(plain) if isinstance(plain, _ONES_OF_CLASSES) else None
+        if self.binds is not None:
+            plain = plain.__func__
+        if isinstance(plain, Differentiable):
+            wrt = plain.wrt if wrt is None else wrt
+            self.binds = self.binds or plain.binds
+            plain, prefix = plain.function, plain.prefix
+        elif isinstance(plain, Derived) and plain.base.prefix and plain.kind != "jvp":
+            prefix = plain.base.prefix
+            plain = Derived(plain.kind, plain.base._bound(()))
+        if isinstance(plain, property):
+            raise TypeError("a property is no function: write @property above this")
+        if not callable(plain):
+            raise TypeError(f"not a function: {plain!r}")
+        names = tuple(inspect.signature(plain).parameters)
+        if isinstance(plain, MethodType):
+            plain, prefix = plain.__func__, (plain.__self__,)
+        functools.update_wrapper(self, plain)
+        self.function = plain
+        self.wrt = _names(wrt, names, name_of(plain))
         self.backend = backend
         self.prefix = prefix
         self._shared = _Shared()
@@ -114,29 +147,50 @@ class Differentiable:
             known = self._shared.signature = version, inspect.signature(function)
         return known[1]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*self.prefix, *args, **kwargs)
+    @property
+    def __signature__(self) -> inspect.Signature:
+        parameters = tuple(self.signature.parameters.values())[len(self.prefix) :]
+        return self.signature.replace(parameters=parameters)
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Differentiable:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = self.function(*self.prefix, *args, **kwargs)
+        return result
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(
+        self: Differentiable[Concatenate[S, Q], R],
+        instance: S,
+        owner: type | None = None,
+    ) -> Differentiable[Q, R]: ...
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """The method bound to an instance; programs are shared by all instances."""
-        if instance is None:
+        if self.binds is staticmethod:
             return self
-        return self._bound((instance,))
+        if self.binds is classmethod:
+            return self._bound((type(instance) if owner is None else owner,))
+        return self if instance is None else self._bound((instance,))
 
     def __repr__(self) -> str:
-        return f"<differentiable {getattr(self, '__qualname__', self.function)}>"
+        name = getattr(self, "__qualname__", None) or reprlib.repr(self.function)
+        whose = f" of {reprlib.repr(self.prefix[0])}" if self.prefix else ""
+        by = f", wrt {', '.join(self.wrt)}" if self.wrt else ""
+        names = ", ".join(self.__signature__.parameters)
+        return f"<differentiable {name}({names}){whose}{by}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """Pickled by name where the name stands for this; else by its function."""
+        return reduced(self, Differentiable)
+
+    def __copy__(self) -> Self:
+        return self  # as functions are
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not self.prefix:
-            name = getattr(self, "__qualname__", "")
-            found: Any = sys.modules.get(self.__module__)
-            for part in name.split("."):
-                found = getattr(found, part, None)
-            if found is self:
-                return name
-            return Differentiable, (self.function, self.wrt, self.backend)
-        return getattr, (self.prefix[0], self.__name__)
+            return self
+        return self._bound(copy.deepcopy(self.prefix, memo))
 
     @property
     def __adcompiler_derivative__(self) -> Derivative:
@@ -145,22 +199,22 @@ class Differentiable:
     # --- Derivatives -------------------------------------------------------------
 
     @property
-    def grad(self) -> Derived:
+    def grad(self) -> Derived[P, Any]:
         """``grad(*args)``: the gradient, or `Gradients` of several arguments."""
         return Derived("grad", self)
 
     @property
-    def value_and_grad(self) -> Derived:
+    def value_and_grad(self) -> Derived[P, tuple[R, Any]]:
         """``value_and_grad(*args)``: the value and the gradient."""
         return Derived("value_and_grad", self)
 
     @property
-    def vjp(self) -> Derived:
+    def vjp(self) -> Derived[P, tuple[R, Callable[[Any], Any]]]:
         """``vjp(*args)``: the value, and the pullback of cotangents."""
         return Derived("vjp", self)
 
     @property
-    def jvp(self) -> Derived:
+    def jvp(self) -> Derived[[Values, Values], tuple[R, Any]]:
         """``jvp(primals, tangents)``: the value and its tangent."""
         return Derived("jvp", self)
 
@@ -179,15 +233,16 @@ class Differentiable:
         """The Hessian, of shape argument.shape * 2; of several arguments nested."""
         return hessian(self, args)
 
-    def gradient_function(self) -> Differentiable:
+    def gradient_function(self) -> Differentiable[..., Any]:
         """The gradient as a function to be differentiated."""
         if self._shared.second is None:
-            self._shared.second = Differentiable(Derived("grad", self._bound(())))
+            gradient: Derived[..., Any] = Derived("grad", self._bound(()))
+            self._shared.second = Differentiable(gradient)
         return self._shared.second._bound(self.prefix)
 
-    def _bound(self, prefix: tuple[Any, ...]) -> Differentiable:
+    def _bound(self, prefix: tuple[Any, ...]) -> Differentiable[..., Any]:
         """This with its first arguments given."""
-        bound: Differentiable = object.__new__(Differentiable)
+        bound: Differentiable[..., Any] = object.__new__(Differentiable)
         bound.__dict__.update(self.__dict__)
         bound.prefix = prefix
         return bound
@@ -203,13 +258,13 @@ class Differentiable:
             known = ", ".join(map(repr, _SOURCES))
             raise ValueError(f"there is no source of {of!r}, only of {known}")
         base = self.gradient_function() if of == "hessian" else self
-        derived = Derived(kind, base)
+        derived: Derived[..., Any] = Derived(kind, base)
         program = derived.compile(*args) if args else derived.last()
         if program.pullback is None:
             return program.text
         return f"{program.text}\n\n{program.pullback.text}"
 
-    def explain(self, *args: Any, **kwargs: Any) -> Explanation:
+    def explain(self, *args: P.args, **kwargs: P.kwargs) -> Explanation:
         """Each source line beside its adjoint, what is recorded, its bytes, and why.
 
         Printed it is a text, in a notebook it shows tables. The gradient for such
@@ -217,7 +272,7 @@ class Differentiable:
         """
         from adcompiler.explain import explain
 
-        request = Derived("grad", self).request(*args, **kwargs)
+        request = self.grad.request(*args, **kwargs)
         program = find_program(self._shared.programs, request)
         name = name_of(self.function)
         return explain(program, arguments_of(program, request), name)
@@ -230,13 +285,13 @@ class Differentiable:
         the function captured becomes a keyword with a default; arrays stand in an
         ``.npz`` file beside it. Without arguments, those of the last call count.
         """
-        derived = Derived("value_and_grad", self)
+        derived = self.value_and_grad
         program = derived.compile(*args) if args else derived.last()
         origin = f"Value and gradient of {name_of(self.function)}"
         return save(program, path, origin)
 
 
-class Derived:
+class Derived(Generic[P, T]):
     """A derivative as a callable; it may be differentiated in turn.
 
     >>> def cube(x):
@@ -247,7 +302,7 @@ class Derived:
 
     __name__: str
 
-    def __init__(self, kind: DerivativeKind, base: Differentiable) -> None:
+    def __init__(self, kind: DerivativeKind, base: Differentiable[..., Any]) -> None:
         self.kind: DerivativeKind = kind
         self.base = base
         self.__name__ = self.__qualname__ = name_of(self)
@@ -259,7 +314,7 @@ class Derived:
             kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
             names = ("primals", "tangents")
             return inspect.Signature([inspect.Parameter(name, kind) for name in names])
-        return self.base.signature
+        return self.base.__signature__
 
     @property
     def __adcompiler_derivative__(self) -> Derivative:
@@ -271,10 +326,17 @@ class Derived:
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (self.base, self.kind)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Derived[P, T]:
+        return Derived(self.kind, copy.deepcopy(self.base, memo))
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         request = self.request(*args, **kwargs)
         program = find_program(self.base._shared.programs, request)
-        return run(program, request)
+        result: T = run(program, request)
+        return result
 
     def request(self, *args: Any, **kwargs: Any) -> Request:
         """What such a call asks for."""

@@ -210,7 +210,7 @@ def _outer_lengths(joined: Type, given: list[Type]) -> Type:
 
 def of_any_length(var: Var) -> Var:
     """A parameter for a residual that may be a placeholder: its lengths are its own."""
-    return fresh_var(with_own_lengths(var.type), var.name)
+    return fresh_var(with_own_lengths(var.type), var.name, var.noun)
 
 
 def _defined(atom: Atom, t: Type, builder: Builder) -> Atom:

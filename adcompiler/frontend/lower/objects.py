@@ -85,6 +85,8 @@ def of_class(
     match found:
         case property(fget=FunctionType() as getter):
             return calls.inline_python(ctx, node, getter, [owner], {})
+        case property(fget=getter) if _function_of(getter) is not None:
+            return calls.apply(ctx, node, Static(_function_of(getter)), [owner], {})
         case functools.cached_property(func=FunctionType() as getter):
             return calls.inline_python(ctx, node, getter, [owner], {})
         case FunctionType():
@@ -98,9 +100,13 @@ def of_class(
         case _ if isinstance(getattr(found, "__adcompiler_rule__", None), VjpRule):
             return PartialVal(Static(found), (owner,), {})
         case _:
-            derivative = getattr(found, "__adcompiler_derivative__", None)
-            if isinstance(derivative, Derivative) and derivative.kind == "value":
-                return PartialVal(Static(derivative.function), (owner,), {})
+            function = _function_of(found)
+            if function is not None:
+                binds = getattr(found, "binds", None)
+                if binds is staticmethod:
+                    return Static(function)
+                first = Static(cls) if binds is classmethod else owner
+                return PartialVal(Static(function), (first,), {})
     if hasattr(type(found), "__get__"):
         ctx.refuse(
             node,
@@ -109,6 +115,14 @@ def of_class(
         )
     key = f"attribute {id(cls)} {name}"
     return names.from_outside(ctx, node, found, name, key, lambda: getattr(cls, name))
+
+
+def _function_of(value: Any) -> Any:
+    """The function that is differentiable; None if it is no such value."""
+    derivative = getattr(value, "__adcompiler_derivative__", None)
+    if isinstance(derivative, Derivative) and derivative.kind == "value":
+        return derivative.function
+    return None
 
 
 def class_attribute(ctx: Context, node: ast.AST, cls: type, name: str) -> Binding:
