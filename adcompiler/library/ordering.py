@@ -117,6 +117,8 @@ def place_of(q, last, method):
 
 @composes(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
+    x = np.asarray(x) if isinstance(x, (list, tuple)) else x
+    xp, fp = np.asarray(xp), np.asarray(fp)
     if period is not None:
         return periodic(x, xp, fp, abs(period))
     return interpolated(x, xp, fp, left, right)

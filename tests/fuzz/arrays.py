@@ -15,6 +15,7 @@ from tests.fuzz.expressions import (
     unary,
 )
 from tests.fuzz.frame import Frame, Shape
+from tests.fuzz.numpy_calls import numpy_call
 from tests.fuzz.program import LIMIT, Variable
 
 
@@ -53,6 +54,7 @@ def array(frame: Frame, shape: Shape, depth: int) -> Expr:
             (1, _cumsum),
             (1 if len(shape) == 2 and matrix else 0, _stacked_product),
             (3 if frame.options.linalg else 0, _linalg),
+            (frame.options.numpy_calls, numpy_call),
         ]
     )
     return tamed(frame, way(frame, shape, depth))

@@ -46,6 +46,7 @@ def statement(frame: Frame) -> None:
             (o.asserts, statements.assert_something),
             (o.idioms if nested else 0, _idiom),
             (4 if frame.shared.raising else 0, raising.risk),
+            (o.containers if nested else 0, _container),
         ]
     )(frame)
 
@@ -54,6 +55,12 @@ def _idiom(frame: Frame) -> None:
     from tests.fuzz.idioms import idiom
 
     idiom(frame)
+
+
+def _container(frame: Frame) -> None:
+    from tests.fuzz.container_idioms import container
+
+    container(frame)
 
 
 def procedure(frame: Frame) -> None:
@@ -318,7 +325,7 @@ def inside(frame: Frame, parameter: Variable) -> Frame:
     seen = [v for b in frame.blocks for v in b if v.kind in ("float", "int", "array")]
     inner.blocks = [list(seen), []]
     inner.add(parameter)
-    inner.captured = {v.name for v in seen}
+    inner.captured = {v.name for v in seen if v.name.isidentifier()}
     return inner
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tests.fuzz.frame import Frame
+from tests.fuzz.kinds import Method
 from tests.fuzz.program import LIMIT, Variable
 
 
@@ -318,6 +319,9 @@ def _of_a_part(frame: Frame, a: Expr, shape: tuple[int, ...]) -> Expr:
 def call(frame: Frame, depth: int) -> Expr:
     """A call of a helper or of a local function that returns a float."""
     choose = frame.chooser
+    objects = [v for v in frame.visible("container") if numbers_of(v)]
+    if objects and choose.chance(40):
+        return method_call(frame, choose.pick(objects), depth)
     callees = [h for h in frame.shared.helpers if h.result == "float"]
     local = frame.visible("function")
     if local and (not callees or choose.chance(60)):
@@ -330,15 +334,32 @@ def call(frame: Frame, depth: int) -> Expr:
     return python_float(frame, Expr(text, LIMIT))
 
 
+def numbers_of(v: Variable) -> list[Method]:
+    """The methods and properties of an object that give a number."""
+    kind = v.container
+    return kind.named("number") + kind.named("property") if kind else []
+
+
+def method_call(frame: Frame, v: Variable, depth: int) -> Expr:
+    method = frame.chooser.pick(numbers_of(v))
+    text = f"{v.name}.{method.name}"
+    if method.way == "number":
+        text += f"({python_float(frame, scalar(frame, depth - 1)).text})"
+    return python_float(frame, Expr(text, LIMIT))
+
+
 def arguments(frame: Frame, parameters: list[Variable], depth: int) -> str:
     from tests.fuzz.arrays import array
+    from tests.fuzz.containers import passed
 
     choose, texts, by_name = frame.chooser, [], False
     for p in parameters:
         if p.default and choose.chance(40):
             by_name = True
             continue
-        if p.kind == "array":
+        if p.container:
+            text = passed(frame, p.container)
+        elif p.kind == "array":
             text = array(frame, p.shape, min(depth - 1, 1)).text
         elif p.kind == "int":
             text = integer(frame, p.high + 1)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.fuzz.entropy import Chooser
+from tests.fuzz.kinds import Kind
 from tests.fuzz.program import Options, Variable
 
 Shape = tuple[int, ...]
@@ -26,6 +27,8 @@ class Shared:
     dims: tuple[int, ...] = (2, 3)
     helpers: list[Helper] = field(default_factory=list)
     constants: list[Variable] = field(default_factory=list)
+    kinds: list[Kind] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
 
     def fresh(self, prefix: str) -> str:
         number = self.names.get(prefix, 0)
@@ -43,8 +46,9 @@ class Helper:
 
     name: str
     parameters: list[Variable]
-    result: str  # float, pair, array (shaped as the first parameter), none
+    result: str  # float, pair, array (as the first parameter), none, both, container
     source: str
+    made: Kind | None = None  # of which kind the container is
 
 
 @dataclass

@@ -6,15 +6,28 @@ Hypothesis. The same decisions give the same program.
 
 from __future__ import annotations
 
+import copy
+import re
+
 import numpy as np
 
-from tests.fuzz import control
+from tests.fuzz import containers, control, recursion
 from tests.fuzz.entropy import Chooser, SeededEntropy, Source
 from tests.fuzz.frame import Frame, Helper, Shape, Shared
 from tests.fuzz.program import Argument, Options, Program, Variable, tidy
 
 DEFAULT = Options()
-IMPORTS = "import numpy as np\nimport adcompiler as ad\n"
+IMPORTS = {
+    r"@dataclass": "from dataclasses import dataclass",
+    r"\breplace\(": "from dataclasses import replace",
+    r"NamedTuple\)": "from typing import NamedTuple",
+    r"SimpleNamespace\(": "from types import SimpleNamespace",
+    r"\bcopy\.": "import copy",
+    r"\bfunctools\.": "import functools",
+    r"\bitertools\.": "import itertools",
+    r"\boperator\.": "import operator",
+    r"\bad\.": "import adcompiler as ad",
+}
 
 
 def program(seed: int, options: Options = DEFAULT) -> Program:
@@ -39,17 +52,26 @@ def program_from(source: Source, options: Options = DEFAULT) -> Program:
     if choose.chance(options.helpers):
         for _ in range(choose.between(1, 2)):
             shared.helpers.append(_helper(shared))
+    if choose.chance(options.recursion):
+        recursion.functions(shared)
     frame = Frame(shared)
     arguments = _arguments(frame)
+    names, pack = [a.name for a in arguments], []
+    if choose.chance(options.packed):
+        names, pack = containers.packed(frame, arguments)
     annotation = _result(frame)
     _body(frame, options.max_statements)
+    lines += shared.classes
     lines += [helper.source for helper in shared.helpers]
-    names = ", ".join(a.name for a in arguments)
-    lines.append(f"def program({names}){annotation}:")
-    text = "\n".join(lines + frame.lines) + "\n"
-    if "ad." in text:
-        text = text.replace("import numpy as np\n", IMPORTS, 1)
+    lines += [*pack, f"def program({', '.join(names)}){annotation}:"]
+    text = _imported("\n".join(lines + frame.lines) + "\n")
     return Program(tidy(text), tuple(arguments), None, shared.float32)
+
+
+def _imported(text: str) -> str:
+    """With the imports of what the text mentions."""
+    wanted = [line for word, line in IMPORTS.items() if re.search(word, text)]
+    return "\n".join([*wanted, text])
 
 
 def _body(frame: Frame, statements: int) -> None:
@@ -162,12 +184,14 @@ def _helper(shared: Shared) -> Helper:
             (3 if arrays else 0, "array"),
             (2 if arrays and shared.options.mutating_helpers else 0, "none"),
             (2 if arrays and shared.options.mutating_helpers else 0, "both"),
+            (2 if shared.options.containers else 0, "container"),
         ]
     )
     name = shared.fresh("helper")
     frame = Frame(shared)
     frame.may_call = choose.chance(40)
-    frame.returns = {"none": None, "both": "float"}.get(result, result)
+    of_number = {"none": None, "both": "float", "container": None}
+    frame.returns = of_number.get(result, result)
     mutating = result in ("none", "both")
     parameters = []
     if result == "array" or mutating or (arrays and choose.chance(35)):
@@ -178,6 +202,9 @@ def _helper(shared: Shared) -> Helper:
         frame.dtype_of = variable.name
     for _ in range(choose.between(1, 2)):
         parameters.append(frame.add(Variable(shared.fresh("q"), "float")))
+    if shared.options.containers and not mutating and choose.chance(30):
+        kind, name_of = containers.some_kind(frame), shared.fresh("m")
+        parameters.append(containers.show(frame, kind, name_of, fixed=True))
     if choose.chance(35):
         given = Variable(
             shared.fresh("q"), "float", default=choose.pick(["0.4", "-1.1"])
@@ -190,13 +217,18 @@ def _helper(shared: Shared) -> Helper:
         control.statements.store(frame)
     for _ in range(choose.below(3)):
         control.block(frame, 1)
-    control.final_return(frame)
+    made = containers.some_kind(frame) if result == "container" else None
+    if made:
+        frame.emit(f"return {containers.made(frame, made)}")
+    else:
+        control.final_return(frame)
     listed = [p.name + (f"={p.default}" if p.default else "") for p in kept]
     heading = f"def {name}({', '.join(listed)}):"
     source = "\n".join([heading, *frame.lines]) + "\n"
     return Helper(
         name,
-        [Variable(p.name, p.kind, p.shape, default=p.default) for p in kept],
+        [copy.copy(p) for p in kept],
         result,
         source,
+        made,
     )

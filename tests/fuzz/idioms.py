@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from tests.fuzz import array_idioms as of_arrays
 from tests.fuzz import function_idioms as of_functions
+from tests.fuzz import iterator_idioms as of_iterators
 from tests.fuzz import kind_idioms as of_kinds
 from tests.fuzz import list_idioms as of_lists
 from tests.fuzz import loop_idioms as of_loops
 from tests.fuzz import statements
 from tests.fuzz import store_idioms as of_stores
+from tests.fuzz import syntax_idioms as of_syntax
 from tests.fuzz.frame import Frame
 from tests.fuzz.program import Variable
 
@@ -65,4 +67,16 @@ _OTHERS: tuple[tuple[int, Callable[[Frame], None]], ...] = (
     (5, of_lists.numbers),
     (3, of_lists.arrays),
     (2, of_lists.laid_out),
+    (4, of_iterators.summed),
+    (4, of_iterators.gone_over),
+    (3, of_iterators.folded),
+    (2, of_iterators.rows),
+    (3, of_syntax.nested_tuples),
+    (2, of_syntax.unpacked_array),
+    (3, of_syntax.walrus),
+    (3, of_syntax.match_numbers),
+    (1, of_syntax.match_arrays),
+    (4, of_syntax.nonlocals),
+    (2, of_syntax.elif_chain),
+    (2, of_syntax.scalar_function),
 )

@@ -55,7 +55,7 @@ class Watched:
 
     def __init__(self, source: str, entry: str = "program") -> None:
         tree = ast.fix_missing_locations(_Rewriter().visit(ast.parse(source)))
-        self._code = compile(tree, "<watched>", "exec")
+        self._code = compile(tree, "<watched>", "exec", dont_inherit=True)
         self._entry = entry
 
     def run(
@@ -71,8 +71,14 @@ class Watched:
             copies = [_widened(a) for a in copies]
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            value = namespace[self._entry](*copies)
+            value = call(namespace, self._entry, copies)
         return value, trace
+
+
+def call(namespace: dict[str, Any], entry: str, values: list[Any]) -> Any:
+    """Of leaves: `packed`, if the program has it, puts them into containers."""
+    pack = namespace.get("packed")
+    return namespace[entry](*(pack(*values) if pack else values))
 
 
 def _widened(x: Any) -> Any:
@@ -108,6 +114,7 @@ class Shim:
             "abs": self.abs,
             "min": self._least,
             "max": self._greatest,
+            "sorted": self._sorted,
             "float": self._float,
             "int": self._int,
             "_real": real,
@@ -132,13 +139,26 @@ class Shim:
     def _int(self, x: Any) -> int:
         return self.note(int(real(x)))
 
-    def _least(self, *xs: Any) -> Any:
-        xs = xs if len(xs) > 1 else tuple(xs[0])
-        return xs[self.note(min(range(len(xs)), key=lambda i: real(xs[i])))]
+    def _least(self, *xs: Any, **options: Any) -> Any:
+        return self._chosen(min, xs, **options)
 
-    def _greatest(self, *xs: Any) -> Any:
+    def _greatest(self, *xs: Any, **options: Any) -> Any:
+        return self._chosen(max, xs, **options)
+
+    def _chosen(
+        self, best: Any, xs: tuple[Any, ...], key: Any = None, **default: Any
+    ) -> Any:
         xs = xs if len(xs) > 1 else tuple(xs[0])
-        return xs[self.note(max(range(len(xs)), key=lambda i: real(xs[i])))]
+        if not xs and default:
+            return default["default"]
+        keys = [real(key(x) if key else x) for x in xs]
+        return xs[self.note(best(range(len(xs)), key=lambda i: keys[i]))]
+
+    def _sorted(self, xs: Any, key: Any = None, reverse: bool = False) -> list[Any]:
+        xs = list(xs)
+        keys = [real(key(x) if key else x) for x in xs]
+        order = sorted(range(len(xs)), key=lambda i: keys[i], reverse=reverse)
+        return [xs[i] for i in self.note(order)]
 
     # -- elementwise -----------------------------------------------------------
 
@@ -181,8 +201,19 @@ class Shim:
 
     # -- reductions ------------------------------------------------------------
 
-    def _extreme(self, name: str, x: Any, axis: Any, keepdims: bool) -> Any:
+    def _extreme(
+        self, name: str, x: Any, axis: Any, keepdims: bool, initial: Any = None
+    ) -> Any:
         x = np.asarray(x)
+        if isinstance(axis, tuple):
+            rest = tuple(k for k in range(x.ndim) if k - x.ndim not in axis)
+            rest = tuple(k for k in rest if k not in axis)
+            moved = x.transpose(*rest, *(k for k in range(x.ndim) if k not in rest))
+            lengths = [x.shape[k] for k in rest]
+            x, axis = moved.reshape(*lengths, -1), -1
+        if initial is not None:
+            more = np.full_like(np.take(x, [0], axis), initial)
+            x = np.concatenate((x, more), axis)
         at = getattr(np, "arg" + name)(real(x), axis=axis, keepdims=True)
         ties = real(x) == getattr(np, name)(real(x), axis=axis, keepdims=True)
         self.note(ties)
@@ -192,11 +223,15 @@ class Shim:
         best = np.take_along_axis(x, at, axis)
         return best if keepdims else np.squeeze(best, axis)
 
-    def max(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return self._extreme("max", x, axis, keepdims)
+    def max(
+        self, x: Any, axis: Any = None, keepdims: bool = False, **options: Any
+    ) -> Any:
+        return self._extreme("max", x, axis, keepdims, **options)
 
-    def min(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return self._extreme("min", x, axis, keepdims)
+    def min(
+        self, x: Any, axis: Any = None, keepdims: bool = False, **options: Any
+    ) -> Any:
+        return self._extreme("min", x, axis, keepdims, **options)
 
     amax, amin = max, min
 
@@ -205,6 +240,46 @@ class Shim:
 
     def argmin(self, x: Any, *rest: Any, **options: Any) -> Any:
         return self.note(np.argmin(real(x), *rest, **options))
+
+    def ptp(self, x: Any) -> Any:
+        return self.max(x) - self.min(x)
+
+    def var(self, x: Any, axis: Any = None, ddof: int = 0, **keep: Any) -> Any:
+        if not self._complex:
+            return np.var(x, axis=axis, ddof=ddof, **keep)
+        squares = (x - np.mean(x, axis=axis, keepdims=True)) ** 2
+        total, whole = np.sum(squares, axis=axis, **keep), np.asarray(x).size
+        count = whole / max(np.size(np.sum(squares, axis=axis)), 1)
+        return total / (count - ddof)
+
+    def std(self, x: Any, **options: Any) -> Any:
+        return np.sqrt(self.var(x, **options))
+
+    # -- orders ----------------------------------------------------------------
+
+    def argsort(self, x: Any, axis: int = -1) -> Any:
+        return self.note(np.argsort(real(x), axis=axis, kind="stable"))
+
+    def sort(self, x: Any, axis: int = -1) -> Any:
+        return np.take_along_axis(x, self.argsort(x, axis), axis)
+
+    def median(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        x, at = (np.ravel(x), 0) if axis is None else (np.asarray(x), axis)
+        x, n = self.sort(x, at), x.shape[at]
+        middle = np.take(x, [(n - 1) // 2, n // 2], at)
+        return np.mean(middle, axis=at, keepdims=keepdims)
+
+    def copysign(self, x: Any, y: Any) -> Any:
+        return x * self.note(np.sign(real(x)) * np.copysign(1.0, real(y)))
+
+    def interp(self, x: Any, at: Any, values: Any) -> Any:
+        self.note(np.searchsorted(at, real(x)))
+        if not self._complex:
+            return np.interp(x, at, values)
+        low, h = np.interp(real(x), at, values), 1e-7
+        right = np.interp(real(x) + h, at, values)
+        left = np.interp(real(x) - h, at, values)
+        return low + 1j * np.imag(x) * (right - left) / (2 * h)
 
     # -- fresh arrays ----------------------------------------------------------
 
@@ -253,6 +328,9 @@ class _Linalg:
         det = np.linalg.det(a)
         sign = np.sign(real(det))
         return sign, np.log(sign * det)
+
+    def norm(self, x: Any, axis: Any = None) -> Any:
+        return np.sqrt(np.sum(x * x, axis=axis))
 
     def cholesky(self, a: Any) -> Any:
         n = a.shape[0]

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.fuzz.kinds import Kind
+
 LIMIT = 3.0  # soft bound on the magnitude of every number
 
 
@@ -39,10 +41,13 @@ class Options:
     integers: int = 4
     booleans: int = 2
     asserts: int = 1
-    idioms: int = 13
+    idioms: int = 18
     other_results: int = 16  # per cent of programs that return an array or a tuple
     other_arguments: int = 8  # per cent with bools, integer arrays, empty arrays
     raising: int = 5  # per cent of programs
+    containers: int = 6  # statements that make and change them
+    packed: int = 25  # per cent of programs of which arguments are in containers
+    recursion: int = 25  # per cent of programs that have functions that call themselves
     index_arrays: bool = True
     math_module: bool = True
     # Per cent of programs whose scalar variables may be a Python float on one way
@@ -52,6 +57,7 @@ class Options:
     conditional_expressions: bool = True
     methods: bool = True  # x.sum() beside np.sum(x)
     linalg: bool = True
+    numpy_calls: int = 5  # functions of NumPy beside those that occur everywhere
     kinks: bool = True  # maximum, clip, where, abs, max, ...
     mutate_arguments: bool = True
     mutating_helpers: bool = True
@@ -64,7 +70,7 @@ class Variable:
     """A name in scope. Its type (and an int's range) holds for its whole life."""
 
     name: str
-    kind: str  # float, int, bool, array, index, function
+    kind: str  # float, int, bool, array, index, function, container
     shape: tuple[int, ...] = ()
     low: int = 0
     high: int = 0
@@ -74,6 +80,7 @@ class Variable:
     storable: bool = True
     argument: bool = False
     default: str = ""  # of a parameter
+    container: Kind | None = None  # the name of one, whose parts are variables too
 
 
 def is_real(value: Any) -> bool:
@@ -136,7 +143,7 @@ class Program:
     @property
     def takes_derivatives(self) -> bool:
         """Whether the program calls `ad.grad` or the like itself."""
-        return "ad." in self.source
+        return "import adcompiler" in self.source
 
     def with_source(self, source: str) -> Program:
         return Program(source, self.arguments, self.seed, self.float32, self.notes)
@@ -154,9 +161,8 @@ def load_text(text: str, seed: int | None = None) -> Program:
     assert isinstance(last, ast.Assign) and ast.unparse(last.targets[0]) == "ARGUMENTS"
     values = eval(ast.unparse(last.value), {"np": np})
     tree.body.pop()
-    main = next(
-        n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "program"
-    )
+    top = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
+    main = top.get("packed", top["program"])
     names = [a.arg for a in main.args.args]
     arguments = tuple(map(Argument, names, values))
     single = any(getattr(v, "dtype", None) == np.float32 for v in values)

@@ -7,6 +7,7 @@ taken as the answer where both agree. What does not converge is unreliable.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from tests.fuzz.instrument import Watched
 from tests.fuzz.program import Program, is_real
+from tests.fuzz.trees import leaves, mapped, members
 
 STEPS = (2e-2, 2.5e-3, 3e-4)
 LEVELS = 5
@@ -69,9 +71,10 @@ def inner(a: list[Any], b: list[Any]) -> float:
 
 def weights(result: Any) -> Any:
     """The cotangent with which the tests weigh a result: 1 of a number, else random."""
-    if isinstance(result, tuple):
-        return tuple(_cotangent(part, 11 + k) for k, part in enumerate(result))
-    return _cotangent(result, 11) if np.ndim(result) else 1.0
+    if members(result) is None and not np.ndim(result):
+        return 1.0
+    seeds = itertools.count(11)
+    return mapped(lambda part: _cotangent(part, next(seeds)), result)
 
 
 def _cotangent(part: Any, seed: int) -> Any:
@@ -81,10 +84,8 @@ def _cotangent(part: Any, seed: int) -> Any:
 
 def weighed(result: Any) -> Any:
     """One number made of a result; complex if the result is."""
-    parts = result if isinstance(result, tuple) else (result,)
-    given = weights(result)
-    given = given if isinstance(result, tuple) else (given,)
-    total = sum(np.sum(p * c) for p, c in zip(parts, given, strict=True))
+    pairs = zip(leaves(result), leaves(weights(result)), strict=True)
+    total = sum(np.sum(p * c) for p, c in pairs)
     return complex(total) if np.iscomplexobj(total) else float(total)
 
 

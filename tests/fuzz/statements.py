@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.fuzz.arrays import any_shape, array, fresh, gathered, operand, subscript
 from tests.fuzz.expressions import (
     arguments,
@@ -100,7 +102,7 @@ def _augmentation(frame: Frame, text: str) -> str:
 
 def assign_integer(frame: Frame) -> None:
     choose = frame.chooser
-    old = [v for v in frame.visible("int") if not v.fixed and v.low == 0]
+    old = [v for v in frame.visible("int") if frame.may_rebind(v) and v.low == 0]
     if old and choose.chance(60):
         v = choose.pick(old)
         ops = ["+ 1", "* 2 + 1", "+ 3", "* 3", "// 2 + 1", "- 1"]
@@ -145,7 +147,7 @@ def assert_something(frame: Frame) -> None:
 def is_fresh(text: str) -> bool:
     """Whether the expression surely makes an array of its own."""
     return not (
-        text.isidentifier()
+        re.fullmatch(r"[\w.]+", text)
         or text.endswith(("]", ".T", ".ravel()", ".reshape(-1)", ".transpose()"))
         or text.startswith(("np.ravel", "np.reshape", "np.transpose"))
         or ".reshape(" in text
@@ -283,7 +285,9 @@ def _exchange(frame: Frame, v: Variable) -> None:
 def augment_array(frame: Frame) -> None:
     """`y += e` and the like: in place, seen through every view."""
     choose = frame.chooser
-    targets = [v for v in storable(frame) if not v.fixed]
+    targets = [
+        v for v in storable(frame) if not v.fixed and v.name not in frame.captured
+    ]
     if not targets:
         assign_array(frame)
         return

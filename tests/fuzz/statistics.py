@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.fuzz.check import PLANNED
+from tests.fuzz.instrument import call
 from tests.fuzz.program import Program
 from tests.fuzz.stencils import Derivatives
 from tests.fuzz.variants import REWRITINGS, variants
@@ -375,15 +377,12 @@ class _Seen:
         before = sys.gettrace()
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            exec(compile(tree, "<counted>", "exec"), namespace)
+            exec(compile(tree, "<counted>", "exec", dont_inherit=True), namespace)
             sys.settrace(self._called)
             try:
-                self._result(
-                    namespace["program"](
-                        *case.values("float32" if case.float32 else "float64")
-                    )
-                )
-            except (ArithmeticError, ValueError, IndexError, AssertionError):
+                values = case.values("float32" if case.float32 else "float64")
+                self._result(call(namespace, "program", values))
+            except PLANNED:
                 pass
             finally:
                 sys.settrace(before)

@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from tests.fuzz.calls import Calls, Mismatch
 from tests.fuzz.program import Program
 
 SCALAR = re.compile(r"[saque]\d+$|[kni]\d+$")
 FLOAT = re.compile(r"[saque]\d+$")
 ARRAY = re.compile(r"[xyvp]\d+$")
+OVER = re.compile(r"[xyvprjo]\d+$")
 UNOPTIMISED = "unoptimised"
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Return)
 
@@ -38,7 +40,7 @@ def variants(source: str) -> Iterator[tuple[str, str]]:
 
 def agree(program: Program, ad: Any, gradient: list[Any], expected: Any) -> None:
     """Differentiate every variant and compare with the original's gradient."""
-    from tests.fuzz.check import Mismatch, agreed, greatest
+    from tests.fuzz.check import agreed, greatest
 
     cases = list(variants(program.source))
     if _optimiser_can_be_turned_off(ad):
@@ -76,8 +78,7 @@ def _differentiated(program: Program, ad: Any, name: str, source: str) -> Any:
         os.environ["ADC_OPTIMISE"] = "0"
     try:
         with module(source) as made:
-            compiled = ad.differentiate(made.program)
-            return derived(program, compiled, program.values())
+            return derived(Calls(made, ad, program.scalar), program.values())
     except ad.UnsupportedError:
         return None
     except Exception as problem:
@@ -236,7 +237,7 @@ def for_to_while(tree: ast.AST) -> ast.AST:
             step = int(limits[2]) if len(limits) == 3 else 1
             setup = [f"{c} = {low}", f"{stop} = {high}"]
             test, bind = f"{c} {'<' if step > 0 else '>'} {stop}", f"{target} = {c}"
-        elif isinstance(row.iter, ast.Name):
+        elif isinstance(row.iter, ast.Name) and OVER.match(row.iter.id):
             rows = f"rows{count}"
             setup = [f"{c} = 0", f"{rows} = {row.iter.id}"]
             test, bind = f"{c} < {rows}.shape[0]", f"{target} = {rows}[{c}]"

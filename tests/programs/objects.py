@@ -1,7 +1,9 @@
 """Objects: parameters in `self`, methods, properties, class hierarchies, callables."""
 
+import copy
 import functools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -164,3 +166,70 @@ def stores_into_a_copy_of_an_attribute(x):
 def assigns_an_attribute_outside(x):
     SHORT.steps = 3
     return SHORT.run(x, 0.1)
+
+
+# --- Lists and namespaces from outside ------------------------------------------------
+
+RATES = [0.5, -0.25, 1.5]
+MIXED = [np.array([0.5, -1.5, 2.0]), [0.7, 3], "tanh"]
+SETTINGS = SimpleNamespace(rate=0.3, bounds=[-0.4, 0.4], inner=SimpleNamespace(n=2))
+
+
+@program(real(3))
+def a_list_of_numbers_outside(x):
+    first, *rest = RATES
+    total = first * x[0] * len(RATES) + rest[-1] * x[1] ** 2
+    for k, rate in enumerate(reversed(RATES)):
+        total += rate * x[k] ** 3
+    return total + max(RATES) * sum(RATES) * np.sum(np.array(RATES) * x * x)
+
+
+@program(real(3))
+def a_list_of_many_kinds_outside(x):
+    scale, count = MIXED[1]
+    y = np.tanh(x) if MIXED[-1] == "tanh" else x
+    return np.sum(MIXED[0] * y * scale) ** count
+
+
+@program(real(3), refused="cannot be changed")
+def appends_to_a_list_outside(x):
+    RATES.append(x[0])
+    return np.sum(x)
+
+
+@program(real(3))
+def a_namespace_outside(x):
+    low, high = SETTINGS.bounds
+    total = 0.0
+    for v in x:
+        total += SETTINGS.rate * min(max(v, low), high) ** SETTINGS.inner.n
+    return total
+
+
+@program(real(), real())
+def a_namespace_copied(x, y):
+    state = SimpleNamespace(x=x, inner=SimpleNamespace(y=y))
+    shallow, deep = copy.copy(state), copy.deepcopy(state)
+    shallow.x = 2.0 * x * y
+    deep.inner.y = x
+    shallow.inner.y *= x
+    return state.x * shallow.x * deep.inner.y * state.inner.y
+
+
+def summed(part):
+    if not isinstance(part, tuple):
+        return part * part
+    return sum(map(summed, part))
+
+
+@program(1.1)
+@program(-0.7, label="other")
+def pairs_walked_down_to_numbers_of_either_kind(x):
+    y = x if x > 0.0 else np.float64(0.5)
+    return summed((y, (x, y * x)))
+
+
+@program(real(4))
+def interpolated_between_lists(x):
+    y = np.interp(x, [-2.0, 0.1, 2.0], [0.4, -0.3, 0.9])
+    return np.sum(y * y) * np.interp(x[0], (-2.0, 2.0), (1.0, 2.0))

@@ -9,7 +9,7 @@ import ast
 import itertools
 from collections.abc import Hashable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -400,8 +400,31 @@ def is_instance(call: Call) -> Binding:
     classes = [p.value for p in parts if isinstance(p, Static)]
     if len(classes) < len(parts) or not all(isinstance(c, type) for c in classes):
         call.refuse("the types of isinstance must be known while compiling")
-    found = class_of(call, x)
-    return Dyn(constant(any(issubclass(found, c) for c in classes)))
+    found = [any(issubclass(p, c) for c in classes) for p in _classes_of(call, x)]
+    if len(set(found)) > 1:
+        _refuse_class(call)
+    return Dyn(constant(found[0]))
+
+
+def _classes_of(call: Call, x: Binding) -> list[type]:
+    """The classes of which a value may be, as the path decides."""
+    if not isinstance(x, Dyn) or not isinstance(x.atom.type, Scalar):
+        return [class_of(call, x)]
+    of_python = {v: k for k, v in _PYTHON.items()}
+    dtype, kind = x.atom.type.dtype, x.atom.type.kind
+    if x.atom in call.ctx.mixed:
+        numpy = [np.dtype(name).type for name in (*of_python, "float32")]
+        return [*of_python.values(), *numpy]
+    if kind == "either":
+        return [of_python[dtype], np.dtype(dtype).type]
+    return [class_of(call, x)]
+
+
+def _refuse_class(call: Call) -> NoReturn:
+    call.refuse(
+        "which type of number this is depends on the path",
+        "convert it first: float(x)",
+    )
 
 
 def class_of(call: Call, x: Binding) -> type:
@@ -422,7 +445,7 @@ def class_of(call: Call, x: Binding) -> type:
         case Dyn(atom) if isinstance(atom.type, Scalar):
             kind = atom.type.kind
             if kind == "either" or atom in call.ctx.mixed:
-                call.refuse("which type of number this is depends on the path")
+                _refuse_class(call)
             if kind == "numpy":
                 return np.dtype(atom.type.dtype).type
             return {v: k for k, v in _PYTHON.items()}[atom.type.dtype]

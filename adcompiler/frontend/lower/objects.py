@@ -12,7 +12,7 @@ import ast
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import FunctionType, MemberDescriptorType
+from types import FunctionType, MemberDescriptorType, SimpleNamespace
 from typing import Any
 
 from adcompiler.frontend import resolve
@@ -28,6 +28,15 @@ from adcompiler.frontend.lower import calls, names
 from adcompiler.frontend.lower.context import Context
 
 MISSING = object()
+
+
+def written_classes(cls: type) -> Sequence[type]:
+    """The classes of an object whose hooks are not Python's usual ones.
+
+    >>> written_classes(SimpleNamespace)
+    []
+    """
+    return [c for c in cls.__mro__ if c not in (object, SimpleNamespace)]
 
 
 def in_classes(classes: Sequence[type], name: str) -> Any:
@@ -59,7 +68,7 @@ def is_object(value: Any) -> bool:
 def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
     """``owner.name`` of an object."""
     cls = type(owner)
-    if in_classes(cls.__mro__[:-1], "__getattribute__") is not MISSING:
+    if in_classes(written_classes(cls), "__getattribute__") is not MISSING:
         ctx.refuse(
             node,
             f"{cls.__name__} has a __getattribute__ of its own, which is not followed",

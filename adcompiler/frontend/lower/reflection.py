@@ -182,9 +182,13 @@ def _refuse_copy(call: Call, x: Binding) -> NoReturn:
 
 def _check_copied(call: Call, cls: type, hook: str) -> None:
     """Refuse a class that says how its objects are copied."""
+    classes = objects.written_classes(cls)
     for name in (hook, "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"):
-        if objects.in_classes(cls.__mro__[:-1], name) is not objects.MISSING:
-            call.refuse(f"{cls.__name__} has a {name}, which is not followed")
+        if objects.in_classes(classes, name) is not objects.MISSING:
+            call.refuse(
+                f"{cls.__name__} has a {name}, which is not followed",
+                "make a new one of its parts",
+            )
 
 
 # --- Dataclasses ---------------------------------------------------------------------
