@@ -95,7 +95,7 @@ def _method(shared: Shared, kind: Kind, way: str) -> tuple[Method, list[str]]:
         floats = [f for f in kind.fields if f.kind == "float"]
         for field in floats[-1:]:
             frame.emit(f"{kind.part('self', field)} = {statements.value(frame, 2)}")
-        if shared.chooser.chance(30):
+        if not frame.lines or shared.chooser.chance(30):
             frame.emit("return self")
     else:
         control.final_return(frame)

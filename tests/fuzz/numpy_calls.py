@@ -56,7 +56,8 @@ SAME: tuple[Row, ...] = (
     ("np.einsum('...,...->...', {0}, np.sin({2}))", None, False),
     ("np.broadcast_to({0}, {0}.shape) * 0.7", 1, False),
     ("np.diff({0}, axis={1}, prepend=0.3)", 2, False),
-    ("({0} - np.mean({0})) / (0.5 + np.std({0}))", None, False),
+    ("({0} - np.mean({0})) / np.sqrt(0.5 + np.var({0}))", None, False),
+    ("{2} * np.std(np.append({0}, [3.5, -3.5]))", None, False),
     ("{0} / (1.0 + np.linalg.norm({0}))", 1, False),
     ("{0} * np.ptp({2})", None, True),
     ("{0} - np.median({2}, axis={1}, keepdims=True)", None, True),
@@ -131,7 +132,7 @@ def _reduced(frame: Frame, shape: Shape, depth: int) -> Expr:
     forms = [
         f"{a.text} * np.sum({b.text}, axis=(0, -1), keepdims=True)",
         f"{a.text} + np.mean({b.text}, axis=tuple(range({len(shape)})))",
-        f"{a.text} * np.std({b.text}, ddof=0)",
+        f"{a.text} * np.var({b.text}, ddof=0)",
     ]
     if len(shape) == 1:
         forms.pop(0)
@@ -252,7 +253,6 @@ def _of_vectors(frame: Frame, shape: Shape, depth: int) -> Expr:
         f"np.ravel({a.text}[:, None] * np.ones(2))[::2]",
         f"np.array([np.dot({a.text}, {b.text})] * {n})",
         f"np.array([{a.text}[k] * k for k in range({n})])",
-        f"np.fromiter((v * 0.5 for v in {a.text}), dtype=float)",
     ]
     if n > 1:
         forms += [f"np.gradient({a.text})", f"np.ediff1d({a.text}, to_end=0.3)"]

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.fuzz import constructs as more
 from tests.fuzz.check import PLANNED
 from tests.fuzz.instrument import call
 from tests.fuzz.program import Program
@@ -60,6 +61,7 @@ CONSTRUCTS = {
         *(f"ad.{name}" for name in DERIVATIVES),
     ),
     "numpy": NUMPY,
+    **more.GROUPS,
     "variants": tuple(f"variant: {name}" for name in REWRITINGS),
 }
 
@@ -93,6 +95,7 @@ def constructs(case: Program) -> set[str]:
             found.update(_control(node, 0, 0, node.name != "program"))
             found.update(_stores(node, seen))
     found.update(_calls(tree, top))
+    found.update(more.constructs(tree))
     found.update(f"variant: {name}" for name, _ in variants(case.source))
     return found
 
