@@ -412,3 +412,14 @@ def numbers_and_arrays(x, n):
 def no_such_element(x):
     xs = [v for v in x]
     return xs[len(x)]
+
+
+@program(real(2), label="lists")
+def equal_to_what_is_of_its_kind_alone(x):
+    a, b = x[0], x[1]
+    total = a * b
+    if [a, b] == (a, b):
+        total += 100.0 * a
+    if (a, b) != [a, b] and [a, b] == [a, b]:
+        total += b**3
+    return total * a if [a, b] in ((a, b), [b, a]) else total * b

@@ -171,6 +171,7 @@ def assigns_an_attribute_outside(x):
 # --- Lists and namespaces from outside ------------------------------------------------
 
 RATES = [0.5, -0.25, 1.5]
+GROWING = [0.5]
 MIXED = [np.array([0.5, -1.5, 2.0]), [0.7, 3], "tanh"]
 SETTINGS = SimpleNamespace(rate=0.3, bounds=[-0.4, 0.4], inner=SimpleNamespace(n=2))
 
@@ -193,7 +194,7 @@ def a_list_of_many_kinds_outside(x):
 
 @program(real(3), refused="cannot be changed")
 def appends_to_a_list_outside(x):
-    RATES.append(x[0])
+    GROWING.append(x[0])
     return np.sum(x)
 
 

@@ -366,10 +366,11 @@ def _contains(ctx: Context, node: ast.AST, item: Binding, owner: Binding) -> Ato
 def _compare_tuples(
     ctx: Context, node: ast.AST, op: ast.cmpop, left: TupleVal, right: TupleVal
 ) -> Binding:
-    """Equality of tuples, all items of which are evaluated."""
+    """Equality of tuples or lists, all items of which are evaluated."""
     if not isinstance(op, ast.Eq | ast.NotEq):
         ctx.refuse(node, "tuples are compared by == and != only")
-    if len(left.items) != len(right.items):
+    of_one_kind = (left.cls is list) is (right.cls is list)
+    if not of_one_kind or len(left.items) != len(right.items):
         return Dyn(constant(isinstance(op, ast.NotEq)))
     result: Atom = constant(True)
     for a, b in zip(left.items, right.items, strict=True):
