@@ -14,7 +14,7 @@ placeholder, so that it reads no other value's shape off one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -156,12 +156,13 @@ def _body(stmts: tuple[Stmt, ...], slots: set[Slot]) -> tuple[Stmt, ...]:
                 builder.append(stmt)
             case If():
                 arms = [a.results for a in (stmt.then, stmt.orelse) if a.falls]
-                types = _types(stmt.results, *arms)
+                types = _types([stmt.results], *arms)
                 then = _region(stmt.then, types, slots, stmt.span)
                 orelse = _region(stmt.orelse, types, slots, stmt.span)
                 builder.append(replace(stmt, then=then, orelse=orelse))
             case For() | While():
-                types = _types(stmt.results, stmt.inits, carried_results(stmt))
+                paths = stmt.inits, carried_results(stmt)
+                types = _types([carried_params(stmt), stmt.results], *paths)
                 inits = tuple(
                     _defined(init, types[k], builder) if (stmt, k) in slots else init
                     for k, init in enumerate(stmt.inits)
@@ -187,25 +188,30 @@ def _region(
     return replace(region, body=body, results=tuple(results))
 
 
-def _types(results: tuple[Var, ...], *paths: tuple[Atom, ...]) -> list[Type]:
-    """The types of placeholders for what paths give: a length that is the join's own
-    is a new symbol."""
+def _types(joins: Sequence[tuple[Var, ...]], *paths: tuple[Atom, ...]) -> list[Type]:
+    """The types of placeholders for what paths give to joins: a length that is a
+    join's own is a new symbol. A loop gives the same to two joins."""
     if not paths:
-        return [r.type for r in results]
-    return [
-        _outer_lengths(result.type, [a.type for a in atoms if not isinstance(a, Undef)])
-        for result, *atoms in zip(results, *paths, strict=True)
-    ]
-
-
-def _outer_lengths(joined: Type, given: list[Type]) -> Type:
-    if not isinstance(joined, Array):
-        return joined
-    dims = (
-        d if all(dims_of(t)[k] == d for t in given) else fresh_dim()
-        for k, d in enumerate(joined.dims)
+        return [r.type for r in joins[0]]
+    given = (
+        [a.type for a in atoms if not isinstance(a, Undef)]
+        for atoms in zip(*paths, strict=True)
     )
-    return Array(joined.dtype, tuple(dims))
+    meetings = ([v.type for v in values] for values in zip(*joins, strict=True))
+    return [_outer_lengths(m, g) for m, g in zip(meetings, given, strict=True)]
+
+
+def _outer_lengths(joined: list[Type], given: list[Type]) -> Type:
+    first = joined[0]
+    if not isinstance(first, Array):
+        return first
+    dims = []
+    for k in range(len(first.dims)):
+        lengths = [dims_of(t)[k] for t in joined]
+        outer = (n for n in lengths if all(dims_of(t)[k] == n for t in given))
+        length = next(outer, None)
+        dims.append(fresh_dim() if length is None else length)
+    return Array(first.dtype, tuple(dims))
 
 
 def of_any_length(var: Var) -> Var:

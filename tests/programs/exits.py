@@ -470,3 +470,16 @@ def stored_where_it_is_assigned(a, x, n, c):
         s = np.sin(np.sum(y))
         y[0, 1] = a * s
     return y[:, 0] * a + np.sum(y**2)
+
+
+TABLE = np.array([0.9, 0.45, 0.3])
+
+
+@program(real(), real(3))
+@program(0.05, const(0.3, 0.05, 0.4), label="left early")
+def an_array_from_outside_returned_from_a_loop(a, x):
+    for k in range(3):
+        if x[k] < 0.1:
+            return TABLE
+        y = x * a
+    return TABLE if np.sum(y) < -50.0 else TABLE
