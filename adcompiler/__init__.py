@@ -28,6 +28,7 @@ from adcompiler.custom import custom_vjp
 from adcompiler.differentiable import Differentiable
 from adcompiler.errors import Diagnostic, InternalError, UnsupportedError
 from adcompiler.gradients import Gradients
+from adcompiler.parameter import Parameter
 
 __all__ = [
     "Diagnostic",
@@ -35,6 +36,7 @@ __all__ = [
     "GradientError",
     "Gradients",
     "InternalError",
+    "Parameter",
     "UnsupportedError",
     "check_grads",
     "custom_vjp",

@@ -34,6 +34,7 @@ from adcompiler.evaluation import (
     arguments_of,
     bind_call,
     bind_jvp,
+    collect,
     find_program,
     run,
 )
@@ -217,6 +218,14 @@ class Differentiable(Generic[P, R]):
     def jvp(self) -> Derived[[Values, Values], tuple[R, Any]]:
         """``jvp(primals, tangents)``: the value and its tangent."""
         return Derived("jvp", self)
+
+    def backward(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The value; its gradients are added to the `grad` of every `Parameter` that
+        requires one, among the arguments and in what the function reads."""
+        derived: Derived[..., Any] = Derived("backward", self)
+        request = derived.request(*args, **kwargs)
+        result: R = collect(find_program(self._shared.programs, request), request)
+        return result
 
     def hvp(self, args: tuple[Any, ...], vectors: tuple[Any, ...]) -> Any:
         """The product of the Hessian with one vector per argument, shaped as `grad`.

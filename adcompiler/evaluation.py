@@ -36,6 +36,7 @@ from adcompiler.frontend.interface import (
 from adcompiler.frontend.specialise import Specialisations, guards_hold
 from adcompiler.frontend.structures import Shape, made, parts_of, shape_of
 from adcompiler.ir.types import Array, Scalar, Type, is_float
+from adcompiler.parameter import Parameter
 from adcompiler.programs import (
     Program,
     Request,
@@ -48,6 +49,7 @@ __all__ = [
     "arguments_of",
     "bind_call",
     "bind_jvp",
+    "collect",
     "find_program",
     "result_of",
     "run",
@@ -206,13 +208,28 @@ def run(program: Program, request: Request) -> Any:
 
 def arguments_of(program: Program, request: Request) -> list[Any]:
     """The leaves and the captured values, as the program takes them."""
-    params = program.lowered.function.params
-    static = {k for k, _ in program.statics}
-    values = [leaf for k, leaf in enumerate(request.leaves) if k not in static]
-    values += [capture.read() for capture in program.lowered.captures]
+    params, values = program.lowered.function.params, _held(program, request)
     arguments = [as_type(v, p.type) for v, p in zip(values, params, strict=True)]
     _refuse_overlaps(program, arguments)
     return arguments
+
+
+def collect(program: Program, request: Request) -> Any:
+    """The value; its gradients are added to those of the parameters."""
+    value, gradients = run(program, request)
+    held = _held(program, request)
+    for k, gradient in zip(program.wrt, gradients, strict=True):
+        parameter = held[k]
+        assert isinstance(parameter, Parameter)
+        parameter.accumulate(gradient)
+    return value
+
+
+def _held(program: Program, request: Request) -> list[Any]:
+    """The leaves and the captured values, in the order of the program's parameters."""
+    static = {k for k, _ in program.statics}
+    values = [leaf for k, leaf in enumerate(request.leaves) if k not in static]
+    return [*values, *(capture.read() for capture in program.lowered.captures)]
 
 
 def _check_shapes(

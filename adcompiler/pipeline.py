@@ -56,8 +56,8 @@ def derive(
     match kind:
         case "value":
             return (run(function, ("optimise", _optimise)),)
-        case "grad" | "value_and_grad":
-            with_value = kind == "value_and_grad"
+        case "grad" | "value_and_grad" | "backward":
+            with_value = kind != "grad"
             return (
                 run(
                     function,

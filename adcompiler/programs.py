@@ -173,6 +173,7 @@ _LABELS = {
     "grad": "Gradient of {}",
     "value_and_grad": "Value and gradient of {}",
     "jvp": "Value and tangent of {}",
+    "backward": "Value of {}, and the gradients of its parameters",
     "forward": "Value of {}, and what its pullback needs",
     "pullback": "Gradient of {}, given the cotangent of its value",
     "value": "{}, as it was understood",

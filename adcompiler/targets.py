@@ -19,7 +19,9 @@ from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.arguments import (
     as_differentiated,
     differentiated,
+    is_wanted,
     leaf_specs,
+    with_parameters_alone,
 )
 from adcompiler.frontend.capture import capture
 from adcompiler.frontend.interface import (
@@ -102,6 +104,8 @@ class Lowering:
                 return self.gradient(derivative, specs)
             case "jvp":
                 return self.jvp(derivative, specs)
+            case "backward":
+                return self.backward(derivative, specs)
             case "vjp":
                 raise UnsupportedError(
                     "a pullback cannot be differentiated as a whole",
@@ -124,6 +128,28 @@ class Lowering:
             result = ResultTuple((primal.result, result))
         lowered = replace(primal, function=function, result=result)
         return Target(lowered, (*values, *_types(primal, wrt)), wrt)
+
+    def backward(self, derivative: Derivative, specs: Mapping[str, ArgSpec]) -> Target:
+        """The value, then the gradients of all parameters that are trained."""
+        inner = _without_static_floats(self.lower(derivative.function, specs))
+        primal, name = inner.lowered, name_of(derivative.function)
+        if not primal.function.region.falls:
+            return inner
+        self.require_scalar(inner, name)
+        leaves = _leaves(specs)
+        leaves += [capture.spec for capture in primal.captures]
+        wrt = tuple(k for k, leaf in enumerate(leaves) if leaf.trained)
+        if not wrt:
+            raise TypeError(
+                f"backward() finds no parameter in {name}() that requires a gradient: "
+                "pass an ad.Parameter, or let the function read one; or call grad"
+            )
+        (function,) = derive("value_and_grad", primal.function, wrt)
+        count = len(inner.types)
+        gradients = ResultTuple(tuple(ResultLeaf(count + k) for k in range(len(wrt))))
+        result = ResultTuple((primal.result, gradients))
+        lowered = replace(primal, function=function, result=result)
+        return Target(lowered, (*inner.types, *_types(primal, wrt)), wrt)
 
     def vjp(
         self, derivative: Derivative, specs: Mapping[str, ArgSpec]
@@ -174,6 +200,8 @@ class Lowering:
         """The differentiated arguments, and the specs with these made floats."""
         name = name_of(derivative.function)
         names = differentiated(specs, derivative.wrt, self.passed, name)
+        if derivative.wrt is None and any(x.trained for x in _leaves(specs)):
+            specs = {n: with_parameters_alone(spec) for n, spec in specs.items()}
         changed = {n: as_differentiated(specs[n], name=n) for n in names}
         return names, {**specs, **changed}
 
@@ -245,6 +273,10 @@ def _with_tangents(primal: Lowered, tangents: TupleSpec) -> Lowered:
     return replace(primal, function=_captures_last(function, leaves, count))
 
 
+def _leaves(specs: Mapping[str, ArgSpec]) -> list[LeafSpec]:
+    return [leaf for spec in specs.values() for leaf in leaf_specs(spec)]
+
+
 def _types(lowered: Lowered, wrt: Sequence[int]) -> tuple[Type, ...]:
     return tuple(lowered.function.params[k].type for k in wrt)
 
@@ -262,7 +294,7 @@ def _wrt_leaves(specs: Mapping[str, ArgSpec], names: Sequence[str]) -> tuple[int
         starts[name] + k
         for name in names
         for k, leaf in enumerate(leaf_specs(specs[name]))
-        if is_float(leaf.type)
+        if is_wanted(leaf)
     )
 
 
@@ -275,7 +307,7 @@ def gradient_tree(
     def visit(spec: ArgSpec) -> ResultTree:
         nonlocal index
         match spec:
-            case LeafSpec(type=type_) if is_float(type_):
+            case LeafSpec() if is_wanted(spec):
                 index += 1
                 return ResultLeaf(index)
             case TupleSpec(items=items, cls=cls):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import NoneType
 from typing import Any
 
@@ -33,6 +34,7 @@ from adcompiler.ir.types import (
     fresh_dim,
     is_float,
 )
+from adcompiler.parameter import Parameter
 
 __all__ = [
     "as_differentiated",
@@ -40,11 +42,13 @@ __all__ = [
     "describe",
     "differentiated",
     "is_dynamic",
+    "is_wanted",
     "key_of",
     "leaf_specs",
     "leaves_of",
     "named",
     "same_static",
+    "with_parameters_alone",
 ]
 
 # The dtypes that programs are compiled for. Looked up at every call: a dtype's own
@@ -79,14 +83,14 @@ def describe(
 ) -> ArgSpec:
     """What is known of an argument; a TypeError if no program can take it.
 
-    >>> describe(2.5)
-    LeafSpec(type=Scalar(dtype='float64', kind='python'), contiguous=True)
+    >>> describe(2.5).type
+    Scalar(dtype='float64', kind='python')
     >>> describe(np.zeros((1, 3), "f")).type.dims[0]
     1
     >>> describe("same")
     StaticSpec(value='same')
     >>> describe((1, None))
-    TupleSpec(items=(LeafSpec(type=...), StaticSpec(value=None)), cls=<class 'tuple'>)
+    TupleSpec(items=(LeafSpec(...), StaticSpec(value=None)), cls=<class 'tuple'>)
 
     `around` are the containers that hold it.
     """
@@ -95,6 +99,9 @@ def describe(
             return StaticSpec(value)
         case np.ndarray():
             return _describe_array(value, name)
+        case Parameter():
+            spec = _describe_array(value.data, name)
+            return replace(spec, trained=value.requires_grad)
         case np.bool_() | np.number():
             return LeafSpec(Scalar(_dtype(value.dtype, name), "numpy"))
         case bool():
@@ -236,8 +243,9 @@ def key_of(spec: ArgSpec) -> Hashable:
     False
     """
     match spec:
-        case LeafSpec(type=Array(dtype=dtype, dims=dims), contiguous=contiguous):
-            return (dtype, tuple(length == 1 for length in dims), contiguous)
+        case LeafSpec(Array(dtype=dtype, dims=dims), contiguous, trained, _):
+            key = (dtype, tuple(length == 1 for length in dims), contiguous)
+            return key if trained is None else (*key, trained)
         case LeafSpec(type=type_):
             return type_
         case TupleSpec(items=items, cls=cls):
@@ -296,7 +304,8 @@ def differentiated(
 ) -> tuple[str, ...]:
     """The names of the arguments to differentiate.
 
-    Without `wrt` they are those passed that are or hold floats. An argument that is
+    Without `wrt` they are those that are or hold parameters, if there are such; else
+    those passed that are or hold floats. An argument that is
     left to its default is differentiated only if it is named.
 
     >>> specs = {"x": LeafSpec(PY_FLOAT), "n": LeafSpec(PY_INT)}
@@ -308,6 +317,9 @@ def differentiated(
     names = tuple(specs)
     if wrt is not None:
         return tuple(named(names, entry, function) for entry in wrt)
+    trained = tuple(n for n in names if any(x.trained for x in leaf_specs(specs[n])))
+    if trained:
+        return trained
     chosen = tuple(name for name in names if name in passed and _holds(specs[name]))
     if chosen:
         return chosen
@@ -339,7 +351,24 @@ def named(names: tuple[str, ...], entry: str | int, function: str) -> str:
 
 
 def _holds(spec: ArgSpec) -> bool:
-    return any(is_float(leaf.type) for leaf in leaf_specs(spec))
+    return any(map(is_wanted, leaf_specs(spec)))
+
+
+def is_wanted(leaf: LeafSpec) -> bool:
+    """Whether a leaf of an argument that is differentiated has a gradient: it is a
+    float, and no parameter that is frozen."""
+    return is_float(leaf.type) and leaf.trained is not False and not leaf.constant
+
+
+def with_parameters_alone(spec: ArgSpec) -> ArgSpec:
+    """The spec of an argument of which the parameters are differentiated."""
+    match spec:
+        case LeafSpec(trained=None):
+            return replace(spec, constant=True)
+        case TupleSpec(items=items):
+            return replace(spec, items=tuple(map(with_parameters_alone, items)))
+        case _:
+            return spec
 
 
 def _kind(spec: ArgSpec) -> str:
@@ -369,8 +398,11 @@ def as_differentiated(spec: ArgSpec, *, name: str) -> ArgSpec:
     True
     """
     match spec:
-        case LeafSpec(type=type_) if is_float(type_):
+        case LeafSpec() if is_wanted(spec):
             return spec
+        case LeafSpec(trained=False):
+            hint = "; let it be trained: w.requires_grad_()"
+            raise TypeError(f"{name} is a parameter that is frozen{hint}")
         case LeafSpec(type=Scalar(dtype=dtype, kind=kind)) if dtype != "bool":
             return LeafSpec(Scalar("float64", kind))
         case TupleSpec() if _holds(spec):

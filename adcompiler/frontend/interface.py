@@ -57,10 +57,14 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class LeafSpec:
-    """A dynamic argument leaf; `contiguous` tells C order of an array."""
+    """A dynamic argument leaf; `contiguous` tells C order of an array, `trained`
+    whether gradients are computed for a parameter, None of what is none; what is
+    `constant` is not differentiated, though its argument may be."""
 
     type: Type
     contiguous: bool = True
+    trained: bool | None = None
+    constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ class NeedStatic(Exception):
         self.leaf = leaf
 
 
-DerivativeKind = Literal["value", "grad", "value_and_grad", "vjp", "jvp"]
+DerivativeKind = Literal["value", "grad", "value_and_grad", "vjp", "jvp", "backward"]
 DerivedKind = DerivativeKind | Literal["called vjp", "called jvp"]
 
 
@@ -167,9 +171,11 @@ DerivedKind = DerivativeKind | Literal["called vjp", "called jvp"]
 class Derivative:
     """What a callable such as `ad.grad(f)` stands for, in `__adcompiler_derivative__`.
 
-    `function` is the Python function, or another such callable (``grad(grad(f))``);
-    `wrt` are argument names or positions, None for the default. A call means what
-    the public method of the same name does; "value" is the function itself.
+    "backward" is the value, with gradients of the parameters among the arguments and
+    among what the function reads. `function` is the Python function, or another such
+    callable (``grad(grad(f))``); `wrt` are argument names or positions, None for the
+    default. A call means what the public method of the same name does; "value" is the
+    function itself.
     """
 
     kind: DerivativeKind
@@ -198,7 +204,7 @@ class Derive(Protocol):
     further parameters), derives it, and inlines what it gets:
 
     - "grad": the gradients of the parameters `wrt`;
-    - "value_and_grad": the function's results, then the gradients;
+    - "value_and_grad", "backward": the function's results, then the gradients;
     - "jvp": takes further a tangent per parameter in `wrt`, gives the results, then a
       tangent per float result;
     - "vjp": two functions, see `differentiate.gradient.vjp`;

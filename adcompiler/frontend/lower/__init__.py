@@ -153,6 +153,8 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
                     contiguous, frozenset({leaf}), strided=not contiguous
                 )
                 ctx.values[location] = var
+                if spec.trained is not None:
+                    ctx.parameters.add(location)
                 return ArrayRef(location, (), t, contiguous)
             ctx.origins[var] = frozenset({leaf})
             ctx.note_choice(var, leaf)

@@ -137,6 +137,9 @@ def _of_number(ctx: Context, node: ast.AST, owner: Dyn, name: str) -> Binding:
 
 
 def _method(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding:
+    if resolve.method(name) is None and name in ("data", "detach"):
+        hint = "ad.stop_gradient(x) is the array as a constant"
+        ctx.refuse(node, f"the array attribute '.{name}' is not supported here", hint)
     if resolve.method(name) is None:
         ctx.refuse(
             node,

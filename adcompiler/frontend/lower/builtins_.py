@@ -46,6 +46,7 @@ from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, result_dtype
 from adcompiler.library import iterating
 from adcompiler.library import lists as library
+from adcompiler.parameter import Parameter
 
 _PYTHON = {float: "float64", int: "int64", bool: "bool"}
 
@@ -430,8 +431,9 @@ def _refuse_class(call: Call) -> NoReturn:
 def class_of(call: Call, x: Binding) -> type:
     """The class of a value."""
     match x:
-        case ArrayRef():
-            return np.ndarray
+        case ArrayRef(location, path):
+            trained = location in call.ctx.parameters and not path
+            return Parameter if trained else np.ndarray
         case ListRef():
             return list
         case TupleVal(_, cls):

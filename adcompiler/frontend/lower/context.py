@@ -164,6 +164,7 @@ class Context:
     made: dict[Any, list[Any]] = field(default_factory=dict)  # their callees
     sites: dict[ast.AST, set[tuple[ast.AST, ...]]] = field(default_factory=dict)
     path: tuple[ast.AST, ...] = ()  # the calls that are being inlined
+    parameters: set[Location] = field(default_factory=set)  # memory of a Parameter
     ruled: tuple[object, ...] = ()  # the rules whose functions are being interpreted
     emitted: int = 0
     memo: dict[Any, Any] = field(default_factory=dict)

@@ -69,6 +69,8 @@ def lower(
             return jvp(ctx, node, callee, args, kwargs)
         case "vjp":
             return _vjp(ctx, node, derivative, callee, args, kwargs)
+        case "backward":
+            ctx.refuse(node, "backward() is not called inside", "call grad")
         case "grad" | "value_and_grad":
             return _grad(ctx, node, derivative, callee, args, kwargs)
 

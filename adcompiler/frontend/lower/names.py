@@ -48,6 +48,7 @@ from adcompiler.frontend.structures import Key, Shape, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var
 from adcompiler.ir.types import Array
+from adcompiler.parameter import Parameter
 
 UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
 _LIBRARIES = (
@@ -156,6 +157,11 @@ def from_outside(
         case bool() | str() | None:
             guard(ctx, key, name, read, value)
             return Dyn(constant(value)) if isinstance(value, bool) else Static(value)
+        case Parameter():
+            trained = value.requires_grad
+            where = f"{key} trained"
+            guard(ctx, where, name, lambda: _trained(read()), trained)
+            return _capture(ctx, node, value, name, key, read)
         case int() | float() | np.number() | np.bool_() | np.ndarray():
             return _capture(ctx, node, value, name, key, read)
         case tuple() | list() if _is_sequence(value):
@@ -168,6 +174,11 @@ def from_outside(
             if not _from_library(value):
                 guard(ctx, key, name, read, value)
             return Static(value)
+
+
+def _trained(value: Any) -> bool | None:
+    """Whether gradients are computed for a parameter; None of what is none."""
+    return value.requires_grad if isinstance(value, Parameter) else None
 
 
 def _is_sequence(value: tuple[Any, ...] | list[Any]) -> bool:
@@ -335,6 +346,8 @@ def _bind(ctx: Context, var: Var, spec: LeafSpec, name: str, key: str) -> Bindin
     if isinstance(var.type, Array):
         location = Location(spec.contiguous, captured=name, strided=not spec.contiguous)
         ctx.outer[location] = ctx.capture_vars[key] = var
+        if spec.trained is not None:
+            ctx.parameters.add(location)
         return ArrayRef(location, (), var.type, spec.contiguous)
     ctx.origins[var] = frozenset({key})
     ctx.note_choice(var, key)
