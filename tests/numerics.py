@@ -132,6 +132,26 @@ def _wide(argument: Any, dtype: type) -> Any:
     return np.complex128(argument) if dtype is np.complex128 else float(argument)
 
 
+def laid_out(value: Any) -> tuple:
+    """An array's numbers in other memory: read-only, every other one and backwards; in
+    Fortran's order; and a number repeated without memory of its own. Anything else
+    stays."""
+    if not isinstance(value, np.ndarray) or value.ndim == 0:
+        return (value, value)
+    wide = np.empty(tuple(2 * n for n in value.shape), value.dtype)
+    every_other = wide[(slice(None, None, -2),) * value.ndim]
+    every_other[...] = value
+    every_other.flags.writeable = False
+    return (every_other, np.array(value, order="F"))
+
+
+def repeated(value: Any) -> Any:
+    """An array's first row, as all its rows, without memory of their own."""
+    if not isinstance(value, np.ndarray) or value.ndim < 2 or not value.size:
+        return value
+    return np.broadcast_to(value[:1], value.shape)
+
+
 class FlatFunction:
     """``fn`` as a map from the vector of differentiated entries to a vector."""
 

@@ -453,6 +453,14 @@ def test_negative_sums_are_subtracted():
             'raise ValueError("a text, with (brackets")',
             ["raise ValueError(", '    "a text, with (brackets"', ")"],
         ),
+        (
+            "x = function(first_value, second)[i]",
+            ["x = function(", "    first_value, second", ")[i]"],
+        ),
+        (
+            "x = f(i)[first_value, second_value]",
+            ["x = f(i)[", "    first_value, second_value", "]"],
+        ),
     ],
 )
 def test_long_lines_are_broken(line, expected):

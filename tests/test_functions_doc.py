@@ -41,6 +41,16 @@ def supported(module: ModuleType) -> list[str]:
     return found
 
 
+def of_distributions(stats: ModuleType) -> list[str]:
+    """The methods of distributions that have a definition."""
+    found = []
+    for name, value in sorted(vars(stats).items()):
+        for method in dir(value) if resolve.is_distribution(value) else ():
+            if not method.startswith("_") and resolve.function(getattr(value, method)):
+                found.append(f"{name}.{method}")
+    return found
+
+
 def section(title: str, prefix: str, names: list[str]) -> str:
     listed = ", ".join(f"`{prefix}{name}`" for name in names)
     return f"## {title}\n\n" + "\n".join(textwrap.wrap(listed, 88)) + "\n"
@@ -62,6 +72,9 @@ def page() -> str:
         ("scipy.integrate", "integrate.", scipy_integrate),
     ]
     sections = [section(t, p, names) for t, p, m in modules if (names := supported(m))]
+    stats = importlib.import_module("scipy.stats")
+    names = supported(stats) + of_distributions(stats)
+    sections.append(section("scipy.stats", "stats.", names))
     methods = section("Methods of arrays", ".", sorted(library.METHODS))
     return "\n".join([INTRODUCTION, *sections, methods])
 

@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import integrate, linalg, special
+from scipy import integrate, linalg, special, stats
 
 import adcompiler as ad
 from adcompiler import library
 from adcompiler.frontend import resolve
 from adcompiler.library import definition_of
 from adcompiler.library.applying import OF_UFUNCS
+from adcompiler.library.distributions import OF_DISTRIBUTIONS
 from adcompiler.library.reducing import SELECTIVE
 from adcompiler.library.registry import COMPOSED
 from tests.programs import checks
@@ -105,6 +106,21 @@ IN_PLACE = (
     np.subtract.at, np.multiply.at,
 )  # fmt: skip
 ROWS = {"axis": 0}
+ANYWHERE = (
+    stats.norm.logpdf, stats.norm.pdf, stats.norm.cdf, stats.norm.sf,
+    stats.norm.logcdf, stats.norm.logsf, stats.cauchy.logpdf, stats.cauchy.cdf,
+    stats.laplace.logpdf, stats.laplace.cdf, stats.logistic.logpdf, stats.logistic.cdf,
+    stats.logistic.sf,
+)  # fmt: skip
+SHAPED = (
+    stats.lognorm.logpdf, stats.lognorm.cdf, stats.gamma.logpdf, stats.invgamma.logpdf,
+    stats.chi2.logpdf, stats.weibull_min.logpdf, stats.t.logpdf,
+)  # fmt: skip
+COUNTS = ((stats.bernoulli.logpmf, 0), (stats.geom.logpmf, 1))
+SHARES = (
+    (stats.gamma.cdf, 2), (stats.gamma.sf, 2), (stats.chi2.cdf, 3), (stats.chi2.sf, 3),
+    (stats.t.cdf, 4), (stats.t.sf, 4), (stats.pareto.logpdf, 1.7),
+)  # fmt: skip
 CASES = [
     *[c for f in (np.var, np.std) for c in each(f, (X,), *AXES, {"axis": (0, 1)})],
     *[c for f in (np.var, np.std) for c in each(f, (X,), {"ddof": 1, "axis": 1})],
@@ -361,13 +377,52 @@ CASES = [
     *[Case(integrate.simpson, (y, KNOTS[: len(y)])) for y in (V, V[:4], V[:2])],
     Case(special.multigammaln, (V * V + 2.0, 3)),
     *each(np.linalg.norm, (CUBE,), {"axis": (1, 2)}),
+    *[c for f in ANYWHERE for c in each(f, (X,), {}, {"loc": 0.2, "scale": 1.3})],
+    *[Case(f, (X, V[:4], V[:4] ** 2)) for f in (stats.norm.pdf, stats.norm.logpdf)],
+    *[Case(f, (X * X, 0.05, 1.3)) for f in (stats.expon.logpdf, stats.halfnorm.logpdf)],
+    *[Case(f, (X, -0.1, 1.3)) for f in (stats.expon.cdf, stats.expon.sf)],
+    *[Case(f, (X * X / 4.0,)) for f in (stats.uniform.cdf, stats.norm.ppf)],
+    Case(stats.uniform.logpdf, (X * X, 0.05, 3.0)),
+    *[c for f in SHAPED for c in each(f, (X * X, 1.7), {}, {"loc": -0.3})],
+    *each(stats.beta.logpdf, (X * X / 4.0, 1.7, 2.2), {}, {"scale": 1.3}),
+    *[Case(f, (X * X + 1.0, k)) for f, k in SHARES],
+    Case(stats.beta.cdf, (X * X / 4.0, 2, 3)),
+    *[Case(f, (ORDER, 1.7)) for f in (stats.poisson.logpmf, stats.poisson.pmf)],
+    *each(stats.binom.logpmf, (ORDER, 5, 0.3), {}, {"loc": -1}),
+    *[Case(f, (ORDER % 2 + n, 0.3)) for f, n in COUNTS],
+    *each(stats.zscore, (X,), {}, {"axis": 1, "ddof": 1}),
+    *[Case(f, (X, 1)) for f in (stats.skew, stats.kurtosis)],
+    *[c for f in (stats.gmean, stats.hmean) for c in each(f, (X * X,), *AXES[:2])],
+    *each(stats.entropy, (X * X,), {}, {"base": 2.0, "axis": 1}, {"qk": X[::-1] ** 2}),
 ]
 # At these a difference step leaves the values: equal ones, zeros, what is not a number.
 ALONE = [
+    Case(stats.multivariate_normal.logpdf, (X[:, :3], V[:3], SPD)),
+    *each(stats.multivariate_normal.pdf, (V[:3],), {"cov": SPD}),
+    *[Case(f, (np.array([-0.5, 0.0, 1.0, 1.5]), 2, 3)) for f in (stats.beta.logpdf,)],
+    *[
+        Case(f, (np.array([-0.5, 0.0, 0.5, 1.0]), *k))
+        for f, *k in (
+            (stats.expon.logpdf,),
+            (stats.expon.cdf,),
+            (stats.gamma.logpdf, 2),
+            (stats.chi2.cdf, 3),
+            (stats.lognorm.logpdf, 0.5),
+            (stats.pareto.pdf, 2),
+            (stats.weibull_min.pdf, 1.5),
+            (stats.invgamma.logpdf, 2),
+            (stats.uniform.pdf,),
+            (stats.halfnorm.pdf,),
+            (stats.binom.pmf, 1, 0.3),
+            (stats.poisson.pmf, 2.5),
+            (stats.geom.pmf, 0.3),
+        )  # fmt: skip
+    ],
     *[Case(np.median, (HOLES,), kwargs) for kwargs in AXES],
     Case(np.unique, (HOLES,)),
     *each(np.unique, (np.round(X),), {"return_inverse": True, "return_counts": True}),
     Case(np.unique, (np.round(X), True)),
+    Case(np.nan_to_num, (np.array([np.inf, 1.0, -np.inf], "float32"),)),
     Case(np.trim_zeros, (np.array([0.0, 0.0, 1.5, 0.0]),)),
     *each(np.polyfit, (KNOTS, V, 1), {"rcond": 1e-12}),
     *each(linalg.solve, (SQUARE, V[:3]), {"transposed": True}),
@@ -378,7 +433,7 @@ def test_every_definition_has_a_case():
     pair = {definition_of(linalg.cho_factor)}  # see the programs
     objects = (np.vectorize.__call__, np.r_, np.c_, np.mgrid, np.ogrid)
     pair |= set(map(definition_of, objects))  # see test_keywords
-    cases = {definition_of(case.function) for case in CASES} - {None}
+    cases = {definition_of(case.function) for case in CASES + ALONE} - {None}
     assert cases | pair == set(COMPOSED.values())
 
 
@@ -392,11 +447,12 @@ def outcome(function: Callable[..., Any], case: Case) -> list[np.ndarray]:
 
 
 def by_definition(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The definition of a function, or of a ufunc's method."""
+    """The definition of a function, or of what all ufuncs or distributions have."""
     own = definition_of(function)
     if own is not None:
         return own
-    return partial(OF_UFUNCS[function.__name__], function.__self__)
+    common = {**OF_UFUNCS, **OF_DISTRIBUTIONS}
+    return partial(common[function.__name__], function.__self__)
 
 
 @pytest.mark.parametrize("case", CASES + ALONE, ids=str)
@@ -440,10 +496,26 @@ def called(case: Case, texts: list[str]) -> str:
     return f"y = {call}"
 
 
-def program_of(case: Case) -> Program:
+def in_lists(value: Any, name: str) -> str:
+    """An array of this name as lists of its elements."""
+    if not isinstance(value, np.ndarray) or value.ndim == 0 or value.dtype.kind != "f":
+        return name
+
+    def listed(index: tuple[int, ...]) -> str:
+        if len(index) == value.ndim:
+            return f"{name}[{', '.join(map(str, index))}]"
+        parts = (listed((*index, k)) for k in range(value.shape[len(index)]))
+        return f"[{', '.join(parts)}]"
+
+    return listed(())
+
+
+def program_of(case: Case, lists: bool = False) -> Program:
     """A program around the call, which gives every result a weight of its own."""
     values: dict[str, Any] = {}
     texts = [argument(a, f"a{k}", values) for k, a in enumerate(case.args)]
+    if lists:
+        texts = [in_lists(a, text) for a, text in zip(case.args, texts, strict=True)]
     texts += [f"{k}={argument(v, k, values)}" for k, v in case.kwargs.items()]
     text = f"""\
 def program({", ".join(values)}):
@@ -451,14 +523,17 @@ def program({", ".join(values)}):
     return np.sum(y * y * np.cos(np.arange(np.size(y))).reshape(np.shape(y)))
 """
     floats = tuple(k for k, v in values.items() if dtype_of(v) == "float64")
-    name = f"<{case}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    name = f"<{case}{' of lists' if lists else ''}>"
     scope: dict[str, Any] = {"np": np, "special": special, "linalg": linalg}
-    scope["integrate"] = integrate
+    function = written(text, name, {**scope, "integrate": integrate, "stats": stats})
+    return Program(str(case), function, lambda _: tuple(values.values()), floats)
+
+
+def written(text: str, name: str, scope: dict[str, Any]) -> Callable[..., Any]:
+    """The function `program` of a text, which has a file of this name."""
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     exec(compile(text, name, "exec"), scope)
-    return Program(
-        str(case), scope["program"], lambda _: tuple(values.values()), floats
-    )
+    return scope["program"]
 
 
 def is_double(case: Case) -> bool:
@@ -474,6 +549,45 @@ def test_it_is_differentiated(case):
     checks.check_reverse(row)
     checks.check_forward(row)
     checks.check_second_order(row)
+    checks.check_layouts(row)
+
+
+def gradients(row: Program, args: tuple) -> tuple:
+    """The gradients by all arrays of floats."""
+    return checks.several(ad.grad(row.fn, wrt=row.wrt)(*args), len(row.wrt))
+
+
+ONE_EACH = {case.function: case for case in filter(is_double, reversed(CASES))}
+# Of these a path in float64 meets one in float32.
+TWO_DTYPES = (np.polynomial.polynomial.polyval,)
+
+
+@pytest.mark.parametrize(
+    "case", [c for f, c in ONE_EACH.items() if f not in IN_PLACE], ids=str
+)
+def test_lists_are_taken_as_arrays(case):
+    row, plain = program_of(case, lists=True), program_of(case)
+    try:
+        row.fn(*row.args())
+    except (AttributeError, TypeError):
+        pytest.skip("NumPy takes no lists")
+    for one, other in zip(gradients(row, row.args()), gradients(plain, row.args())):
+        np.testing.assert_allclose(one, other, 1e-11, 1e-11)
+
+
+@pytest.mark.parametrize(
+    "case", [c for f, c in ONE_EACH.items() if f not in TWO_DTYPES], ids=str
+)
+def test_it_is_differentiated_in_single_precision(case):
+    row = program_of(case)
+    args = tuple(
+        a.astype("float32") if dtype_of(a) == "float64" and np.ndim(a) else a
+        for a in row.args()
+    )
+    for one, other in zip(gradients(row, args), gradients(row, row.args())):
+        assert np.shape(one) == np.shape(other)
+        size = float(np.max(np.abs(other), initial=1.0))
+        np.testing.assert_allclose(one, other, 2e-3, 2e-3 * size)
 
 
 @pytest.mark.parametrize("name", SELECTIVE)
@@ -486,6 +600,42 @@ def test_selective_reductions_are_numpys(name, axis):
             words = {**words, "where": X > 0}
         expected = function(X, axis=axis, **words)
         np.testing.assert_allclose(definition(X, axis=axis, **words), expected)
+
+
+# Where functions have a kink or a cusp: docs/conventions.md.
+ZEROS, LEVEL = np.zeros(3), np.full(3, 1.5)
+KINKS: list[tuple[str, np.ndarray, Any]] = [
+    *[(f"np.linalg.norm(x, {p})", ZEROS, 0.0) for p in (None, 1, 2, 3, 0.5, -1, 0)],
+    *[(f"np.linalg.norm(x, {p}np.inf)", ZEROS, 0.0) for p in ("", "-")],
+    *[(f"np.linalg.norm(x, {p})", np.array([0.0, 2.0]), g)
+      for p, g in ((0.5, [0.0, 1.0]), (-1, [0.0, 0.0]), (3, [0.0, 1.0]))],
+    ("np.linalg.norm(x, 'nuc')", np.eye(2), np.eye(2)),
+    *[(f"np.{f}(x)", LEVEL, 0.0) for f in ("std", "var", "nanstd", "ptp")],
+    ("np.std(x, ddof=1)", LEVEL, 0.0),
+    ("np.std(x, ddof=1)", np.array([1.0]), np.nan),
+    ("np.prod(x)", np.array([0.0, 2.0, 3.0]), [6.0, 0.0, 0.0]),
+    ("np.sum(np.cumprod(x))", np.array([2.0, 0.0, 3.0]), [1.0, 8.0, 0.0]),
+    ("special.logsumexp(x)", np.array([-INF, 0.0, 0.0]), [0.0, 0.5, 0.5]),
+    ("np.median(x)", np.array([1.0, 2.0, 2.0, 5.0]), [0.0, 0.5, 0.5, 0.0]),
+    ("np.median(x)", LEVEL, [0.0, 1.0, 0.0]),
+    ("np.sort(x)[0]", LEVEL, [1.0, 0.0, 0.0]),
+    ("np.sum(np.nan_to_num(x))", np.array([np.nan, INF, 1.0]), [0.0, 0.0, 1.0]),
+    ("np.maximum.accumulate(x)[-1]", np.array([1.0, 3.0, 3.0]), [0.0, 0.5, 0.5]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "x", "wanted"), KINKS, ids=str)
+def test_kinks(call, x, wanted):
+    scope: dict[str, Any] = {"np": np, "special": special}
+    function = written(f"def program(x):\n    return {call}\n", f"<{call}>", scope)
+    with np.errstate(all="ignore"):
+        found = ad.grad(function)(x)
+        _, tangent = ad.jvp(function)(
+            (x,), (np.arange(1.0, x.size + 1).reshape(x.shape),)
+        )
+    np.testing.assert_allclose(found, np.broadcast_to(wanted, x.shape), 1e-12)
+    steps = np.arange(1.0, x.size + 1).reshape(x.shape)
+    np.testing.assert_allclose(tangent, np.sum(found * steps), 1e-12)
 
 
 def test_refusals_and_errors_are_at_the_users_line():
@@ -528,6 +678,9 @@ UNSUPPORTED = (
     "linalg.eigh(x)[0]",
     "linalg.qr(x, mode='r')[0]",
     "linalg.eigvalsh(x, x)",
+    "stats.multivariate_normal.logpdf(x[0], cov=2.0)",
+    "stats.skew(x, bias=False)",
+    "stats.kurtosis(x, bias=False)",
 )
 
 
@@ -545,9 +698,7 @@ def test_what_is_not_implemented_is_refused_at_the_users_line(call):
         f"def program(x):\n    return np.sum({call})\n",
         f"<unsupported {call}>",
     )
-    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    scope: dict[str, Any] = {"np": np, "linalg": linalg}
-    exec(compile(text, name, "exec"), scope)
+    function = written(text, name, {"np": np, "linalg": linalg, "stats": stats})
     with pytest.raises(ad.UnsupportedError) as info:
-        ad.grad(scope["program"])(np.eye(3) + 0.1)
+        ad.grad(function)(np.eye(3) + 0.1)
     assert (info.value.filename, info.value.lineno) == (name, 2)

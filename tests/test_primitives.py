@@ -25,6 +25,7 @@ from adcompiler.ir.types import (
     fresh_dim,
     is_float,
 )
+from tests import numerics
 from tests.primitive_cases import CALLS, EFFECTS, LISTS, OTHERS, elementwise_cases
 from tests.primitive_harness import (
     Case,
@@ -128,7 +129,11 @@ def test_derivatives(case: Case):
         w = random_like(y, rng)
         scalar = weighted_sum(function, case.result)
         everything = (*arguments, w)
-        bars = run(gradient(scalar, wrt), *everything)
+        adjoint = gradient(scalar, wrt)
+        bars = run(adjoint, *everything)
+        for other in zip(*map(numerics.laid_out, everything), strict=True):
+            for one, two in zip(bars, run(adjoint, *other), strict=True):
+                np.testing.assert_allclose(two, one, 1e-12, 1e-12)
         vs = tuple(random_like(arguments[k], rng) for k in wrt)
         for bar, k in zip(bars, wrt, strict=True):
             assert np.shape(bar) == np.shape(arguments[k])

@@ -46,16 +46,23 @@ def is_library(value: Any) -> bool:
     return module.partition(".")[0] in _LIBRARIES
 
 
+def is_distribution(value: Any) -> bool:
+    """Whether it is ``stats.norm`` or its like."""
+    return type(value).__module__.startswith("scipy.stats.") and hasattr(value, "rvs")
+
+
 def shown(value: Any) -> str:
     """The function as a user writes it."""
     name = getattr(value, "__name__", None) or type(value).__name__
     owner = getattr(value, "__self__", None)
     if type(owner).__name__ == "ufunc":
         return f"{shown(owner)}.{name}"
+    if is_distribution(owner):
+        return f"stats.{type(owner).__name__.removesuffix('_gen')}.{name}"
     module = getattr(value, "__module__", None) or ""
     if module.startswith("scipy.special") or _of_scipy(value):
         return f"special.{name}"
-    for package in ("linalg", "integrate"):
+    for package in ("linalg", "integrate", "stats"):
         if module.startswith(f"scipy.{package}"):
             return f"{package}.{name}"
     if type(value).__name__ == "ufunc" or module.partition(".")[0] == "numpy":

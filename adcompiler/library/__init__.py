@@ -49,6 +49,7 @@ _OF_SCIPY = {
     "scipy.special": "adcompiler.library.exponentials",
     "scipy.linalg": "adcompiler.library.matrices",
     "scipy.integrate": "adcompiler.library.integrals",
+    "scipy.stats": "adcompiler.library.distributions",
 }
 
 

@@ -112,6 +112,7 @@ def reduce_of(ufunc, array, axis=0, keepdims=False):
     return np.expand_dims(y, axis) if keepdims else y
 
 
+@composes(stores=True)
 def at_of(ufunc, a, indices, b):
     values = np.broadcast_to(b, np.shape(indices))
     for k in range(len(indices)):

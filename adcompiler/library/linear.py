@@ -55,11 +55,37 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     """Of vectors of length 3."""
     if axis is not None:
         axisa, axisb, axisc = axis, axis, axis
-    u, v = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    return cross_of_last(np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1), axisc)
+
+
+def cross_of_last(u, v, axisc):
+    """Of vectors along the last axes."""
+    if u.shape[-1] != 3 or v.shape[-1] != 3:
+        raise ValueError(
+            "np.cross is of vectors of length 3 here: of length 2 it is "
+            "a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]"
+        )
     ax, ay, az = u[..., 0], u[..., 1], u[..., 2]
     bx, by, bz = v[..., 0], v[..., 1], v[..., 2]
     parts = (ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
     return np.moveaxis(np.stack(parts, axis=-1), -1, axisc)
+
+
+def cross_of_plane(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """Of vectors of lengths 2 and 2, or 2 and 3, that are known while compiling."""
+    if axis is not None:
+        axisa, axisb, axisc = axis, axis, axis
+    u, v = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    if u.shape[-1] == v.shape[-1]:
+        return u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]
+    return cross_of_last(in_space(u), in_space(v), axisc)
+
+
+def in_space(u):
+    """Vectors of the plane with a third coordinate, which is zero."""
+    if u.shape[-1] == 2:
+        return np.concatenate((u, np.zeros_like(u[..., :1])), axis=-1)
+    return u
 
 
 @composes(np.linalg.matrix_power)
@@ -107,9 +133,22 @@ def vector_norm(x, ord, axis, keepdims):
         return np.min(np.abs(x), axis=axis, keepdims=keepdims)
     if ord == 0:
         return np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
+    if ord < 1:
+        return steep_norm(x, ord, axis, keepdims)
     total = np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims)
     root = np.where(total == 0.0, 1.0, total) ** (1.0 / ord)
     return np.where(total == 0.0, 0.0, root)[()]
+
+
+def steep_norm(x, ord, axis, keepdims):
+    """Of an order below 1: flat in the elements that are zero, where it has a cusp."""
+    zero = x == 0.0
+    at_zero = 0.0 if ord > 0 else np.inf
+    powers = np.where(zero, at_zero, np.where(zero, 1.0, np.abs(x)) ** ord)
+    total = np.sum(powers, axis=axis, keepdims=keepdims)
+    none = total == at_zero
+    root = np.where(none, 1.0, total) ** (1.0 / ord)
+    return np.where(none, 0.0, root)[()]
 
 
 def matrix_norm(x, ord, row, column, keepdims):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from adcompiler.library.registry import composes
+from adcompiler.library.statistics import root
 
 
 def present(a):
@@ -53,7 +54,7 @@ def nanvar(a, axis=None, ddof=0, keepdims=False):
 
 @composes(np.nanstd)
 def nanstd(a, axis=None, ddof=0, keepdims=False):
-    return np.sqrt(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
+    return root(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
 
 
 @composes(np.nanargmax)

@@ -6,9 +6,6 @@ import numpy as np
 
 from adcompiler.library.registry import composes
 
-LARGEST = 1.7976931348623157e308
-
-
 # --- Quantiles -----------------------------------------------------------------------
 
 
@@ -157,8 +154,9 @@ def select(condlist, choicelist, default=0):
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     if not copy:
         raise NotImplementedError("np.nan_to_num in place")
-    largest = LARGEST if posinf is None else posinf
-    least = -LARGEST if neginf is None else neginf
+    limit = np.finfo(np.asarray(x).dtype).max
+    largest = limit if posinf is None else posinf
+    least = -limit if neginf is None else neginf
     filled = np.where(np.isnan(x), nan, x)
     return np.where(x == np.inf, largest, np.where(x == -np.inf, least, filled))
 

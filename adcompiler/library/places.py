@@ -45,21 +45,21 @@ def choose(a, choices):
     return np.take_along_axis(stack, a[None], axis=0)[0]
 
 
-@composes(np.putmask)
+@composes(np.putmask, stores=True)
 def putmask(a, mask, values):
     if np.ndim(values) > 0:
         raise NotImplementedError("np.putmask with an array: use np.where")
     a[...] = np.where(mask, values, a)
 
 
-@composes(np.place)
+@composes(np.place, stores=True)
 def place(arr, mask, vals):
     if np.ndim(vals) > 0:
         raise NotImplementedError("np.place with an array: store by the mask")
     arr[...] = np.where(mask, vals, arr)
 
 
-@composes(np.put)
+@composes(np.put, stores=True)
 def put(a, ind, v):
     if np.ndim(a) > 1:
         raise NotImplementedError("np.put into a matrix: store by two indices")

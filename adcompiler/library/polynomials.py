@@ -62,6 +62,7 @@ def polymul(a1, a2):
 
 @composes(np.polyder)
 def polyder(p, m=1):
+    p = np.asarray(p, dtype=float) if m > 0 else p
     for _ in range(m):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
@@ -69,6 +70,7 @@ def polyder(p, m=1):
 
 @composes(np.polyint)
 def polyint(p, m=1, k=None):
+    p = np.asarray(p, dtype=float) if m > 0 else p
     for j in range(m):
         constant = 0.0 if k is None else np.atleast_1d(k)[j]
         p = np.append(p / np.arange(len(p), 0, -1), constant)

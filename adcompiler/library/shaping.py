@@ -191,13 +191,13 @@ def identity(n, dtype=float):
     return np.eye(n, dtype=dtype)
 
 
-@composes(np.fill_diagonal)
+@composes(np.fill_diagonal, stores=True)
 def fill_diagonal(a, val):
     places = np.arange(min(a.shape[0], a.shape[1]))
     a[places, places] = val
 
 
-@composes(np.put_along_axis)
+@composes(np.put_along_axis, stores=True)
 def put_along_axis(arr, indices, values, axis):
     if axis is None:
         raise NotImplementedError("np.put_along_axis without an axis")
@@ -230,7 +230,7 @@ def diagflat(v, k=0):
     return np.diag(np.ravel(v), k)
 
 
-@composes(np.copyto)
+@composes(np.copyto, stores=True)
 def copyto(dst, src, where=True):
     if isinstance(where, bool):
         dst[...] = src

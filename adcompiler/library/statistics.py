@@ -49,7 +49,12 @@ def std(
     a, axis=None, ddof=0, keepdims=False, *, where=None, mean=None, correction=None
 ):
     less = ddof if correction is None else correction
-    return np.sqrt(var(a, axis, less, keepdims, where=where, mean=mean))
+    return root(var(a, axis, less, keepdims, where=where, mean=mean))
+
+
+def root(variance):
+    """The root, with derivative zero where the variance is: a row of its own."""
+    return np.sqrt(variance)
 
 
 @composes(np.ptp)
@@ -68,6 +73,8 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         ones = np.ndim(a) - 1 - k
         weights = weights.reshape((1,) * k + weights.shape + (1,) * ones)
     total = np.sum(weights * np.ones_like(a), axis=axis, keepdims=keepdims)
+    if np.any(total == 0.0):
+        raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (mean, total) if returned else mean
 

@@ -19,7 +19,7 @@ from adcompiler.primitives import spelling
 from adcompiler.primitives.contraction import rank_of, swapped
 from adcompiler.primitives.linalg import column, matrix_computes, matrix_dtype, row
 from adcompiler.primitives.reduction import kept, reduced_dims
-from adcompiler.primitives.rules import length, number, select
+from adcompiler.primitives.rules import length, or_infinite
 from adcompiler.primitives.spectral import (
     all_of,
     lesser,
@@ -329,11 +329,6 @@ def _norm(x: Any, axis: tuple[int, ...] | None = None, keepdims: bool = False) -
     return np.linalg.norm(x, axis=along, keepdims=keepdims)
 
 
-def _or_infinite(y: Expr) -> Expr:
-    """What to divide by: where the norm is zero, so is the quotient."""
-    return select(y.call("equal", 0.0), number(y, np.inf), y)
-
-
 def _norm_push(
     dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let
 ) -> MaybeExprs:
@@ -341,7 +336,7 @@ def _norm_push(
     if x_dot is None:
         return (None,)
     axes = {"axis": let.param("axis"), "keepdims": bool(let.param("keepdims"))}
-    return ((x * x_dot).call("sum", **axes) / _or_infinite(y),)
+    return ((x * x_dot).call("sum", **axes) / or_infinite(y),)
 
 
 def _norm_pull(
@@ -350,7 +345,7 @@ def _norm_pull(
     (y_bar,), (x,), (y,) = bars, operands, results
     if y_bar is None:
         return (None,)
-    return (kept(y_bar / _or_infinite(y), let) * x,)
+    return (kept(y_bar / or_infinite(y), let) * x,)
 
 
 # The root of the sum of squares.

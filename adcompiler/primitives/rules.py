@@ -42,6 +42,11 @@ def number(x: Expr, value: float | int) -> Expr:
     return Expr(x.builder, constant(value))
 
 
+def or_infinite(y: Expr) -> Expr:
+    """What to divide by: where a norm is zero, so is the quotient."""
+    return select(y.call("equal", 0.0), number(y, np.inf), y)
+
+
 def length(x: Expr, axis: int) -> Expr:
     """The length of an axis: the number, or read at run time."""
     known = dims_of(x.type)[axis]

@@ -20,7 +20,7 @@ from adcompiler.ir.primitive import Piece, Primitive, Raises, define
 from adcompiler.ir.types import PY_INT, Array, Scalar
 from adcompiler.primitives import spelling
 from adcompiler.primitives.raising import broadcasting, of_math, to_int
-from adcompiler.primitives.rules import Factor, ratio, select
+from adcompiler.primitives.rules import Factor, or_infinite, ratio, select
 from adcompiler.primitives.typerules import (
     Params,
     Types,
@@ -153,6 +153,19 @@ unary("log10", lambda x, y, via: inverse(LN10 * x, via), domain="positive")
 unary("log1p", lambda x, y, via: inverse(1 + x, via), domain="positive")
 unary("reciprocal", lambda x, y, via: -(y * y), total=True, domain="nonzero")
 unary("sqrt", lambda x, y, via: ratio(0.5, y), domain="positive")
+# The root of what is never negative, flat where that is zero: of variances.
+define(
+    Primitive(
+        "root",
+        ufunc_types("sqrt"),
+        spelling.function("sqrt"),
+        lambda x, via="np": np.sqrt(x),
+        computes=ufunc_computes("sqrt"),
+        elementwise=True,
+        partials=(lambda x, y, **_: ratio(0.5, or_infinite(y)),),
+        domain=("positive",),
+    )
+)
 unary("cbrt", lambda x, y, via: ratio(1, 3 * y * y), total=True, domain="positive")
 
 # --- Steps: the derivative is zero almost everywhere ------------------------------

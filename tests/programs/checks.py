@@ -266,6 +266,24 @@ def check_second_order(row: Program) -> None:
         assert_gradients_match(row, several(found, len(wrt)), reference)
 
 
+def check_layouts(row: Program) -> None:
+    """Value and gradient of the same numbers in other memory, and of repeated rows."""
+    function, count = compiled(row.fn, row.wrt), len(positions(row))
+    layouts = zip(*map(numerics.laid_out, row.args()), strict=True)
+    repeated = tuple(map(numerics.repeated, row.args()))
+    for args in (*layouts, repeated):
+        plain = tuple(np.array(a) if isinstance(a, np.ndarray) else a for a in args)
+        try:
+            value, wanted = row.fn(*plain), quietly(function.grad, *plain)
+        except np.linalg.LinAlgError:  # rows that are equal are dependent
+            continue
+        found = quietly(function.grad, *args)
+        assert_same_value(function(*args), value, row)
+        pairs = zip(several(found, count), several(wanted, count), strict=True)
+        for mine, theirs in pairs:
+            assert_close(mine, theirs, rtol=1e-9, program=row.name, argument="layout")
+
+
 def check_ownership(row: Program, backend: str | None = None) -> None:
     """Arguments untouched; gradients of their dtype and shape, sharing no memory."""
     args, before, wrt = row.args(), row.args(), positions(row)

@@ -1,7 +1,7 @@
 """Sums by index, factorisations of matrices, and what is computed with them."""
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, stats
 
 from .registry import const, positive, program, real, spd
 
@@ -158,3 +158,20 @@ def stores_through_what_scipy_gives(a, b):
     flat = x.reshape(-1)  # a copy: SciPy's result is in Fortran's order
     flat[0] = 0.0
     return np.sum(x * x)
+
+
+# --- distributions -----------------------------------------------------------------
+
+
+@program(real(4, 3), real(3), real(3, 3))
+def likelihood_of_a_normal(x, mean, a):
+    cov = a @ a.T + 3.0 * np.eye(3)
+    return np.sum(stats.multivariate_normal.logpdf(x, mean, cov))
+
+
+@program(real(5), real(5), positive(1), real(2))
+def bayesian_regression(x, y, noise, theta):
+    prior = stats.norm.logpdf(theta, scale=2.0).sum()
+    prior = prior + stats.gamma.logpdf(noise[0], 2.0, scale=0.5)
+    mean = theta[0] + theta[1] * x
+    return prior + np.sum(stats.norm.logpdf(y, loc=mean, scale=noise[0]))

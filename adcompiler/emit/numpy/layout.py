@@ -237,27 +237,32 @@ def _split(text: str, places: Sequence[int], skip: int) -> list[str]:
 
 def _top_level(text: str) -> Iterator[int]:
     """The positions outside brackets and strings."""
+    return (p for p, depth in _depths(text) if depth == 0 and text[p] not in ")]}")
+
+
+def _depths(text: str) -> Iterator[tuple[int, int]]:
+    """The positions outside strings, and in how many brackets they leave us."""
     depth, quote, escaped = 0, "", False
     for position, character in enumerate(text):
         if quote:
             if character == quote and not escaped:
                 quote = ""
             escaped = character == "\\" and not escaped
-        elif character in "\"'":
+            continue
+        if character in "\"'":
             quote = character
-        elif character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif depth == 0:
-            yield position
+            continue
+        depth += (character in "([{") - (character in ")]}")
+        yield position, depth
 
 
 def _closing_pair(text: str) -> tuple[int, int] | None:
-    """The brackets that end the expression."""
+    """The brackets that end the expression; of several, one behind the other, as in
+    ``f(x, y)[0]``, those around most."""
     if not text or text[-1] not in ")]}":
         return None
-    outside = set(_top_level(text[:-1]))
-    # The bracket opens after the last character outside, which may be none.
-    opening = max(outside, default=-1) + 1
-    return opening, len(text) - 1
+    outside = set(_top_level(text))
+    first = max(outside, default=-1) + 1
+    closing = [p for p, depth in _depths(text) if depth == 0 and p >= first]
+    pairs = zip([first, *(p + 1 for p in closing)], closing, strict=False)
+    return max(pairs, key=lambda pair: pair[1] - pair[0])

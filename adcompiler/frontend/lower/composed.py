@@ -8,6 +8,8 @@ call.
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from collections.abc import Hashable
 from dataclasses import replace
 from types import FunctionType
@@ -16,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from adcompiler.frontend import capture as capturing
+from adcompiler.frontend import resolve
 from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, Static, TupleVal
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.builder import constant
 from adcompiler.library import applying, definition_of
-from adcompiler.library.registry import VIEWS
+from adcompiler.library.registry import ARRAYS, STORING, VIEWS
 
 
 def composed(definition: FunctionType) -> Handler:
@@ -37,11 +40,30 @@ def composed(definition: FunctionType) -> Handler:
             {name: _default(value) for name, value in keywords.items()},
         )
         fn = captured.node
+        args, kwargs = call.args, call.kwargs
+        if definition not in STORING:
+            args, kwargs = _arrays(call, definition)
         return calls.inline(
-            call.ctx, call.node, captured, fn, None, given, call.args, call.kwargs
+            call.ctx, call.node, captured, fn, None, given, args, kwargs
         )
 
     return handle
+
+
+def _arrays(
+    call: Call, definition: FunctionType
+) -> tuple[list[Binding], dict[str, Binding]]:
+    """The arguments, lists and tuples as arrays where the parameter is one."""
+    code = definition.__code__
+    names = list(code.co_varnames[: code.co_argcount])
+    if code.co_flags & inspect.CO_VARARGS:
+        rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+        names += [rest] * (len(call.args) - len(names))
+    args = list(call.args)
+    for k, name in enumerate(names[: len(args)]):
+        args[k] = call.array(args[k]) if name in ARRAYS else args[k]
+    kwargs = {k: call.array(v) if k in ARRAYS else v for k, v in call.kwargs.items()}
+    return args, kwargs
 
 
 def _default(value: Any) -> Binding:
@@ -73,11 +95,25 @@ def _seen_through(call: Call, result: Binding) -> Binding:
     return in_any_order(result)
 
 
+def _density(distribution: object, name: str) -> FunctionType | None:
+    """The density of a distribution of which the logarithm is defined."""
+    if definition_of(getattr(distribution, f"log{name}", None)) is None:
+        return None
+    module = importlib.import_module("adcompiler.library.distributions")
+    found: FunctionType | None = module.OF_DISTRIBUTIONS.get(name)
+    return found
+
+
 def _of_ufunc(value: Hashable) -> Handler | None:
-    """``ufunc.outer`` and its like, of every ufunc that is supported itself."""
+    """``ufunc.outer`` and its like, of every ufunc that is supported itself, and the
+    densities of distributions."""
     ufunc = getattr(value, "__self__", None)
     definition: Any = applying.OF_UFUNCS.get(getattr(value, "__name__", ""))
-    if not isinstance(ufunc, np.ufunc) or definition is None:
+    if resolve.is_distribution(ufunc):
+        definition = _density(ufunc, getattr(value, "__name__", ""))
+    elif not isinstance(ufunc, np.ufunc):
+        return None
+    if definition is None:
         return None
     handler = composed(definition)
     return lambda call: handler(replace(call, args=[Static(ufunc), *call.args]))

@@ -19,6 +19,7 @@ from adcompiler.frontend.lower.operators import in_order
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Scalar
+from adcompiler.library import statistics
 
 
 def function(name: str, count: int, via: str = "np") -> Handler:
@@ -254,6 +255,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
         for name, primitive in MATH_BINARY.items()
     },
     **{getattr(np, name): function(row, 1) for name, row in OTHER_NAMES.items()},
+    statistics.root: function("root", 1),
     np.clip: clip,
     np.where: where,
     np.round: rounded,

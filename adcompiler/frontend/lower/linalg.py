@@ -6,6 +6,7 @@ In: calls. Out: applications of contractions and factorisations.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from adcompiler.frontend.lower.shapes import array_of, flat_copy
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
 from adcompiler.ir.types import Length
+from adcompiler.library.linear import cross_of_plane
+from adcompiler.library.registry import COMPOSED
 
 
 def dot(call: Call) -> Binding:
@@ -52,6 +55,26 @@ def vdot(call: Call) -> Binding:
     """``np.vdot(a, b)``: of vectors, as which all are taken."""
     a, b = (_flat(call, x) for x in call.bind("a", "b"))
     return call.result("matmul", call.atom(a), call.atom(b))
+
+
+def cross(call: Call) -> Binding:
+    """``np.cross(a, b)``, of which the rank depends on lengths that are 2 or 3."""
+    a, b, first, second, _, axis = call.bind(
+        "a", "b", axisa=None, axisb=None, axisc=None, axis=None
+    )
+    places = (first, second) if axis == NONE else (axis, axis)
+    lengths = [_length(call, x, k) for x, k in zip((a, b), places, strict=True)]
+    of_plane = lengths in ([2, 2], [2, 3], [3, 2])
+    definition = cross_of_plane if of_plane else COMPOSED[np.cross]
+    assert isinstance(definition, FunctionType)
+    return composed.composed(definition)(call)
+
+
+def _length(call: Call, x: Binding, axis: Binding) -> Length | None:
+    """The length of an axis of an array, the last if it is not said which."""
+    k = -1 if axis == NONE else call.integer(axis, "the axis")
+    dims = array_dims(call.array(x))
+    return dims[k] if -len(dims) <= k < len(dims) else None
 
 
 def outer(call: Call) -> Binding:
@@ -230,6 +253,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.dot: dot,
     np.matmul: matmul,
     np.vdot: vdot,
+    np.cross: cross,
     np.outer: outer,
     np.convolve: convolve,
     np.linalg.solve: linear("solve", "a", "b"),

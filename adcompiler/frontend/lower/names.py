@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.errors import UnsupportedError
+from adcompiler.frontend import resolve
 from adcompiler.frontend.arguments import describe
 from adcompiler.frontend.bindings import (
     UNASSIGNED,
@@ -377,6 +378,8 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
         return from_outside(ctx, node, value, name, key, lambda: getattr(owner, name))
     if objects.is_object(owner):
         return objects.attribute(ctx, node, owner, name)
+    if resolve.is_distribution(owner) and callable(getattr(owner, name, None)):
+        return Static(getattr(owner, name))
     if isinstance(owner, np.finfo | np.iinfo | np.dtype) and hasattr(owner, name):
         value = getattr(owner, name)
         number = isinstance(value, int | float | np.number)
