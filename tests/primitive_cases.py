@@ -20,6 +20,7 @@ RANGES = {
     "real": (-2.3, 2.3),
     "positive": (0.4, 2.5),
     "nonzero": (0.5, 2.5),
+    "kinked": (0.5, 2.5),
     "unit": (-0.8, 0.8),
     "ge1": (1.3, 3.0),
     "low": (-0.9, -0.5),
@@ -646,7 +647,8 @@ OTHERS = [
     *REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *gathering(), *NUMBERS, *LINALG,
     *REARRANGED, *SUMS, *FACTORED, *POWERS,
 ]  # fmt: skip
-# Rows of functions that are called, for `test_calls`.
-CALLS = {"call", "pack", "unpack"} | {
+# Rows of functions that are called, and of stated derivatives, for `test_calls` and
+# `test_custom_vjp`.
+CALLS = {"call", "pack", "unpack", "ruled"} | {
     f"residuals_{name}" for name in ("none", "zeros", "add")
 }

@@ -35,10 +35,13 @@ _SUMS = {ListOf: "list_add", Residuals: "residuals_add"}
 
 @dataclass(frozen=True, slots=True)
 class Cotangent:
-    """``where(mask, value, 0)``; without a mask, the value."""
+    """``where(mask, value, 0)``; without a mask, the value. What is `zeroed` is zero
+    where the mask is false, until a factor may be infinite there; without a mask, that
+    of a list of which elements are zero because a mask left them out."""
 
     value: Atom
     mask: Atom | None = None
+    zeroed: bool = False
 
 
 class Cotangents:
@@ -75,9 +78,13 @@ class Cotangents:
         """The final cotangent of a value whose definition is reached."""
         return self._known.pop(var, None)
 
-    def set(self, var: Var, value: Atom, mask: Atom | None = None) -> None:
+    def set(
+        self, var: Var, value: Atom, mask: Atom | None = None, *, zeroed: bool = False
+    ) -> None:
         """Replace the running cotangent."""
-        self._known[var] = Cotangent(_named(self.builder, value, var), mask)
+        self._known[var] = Cotangent(_named(self.builder, value, var), mask, zeroed)
+        if zeroed and mask is None:
+            self.lost.add(var)
 
     def mask(self, var: Var) -> Atom | None:
         """The mask of the running cotangent."""
@@ -86,10 +93,14 @@ class Cotangents:
     def add(self, var: Var, contribution: Cotangent) -> None:
         """Add a contribution that has the value's shape."""
         contribution = _cast(self.builder, contribution, var.type)
+        if contribution.zeroed and contribution.mask is None:
+            self.lost.add(var)
         earlier = self._known.get(var)
         if earlier is None:
-            value = _named(self.builder, contribution.value, var)
-            self._known[var] = replace(contribution, value=value)
+            self._known[var] = contribution
+            if contribution.mask is None or contribution.zeroed:
+                value = _named(self.builder, contribution.value, var)
+                self._known[var] = replace(contribution, value=value)
             return
         mask = None
         if var in self.factored:
@@ -101,7 +112,8 @@ class Cotangents:
             masked(self.builder, contribution),
             hint=bar_name(var),
         )
-        self._known[var] = Cotangent(total, mask)
+        zeroed = earlier.zeroed and contribution.zeroed
+        self._known[var] = Cotangent(total, mask, zeroed)
 
     def lose(self, var: Var, *masks: Atom | None) -> None:
         """Note that a cotangent will be without these masks."""
@@ -110,15 +122,23 @@ class Cotangents:
 
     def passed(self, var: Var, value: Atom, *, lost: bool) -> Cotangent:
         """What control flow gives as the cotangent of a value: if a mask was lost, what
-        it left out is zero, and stays it."""
-        if lost and var in self.factored:
-            return Cotangent(value, nonzero(self.builder, value))
-        return Cotangent(value)
+        it left out is zero, and stays it; so are elements of a list."""
+        if not lost or var not in self.factored:
+            return Cotangent(value)
+        if isinstance(var.type, ListOf | Residuals):
+            return Cotangent(value, zeroed=True)
+        return Cotangent(value, nonzero(self.builder, value))
 
-    def give(self, var: Var, value: Atom, *, lost: bool) -> None:
-        """Replace the running cotangent by what control flow gives."""
+    def give(
+        self, var: Var, value: Atom, *, lost: bool, where: Atom | None = None
+    ) -> None:
+        """Replace the running cotangent by what control flow gives; if not `where`, it
+        is zero."""
         given = self.passed(var, value, lost=lost)
-        self.set(var, value, given.mask)
+        if where is not None and given.mask is None and var in self.factored:
+            whole = isinstance(var.type, ListOf | Residuals)
+            given = Cotangent(value, None if whole else where, zeroed=True)
+        self.set(var, value, given.mask, zeroed=given.zeroed)
 
     def value(self, var: Var) -> Atom | None:
         """The running cotangent, its mask applied; None for a structural zero."""
@@ -170,7 +190,7 @@ def derived_name(var: Var, word: str) -> str | None:
 
 def masked(builder: Builder, cotangent: Cotangent, hint: str | None = None) -> Atom:
     """The cotangent as one value, its mask applied."""
-    if cotangent.mask is None:
+    if cotangent.mask is None or cotangent.zeroed:
         return cotangent.value
     types = (cotangent.mask.type, cotangent.value.type)
     scalar = not any(isinstance(t, Array) for t in types)

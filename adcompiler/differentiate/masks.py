@@ -16,7 +16,8 @@ from adcompiler.differentiate.cotangents import Cotangent, Cotangents, nonzero
 from adcompiler.ir.builder import Builder, Expr
 from adcompiler.ir.joins import joined
 from adcompiler.ir.nodes import Atom, Let, Region, Var
-from adcompiler.ir.types import Array, Scalar, dims_of
+from adcompiler.ir.primitive import EDGED
+from adcompiler.ir.types import Array, ListOf, Residuals, Scalar, dims_of
 from adcompiler.ir.walk import all_stmts
 
 
@@ -32,11 +33,8 @@ def factored(region: Region) -> frozenset[Var]:
             if not isinstance(stmt, Let):
                 rows = joined(stmt)
                 found.update(v for v, given in rows if not found.isdisjoint(given))
-            elif _is_singular(stmt) or not found.isdisjoint(stmt.operands):
-                results = (
-                    r for r in stmt.results if isinstance(r.type, Scalar | Array)
-                )
-                found.update(results)
+            elif is_singular(stmt) or not found.isdisjoint(stmt.operands):
+                found.update(stmt.results)
     return frozenset(v for v in found if isinstance(v, Var))
 
 
@@ -46,14 +44,19 @@ def exposed(region: Region) -> frozenset[Var]:
     for let in reversed(list(all_stmts(region))):
         if not isinstance(let, Let) or let.primitive.partials is None:
             continue
-        if _is_singular(let) or not found.isdisjoint(let.results):
+        if is_singular(let) or not found.isdisjoint(let.results):
             found.update(let.operands)
     return frozenset(v for v in found if isinstance(v, Var))
 
 
-def _is_singular(let: Let) -> bool:
+def is_singular(let: Let) -> bool:
+    """Whether a partial may be infinite: not where Python raises instead."""
     row = let.primitive
-    return row.partials is not None and any(kind != "real" for kind in row.domain)
+    if row.partials is None or EDGED.isdisjoint(row.domain):
+        return False
+    return not any(
+        r.exception == "ZeroDivisionError" and r.kind is None for r in let.raises
+    )
 
 
 def through(
@@ -78,6 +81,36 @@ def through(
         mask = builder.apply("broadcast_to", mask, let.result)
     operands = tuple(map(builder.expr, let.operands))
     return rule(k, builder.expr(mask), operands, let).atom
+
+
+def pulled_back(
+    let: Let,
+    k: int,
+    cotangents: list[Cotangent | None],
+    contribution: Atom,
+    bars: Cotangents,
+) -> Cotangent:
+    """The cotangent of operand k by a pullback, with what is known of its zeros."""
+    operand = let.operands[k]
+    assert isinstance(operand, Var)
+    given = [c for c in cotangents if c is not None]
+    if isinstance(operand.type, ListOf | Residuals):
+        zeroed = any(c.mask is not None or c.zeroed for c in given)
+        return Cotangent(contribution, zeroed=zeroed and operand in bars.factored)
+    if any(c.mask is None and c.zeroed for c in given) and operand in bars.factored:
+        return Cotangent(contribution, nonzero(bars.builder, contribution))
+    if len(cotangents) > 1 or not given:
+        return Cotangent(contribution)
+    mask = through(let, k, given[0].mask, bars, contribution)
+    return Cotangent(contribution, mask, given[0].zeroed and mask is not None)
+
+
+def outside(bars: Cotangents, var: Var, cond: Atom, lacking: list[bool]) -> Atom | None:
+    """The mask of a cotangent that one arm of a branch gives and the other lacks: what
+    was computed before a branch is of no effect where the branch does not use it."""
+    if var not in bars.factored or lacking.count(True) != 1:
+        return None
+    return bars.builder.apply("logical_not", cond) if lacking[0] else cond
 
 
 def chosen(builder: Builder, product: Cotangent, partial: Expr | float) -> Cotangent:

@@ -18,7 +18,7 @@ Pascual (2013) for stores and control flow.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 import numpy as np
@@ -175,22 +175,24 @@ def _reverse_elementwise(
         rule = partials[k]
         assert rule is not None
         partial = rule(*operands, result, **dict(let.params))
-        product = _product(builder, y_bar, partial, let.result.type)
+        product = _product(builder, y_bar, partial, let)
         if let.primitive.chooses and let.result in bars.exposed:
             product = masks.chosen(builder, product, partial)
         _contribute(bars, _operand(let, k), product)
 
 
 def _product(
-    builder: Builder, y_bar: Cotangent, partial: Expr | float | int, of: Type
+    builder: Builder, y_bar: Cotangent, partial: Expr | float | int, let: Let
 ) -> Cotangent:
     if not isinstance(partial, Expr):
         partial = builder.expr(constant(partial))
     if isinstance(partial.atom, Const) and partial.atom.value == 1:
         return y_bar
-    factor = in_precision(builder, y_bar.value, partial.type, of)
+    factor = in_precision(builder, y_bar.value, partial.type, let.result.type)
     product = (builder.expr(factor) * partial).atom
-    return Cotangent(product, y_bar.mask)
+    return replace(
+        y_bar, value=product, zeroed=y_bar.zeroed and not masks.is_singular(let)
+    )
 
 
 def _reverse_where(
@@ -219,7 +221,7 @@ def _contribute(bars: Cotangents, operand: Var, contribution: Cotangent) -> None
     total = unbroadcast(builder, value, operand)
     if mask is not None and operand in bars.factored:
         mask = taken(builder, mask, value, operand)
-        bars.add(operand, Cotangent(total, mask))
+        bars.add(operand, Cotangent(total, mask, contribution.zeroed))
     else:
         bars.add(operand, Cotangent(total))
 
@@ -245,13 +247,14 @@ def _reverse_load(let: Let, y_bar: Cotangent, bars: Cotangents) -> None:
         hint=bar_name(array),
         **params,
     )
-    bars.set(array, total, mask)
+    bars.set(array, total, mask, zeroed=y_bar.zeroed)
 
 
 def _reverse_get(let: Let, y_bar: Cotangent, bars: Cotangents) -> None:
     """``xs_bar[i] += v_bar``, on the running cotangent."""
     xs = _operand(let, 0)
     value = masked(bars.builder, y_bar)
+    bars.lose(xs, y_bar.mask)
     total = bars.builder.apply(
         "list_accumulate",
         bars.value_or_zero(xs),
@@ -272,9 +275,8 @@ def _transpose(let: Let, y_bar: Cotangent, wanted: list[int], bars: Cotangents) 
     for k in reversed(wanted):
         contribution = rule(k, value, operands, let)
         if contribution is not None:
-            value_of = contribution.atom
-            mask = masks.through(let, k, y_bar.mask, bars, value_of)
-            _contribute(bars, _operand(let, k), Cotangent(value_of, mask))
+            given = masks.pulled_back(let, k, [y_bar], contribution.atom, bars)
+            _contribute(bars, _operand(let, k), given)
 
 
 def _pull_back(
@@ -288,21 +290,18 @@ def _pull_back(
     contributions = rule(
         values, _exprs(builder, let.operands), _exprs(builder, let.results), let
     )
-    first = cotangents[0] if len(cotangents) == 1 else None
-    selected = None if first is None else first.mask
     for k in wanted:
         contribution = contributions[k]
         if contribution is not None:
-            mask = masks.through(let, k, selected, bars, contribution.atom)
-            _contribute(bars, _operand(let, k), Cotangent(contribution.atom, mask))
+            given = masks.pulled_back(let, k, cotangents, contribution.atom, bars)
+            _contribute(bars, _operand(let, k), given)
 
 
 def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
     """An `If` on the same condition, each arm reversed."""
-    results = [(k, r) for k, r in enumerate(stmt.results) if r in bars]
-    given = [(k, _value_of(bars, r)) for k, r in results]
-    for _, result in results:
-        bars.pop(result)
+    given = [
+        (k, _known_zeros(bars, r)) for k, r in enumerate(stmt.results) if r in bars
+    ]
     outer = _outer_active(stmt, bars, adjoint)
     for w in outer:
         bars.value(w)
@@ -324,10 +323,11 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
         ends = own if twin.falls else [_of_kind(a, v.type) for a, v in pairs]
         regions.append(side.builder.region((), tuple(ends)))
         adjoint.twins[regions[-1]] = twin
+    cond = adjoint.settled.get(stmt, stmt.cond)
     bars.builder.append(
         If(
             tuple(merged),
-            adjoint.settled.get(stmt, stmt.cond),
+            cond,
             regions[0],
             regions[1],
             bars.builder.span,
@@ -335,7 +335,9 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
         )
     )
     for w, var in zip(changed, merged, strict=True):
-        bars.give(w, var, lost=w in bars.lost)
+        lacking = [w not in a and t.falls for a, t in zip(arms, twins, strict=True)]
+        where = masks.outside(bars, w, cond, lacking)
+        bars.give(w, var, lost=w in bars.lost, where=where)
 
 
 def _of_kind(atom: Atom, t: Type) -> Atom:
@@ -345,15 +347,18 @@ def _of_kind(atom: Atom, t: Type) -> Atom:
     return constant(np.dtype(t.dtype).type(atom.value))
 
 
-def _value_of(bars: Cotangents, var: Var) -> Atom:
+def _known_zeros(bars: Cotangents, var: Var) -> Cotangent:
+    """The final cotangent of a result, its mask applied, and kept."""
+    mask = bars.mask(var)
     value = bars.value(var)
+    bars.pop(var)
     assert value is not None
-    return value
+    return Cotangent(value, mask, zeroed=mask is not None or var in bars.lost)
 
 
 def _reverse_arm(
     arm: Region,
-    given: list[tuple[int, Atom]],
+    given: list[tuple[int, Cotangent]],
     bars: Cotangents,
     adjoint: Adjoint,
 ) -> Cotangents:
@@ -363,7 +368,7 @@ def _reverse_arm(
     for k, cotangent in given:
         atom = arm.results[k]
         if not is_absent(atom) and atom in adjoint.active:
-            inner.add(_var(atom), Cotangent(cotangent))
+            inner.add(_var(atom), cotangent)
     reverse_statements(arm.body, inner, adjoint)
     return inner
 
@@ -409,7 +414,8 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
     inits += [bars.value_or_zero(w) for w in outer]
     names = [bar_name(params[k]) for k in carried] + [bar_name(w) for w in outer]
     types = CarriedTypes([a.type for a in inits])
-    lost: set[Var] = set()
+    lost = {w for w in outer if w in bars.lost}
+    lost |= {params[k] for k in carried if loop.results[k] in bars.lost}
     while True:
         state, before = tuple(map(fresh_var, types.types, names)), len(lost)
         region = _reverse_body(loop, carried, outer, state, bars, adjoint, lost)

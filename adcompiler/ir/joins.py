@@ -56,7 +56,7 @@ from adcompiler.ir.types import (
     drop_dim,
     fresh_dim,
 )
-from adcompiler.ir.walk import all_stmts, rebuild, regions
+from adcompiler.ir.walk import all_regions, all_stmts, rebuild, regions
 
 Path = tuple[Atom, ...]
 
@@ -142,6 +142,10 @@ def _against_the_rule(region: Region, outer: set[Length]) -> Var | None:
                 k = unfit(types, types_of(path), known)
                 if k is not None:
                     return values[k]
+        if isinstance(stmt, For | While):
+            value = of_one_trip(stmt, known)
+            if value is not None:
+                return value
         known.update(d for v in defined(stmt) for d in dims_of(v.type))
     return None
 
@@ -175,6 +179,24 @@ def with_own_lengths(t: Type) -> Type:
         fresh_dim(not_one=n.not_one if isinstance(n, Dim) else n != 1) for n in t.dims
     )
     return Array(t.dtype, tuple(dims))
+
+
+def of_one_trip(loop: For | While, outer: Container[Length]) -> Var | None:
+    """The first result whose length is a symbol of the body, where it is another number
+    at each trip."""
+    inside = (v for r in regions(loop) for v in _values(r))
+    trip = {d for v in inside for d in dims_of(v.type)}
+    for value in loop.results:
+        if any(d in trip and not is_outer(d, outer) for d in dims_of(value.type)):
+            return value
+    return None
+
+
+def _values(region: Region) -> Iterator[Var]:
+    for inner in all_regions(region):
+        yield from inner.params
+        for stmt in inner.body:
+            yield from defined(stmt)
 
 
 def is_outer(length: Length, outer: Container[Length]) -> bool:

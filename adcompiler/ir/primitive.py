@@ -58,6 +58,7 @@ BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, UNARY, POWER, ATOM = range(6, 15)
 
 TypeRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[Type, ...]]
 RaiseRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[Raises, ...]]
+EDGED = frozenset({"positive", "nonzero", "unit", "fraction", "ge1"})
 DtypeRule = Callable[[tuple[Type, ...], Mapping[str, Any]], tuple[str, ...]]
 Speller = Callable[["Let", tuple[Piece, ...]], Piece]
 Partial = Callable[..., "Expr | float"]
@@ -96,7 +97,8 @@ class Primitive:
       which elements of operand k reach those of the result that a mask selects.
     - `shape_only`: the operands of which it reads the shape and dtype, no elements.
     - `cheap`: worth computing again rather than recording.
-    - `domain`: for each operand how tests draw it ("real", "positive", "unit", ...).
+    - `domain`: for each operand how tests draw it ("real", "positive", "unit", ...);
+      at the edge of one of `EDGED` a partial may be infinite.
     """
 
     name: str

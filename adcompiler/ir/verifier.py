@@ -23,12 +23,12 @@ f()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import UnionType
 from typing import Any
 
 from adcompiler.errors import InternalError
-from adcompiler.ir.joins import is_outer, joins, types_of, unfit
+from adcompiler.ir.joins import joins, of_one_trip, types_of, unfit
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -55,7 +55,7 @@ from adcompiler.ir.types import (
     covers,
     dims_of,
 )
-from adcompiler.ir.walk import all_regions, operands, regions
+from adcompiler.ir.walk import operands, regions
 
 Check = Callable[[Any], bool]
 
@@ -238,20 +238,10 @@ class _Verifier:
                     what = f"{_name(values[k])} of {_what(stmt)}"
                     raise _Fault(f"{what} is given a length it may not have")
         if isinstance(stmt, For | While):
-            inside = (v for r in regions(stmt) for v in _values(r))
-            trip = {d for v in inside for d in dims_of(v.type)}
-            for value in stmt.results:
-                for length in dims_of(value.type):
-                    if length in trip and not is_outer(length, self.lengths):
-                        what = f"{_name(value)} of {_what(stmt)}"
-                        raise _Fault(f"{what} has a length of one trip")
-
-
-def _values(region: Region) -> Iterator[Var]:
-    for inner in all_regions(region):
-        yield from inner.params
-        for stmt in inner.body:
-            yield from defined(stmt)
+            value = of_one_trip(stmt, self.lengths)
+            if value is not None:
+                what = f"{_name(value)} of {_what(stmt)}"
+                raise _Fault(f"{what} has a length of one trip")
 
 
 def _check_end(region: Region) -> None:

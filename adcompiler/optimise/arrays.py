@@ -64,7 +64,9 @@ def _uniform(atom: Atom, at: Site) -> Atom | None:
     if inner is None:
         return None
     if inner.primitive.name == "ones_like":
-        return constant(1.0)
+        assert isinstance(inner.result.type, Scalar | Array)
+        kind = np.dtype(inner.result.type.dtype).kind
+        return constant({"b": True, "i": 1, "f": 1.0}[kind])
     source = inner.operands[0]
     if isinstance(source.type, Scalar):
         return source
@@ -324,12 +326,12 @@ WRITTEN = ("store", "accumulate", "scatter", "scatter_add", "list_pop", "list_ge
 def copy_of_new(let: Let, at: Site) -> Given:
     """A copy of an array that was just computed and is not used otherwise."""
     (array,) = let.operands
-    inner = at.known.lets.get(array) if isinstance(array, Var) else None
-    if inner is None or inner.primitive.view or array.type != let.result.type:
+    if not isinstance(array, Var) or array.type != let.result.type:
         return None
-    if inner.primitive.name in WRITTEN:
+    inner = at.known.lets.get(array)
+    if inner is None or inner.primitive.view or inner.primitive.name in WRITTEN:
         return None  # it may be written to again, or belong to a list
-    return array if at.known.uses.get(inner.result, 0) <= 1 else None
+    return array if at.known.uses.get(array, 0) <= 1 else None
 
 
 LIKE = ("zeros_like", "ones_like", "empty_like", "broadcast_to", "sum_to")

@@ -389,7 +389,7 @@ absolute = define(
         elementwise=True,
         operator=True,
         partials=(lambda a, y, **_: a.call("sign"),),
-        domain=("nonzero",),
+        domain=("kinked",),
     )
 )
 

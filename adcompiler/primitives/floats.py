@@ -68,7 +68,7 @@ define(
         raises=(Raises("ValueError", _no_remainder),),
         elementwise=True,
         partials=(lambda x, n, y: 1.0, lambda x, n, y: -_quotient(x, n, y)),
-        domain=("far", "nonzero"),
+        domain=("far", "period"),
     )
 )
 

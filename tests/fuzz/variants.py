@@ -1,8 +1,9 @@
 """Rewritings of a program that must not change its value or its gradient.
 
 Each variant is an AST rewriting; `variants(source)` yields (name, new source) for
-those that changed something. Names follow the generator's convention: s*, a*, q*, u*
-and e* are floats, x*, y*, v*, p* and r* arrays, k*, n* and i* integers.
+those that changed something. What a name is bound to is told by `Kinds`. Programs of
+the generator tell it by their names: s*, a*, q*, u* and e* are floats, x*, y*, v*, p*
+and r* arrays, k*, n* and i* integers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import copy
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,19 +22,36 @@ import numpy as np
 from tests.fuzz.calls import Calls, Mismatch
 from tests.fuzz.program import Program
 
-SCALAR = re.compile(r"[saque]\d+$|[kni]\d+$")
-FLOAT = re.compile(r"[saque]\d+$")
-ARRAY = re.compile(r"[xyvp]\d+$")
-OVER = re.compile(r"[xyvprjo]\d+$")
 UNOPTIMISED = "unoptimised"
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Return)
 
 
-def variants(source: str) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True)
+class Kinds:
+    """What names are bound to, wherever they are."""
+
+    scalar: Callable[[str], object]  # a number
+    number: Callable[[str], object]  # a float
+    own: Callable[[str], object]  # a float array that the program may store to
+    indexed: Callable[[str], object]  # an array, list or tuple
+    outside: frozenset[str]  # names of the module
+
+
+BY_NAME = Kinds(
+    re.compile(r"[saque]\d+|[kni]\d+").fullmatch,
+    re.compile(r"[saque]\d+").fullmatch,
+    re.compile(r"y\d+").fullmatch,
+    re.compile(r"[xyvprjo]\d+").fullmatch,
+    frozenset({"np", "math", "ad", "SCALE", "WEIGHTS"}),
+)
+Rewriting = Callable[[ast.AST, Kinds], ast.AST]
+
+
+def variants(source: str, kinds: Kinds = BY_NAME) -> Iterator[tuple[str, str]]:
     tree = ast.parse(source)
     original = ast.unparse(tree)
     for name, rewrite in REWRITINGS.items():
-        changed = ast.fix_missing_locations(rewrite(copy.deepcopy(tree)))
+        changed = ast.fix_missing_locations(rewrite(copy.deepcopy(tree), kinds))
         text = ast.unparse(changed)
         if text != original:
             yield name, text + "\n"
@@ -144,7 +163,7 @@ def rewritten(
 # -- the rewritings -------------------------------------------------------------
 
 
-def name_temporaries(tree: ast.AST) -> ast.AST:
+def name_temporaries(tree: ast.AST, _: Kinds) -> ast.AST:
     """`y = f(a) * g(b)` becomes `t1 = f(a); t2 = g(b); y = t1 * t2`."""
 
     def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
@@ -178,7 +197,7 @@ def _hoisted(node: Any, prefix: str, new: list[ast.stmt], depth: int) -> ast.exp
     return node
 
 
-def inline_temporaries(tree: ast.AST) -> ast.AST:
+def inline_temporaries(tree: ast.AST, _: Kinds) -> ast.AST:
     """A name bound once and read once, in the next statement, is inlined there."""
     for function in functions(tree):
         stored, loaded = names(function, ast.Store), names(function, ast.Load)
@@ -221,7 +240,7 @@ class _Substitute(ast.NodeTransformer):
         return self._value if node.id == self._name else node
 
 
-def for_to_while(tree: ast.AST) -> ast.AST:
+def for_to_while(tree: ast.AST, kinds: Kinds) -> ast.AST:
     """Every `for` over a range or an array becomes a `while` over a counter."""
 
     def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
@@ -237,10 +256,10 @@ def for_to_while(tree: ast.AST) -> ast.AST:
             step = int(limits[2]) if len(limits) == 3 else 1
             setup = [f"{c} = {low}", f"{stop} = {high}"]
             test, bind = f"{c} {'<' if step > 0 else '>'} {stop}", f"{target} = {c}"
-        elif isinstance(row.iter, ast.Name) and OVER.match(row.iter.id):
+        elif isinstance(row.iter, ast.Name) and kinds.indexed(row.iter.id):
             rows = f"rows{count}"
             setup = [f"{c} = 0", f"{rows} = {row.iter.id}"]
-            test, bind = f"{c} < {rows}.shape[0]", f"{target} = {rows}[{c}]"
+            test, bind = f"{c} < len({rows})", f"{target} = {rows}[{c}]"
         else:
             return None
         head = [statement(bind), statement(f"{c} += {step}")]
@@ -250,14 +269,14 @@ def for_to_while(tree: ast.AST) -> ast.AST:
     return rewritten(tree, change)
 
 
-def expand_augmented(tree: ast.AST) -> ast.AST:
+def expand_augmented(tree: ast.AST, kinds: Kinds) -> ast.AST:
     """`s += e` becomes `s = s + e`; so do elements and slices of arrays."""
 
     def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
         if not isinstance(row, ast.AugAssign):
             return None
         target = row.target
-        if isinstance(target, ast.Name) and not SCALAR.match(target.id):
+        if isinstance(target, ast.Name) and not kinds.scalar(target.id):
             return None
         read = copy.deepcopy(target)
         read.ctx = ast.Load()
@@ -266,32 +285,37 @@ def expand_augmented(tree: ast.AST) -> ast.AST:
     return rewritten(tree, change)
 
 
-def conditional_expression(tree: ast.AST) -> ast.AST:
+def conditional_expression(tree: ast.AST, kinds: Kinds) -> ast.AST:
     """A branch that only binds one name becomes a conditional expression."""
-    return _masked(tree, lambda test, a, b: f"{a} if {test} else {b}")
+    return _masked(tree, kinds, lambda test, a, b: f"{a} if {test} else {b}")
 
 
-def mask(tree: ast.AST) -> ast.AST:
+def mask(tree: ast.AST, kinds: Kinds) -> ast.AST:
     """The same with `np.where`, both sides evaluated."""
-    return _masked(tree, lambda test, a, b: f"float(np.where({test}, {a}, {b}))")
+    return _masked(tree, kinds, lambda test, a, b: f"float(np.where({test}, {a}, {b}))")
 
 
-def _masked(tree: ast.AST, form: Callable[[str, str, str], str]) -> ast.AST:
+def _masked(
+    tree: ast.AST, kinds: Kinds, form: Callable[[str, str, str], str]
+) -> ast.AST:
     for rows in list(bodies(tree)):
         for position, row in enumerate(rows):
             before = {n for r in rows[:position] for n in _surely_bound(r)}
-            new = _masked_branch(row, form, before)
+            new = _masked_branch(row, kinds, form, before)
             if new is not None:
                 rows[position] = new
     return tree
 
 
 def _masked_branch(
-    row: ast.stmt, form: Callable[[str, str, str], str], before: set[str]
+    row: ast.stmt,
+    kinds: Kinds,
+    form: Callable[[str, str, str], str],
+    before: set[str],
 ) -> ast.stmt | None:
     if not isinstance(row, ast.If) or len(row.body) != 1 or len(row.orelse) > 1:
         return None
-    bound = [_bound(r) for r in row.body + row.orelse]
+    bound = [_bound(r, kinds) for r in row.body + row.orelse]
     if None in bound or len({name for name, _ in bound}) != 1:
         return None
     name = bound[0][0]
@@ -305,17 +329,17 @@ def _surely_bound(row: ast.stmt) -> list[str]:
     return names(row, ast.Store) if isinstance(row, ast.Assign) else []
 
 
-def _bound(row: ast.stmt) -> Any:
+def _bound(row: ast.stmt, kinds: Kinds) -> Any:
     """(name, right-hand side) of a plain assignment to a float name."""
     if not isinstance(row, ast.Assign) or len(row.targets) != 1:
         return None
     target = row.targets[0]
-    if not isinstance(target, ast.Name) or not FLOAT.match(target.id):
+    if not isinstance(target, ast.Name) or not kinds.number(target.id):
         return None
     return target.id, f"({ast.unparse(row.value)})"
 
 
-def identities(tree: ast.AST) -> ast.AST:
+def identities(tree: ast.AST, kinds: Kinds) -> ast.AST:
     """After an assignment, the name times one: scalars rebound, arrays in place."""
 
     def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
@@ -324,23 +348,23 @@ def identities(tree: ast.AST) -> ast.AST:
         target = row.targets[0] if isinstance(row, ast.Assign) else row.target
         if not isinstance(target, ast.Name):
             return None
-        if FLOAT.match(target.id):
+        if kinds.number(target.id):
             return [row, statement(f"{target.id} = {target.id} * 1.0 + 0.0")]
-        if target.id[0] == "y" and ARRAY.match(target.id):
+        if kinds.own(target.id):
             return [row, statement(f"{target.id} *= 1.0")]
         return None
 
     return rewritten(tree, change)
 
 
-def dead_code(tree: ast.AST) -> ast.AST:
+def dead_code(tree: ast.AST, kinds: Kinds) -> ast.AST:
     """Code whose results nobody reads."""
 
     def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
         if not isinstance(row, ast.Assign) or count % 2:
             return None
         target = row.targets[0]
-        if not isinstance(target, ast.Name) or not FLOAT.match(target.id):
+        if not isinstance(target, ast.Name) or not kinds.number(target.id):
             return None
         name, u = target.id, f"unused{count}"
         return [
@@ -352,7 +376,7 @@ def dead_code(tree: ast.AST) -> ast.AST:
     return rewritten(tree, change)
 
 
-def single_trips(tree: ast.AST) -> ast.AST:
+def single_trips(tree: ast.AST, _: Kinds) -> ast.AST:
     """A statement becomes the body of a loop of one trip, or of a true branch."""
 
     def change(row: ast.stmt, count: int) -> list[ast.stmt] | None:
@@ -372,17 +396,17 @@ def single_trips(tree: ast.AST) -> ast.AST:
     return rewritten(tree, change)
 
 
-def outline(tree: ast.AST) -> ast.AST:
+def outline(tree: ast.AST, kinds: Kinds) -> ast.AST:
     """A run of scalar assignments becomes a call of a new function."""
     assert isinstance(tree, ast.Module)
     new: list[ast.stmt] = []
-    local = {f.name for f in functions(tree)} | {"np", "math", "ad", "SCALE", "WEIGHTS"}
+    local = {f.name for f in functions(tree)} | kinds.outside
     for rows in list(bodies(tree)):
-        start = next((i for i, r in enumerate(rows) if _bound(r)), None)
+        start = next((i for i, r in enumerate(rows) if _bound(r, kinds)), None)
         if start is None:
             continue
         stop = start
-        while stop < len(rows) and _bound(rows[stop]):
+        while stop < len(rows) and _bound(rows[stop], kinds):
             stop += 1
         replaced = _outlined(rows[start:stop], f"outlined{len(new)}", local, new)
         if replaced is not None:
@@ -419,7 +443,7 @@ def _is_global(name: str, known: set[str]) -> bool:
     return name in known or hasattr(builtins, name)
 
 
-REWRITINGS: dict[str, Callable[[ast.AST], ast.AST]] = {
+REWRITINGS: dict[str, Rewriting] = {
     f.__name__: f
     for f in (
         name_temporaries,

@@ -4,6 +4,8 @@ In every row some elements of a root are at zero and are not selected, here by a
 that has been moved about since: 0 times infinity is not a number.
 """
 
+import math
+
 import numpy as np
 
 from .registry import const, program, real
@@ -138,3 +140,65 @@ def selected_in_a_branch(x, c):
 @program(EDGE, real(4, 4), order=1)
 def rows_of_a_product(x, m):
     return np.sum(np.where(m[0] > 100.0, m @ np.sqrt(x), x) ** 2)
+
+
+@program(const(0.0, 1.2, 0.0, 0.7), 3)
+def roots_on_a_list(x, n):
+    roots = []
+    for k in range(n):
+        roots.append(np.sqrt(x) * k)
+    return np.sum(np.where(x > 0.5, roots[1], 0.3) ** 2)
+
+
+@program(const(0.0, 1.2, 0.0, 0.7))
+def root_made_by_one_arm(x):
+    root = x
+    if x[1] > 0.5:
+        for k in range(3):
+            if k == 1:
+                root = np.sqrt(x) * k
+    return np.sum(np.where(x > 0.5, root, 0.3) ** 2)
+
+
+@program(0.0, label="not taken")
+@program(0.9, label="taken")
+def root_that_one_arm_reads(v):
+    root = np.sqrt(v)
+    return root**3 if v > 0.5 else 0.3 * v
+
+
+@program(0.0, 2, label="not taken")
+@program(0.9, 2, label="taken")
+def roots_of_a_loop_that_one_arm_reads(v, n):
+    root = 1.0
+    for _ in range(n):
+        root = np.sqrt(v) * root
+    if v > 0.5:
+        return root
+    return 0.3 * v
+
+
+@program(real(3, 2))
+def distances_to_all(x):
+    energy = 0.0
+    for i in range(len(x)):
+        for j in range(len(x)):
+            d = x[i] - x[j]
+            r = np.sqrt(d @ d)
+            if r > 1e-12:
+                energy += 1 / r
+    return energy
+
+
+@program(real(3, 2))
+def distances_to_others(x):
+    energy = 0.0
+    for i in range(len(x)):
+        for j in range(len(x)):
+            dx = x[i, 0] - x[j, 0]
+            dy = x[i, 1] - x[j, 1]
+            r = math.sqrt(dx * dx + dy * dy)
+            if r == 0:
+                continue
+            energy += 1 / r
+    return energy
