@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.differentiable import Differentiable
-from adcompiler.frontend.arguments import bind, describe, differentiated
+from adcompiler.frontend.arguments import bind, describe, differentiated, spread
 from adcompiler.frontend.structures import made, opened, parts_of
 from adcompiler.programs import name_of
 
@@ -75,11 +75,13 @@ def _is_coarse(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """A function at the arguments where it is checked; `places` are the moving ones."""
+    """A function at the arguments where it is checked; `places` are the moving ones,
+    `order` that of their gradients."""
 
     function: Differentiable[..., Any]
     args: tuple[Any, ...]
     places: dict[int, str]
+    order: tuple[str, ...]
     tolerance: float
     value: Vector
 
@@ -89,11 +91,12 @@ class _Point:
     ) -> _Point:
         values, passed = bind(function.signature, (*function.prefix, *args), {})
         specs = {name: describe(value, name=name) for name, value in values.items()}
-        wanted = differentiated(specs, function.wrt, passed, name_of(function.function))
-        names = list(specs)[len(function.prefix) :][: len(args)]
+        chosen = differentiated(specs, function.wrt, passed, name_of(function.function))
+        wanted, names = spread(specs, chosen), list(spread(specs, specs, floats=False))
+        names = names[len(function.prefix) :][: len(args)]
         places = {k: name for k, name in enumerate(names) if name in wanted}
         value = _flat(function(*copy.deepcopy(args)))
-        return cls(function, args, places, tolerance, value)
+        return cls(function, args, places, tuple(wanted), tolerance, value)
 
     def slope(self, place: int, direction: Any, step: float) -> Vector:
         """How the result changes as an argument moves; extrapolated differences."""
@@ -116,12 +119,11 @@ class _Point:
         rng = np.random.default_rng(0)
         cotangent = _map(lambda x: _draw(rng, x), value)
         gradients = pullback(cotangent)
-        if len(self.places) == 1:
+        if len(self.order) == 1:
             gradients = (gradients,)
         weights = _flat(cotangent)
-        order = self.function.wrt or tuple(self.places.values())
         for place, name in self.places.items():
-            found = _leaves(gradients[order.index(name)])
+            found = _leaves(gradients[self.order.index(name)])
             for unit, leaf, index in _units(self.args[place]):
                 self.compare(
                     f"the gradient of {name}",

@@ -38,7 +38,7 @@ from adcompiler.evaluation import (
     find_program,
     run,
 )
-from adcompiler.frontend.arguments import named
+from adcompiler.frontend.arguments import named, signature_of
 from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
 from adcompiler.frontend.structures import shape_of
@@ -125,7 +125,7 @@ class Differentiable(Generic[P, R]):
             raise TypeError("a property is no function: write @property above this")
         if not callable(plain):
             raise TypeError(f"not a function: {plain!r}")
-        names = tuple(inspect.signature(plain).parameters)
+        names = tuple(signature_of(plain).parameters)
         if isinstance(plain, MethodType):
             plain, prefix = plain.__func__, (plain.__self__,)
         functools.update_wrapper(self, plain)
@@ -145,7 +145,7 @@ class Differentiable(Generic[P, R]):
             version = tuple(map(id, parts))
         known = self._shared.signature
         if known is None or known[0] != version:
-            known = self._shared.signature = version, inspect.signature(function)
+            known = self._shared.signature = version, signature_of(function)
         return known[1]
 
     @property

@@ -34,7 +34,13 @@ from adcompiler.frontend.interface import (
     TupleSpec,
 )
 from adcompiler.frontend.specialise import Specialisations, guards_hold
-from adcompiler.frontend.structures import Shape, made, parts_of, shape_of
+from adcompiler.frontend.structures import (
+    Positional,
+    Shape,
+    made,
+    parts_of,
+    shape_of,
+)
 from adcompiler.ir.types import Array, Scalar, Type, is_float
 from adcompiler.parameter import Parameter
 from adcompiler.programs import (
@@ -71,9 +77,14 @@ def bind_call(
     # The object of a method is differentiated only if it is named.
     first = list(specs)[:own]
     for name in first:
-        derivative = derivative_of(target)
-        if derivative is None or name not in (derivative.wrt or ()):
-            specs[name] = StaticSpec(values[name])
+        derivative, held = derivative_of(target), values[name]
+        if derivative is not None and name in (derivative.wrt or ()):
+            continue
+        specs[name] = StaticSpec(held)
+        if isinstance(held, Positional):  # of a method that takes `*args` alone
+            more = (describe(v, name=f"{name}[{k}]") for k, v in enumerate(held[own:]))
+            known = map(StaticSpec, held[:own])
+            specs[name] = TupleSpec((*known, *more), Positional)
     return Request(target, specs, passed, _leaves(specs, values))
 
 

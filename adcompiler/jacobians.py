@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from adcompiler.errors import UnsupportedError
-from adcompiler.frontend.arguments import bind, describe, differentiated
-from adcompiler.frontend.structures import opened
+from adcompiler.frontend.arguments import bind, describe, differentiated, spread
+from adcompiler.frontend.structures import Keywords, Positional, opened
 from adcompiler.gradients import gradients_type
 from adcompiler.programs import name_of
 
@@ -95,7 +95,8 @@ def _wanted(function: Differentiable, args: tuple[Any, ...]) -> dict[str, Any]:
     values, passed = bind(function.signature, (*function.prefix, *args), {})
     specs = {name: describe(value, name=name) for name, value in values.items()}
     name = name_of(function.function)
-    wanted = differentiated(specs, function.wrt, passed, name)
+    wanted = spread(specs, differentiated(specs, function.wrt, passed, name))
+    values = _spread_values(values)
     for entry in wanted:
         if opened(values[entry]) is not None:
             kind = type(values[entry]).__name__
@@ -104,6 +105,17 @@ def _wanted(function: Differentiable, args: tuple[Any, ...]) -> dict[str, Any]:
                 hint="pass its parts as arguments, or call vjp",
             )
     return {entry: values[entry] for entry in wanted}
+
+
+def _spread_values(values: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by the names that `spread` gives them."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Positional):
+            found.update({f"{name}_{k}": item for k, item in enumerate(value)})
+        else:
+            found.update(value if isinstance(value, Keywords) else {name: value})
+    return found
 
 
 def _units(like: Any) -> Iterator[Any]:
@@ -118,7 +130,8 @@ def _directions(
     function: Differentiable, args: tuple[Any, ...], name: str, x: Any
 ) -> Iterator[tuple[Any, ...]]:
     """Tangents that move one element of one argument."""
-    names = list(function.signature.parameters)[len(function.prefix) :][: len(args)]
+    values, _ = bind(function.signature, (*function.prefix, *args), {})
+    names = list(_spread_values(values))[len(function.prefix) :][: len(args)]
     like = x if np.asarray(x).dtype.kind == "f" else float(x)
     for unit in _units(like):
         yield tuple(unit if name == other else None for other in names)

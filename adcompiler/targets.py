@@ -8,7 +8,6 @@ Invariant: a derivative of a derivative is the derivation applied twice, to IR.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +20,8 @@ from adcompiler.frontend.arguments import (
     differentiated,
     is_wanted,
     leaf_specs,
+    signature_of,
+    spread,
     with_parameters_alone,
 )
 from adcompiler.frontend.capture import capture
@@ -176,7 +177,7 @@ class Lowering:
         primals, tangents = specs["primals"], specs["tangents"]
         assert isinstance(primals, TupleSpec)
         assert isinstance(tangents, TupleSpec)
-        names = tuple(inspect.signature(derivative.function).parameters)
+        names = tuple(signature_of(derivative.function).parameters)
         # Which arguments of the function inside were passed; all, if nothing is said.
         passed = self.passed & frozenset(names) or frozenset(names)
         inner = Lowering(passed, self.lengths).lower(
@@ -315,11 +316,12 @@ def gradient_tree(
             case _:
                 return ResultStatic(None)
 
-    trees = tuple(visit(specs[name]) for name in names)
+    chosen = spread(specs, names)
+    trees = tuple(map(visit, chosen.values()))
     return (
         trees[0]
         if len(trees) == 1
-        else ResultTuple(trees, gradients_type(tuple(names)))
+        else ResultTuple(trees, gradients_type(tuple(chosen)))
     )
 
 

@@ -9,10 +9,11 @@ length that is not 1 is never part of a key: a new length compiles nothing.
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import NoneType
+from types import FunctionType, MethodType, NoneType
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,15 @@ from adcompiler.frontend.interface import (
     StaticSpec,
     TupleSpec,
 )
-from adcompiler.frontend.structures import ObjectOf, Shape, parts_of, shape_of
+from adcompiler.frontend.structures import (
+    Keywords,
+    KeywordsOf,
+    ObjectOf,
+    Positional,
+    Shape,
+    parts_of,
+    shape_of,
+)
 from adcompiler.ir.types import (
     PY_BOOL,
     PY_FLOAT,
@@ -48,6 +57,8 @@ __all__ = [
     "leaves_of",
     "named",
     "same_static",
+    "signature_of",
+    "spread",
     "with_parameters_alone",
 ]
 
@@ -75,7 +86,61 @@ def bind(
     bound = signature.bind(*args, **kwargs)
     passed = frozenset(bound.arguments)
     bound.apply_defaults()
-    return dict(bound.arguments), passed
+    values = dict(bound.arguments)
+    for name, parameter in signature.parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            values[name] = Positional(values[name])
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            values[name] = Keywords(values[name])
+    return values, passed
+
+
+def signature_of(function: Any) -> inspect.Signature:
+    """The signature of what runs: of a wrapper its own, not that of what it wraps.
+
+    >>> import functools
+    >>> def wrapper(*args): ...
+    >>> signature_of(functools.wraps(len)(wrapper))
+    <Signature (*args)>
+    """
+    while isinstance(function, functools._lru_cache_wrapper):
+        function = function.__wrapped__
+    if isinstance(function, MethodType):
+        whole = signature_of(function.__func__)
+        first, *others = whole.parameters.values()
+        every = first.kind is first.VAR_POSITIONAL
+        return whole if every else whole.replace(parameters=others)
+    if not isinstance(function, FunctionType):
+        return inspect.signature(function)
+    bare = FunctionType(function.__code__, {}, "", None, function.__closure__)
+    bare.__defaults__ = function.__defaults__
+    bare.__kwdefaults__ = function.__kwdefaults__
+    bare.__annotations__ = function.__annotations__
+    return inspect.signature(bare)
+
+
+def spread(
+    specs: Mapping[str, ArgSpec], names: Iterable[str], *, floats: bool = True
+) -> dict[str, ArgSpec]:
+    """The arguments of these names, those behind `*args` and `**kwargs` by themselves,
+    if they hold floats.
+
+    >>> spec = TupleSpec((LeafSpec(PY_FLOAT), LeafSpec(PY_INT)), Positional)
+    >>> list(spread({"x": LeafSpec(PY_INT), "more": spec}, ("x", "more")))
+    ['x', 'more_0']
+    """
+    found: dict[str, ArgSpec] = {}
+    for name in names:
+        match specs[name]:
+            case TupleSpec(items=items, cls=cls) if cls is Positional:
+                parts = {f"{name}_{k}": item for k, item in enumerate(items)}
+            case TupleSpec(items=items, cls=KeywordsOf(names=keys)):
+                parts = dict(zip(map(str, keys), items, strict=True))
+            case spec:
+                found[name] = spec
+                continue
+        found.update({n: s for n, s in parts.items() if _holds(s) or not floats})
+    return found
 
 
 def describe(

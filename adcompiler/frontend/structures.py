@@ -19,7 +19,10 @@ __all__ = [
     "DictOf",
     "ItemsOf",
     "Key",
+    "Keywords",
+    "KeywordsOf",
     "ObjectOf",
+    "Positional",
     "Shape",
     "is_key",
     "made",
@@ -151,6 +154,27 @@ class ItemsOf:
         return ItemsOf(len(names))
 
 
+class Positional(tuple[Any, ...]):
+    """What `*args` takes: each item is an argument of its own."""
+
+    __slots__ = ()
+
+
+class Keywords(dict[str, Any]):
+    """What `**kwargs` takes: each value is an argument of its own."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordsOf(DictOf):
+    """Keywords of these names."""
+
+    def make(self, parts: Iterable[Any]) -> Any:
+        """Keywords with these values."""
+        return Keywords(zip(map(str, self.names), parts, strict=True))
+
+
 Shape = DictOf | ObjectOf | ItemsOf
 
 
@@ -164,6 +188,8 @@ def shape_of(value: Any) -> Shape | None:
     """
     if type(value) is dict:
         return DictOf(tuple(value)) if all(map(is_key, value)) else None
+    if type(value) is Keywords:
+        return KeywordsOf(tuple(value))
     cls = type(value)
     if cls is SimpleNamespace:
         return ObjectOf(cls, tuple(vars(value)))

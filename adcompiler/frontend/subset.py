@@ -96,13 +96,9 @@ REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
 }
 
 
-def check(captured: Captured, *, called: bool = False) -> None:
-    """Refuse the function if any part of it is outside the language.
-
-    A function that is called, rather than differentiated itself, may take `*args`
-    and `**kwargs`.
-    """
-    _Checker(captured).function(captured.node, called)
+def check(captured: Captured) -> None:
+    """Refuse the function if any part of it is outside the language."""
+    _Checker(captured).function(captured.node)
 
 
 class _Checker:
@@ -112,15 +108,8 @@ class _Checker:
         self.captured = captured
         self.indices: set[ast.AST] = set()  # what stands in tuples of indices
 
-    def function(self, node: ast.FunctionDef | ast.Lambda, called: bool) -> None:
-        """A function's parameters and body; what stands outside it runs before it."""
-        for star, extra in (("*", node.args.vararg), ("**", node.args.kwarg)):
-            if extra is not None and not called:
-                self.refuse(
-                    extra,
-                    f"'{star}{extra.arg}' takes any number of arguments",
-                    "name each parameter",
-                )
+    def function(self, node: ast.FunctionDef | ast.Lambda) -> None:
+        """A function's body; what stands outside it runs before it."""
         for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
             self.visit(part)
 
@@ -161,7 +150,7 @@ class _Checker:
                 f"this decorator refers to '{node.name}', which it is to make",
                 "give the function another name",
             )
-        self.function(node, called=True)
+        self.function(node)
 
     def constant(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Constant)

@@ -41,7 +41,14 @@ from adcompiler.frontend.lower.restarts import (
     Site,
     Unreachable,
 )
-from adcompiler.frontend.structures import Shape, named_part, shape_of
+from adcompiler.frontend.structures import (
+    DictOf,
+    KeywordsOf,
+    Positional,
+    Shape,
+    named_part,
+    shape_of,
+)
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var
 from adcompiler.ir.types import Array, Type
@@ -160,7 +167,9 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
             ctx.note_choice(var, leaf)
             return Dyn(var)
         case TupleSpec(items=items, cls=cls):
-            if isinstance(cls, Shape):
+            if isinstance(cls, KeywordsOf):
+                names = list(map(str, cls.names))
+            elif isinstance(cls, Shape):
                 names = [named_part(name, key) for key in cls.names]
             else:
                 names = [f"{name}_{k}" for k in range(len(items))]
@@ -168,9 +177,11 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
                 _argument(ctx, item, part, params)
                 for item, part in zip(items, names, strict=True)
             )
+            if isinstance(cls, KeywordsOf):
+                return ctx.new_object(RecordVal(DictOf(cls.names), parts))
             if isinstance(cls, Shape):
                 return RecordVal(cls, parts)
-            return TupleVal(parts, cls)
+            return TupleVal(parts, tuple if cls is Positional else cls)
         case StaticSpec(value=value):
             return known(value)
 

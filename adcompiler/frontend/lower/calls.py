@@ -193,7 +193,7 @@ def inline_python(
     kwargs: dict[str, Binding],
 ) -> Binding:
     captured = capturing.capture(function)
-    subset.check(captured, called=True)
+    subset.check(captured)
     if ctx.frame.captured.site is not None:
         captured = replace(captured, site=ctx.frame.captured.site)
     names.guard(

@@ -51,6 +51,8 @@ from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, ListOf, Scalar, Type, dims_of, is_float
 from adcompiler.ir.walk import inline
 
+NAMED = "give those behind *args names: lambda x, y: f(x, y)"
+
 
 def lower(
     ctx: Context,
@@ -283,7 +285,7 @@ def jvp(
         )
     order = parameter_names(ctx, node, callee)
     if len(primals.items) > len(order):
-        call.refuse(f"the function takes {len(order)} arguments")
+        call.refuse(f"the function takes {len(order)} arguments", NAMED)
     given = {
         name: value if dot == NONE else as_float(ctx, node, value)
         for name, value, dot in zip(order, primals.items, tangents.items, strict=False)
@@ -401,7 +403,7 @@ def arguments(
     """The arguments by name, and which of them are differentiated."""
     order = parameter_names(ctx, node, _callee(derivative))
     if len(args) > len(order):
-        ctx.refuse(node, f"the function takes {len(order)} arguments")
+        ctx.refuse(node, f"the function takes {len(order)} arguments", NAMED)
     passed = dict(zip(order, args, strict=False)) | kwargs
     given = {name: records.frozen(ctx, node, value) for name, value in passed.items()}
     if derivative.wrt is None:

@@ -88,7 +88,7 @@ def call(
 
 def _captured(function: object) -> Captured:
     captured = capturing.capture(function)
-    subset.check(captured, called=True)
+    subset.check(captured)
     return captured
 
 
