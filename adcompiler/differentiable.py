@@ -125,6 +125,7 @@ class Differentiable(Generic[P, R]):
             raise TypeError("a property is no function: write @property above this")
         if not callable(plain):
             raise TypeError(f"not a function: {plain!r}")
+        plain = _called(plain)
         names = tuple(signature_of(plain).parameters)
         if isinstance(plain, MethodType):
             plain, prefix = plain.__func__, (plain.__self__,)
@@ -383,6 +384,19 @@ class Derived(Generic[P, T]):
                 )
             args.append(examples[annotation])
         return self.compile(*args)
+
+
+def _called(function: Any) -> Any:
+    """What a call of an object runs: the `__call__` of a class that is written in
+    Python."""
+    found = inspect.getattr_static(type(function), "__call__", None)
+    library = type(function).__module__.partition(".")[0] in _LIBRARIES
+    if isinstance(found, FunctionType) and not library:
+        return MethodType(found, function)
+    return function
+
+
+_LIBRARIES = ("adcompiler", "numpy", "scipy", "functools")
 
 
 def _names(wrt: Wrt, names: tuple[str, ...], function: str) -> tuple[str, ...] | None:

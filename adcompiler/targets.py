@@ -36,6 +36,7 @@ from adcompiler.frontend.interface import (
     ResultTuple,
     TupleSpec,
 )
+from adcompiler.frontend.structures import Shape
 from adcompiler.frontend.subset import check
 from adcompiler.gradients import gradients_type
 from adcompiler.ir.builder import constant
@@ -217,11 +218,17 @@ class Lowering:
                 if isinstance(type_, Array) and not all(map(never_one, type_.dims)):
                     hint = f"{hint}; if it has one element, take it: y.item()"
                 what = self.result_text(type_)
-            case ResultTuple(items=items):
-                what = f"a tuple of {len(items)}"
+                if isinstance(type_, Scalar):
+                    hint = "its derivative is zero: return the float that it comes from"
+            case ResultTuple(items=items, cls=cls):
+                what, part = _container_text(items, cls)
+                hint = f"return one of them, or take it: lambda x: {name}(x){part}"
             case ResultStatic(value=value):
                 kind = type(value).__name__
                 what = "None" if value is None else f"the {kind} {value!r}"
+                hint = "return a float"
+                if value is None:
+                    hint = "end it with return and the value"
         raise UnsupportedError(
             f"{name}() returns {what}, and a gradient needs a scalar",
             span=target.lowered.function.span,
@@ -241,6 +248,14 @@ class Lowering:
             if not isinstance(type_, Scalar)
             else ({"int64": "an int", "bool": "a bool"}.get(type_.dtype, str(type_)))
         )
+
+
+def _container_text(items: Sequence[Any], cls: type | Shape) -> tuple[str, str]:
+    """A container in words, and how its first part is taken."""
+    if isinstance(cls, Shape) and cls.names:
+        return f"a {cls.__name__} of {len(items)}", cls.path(cls.names[0])
+    kind = "list" if cls is list else "tuple"
+    return f"a {kind} of {len(items)}", "[0]"
 
 
 def _lower_function(function: Any, specs: Mapping[str, ArgSpec]) -> Lowered:

@@ -402,7 +402,7 @@ def test_what_is_not_read_or_changed_from_outside():
     cases = [
         (lambda x: history.append(x), "copy it first: list(xs)"),
         (lambda x: x * sum(long), "make it an array: np.array(...)"),
-        (lambda x: np.sum(x * masked), "pass a plain array: np.asarray(...)"),
+        (lambda x: np.sum(x * masked), "pass x.filled(0.0)"),
         (lambda x: np.sum(matrix * x), "pass a plain array: np.asarray(...)"),
         (lambda x: np.sum(x * swapped), "convert it: x.astype(x.dtype.newbyteorder("),
     ]

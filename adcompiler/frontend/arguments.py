@@ -227,9 +227,12 @@ def _is_opaque(value: Any) -> bool:
 def _describe_array(value: np.ndarray[Any, Any], name: str) -> LeafSpec:
     kind = type(value)
     if kind is not np.ndarray and kind is not np.memmap:
-        raise UnsupportedError(
-            f"{name} is a {kind.__name__}", hint="pass a plain array: np.asarray(...)"
-        )
+        hint = "pass a plain array: np.asarray(...)"
+        if issubclass(kind, np.ma.MaskedArray):
+            hint = "pass x.filled(0.0), and the mask as an array of its own"
+        if issubclass(kind, np.matrix):
+            hint = "pass a plain array: np.asarray(...), and write @ for products"
+        raise UnsupportedError(f"{name} is a {kind.__name__}", hint=hint)
     dims = tuple(1 if n == 1 else fresh_dim(not_one=True) for n in value.shape)
     dtype = _dtype(value.dtype, name)
     return LeafSpec(Array(dtype, dims), value.flags.c_contiguous)
@@ -250,6 +253,9 @@ def _dtype(dtype: np.dtype[Any], name: str) -> str:
         "O": "convert it: x.astype(float)",
         "c": "pass x.real and x.imag",
         "f": "convert it: x.astype(np.float64)",
+        "V": "pass its fields, each an array",
+        "M": "pass the time as a number: (x - x[0]) / np.timedelta64(1, 's')",
+        "m": "pass the time as a number: x / np.timedelta64(1, 's')",
     }
     raise UnsupportedError(
         f"{name} has dtype {what}", hint=hint.get(dtype.kind, "pass numbers")
@@ -265,6 +271,10 @@ def _describe_object(value: Any, name: str) -> StaticSpec:
         hint = "pass its parts as arguments, or a tuple of them"
         if isinstance(value, dict):
             hint = "its keys are to be strings, ints or tuples of such"
+            if type(value) is not dict:
+                hint = "pass a plain dict: dict(...)"
+        if isinstance(value, range):
+            hint = "pass its bounds, or list(...)"
         raise UnsupportedError(f"{name} is a {kind}", hint=hint)
     if hasattr(value, "to_numpy"):
         article = "an" if kind[:1] in "AEIOU" else "a"
@@ -398,9 +408,22 @@ def differentiated(
     kinds = ", ".join(f"{name} is {_kind(specs[name])}" for name in names)
     reason = f": {kinds}" if names else ": it takes no arguments"
     raise TypeError(
-        f"nothing can be differentiated in {function}(){reason}. "
+        f"nothing can be differentiated in {function}(){reason}. {_advice(specs)}"
+    )
+
+
+def _advice(specs: Mapping[str, ArgSpec]) -> str:
+    """What to pass where no argument holds a float."""
+    for name, spec in specs.items():
+        match spec:
+            case LeafSpec(type=Array()):
+                return f"Pass it as floats: {name}.astype(float)"
+            case TupleSpec(items=items) if any(map(is_dynamic, items)):
+                return f"Pass floats, as 1.0 for 1, or np.array({name}, float)"
+    first = next(iter(specs), "x")
+    return (
         "Pass a float or an array of floats, or name an argument, as in "
-        f"wrt={(names[0] if names else 'x',)!r}"
+        f"wrt={(first,)!r}"
     )
 
 

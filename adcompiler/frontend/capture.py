@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.interface import Captured
 from adcompiler.frontend.shorthand import written_out
@@ -91,11 +93,46 @@ def _plain_function(fn: object) -> FunctionType:
             case functools._lru_cache_wrapper():
                 fn = fn.__wrapped__
             case _:
-                name = getattr(fn, "__name__", None) or repr(fn)
                 raise UnsupportedError(
-                    f"{name} is not a function written in Python",
-                    hint="wrap the call: lambda x: ...",
+                    f"{_shown(fn)} is not a function written in Python",
+                    hint=_wrapping(fn),
                 )
+
+
+def _shown(fn: object) -> str:
+    """A callable as it is written, as far as it says so itself."""
+    name = getattr(fn, "__name__", None)
+    if not isinstance(name, str) or not name.isidentifier():
+        return type(fn).__name__ if callable(fn) else repr(fn)
+    module = getattr(fn, "__module__", None) or ""
+    owner = getattr(fn, "__self__", None)
+    if isinstance(owner, np.ndarray):
+        return f"x.{name}"
+    for prefix, home in (("np.", np), ("np.linalg.", np.linalg)):
+        if getattr(home, name, None) is fn:
+            return prefix + name
+    return f"math.{name}" if module == "math" else name
+
+
+def _wrapping(fn: object) -> str:
+    """What to differentiate instead of a callable that is no function."""
+    name, inner = _shown(fn), None
+    if not name.startswith("np."):
+        words = ("py_func", "__wrapped__", "pyfunc", "func")
+        inner = next((word for word in words if hasattr(fn, word)), None)
+    match fn:
+        case type():
+            return (
+                f"differentiate a function that gives a number: lambda x: {name}(x).y"
+            )
+        case functools.partial():
+            given = ", ".join([*map(repr, fn.args), "x"])
+            given += "".join(f", {k}={v!r}" for k, v in fn.keywords.items())
+            return f"write it as a function: lambda x: {_shown(fn.func)}({given})"
+        case _ if inner is not None:
+            return f"differentiate the function in it: {name}.{inner}"
+        case _:
+            return f"wrap the call: lambda x: {name}(x)"
 
 
 def _find(function: FunctionType) -> ast.FunctionDef | ast.Lambda:

@@ -67,8 +67,17 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
         case Dyn(atom) if isinstance(atom.type, Scalar):
             return _of_number(ctx, node, owner, name)
         case _:
-            what = operators.describe(owner)
-            ctx.refuse(node, f"the attribute '{name}' of {what} is not supported")
+            what, hint = operators.describe(owner), None
+            if resolve.method(name) is not None or name in ("shape", "ndim", "T"):
+                hint = "make it an array: np.array(...)" if _is_row(owner) else None
+            if name == "format":
+                hint = "write an f-string: f'{x:.2f}'"
+            ctx.refuse(node, f"the attribute '{name}' of {what} is not supported", hint)
+
+
+def _is_row(owner: Binding) -> bool:
+    """Whether NumPy makes an array of it."""
+    return isinstance(owner, TupleVal) or is_list(owner)
 
 
 def _named(cls: type, name: str) -> Any:

@@ -167,6 +167,9 @@ def _apply_object(
         return derivatives.lower(ctx, node, derivative, args, kwargs)
     if isinstance(value, functools._lru_cache_wrapper):
         value = value.__wrapped__
+    effect = hints.around(value)
+    if effect is not None:
+        ctx.refuse(node, f"{hints.called(shown, node)} is not supported", effect)
     if isinstance(value, FunctionType) and not resolve.is_library(value):
         return inline_python(ctx, node, value, args, kwargs)
     if isinstance(value, objects.Initialiser):

@@ -48,6 +48,7 @@ from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.operators import describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Var
+from adcompiler.ir.types import is_float
 
 
 def evaluate(ctx: Context, node: ast.expr) -> Binding:
@@ -128,6 +129,12 @@ def _binary(ctx: Context, node: ast.BinOp) -> Binding:
         if isinstance(b, TupleVal) and isinstance(a, Dyn):
             a, b = b, a
         if isinstance(a, TupleVal) and isinstance(b, Dyn):
+            if is_float(b.atom.type):
+                ctx.refuse(
+                    node,
+                    f"a {a.cls.__name__} times a float is an error in Python",
+                    "make it an array: np.array(...)",
+                )
             if a.cls is list:
                 return listing.repeated(ctx, node, a, b)
             count = names.static_int(ctx, node, b, "how often a tuple is repeated")
@@ -315,4 +322,5 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
         case Static(value), _ if applying.is_bracketed(value):
             return applying.bracketed(ctx, node, value, index)
         case _:
-            ctx.refuse(node, f"{describe(owner)} cannot be subscripted here")
+            what = f"{describe(owner)} cannot be subscripted here"
+            ctx.refuse(node, what, operators.converted(owner))

@@ -88,6 +88,26 @@ INSTEAD = {
 }
 
 
+# What functions of these modules do is done around the derivative, not in it.
+AROUND = {
+    "logging": "print the values, or log them outside",
+    "warnings": "raise an error, or warn outside",
+    "time": "take the time outside, around the call",
+    "random": DRAW,
+    **dict.fromkeys(
+        ("os", "io", "pathlib", "sys", "json", "pickle", "datetime", "threading"),
+        "do it outside, and pass what it gives as an argument",
+    ),
+}
+
+
+def around(function: object) -> str | None:
+    """What to do instead of calling a function of the standard library that has
+    effects."""
+    module = getattr(function, "__module__", None) or ""
+    return AROUND.get(module.partition(".")[0].lstrip("_"))
+
+
 def instead(shown: str, node: ast.AST) -> str:
     """What to write instead of a call of this function."""
     if "random" in shown or (getattr(node, "func", None) and _is_random(node)):

@@ -132,7 +132,8 @@ def lower_print(ctx: Context, node: ast.Call) -> Binding:
         value = expressions.evaluate(ctx, keyword.value)
         known = isinstance(value, Static) and isinstance(value.value, str)
         if keyword.arg not in options or not known:
-            ctx.refuse(node, f"'{keyword.arg}=' of print is not supported")
+            hint = "leave it away" if keyword.arg in ("file", "flush") else None
+            ctx.refuse(node, f"'{keyword.arg}=' of print is not supported", hint)
         assert isinstance(value, Static)
         options[keyword.arg or ""] = value.value
     operands: list[Atom] = []

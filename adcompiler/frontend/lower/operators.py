@@ -78,11 +78,28 @@ def atom_of(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
                 "make it an array: np.array(...)",
             )
         case _:
-            ctx.refuse(
-                node,
-                f"{describe(binding)} is used where a number or an array is needed",
-                "compute with numbers and arrays only",
-            )
+            hint = converted(binding) or "compute with numbers and arrays only"
+            if binding == Static(None):
+                hint = "give it a value first, or decide by 'is None'"
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+                hint = "write an f-string: f'{x:.2f}'"
+            what = "is used where a number or an array is needed"
+            ctx.refuse(node, f"{describe(binding)} {what}", hint)
+
+
+def converted(binding: Binding) -> str | None:
+    """How an object from outside is made one that is followed, if it can be."""
+    match binding:
+        case Static(dict()):
+            return "make it a plain dict outside: dict(...)"
+        case Static(value) if hasattr(value, "to_numpy"):
+            return "take its values outside: .to_numpy()"
+        case Static(value) if hasattr(value, "__array__"):
+            return "make it an array outside: np.asarray(...)"
+        case Static(value) if hasattr(value, "__float__"):
+            return "make it a float outside: float(...)"
+        case _:
+            return None
 
 
 def describe(binding: Binding) -> str:
@@ -97,7 +114,9 @@ def describe(binding: Binding) -> str:
         case ArrayRef(_, _, t):
             return f"an array of rank {t.ndim}"
         case Static(value):
-            return repr(getattr(value, "__name__", value))
+            named = getattr(value, "__name__", None)
+            plain = vars(object)["__repr__"] is type(value).__repr__
+            return repr(named or value) if named or not plain else _object(value)
         case FunctionVal() | MethodVal():
             return f"the function {binding.name!r}"
         case PartialVal(callee):
@@ -116,6 +135,12 @@ def describe(binding: Binding) -> str:
             return "an iterator"
         case _:
             return "this value"
+
+
+def _object(value: object) -> str:
+    """An object whose class does not say how it is shown."""
+    name = type(value).__name__
+    return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
 
 
 def in_order(*operands: Binding) -> bool:
