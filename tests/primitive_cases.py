@@ -593,7 +593,7 @@ FACTORED = [
     Case("lstsq", (SHAPED[1], array(4)), {"rcond": None}, "s", result=3),
     *[
         Case("over_gaps", (q, w, u), params, f"{q.ndim}{how}")
-        for how, params in (("", {}), ("strict", {"strict": True}))
+        for how, params in (("", {}), ("strict", {"strict": True, "pulled": True}))
         for q, w, u in [
             (array(3, 3), np.array([1.0, 2.5, 3.0]), np.array([-1.0, -1.5, -2.5])),
             (array(2, 2, 2), np.array([[0.5, 2.0], [1.0, 4.0]]), np.zeros((2, 2))),

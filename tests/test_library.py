@@ -638,6 +638,24 @@ def test_kinks(call, x, wanted):
     np.testing.assert_allclose(tangent, np.sum(found * steps), 1e-12)
 
 
+OF_EQUAL_VALUES = """\
+w, v = np.linalg.eigh(x); y = (v * np.log(w)) @ v.T
+v = np.linalg.eigh(x)[1]; y = (v * np.log(np.linalg.eigvalsh(x))) @ v.T
+w, v = np.linalg.eigh(x - np.eye(2)); y = (v * w) @ v.T
+u, s, vh = np.linalg.svd(x, full_matrices=False); y = (u * np.log(s)) @ vh
+""".splitlines()
+
+
+@pytest.mark.parametrize("text", OF_EQUAL_VALUES)
+def test_what_vectors_of_equal_values_leave_open_is_nan(text):
+    """The cotangents of the vectors are zero there, and that of the matrix is not."""
+    last = "return np.sum(y * np.arange(4.0).reshape(2, 2))"
+    source = f"def program(x):\n    {text}\n    {last}\n"
+    function = written(source, f"<{text}>", {"np": np})
+    assert np.isnan(ad.grad(function)(np.eye(2))).any()
+    assert np.isnan(ad.jvp(function)((np.eye(2),), (np.ones((2, 2)),))[1])
+
+
 def test_refusals_and_errors_are_at_the_users_line():
     def program(x):
         return np.var(x, axes=0)

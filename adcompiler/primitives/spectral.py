@@ -60,16 +60,29 @@ def diagonal(x: Expr) -> Expr:
 
 def _gaps_spell(let: Let, pieces: spelling.Pieces) -> Piece:
     fill = "" if let.param("strict") else "np.inf"
-    return spelling.called("over_gaps", *spelling.texts(pieces), fill)
+    pulled = "pulled=True" if let.param("pulled") else ""
+    return spelling.called("over_gaps", *spelling.texts(pieces), fill, pulled)
 
 
-def _over_gaps(q: Any, w: Any, u: Any, strict: bool = False) -> Any:
-    return spelling.helper("over_gaps")(q, w, u, np.nan if strict else np.inf)
+def _over_gaps(
+    q: Any, w: Any, u: Any, strict: bool = False, pulled: bool = False
+) -> Any:
+    fill = np.nan if strict else np.inf
+    return spelling.helper("over_gaps")(q, w, u, fill, pulled)
 
 
-def over_gaps(q: Expr, w: Expr, u: Expr, *, strict: bool = True) -> Expr:
-    """``q[i, j] / (w[j] - u[i])``, zero on the diagonal."""
-    return q.call("over_gaps", w, u, **({"strict": True} if strict else {}))
+def over_gaps(
+    q: Expr, w: Expr, u: Expr, *, strict: bool = True, pulled: bool = False
+) -> Expr:
+    """``q[i, j] / (w[j] - u[i])``, zero on the diagonal.
+
+    Where values are equal, a cotangent q of zero does not tell that nothing depends on
+    their vectors: it may be their share times a function of the value that is zero just
+    there, as of the logarithm of a matrix at the identity. So with `pulled` this is nan
+    where two are equal to the last digit, whatever q is.
+    """
+    flags = {"strict": strict, "pulled": pulled}
+    return q.call("over_gaps", w, u, **{k: True for k, v in flags.items() if v})
 
 
 def _gaps_push(
@@ -157,7 +170,8 @@ def _eigh_pull(
     (w_bar, v_bar), (w, v) = bars, results
     left = None if w_bar is None else v * row(w_bar)
     if v_bar is not None:
-        turned = v @ over_gaps(swapped(v) @ v_bar, w, w)
+        turns = over_gaps(swapped(v) @ v_bar, w, w, pulled=True)
+        turned = v @ turns
         left = turned if left is None else left + turned
     if left is None:
         return (None,)
@@ -330,8 +344,8 @@ def _turned(by_u: Expr | None, by_v: Expr | None, s: Expr) -> Expr | None:
         difference = -together
     else:
         difference = by_u if by_v is None else by_u - by_v
-    both = over_gaps(together, s, s)
-    apart = over_gaps(difference, s, -s)
+    both = over_gaps(together, s, s, pulled=True)
+    apart = over_gaps(difference, s, -s, pulled=True)
     return 0.5 * (both + swapped(both) + apart - swapped(apart))
 
 

@@ -281,13 +281,16 @@ def cofactor(a):
     return (u * others[..., None, :]) @ vh
 ''',
     "over_gaps": '''\
-def over_gaps(q, w, u, close=np.nan):
-    """q[i, j] / (w[j] - u[i]), and 0 on the diagonal; nan where these are equal."""
+def over_gaps(q, w, u, close=np.nan, pulled=False):
+    """q[i, j] / (w[j] - u[i]), and 0 on the diagonal; nan where these are equal, unless
+    q is 0: if it is `pulled` back, and so may depend on w, they must differ in a digit.
+    """
     gaps = w[..., None, :] - u[..., :, None]
     n = w.shape[-1]
     least = n * np.finfo(w.dtype).eps * np.max(abs(w), axis=-1, initial=0.0)
+    none = (q == 0.0) & (gaps != 0.0) if pulled else q == 0.0
     gaps = np.where(abs(gaps) <= least[..., None, None], close, gaps)
-    return np.where((q == 0.0) | np.eye(n, dtype=bool), 0.0, q / gaps)
+    return np.where(none | np.eye(n, dtype=bool), 0.0, q / gaps)
 ''',
     "inv_or_nan": '''\
 def inv_or_nan(a):
