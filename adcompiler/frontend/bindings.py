@@ -243,12 +243,14 @@ class Conflict:
     """A name whose values on two paths have nothing in common; refused when read.
 
     `cond` decided between the paths; or they are the entry of a loop and its trips.
+    `lists` are displays of elements of one type whose lengths differ, and that type.
     """
 
     message: str
     hint: str | None
     cond: Atom | None = None
     loop: ast.For | None = None
+    lists: tuple[tuple[tuple[object, ...], Type], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -117,13 +117,14 @@ class ObjectOf:
 
 @dataclass(frozen=True, slots=True)
 class ItemsOf:
-    """A list of this length.
+    """A list of this length; `site` stands for the display that made it, if any.
 
     >>> ItemsOf(2).make((1.0, 2.0)), ItemsOf(2).names
     ([1.0, 2.0], (0, 1))
     """
 
     count: int
+    site: tuple[object, ...] | None = field(default=None, compare=False)
 
     @property
     def names(self) -> tuple[Key, ...]:
@@ -151,7 +152,7 @@ class ItemsOf:
 
     def renamed(self, names: tuple[Key, ...]) -> ItemsOf:
         """The shape of a list that holds more, or less."""
-        return ItemsOf(len(names))
+        return ItemsOf(len(names), self.site)
 
 
 class Positional(tuple[Any, ...]):

@@ -72,7 +72,7 @@ def _changed(frame: Frame, v: Variable) -> None:
         forms = [
             f"{v.name}.update({name}={e})",
             f'{v.name}.update({{"{name}": {e}}})',
-            f'{v.name}["{name}"] = 0.5 * {v.name}.pop("{name}") + {e}',
+            f'{v.name}["{name}"] = {e} + 0.5 * {v.name}.pop("{name}")',
             f'{v.name}["{name}"] = {v.name}.get("{name}", 1.0) * 0.5',
             f'{v.name}.setdefault("{name}", {e})',
         ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import program, real
+from .registry import TRIPS, const, program, real, trips
 
 
 @program(real(5))
@@ -152,3 +152,61 @@ def nothing_piled(x):
     while len(rows) > 0:
         rows.append(x)
     return np.sum(np.vstack(rows)) + x[0]
+
+
+# --- Lists whose length turns out to hang on a path -----------------------------------
+
+
+@program(real())
+@program(-0.4, label="the other path")
+def turned_round_before_it_grows(x):
+    xs = [np.sin(x)]
+    for k in range(3):
+        xs.append(0.5 * xs.pop(0))
+        xs.reverse()
+        if x > 0.1 * k:
+            xs.insert(-1, x * k)
+    xs.append(x)
+    return sum(xs) * xs[0] + len(xs)
+
+
+@program(real(2))
+@program(const(-0.5, 0.7), label="the other path")
+def arrays_inserted_on_one_path(x):
+    rows = [x]
+    for k in range(2):
+        rows.insert(0, x * k)
+        if x[0] > 0.0:
+            rows.append(np.sin(rows[0]))
+    for weight, row in zip((1.0, 2.0, 3.0), rows):
+        x = x + weight * row
+    return np.sum(x * x) + np.sum(np.array(rows) ** 2)
+
+
+@program(real(), refused="list of 3 items on one path")
+def pairs_appended_on_one_path(x):
+    xs = [x]
+    for k in range(3):
+        xs.insert(0, x)
+        if x > 0.1 - k:
+            xs.append((x, x))
+    return xs[0]
+
+
+@trips(real(), TRIPS)
+def a_number_and_an_array_in_one_list(x, n):
+    state = [x, x * np.ones(2)]
+    for k in range(n):
+        state[1] = abs(state[0]) * state[1]
+        if state[0] > 0.3:
+            state[0] += 0.2 * x
+            state[1][0] = x * k
+    return state[0] * np.sum(state[1])
+
+
+@program(real(5, 3), 2)
+def indexed_by_ranges(x, n):
+    y = x * 2.0
+    y[range(1, 5, 2)] *= x[0]
+    y[:, range(n)] += 0.5
+    return np.sum(y[range(n)] ** 2) + np.sum(np.take(y, range(n), axis=1)) * y[3, 1]

@@ -51,7 +51,7 @@ from adcompiler.frontend.structures import (
 )
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var
-from adcompiler.ir.types import Array, Type
+from adcompiler.ir.types import PY_INT, Array, Type
 from adcompiler.ir.walk import free_vars
 
 __all__ = ["lower_function"]
@@ -72,29 +72,32 @@ def lower_function(
     static: frozenset[str] = frozenset()
     lists: dict[Site, Type | None] = {}
     functions: frozenset[ast.AST] = frozenset()
+    open_lists: frozenset[Site] = frozenset()
     while True:
+        ctx = Context(
+            calls.make_frame(captured, captured.node, None, {}),
+            derive=derive,
+            static_captures=static,
+            lists=lists,
+            open_lists=open_lists,
+            called=functions,
+        )
         try:
-            return _lower(captured, args, derive, owner, static, lists, functions)
+            return _lower(ctx, captured, args, owner)
         except NeedCapture as need:
             static |= {need.key}
         except NeedCall as need:
             functions |= {need.fn}
         except NeedList as wanted:
+            laid_out = {s for s in wanted.elements if lists.get(s, PY_INT) is None}
+            open_lists |= laid_out
             lists |= wanted.elements
 
 
 def _lower(
-    captured: Captured,
-    args: Mapping[str, ArgSpec],
-    derive: Derive | None,
-    owner: object,
-    static: frozenset[str],
-    lists: Mapping[Site, Type | None],
-    functions: frozenset[ast.AST],
+    ctx: Context, captured: Captured, args: Mapping[str, ArgSpec], owner: object
 ) -> Lowered:
-    frame = calls.make_frame(captured, captured.node, None, {})
-    ctx = Context(frame, derive=derive, static_captures=static, lists=lists)
-    ctx.called = functions
+    frame = ctx.frame
     params: list[Var] = []
     for name, spec in args.items():
         frame.env[name] = _argument(ctx, spec, name, params)

@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     ListRef,
+    RangeVal,
     SliceVal,
     Static,
     Step,
@@ -100,7 +101,10 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
 
 
 def listed(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
-    """A tuple or list where NumPy makes an array of it: an index, a value to store."""
+    """A tuple, list or range where NumPy makes an array of it: an index, a value."""
+    if isinstance(binding, RangeVal):
+        bounds = (binding.start.atom, binding.stop.atom, binding.step.atom)
+        return ctx.wrap(ctx.emit(node, "arange", *bounds, dtype=None), True)
     if isinstance(binding, TupleVal | ListRef) or is_list(binding):
         return Call(ctx, node, "np.array", [], {}).array(binding)
     return binding

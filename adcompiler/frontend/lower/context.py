@@ -32,6 +32,7 @@ from adcompiler.frontend.liveness import Liveness
 from adcompiler.frontend.lower import hints, mixtures, orders
 from adcompiler.frontend.lower.restarts import (
     NeedCapture,
+    NeedList,
     NeedUnroll,
     Site,
     Unreachable,
@@ -169,6 +170,8 @@ class Context:
     emitted: int = 0
     memo: dict[Any, Any] = field(default_factory=dict)
     lists: Mapping[Site, Type | None] = field(default_factory=dict)
+    # Those among `lists` of which it is known that their length is not.
+    open_lists: frozenset[Site] = frozenset()
     put: dict[Location, frozenset[Location]] = field(default_factory=dict)
     got: dict[Location, frozenset[Location]] = field(default_factory=dict)
     iterated: tuple[Location, ...] = ()  # the lists that loops around go over
@@ -465,6 +468,8 @@ class Context:
     def disagree(self, node: ast.AST, conflict: Conflict) -> NoReturn:
         """Refuse to read what paths disagree on, unless it is known which is taken."""
         self.settle(conflict.cond)
+        if conflict.lists:
+            raise NeedList(dict(conflict.lists))
         if conflict.loop in self.loops and conflict.loop is not None:
             raise NeedUnroll(conflict.loop, "what an object holds")
         self.refuse(node, conflict.message, conflict.hint)

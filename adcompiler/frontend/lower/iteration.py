@@ -323,7 +323,7 @@ def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[I
             return [partial(_same, Dyn(constant(k))) for k in trips]
         case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
             return _loads(ctx, node, iterable, min(t.dims[0], count))
-        case ListRef() if iterable.sites:
+        case ListRef() if iterable.sites and ctx.open_lists.isdisjoint(iterable.sites):
             # It is to be of known length as well.
             raise NeedList(dict.fromkeys(iterable.sites))
         case IterVal() if (of := counted.source(ctx, node, iterable)).endless:

@@ -72,7 +72,7 @@ def display(ctx: Context, node: ast.AST, items: Sequence[Binding]) -> Binding:
     if element is None:
         from adcompiler.frontend.lower import sequences
 
-        return sequences.made(ctx, node, items)
+        return sequences.made(ctx, node, items, site)
     ref = empty(ctx, node, site, element)
     for item in items:
         append(ctx, node, ref, item)
@@ -102,7 +102,7 @@ def repeated(ctx: Context, node: ast.AST, found: TupleVal, count: Dyn) -> Bindin
         if ctx.lists.get(site, PY_INT) is None:
             from adcompiler.frontend.lower import sequences
 
-            return sequences.made(ctx, node, items * count.atom.value)
+            return sequences.made(ctx, node, items * count.atom.value, site)
         if site not in ctx.lists and size <= MOST_ITEMS:
             return TupleVal(items * count.atom.value, list, site)
     if len(items) != 1 or not isinstance(items[0], Dyn):
@@ -147,7 +147,7 @@ def call(
 def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
     """The atom of an element; lowering starts again where the list is of another
     type."""
-    if not _is_element(value) and ref.sites:
+    if not _is_element(value) and ref.sites and ctx.open_lists.isdisjoint(ref.sites):
         raise NeedList(dict.fromkeys(ref.sites))
     atom = element_of(ctx, node, value)
     if atom in ctx.mixed:
@@ -390,10 +390,9 @@ def becomes_list(
             element = element or t
             continue
         either = (element, t) if t != PY_INT else (t, element)
-        wider = joined(*either)
-        if wider is None:
-            _refuse(ctx, node, element, t)
-        element = wider
+        element = joined(*either)
+        if element is None:  # of unlike types: each has a place of its own
+            raise NeedList({found.site: None})
     raise NeedList({found.site: element or PY_INT})
 
 

@@ -9,7 +9,7 @@ new object, entangled with both: after a store to either, the other must not be 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,13 @@ from adcompiler.frontend.bindings import (
     locations,
     variables,
 )
+from adcompiler.frontend.lower import listing
 from adcompiler.frontend.lower.context import Arm, Context, Frame, Held
 from adcompiler.frontend.lower.kinds import kind_of, shown
-from adcompiler.ir.nodes import Const
+from adcompiler.frontend.lower.restarts import Site
+from adcompiler.frontend.structures import ItemsOf
+from adcompiler.ir.nodes import Const, Var
+from adcompiler.ir.types import PY_INT, Type
 
 if TYPE_CHECKING:
     from adcompiler.frontend.lower.merges import End, Merge, Side
@@ -110,7 +114,41 @@ def _differ(merge: Merge, left: Object, right: Object, name: str) -> Conflict:
             "list for each part"
         )
     who = shown(name) if name else f"this {left.cls.__name__}"
-    return Conflict(f"{who} is {what}", hint, merge.cond, merge.loop)
+    lists = _lists(left, right)
+    return Conflict(f"{who} is {what}", hint, merge.cond, merge.loop, lists)
+
+
+def _lists(left: Object, right: Object) -> tuple[tuple[Site, Type], ...]:
+    """The displays that are to be lists of unknown length, and of which elements."""
+    match left, right:
+        case (
+            RecordVal(ItemsOf(_, one), items),
+            RecordVal(ItemsOf(_, other), more),
+        ) if one is not None and other is not None:
+            element = _common_type((*items, *more))
+            return () if element is None else ((one, element), (other, element))
+        case _:
+            return ()
+
+
+def _common_type(items: Sequence[Binding]) -> Type | None:
+    """The type of the elements of a list that holds these; None of unlike items."""
+    element: Type | None = None
+    for item in items:
+        match item:
+            case Dyn(Const() | Var() as atom, False):
+                t = atom.type
+            case ArrayRef(_, _, t) if t.ndim > 0:
+                pass
+            case _:
+                return None
+        if element is None or listing.matches(element, t):
+            element = element or t
+            continue
+        element = listing.joined(*((element, t) if t != PY_INT else (t, element)))
+        if element is None:
+            return None
+    return element
 
 
 def mapped(held: Held, change: Callable[[Binding], Binding]) -> Held:

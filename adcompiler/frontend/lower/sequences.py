@@ -3,7 +3,8 @@
 In: an `ObjectRef` to a list, and what is done to it. Out: items, and the changed state.
 Invariants: what a list holds is a record whose names are its indices, so that paths and
 loops meet as they do of dicts. Its length is known: where it would depend on a path, or
-grow in a loop, reading it is refused.
+grow in a loop, lowering starts again with a `ListRef`, if it holds numbers or arrays of
+one type; else reading it is refused.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import iteration, names, records
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.restarts import Site
 from adcompiler.frontend.structures import ItemsOf, Key
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
@@ -29,10 +31,12 @@ from adcompiler.ir.nodes import Const
 METHODS = ("append", "extend", "pop", "copy", "insert", "clear", "reverse")
 
 
-def made(ctx: Context, node: ast.AST, items: Sequence[Binding]) -> ObjectRef:
-    """A list that is made here."""
+def made(
+    ctx: Context, node: ast.AST, items: Sequence[Binding], site: Site | None = None
+) -> ObjectRef:
+    """A list that is made here, by the display `site`."""
     held = tuple(records.silenced(ctx, node, item) for item in items)
-    return ctx.new_object(RecordVal(ItemsOf(len(held)), held))
+    return ctx.new_object(RecordVal(ItemsOf(len(held), site), held))
 
 
 def items_of(ctx: Context, node: ast.AST, owner: ObjectRef) -> list[Binding]:
