@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import positive, program, real
+from .registry import TRIPS, positive, program, real, trips
 
 
 @program(real(3))
@@ -121,3 +121,45 @@ def too_many_trips(x):
     for k in range(100):
         s += np.sum(parts[k % 2])
     return s
+
+
+@program(real(4))
+def a_sum_that_starts_with_a_number(x):
+    t = 0
+    for k in range(3):
+        t = t + x * k
+    s = 0.0
+    for k in range(1, 4):
+        s += x**k
+    return np.sum(t * s)
+
+
+@trips(real(4), TRIPS, counts=(1, 2, 5))
+def a_sum_of_arrays_over_an_argument(x, n):
+    t = 0
+    for k in range(n):
+        t = t + x ** (k + 1)
+    return np.sum(t * x)
+
+
+@program(real(4))
+def nothing_before_the_first_trip(x):
+    best = previous = None
+    s = 0.0
+    for k in range(4):
+        y = x * x[k]
+        if best is None or np.sum(y) < np.sum(best):
+            best = y
+        if previous is not None:
+            s += np.sum((y - previous) ** 2)
+        previous = y
+    return np.sum(best * best) + s
+
+
+@program(real(4), refused="on one path")
+def nothing_before_the_first_of_many_trips(x):
+    best = None
+    for v in x:
+        if best is None or v > best:
+            best = v
+    return best * best

@@ -37,6 +37,7 @@ from adcompiler.frontend.lower import (
     listing,
     mixtures,
     operators,
+    overloads,
     records,
 )
 from adcompiler.frontend.lower.handling import Call, Handler
@@ -54,6 +55,9 @@ _PYTHON = {float: "float64", int: "int64", bool: "bool"}
 def absolute(call: Call) -> Binding:
     """``abs(x)``."""
     (x,) = call.bind("x")
+    given = overloads.call(call.ctx, call.node, x, "__abs__")
+    if given is not None:
+        return given
     atom = call.atom(x)
     known = operators.fold(abs, atom)
     if known is not None:
@@ -220,7 +224,10 @@ def length(call: Call) -> Binding:
             of = counted.source(call.ctx, call.node, x)
             return Dyn(counted.count(call.ctx, call.node, of))
         case _:
-            call.refuse(f"{operators.describe(x)} has no length")
+            found = overloads.call(call.ctx, call.node, x, "__len__")
+            if found is None:
+                call.refuse(f"{operators.describe(x)} has no length")
+            return found
 
 
 def power(call: Call) -> Binding:

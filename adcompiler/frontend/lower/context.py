@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, overload
 
 import adcompiler.primitives  # noqa: F401  (enters the rows)
-from adcompiler.errors import InternalError, Span
+from adcompiler.errors import InternalError, Span, UnsupportedError
 from adcompiler.frontend import subset
 from adcompiler.frontend.bindings import (
     ArrayRef,
@@ -464,6 +464,15 @@ class Context:
             arm.values, arm.objects = self.values, self.objects
             self.builder, frame.env, self.values, self.objects, self.cache = saved
             self.aliases = aliases
+
+    def lay_out(
+        self, node: ast.AST, loop: ast.For, message: str, hint: str | None
+    ) -> NoReturn:
+        """Lower a loop again with its trips laid out; refuse if that cannot be."""
+        try:
+            self.refuse(node, message, hint)
+        except UnsupportedError as refusal:
+            raise NeedUnroll(loop, "what a name is", refusal) from None
 
     def disagree(self, node: ast.AST, conflict: Conflict) -> NoReturn:
         """Refuse to read what paths disagree on, unless it is known which is taken."""

@@ -38,6 +38,7 @@ from adcompiler.frontend.lower import (
     names,
     objects,
     operators,
+    overloads,
     records,
     sequences,
     shortcircuit,
@@ -119,6 +120,9 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
 def _binary(ctx: Context, node: ast.BinOp) -> Binding:
     """``left op right``; a tuple or list times a number is repeated."""
     a, b = evaluate(ctx, node.left), evaluate(ctx, node.right)
+    given = overloads.binary(ctx, node, node.op, a, b)
+    if given is not None:
+        return given
     if any(isinstance(side, ObjectRef) and side.cls is list for side in (a, b)):
         a, b = (sequences.as_tuple(ctx, node, side) for side in (a, b))
         found = operators.binary(ctx, node, node.op, a, b)
@@ -312,6 +316,8 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
             return operators.binary(ctx, node, ast.Add(), start, scaled)
         case ObjectRef(), _ if owner.cls is list:
             return sequences.item(ctx, node, owner, index)
+        case _ if given := overloads.call(ctx, node, owner, "__getitem__", index):
+            return given
         case ((ObjectRef() | RecordVal()), _):
             return records.item(ctx, node, owner, index)
         case Dyn(_), Static(EllipsisType()):

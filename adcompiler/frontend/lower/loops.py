@@ -11,6 +11,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
+from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.bindings import (
     Binding,
     Dead,
@@ -75,15 +76,23 @@ def gone_over(
             if need.loop is not loop:
                 raise
             # What was lowered so far is in regions that are dropped.
-            ctx.memo[key] = need.what
+            ctx.memo[key] = need
         finally:
             ctx.iterated = saved
     if items is None:
-        items = iteration.laid_out(ctx, loop.iter, base, ctx.memo[key])
+        items = _laid_out(ctx, loop, base, ctx.memo[key])
     sizes = iteration.sizes(ctx, base)
     unroll(ctx, loop, items, stages)
     if iteration.sizes(ctx, base) != sizes:
         iteration.refuse_growth(ctx, loop.iter, base)
+
+
+def _laid_out(ctx: Context, loop: ast.For, base: Binding, need: NeedUnroll) -> Items:
+    """The items of a loop that needs to be laid out, or why that is refused."""
+    try:
+        return iteration.laid_out(ctx, loop.iter, base, need.what)
+    except UnsupportedError as refusal:
+        raise need.refusal or refusal from None
 
 
 def lower_while(ctx: Context, loop: ast.While) -> None:

@@ -196,12 +196,14 @@ class Merge:
                 f"{shown(name)} refers to what is made on one path only",
                 "make it on all paths, or call it where it is made",
                 self.cond,
+                self.loop,
             )
         return Conflict(
             f"{shown(name)} is {kind_of(left)} on one path and {kind_of(right)} on "
             "another",
             one_kind(left, right, name),
             self.cond,
+            self.loop,
         )
 
     def _maybe(
@@ -242,6 +244,7 @@ class Merge:
                 f"{type_text(b.type)} on another",
                 hint if flag else "start with a value of the same type as it has later",
                 self.cond,
+                self.loop,
             )
         leaf = self.leaf(joined, name)
         self.ctx.soften((leaf,), (a, b))
@@ -286,6 +289,7 @@ class Merge:
                 f"{type_text(right.type)} on another",
                 "give it one dtype and one rank on all paths",
                 self.cond,
+                self.loop,
             )
         contiguous = left.contiguous and right.contiguous
         form = slices.common(left.path, right.path)

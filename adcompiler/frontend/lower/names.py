@@ -124,8 +124,10 @@ def checked(
             return value
         case Conflict(message, hint):
             ctx.settle(binding.cond)
-            site = frame.sites.get(name, node)
-            ctx.refuse(site if frame is ctx.frame else node, message, hint)
+            site = frame.sites.get(name, node) if frame is ctx.frame else node
+            if binding.loop is not None and binding.loop in ctx.loops:
+                ctx.lay_out(site, binding.loop, message, hint)
+            ctx.refuse(site, message, hint)
         case Dead():
             ctx.refuse(
                 node,

@@ -33,7 +33,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import lengths, listing, orders
+from adcompiler.frontend.lower import lengths, listing, orders, overloads
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
@@ -175,6 +175,9 @@ def binary(
     """``left op right``."""
     if isinstance(op, ast.LShift | ast.RShift):
         return _shifted(ctx, node, op, left, right)
+    found = overloads.binary(ctx, node, op, left, right)
+    if found is not None:
+        return found
     name, python = BINARY[type(op)]
     match left, right:
         case TupleVal(xs, c), TupleVal(ys, d) if name == "add" and c is d:
@@ -290,6 +293,9 @@ def unary(ctx: Context, node: ast.AST, op: ast.unaryop, operand: Binding) -> Bin
     """``-x``, ``+x``, ``not x``, ``~x``."""
     if isinstance(op, ast.Not):
         return Dyn(negated(ctx, node, truth(ctx, node, operand)))
+    found = overloads.unary(ctx, node, op, operand)
+    if found is not None:
+        return found
     atom = atom_of(ctx, node, operand)
     if isinstance(op, ast.Invert):
         result = ctx.emit(node, "logical_not", atom, via="operator")
@@ -323,6 +329,9 @@ def compare(
     if isinstance(op, ast.In | ast.NotIn):
         found = _contains(ctx, node, left, right)
         return Dyn(negated(ctx, node, found) if isinstance(op, ast.NotIn) else found)
+    given = overloads.compare(ctx, node, op, left, right)
+    if given is not None:
+        return given
     name, python = COMPARE[type(op)]
     for side in (left, right):
         value = side.value if isinstance(side, Static) else None
@@ -369,6 +378,8 @@ def _contains(ctx: Context, node: ast.AST, item: Binding, owner: Binding) -> Ato
             return _contains(ctx, node, item, sequences.as_tuple(ctx, node, owner))
         case _, IterVal("keys", (view,)):
             return _contains(ctx, node, item, view)
+        case _ if found := overloads.call(ctx, node, owner, "__contains__", item):
+            return truth(ctx, node, found)
         case _, TupleVal(items):
             result: Atom = constant(False)
             for entry in items:

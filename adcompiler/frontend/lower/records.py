@@ -26,13 +26,21 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import gradientless, iteration, names, statements
+from adcompiler.frontend.lower import (
+    gradientless,
+    iteration,
+    names,
+    operators,
+    overloads,
+    statements,
+)
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.hints import NEW
 from adcompiler.frontend.structures import DictOf, Key, Shape, is_key, named_part
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.types import Scalar
 
 Object = ObjectRef | RecordVal
 
@@ -78,9 +86,14 @@ def key_of(ctx: Context, node: ast.AST, binding: Binding) -> Key:
 
 def item(ctx: Context, node: ast.AST, owner: Object, index: Binding) -> Binding:
     """``d["k"]``."""
-    if owner.cls is not dict:
-        ctx.refuse(node, f"a {owner.cls.__name__} cannot be subscripted here")
+    require_dict(ctx, node, owner)
     return entry(ctx, node, owner, key_of(ctx, node, index))
+
+
+def require_dict(ctx: Context, node: ast.AST, owner: Object) -> None:
+    """Refuse to subscript another object, whose class does not say how."""
+    if owner.cls not in (dict, list):
+        ctx.refuse(node, f"a {owner.cls.__name__} cannot be subscripted here")
 
 
 def entry(ctx: Context, node: ast.AST, owner: Object, key: Key) -> Binding:
@@ -107,6 +120,10 @@ def truth(ctx: Context, node: ast.AST, owner: Object) -> Atom:
     if owner.cls in (dict, list):
         return constant(len(entries(ctx, node, owner)) > 0)
     for name in ("__bool__", "__len__"):
+        found = overloads.call(ctx, node, owner, name)
+        t = found.atom.type if isinstance(found, Dyn) else None
+        if isinstance(found, Dyn) and isinstance(t, Scalar) and t.kind == "python":
+            return operators.truth(ctx, node, found)
         if hasattr(owner.cls, name):
             what = f"{owner.cls.__name__}.{name} is not followed"
             ctx.refuse(node, what, "compare an attribute")

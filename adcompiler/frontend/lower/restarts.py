@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from adcompiler.errors import UnsupportedError
 from adcompiler.ir.types import Type
 
 
@@ -51,8 +52,11 @@ class Inexpressible(Exception):
 
 
 class NeedUnroll(Exception):
-    """Raised where the index of a loop must be known; its trips are laid out."""
+    """Raised where the index of a loop must be known, or a name is another thing at
+    its first trip than later; its trips are laid out, or the refusal holds."""
 
-    def __init__(self, loop: ast.For, what: str) -> None:
+    def __init__(
+        self, loop: ast.For, what: str, refusal: UnsupportedError | None = None
+    ) -> None:
         super().__init__(what)
-        self.loop, self.what = loop, what
+        self.loop, self.what, self.refusal = loop, what, refusal

@@ -33,6 +33,7 @@ from adcompiler.frontend.lower import (
     names,
     objects,
     operators,
+    overloads,
     records,
     sequences,
     unpacking,
@@ -252,8 +253,11 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
             if isinstance(owner, ObjectRef) and owner.cls is list:
                 sequences.store(ctx, target, owner, index, binding)
                 return
+            if overloads.call(ctx, target, owner, "__setitem__", index, binding):
+                return
             if isinstance(owner, ObjectRef | RecordVal):
                 key = records.key_of(ctx, target, index)
+                records.require_dict(ctx, target, owner)
                 records.store(ctx, target, owner, key, binding)
                 return
             if isinstance(owner, TupleVal) and owner.cls is list:
@@ -341,7 +345,8 @@ def updated(ctx: Context, stmt: ast.AugAssign, old: Binding) -> Binding:
         listing.method(ctx, stmt, old, "extend", [value])
         return old
     check_unboxed(ctx, stmt, ast.unparse(stmt.target), old)
-    return operators.binary(ctx, stmt, stmt.op, old, value)
+    given = overloads.in_place(ctx, stmt, stmt.op, old, value)
+    return given or operators.binary(ctx, stmt, stmt.op, old, value)
 
 
 def check_unboxed(
@@ -385,6 +390,8 @@ def augmented_entry(
         if isinstance(owner, ObjectRef) and owner.cls is list:
             key: Key = sequences.position(ctx, stmt.target, owner, index)
         else:
+            if overloads.call(ctx, stmt.target, owner, "__setitem__", index, result):
+                return
             key = records.key_of(ctx, stmt.target, index)
         records.store(ctx, stmt.target, owner, key, result)
 
@@ -404,7 +411,8 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
                 ctx.frame.sites[name] = stmt
             else:
                 check_unboxed(ctx, stmt, name, old)
-                result = operators.binary(ctx, stmt, stmt.op, old, value)
+                given = overloads.in_place(ctx, stmt, stmt.op, old, value)
+                result = given or operators.binary(ctx, stmt, stmt.op, old, value)
                 set_name(ctx, name, result, stmt)
         case ast.Subscript():
             owner, index = expressions.place(ctx, target)
