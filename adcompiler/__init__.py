@@ -27,6 +27,7 @@ from adcompiler.check import GradientError, check_grads
 from adcompiler.custom import custom_vjp
 from adcompiler.differentiable import Differentiable
 from adcompiler.errors import Diagnostic, InternalError, UnsupportedError
+from adcompiler.formulas import elementwise
 from adcompiler.gradients import Gradients
 from adcompiler.parameter import Parameter
 
@@ -41,6 +42,7 @@ __all__ = [
     "check_grads",
     "custom_vjp",
     "differentiate",
+    "elementwise",
     "grad",
     "hessian",
     "hvp",

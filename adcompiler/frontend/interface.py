@@ -196,6 +196,16 @@ class VjpRule:
     backward: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class FormulaRule:
+    """A function of numbers whose partial derivatives are stated, in
+    `__adcompiler_rule__`; see `ad.elementwise`. `partial(k)` is that by argument k, a
+    function of the same arguments."""
+
+    function: Any
+    partial: Callable[[int], Any]
+
+
 class Derive(Protocol):
     """The passes that differentiate, given to the front end, which may not import them.
 

@@ -20,10 +20,23 @@ from adcompiler.ir.callee import derivative_type
 from adcompiler.ir.nodes import Function, Region, Stmt, Var, fresh_var
 from adcompiler.ir.walk import inline
 
-__all__ = ["Rule"]
+__all__ = ["Partials", "Rule"]
 
 Wrt = tuple[int, ...]
 Derive = Callable[[Any, Function, tuple[int, ...]], tuple[Function, ...]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Partials:
+    """Partial derivatives of one value by each of `inputs`, elementwise: functions of
+    these and of what else it depends on, each with one result."""
+
+    name: str
+    functions: tuple[Function, ...]
+
+    @property
+    def inputs(self) -> int:
+        return len(self.functions)
 
 
 @dataclass(eq=False, slots=True)

@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import Any
 
 from adcompiler.ir.builder import Builder, Expr
-from adcompiler.ir.nodes import Atom, Function, Let, Region, Stmt
+from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt
 from adcompiler.ir.primitive import Primitive, define
-from adcompiler.ir.rule import Rule
+from adcompiler.ir.rule import Partials, Rule
 from adcompiler.ir.types import is_float
 from adcompiler.ir.walk import inline, map_regions
 from adcompiler.primitives.rules import zero_like
@@ -28,6 +28,8 @@ Exprs = tuple[Expr, ...]
 def _pull(bars: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeExprs:
     rule, count = _rule(let), let.param("count")
     builder = results[0].builder
+    if isinstance(rule, Partials):
+        return (None, *_products(rule, bars[0], operands, results, let))
     given = [
         (zero_like(y) if bar is None else bar).atom
         for y, bar in zip(results, bars, strict=True)
@@ -42,6 +44,8 @@ def _pull(bars: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeE
 
 def _push(dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeExprs:
     rule, count = _rule(let), let.param("count")
+    if isinstance(rule, Partials):
+        return (_total(rule, dots[1:], operands, results, let),)
     wrt = tuple(k for k in rule.outputs if dots[count + k] is not None)
     if not wrt:
         return (None,) * len(results)
@@ -58,9 +62,42 @@ def _push(dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeE
     )
 
 
-def _rule(let: Let) -> Rule:
+def _products(
+    rule: Partials, bar: Expr | None, operands: Exprs, results: Exprs, let: Let
+) -> MaybeExprs:
+    """The cotangent times each partial derivative."""
+    more = len(operands) - 1
+    if bar is None:
+        return (None,) * more
+    found = (_times(bar, f, operands, results, let) for f in rule.functions)
+    return (*found, *(None,) * (more - rule.inputs))
+
+
+def _total(
+    rule: Partials, dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let
+) -> Expr | None:
+    """The sum of the tangents, each times its partial derivative."""
+    total: Expr | None = None
+    for dot, function in zip(dots, rule.functions, strict=False):
+        if dot is not None:
+            term = _times(dot, function, operands, results, let)
+            total = term if total is None else total + term
+    return total
+
+
+def _times(
+    factor: Expr, function: Function, operands: Exprs, results: Exprs, let: Let
+) -> Expr:
+    builder = factor.builder
+    (partial,) = _applied(builder, function, _inputs(operands, results, let))
+    if isinstance(partial, Const) and partial.value == 1:
+        return factor
+    return factor * Expr(builder, partial)
+
+
+def _rule(let: Let) -> Rule | Partials:
     rule = let.param("rule")
-    assert isinstance(rule, Rule)
+    assert isinstance(rule, Rule | Partials)
     return rule
 
 
@@ -101,7 +138,7 @@ def _placed(stmts: Sequence[Stmt], builder: Builder) -> tuple[Stmt, ...]:
     return tuple(map(placed, stmts))
 
 
-def _values(*operands: Any, rule: Rule, count: int) -> Any:
+def _values(*operands: Any, rule: Rule | Partials, count: int) -> Any:
     return operands[0] if count == 1 else operands[:count]
 
 

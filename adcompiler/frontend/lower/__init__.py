@@ -30,7 +30,7 @@ from adcompiler.frontend.interface import (
     StaticSpec,
     TupleSpec,
 )
-from adcompiler.frontend.lower import called, calls, records, rules
+from adcompiler.frontend.lower import called, calls, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.isolation import flattened
 from adcompiler.frontend.lower.restarts import (
@@ -136,7 +136,7 @@ def _by_rule(ctx: Context, captured: Captured, owner: object) -> Binding:
     env, ctx.calls = dict(ctx.frame.env), ()
     args = [value for name, value in env.items() if name not in keywords]
     kwargs = {name: value for name, value in env.items() if name in keywords}
-    return rules.call(ctx, captured.node, owner, args, kwargs)
+    return calls.apply(ctx, captured.node, Static(owner), args, kwargs)
 
 
 def _called(ctx: Context, captured: Captured) -> Binding | None:

@@ -33,13 +33,14 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.interface import Captured, Derivative, VjpRule
+from adcompiler.frontend.interface import Captured, Derivative, FormulaRule, VjpRule
 from adcompiler.frontend.lower import (
     applying,
     called,
     comprehensions,
     derivatives,
     expressions,
+    formulas,
     hints,
     instances,
     intrinsics,
@@ -160,8 +161,10 @@ def _apply_object(
     derivative = getattr(value, "__adcompiler_derivative__", None)
     if isinstance(value, intrinsics.PENDING):
         return value.lower(ctx, node, args, kwargs)
-    if isinstance(getattr(value, "__adcompiler_rule__", None), VjpRule):
-        return rules.call(ctx, node, value, args, kwargs)
+    rule = getattr(value, "__adcompiler_rule__", None)
+    if isinstance(rule, VjpRule | FormulaRule):
+        lower = rules.call if isinstance(rule, VjpRule) else formulas.call
+        return lower(ctx, node, value, args, kwargs)
     if isinstance(derivative, Derivative):
         intrinsics.refuse_bound(ctx, node, value)
         return derivatives.lower(ctx, node, derivative, args, kwargs)

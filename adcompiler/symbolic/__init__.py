@@ -1,0 +1,1 @@
+"""Formulas as SymPy has them. SymPy is imported where something is asked of it."""
