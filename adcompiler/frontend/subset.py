@@ -178,10 +178,11 @@ class _Checker:
             callee = item.context_expr
             call = callee.func if isinstance(callee, ast.Call) else None
             name = getattr(call, "attr", None) or getattr(call, "id", None)
-            if name != "no_grad" or item.optional_vars is not None:
+            known = name in ("no_grad", "errstate")
+            if not known or item.optional_vars is not None:
                 self.refuse(
                     callee,
-                    "'with' is supported for ad.no_grad() only",
+                    "'with' is supported for ad.no_grad() and np.errstate() only",
                     "open resources outside, and pass what is read from them",
                 )
 

@@ -393,3 +393,12 @@ def powers_of_two_by_shifts(x, n):
 @program(real(6), refused="shifted")
 def shift_of_a_float(x):
     return x[0] * (x.shape[0] << -1) if x[0] > 9.0 else x[1]
+
+
+@program(real(4))
+def logarithms_without_warnings(x):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = np.where(x > 0.0, np.log(x), x * x)
+        if x[0] > 0.0:
+            return np.sum(y)
+    return np.sum(y * x)

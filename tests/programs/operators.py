@@ -87,6 +87,16 @@ class Polar(NamedTuple):
         return Polar(self.size + other.size, self.turn * other.turn)
 
 
+class Three(NamedTuple):
+    first: float
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, k):
+        return self.first * k
+
+
 class Metres:
     def __init__(self, value):
         self.value = value
@@ -169,6 +179,12 @@ def changed_in_place(x):
 def named_tuples_add_as_they_say(x):
     p = Polar(x[0], x[1]) + Polar(x[2], x[3])
     return p.size * p.turn
+
+
+@program(real(2))
+def named_tuples_are_as_long_as_they_say(x):
+    t = Three(x[0])
+    return len(t) * t[2] * x[1]
 
 
 @program(real(2))

@@ -3,6 +3,8 @@
 The functions run as plain Python; only their derivatives are refused.
 """
 
+import contextlib
+
 import numpy as np
 
 from .registry import const, program, real
@@ -31,7 +33,14 @@ def try_finally(x):
 
 @program(real(), refused="with")
 def with_statement(x):
-    with np.errstate(all="ignore"):
+    with contextlib.nullcontext():
+        y = np.log(x * x)
+    return y
+
+
+@program(real(), refused="errstate")
+def errors_of_arithmetic(x):
+    with np.errstate(divide="raise"):
         y = np.log(x * x)
     return y
 

@@ -209,7 +209,8 @@ def length(call: Call) -> Binding:
     (x,) = call.bind("x")
     match x:
         case TupleVal(items):
-            return Dyn(constant(len(items)))
+            found = overloads.call(call.ctx, call.node, x, "__len__")
+            return found or Dyn(constant(len(items)))
         case ObjectRef() | RecordVal() if x.cls in (dict, list):
             return Dyn(constant(len(records.entries(call.ctx, call.node, x))))
         case IterVal("keys" | "values" | "items", (owner,)):

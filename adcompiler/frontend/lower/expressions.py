@@ -288,6 +288,10 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
     match owner, index:
         case ListRef(), _:
             return listing.get(ctx, node, owner, index)
+        case TupleVal(), _ if given := overloads.call(
+            ctx, node, owner, "__getitem__", index
+        ):
+            return given
         case TupleVal(cls=cls, site=site), Dyn(Var()) if (
             cls is list
             and site is not None

@@ -1,4 +1,4 @@
-"""`stop_gradient` and `no_grad`.
+"""`stop_gradient`, and what `with` is for: `no_grad`, `np.errstate`.
 
 In: a call or a `with` block. Out: values that pass no derivative on.
 """
@@ -6,6 +6,8 @@ In: a call or a `with` block. Out: values that pass no derivative on.
 from __future__ import annotations
 
 import ast
+
+import numpy as np
 
 from adcompiler.frontend.bindings import (
     ArrayRef,
@@ -38,21 +40,40 @@ def stopped(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
 
 
 def lower_with(ctx: Context, node: ast.With) -> None:
-    """``with ad.no_grad():``; what is assigned inside has no derivative."""
+    """``with ad.no_grad():``; what is assigned inside has no derivative. Under
+    ``np.errstate`` things are as they are outside."""
+    saved = ctx.frame.muted
+    muted = saved
     for item in node.items:
         manager = item.context_expr
         callee = manager.func if isinstance(manager, ast.Call) else manager
         binding = expressions.evaluate(ctx, callee)
-        marker = getattr(
-            binding.value if isinstance(binding, Static) else None,
-            "__adcompiler_intrinsic__",
-            None,
-        )
-        if marker != "no_grad":
-            ctx.refuse(manager, "'with' is supported for ad.no_grad() only")
-    saved = ctx.frame.muted
-    ctx.frame.muted = True
+        value = binding.value if isinstance(binding, Static) else None
+        if value is np.errstate:
+            _check_quiet(ctx, manager)
+        elif getattr(value, "__adcompiler_intrinsic__", None) == "no_grad":
+            muted = True
+        else:
+            what = "'with' is supported for ad.no_grad() and np.errstate() only"
+            ctx.refuse(manager, what)
+    ctx.frame.muted = muted
     try:
         statements.block(ctx, node.body)
     finally:
         ctx.frame.muted = saved
+
+
+def _check_quiet(ctx: Context, manager: ast.expr) -> None:
+    """Refuse an ``np.errstate`` under which arithmetic raises errors."""
+    keywords = manager.keywords if isinstance(manager, ast.Call) else []
+    words = [keyword.value for keyword in keywords]
+    quiet = all(isinstance(w, ast.Constant) and w.value in _QUIET for w in words)
+    if not quiet or (isinstance(manager, ast.Call) and manager.args):
+        ctx.refuse(
+            manager,
+            "np.errstate is supported with 'ignore' and 'warn' only",
+            "test beforehand what would raise",
+        )
+
+
+_QUIET = ("ignore", "warn")
