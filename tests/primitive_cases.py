@@ -88,6 +88,7 @@ THREE = (
     ("s", "s", "s"), ((3,), "s", "s"), ((3,), (3,), (3,)), ((2, 3), (3,), (2, 1)),
     ("f", "s", "s"), ("n", "n", "s"), ((0,), (0,), "s"),
 )  # fmt: skip
+FOUR = (("s", "s", "s", "s"), ("s", "n", "s", (3,)), ("s", (2, 1), "s", (3,)))
 
 
 def draw(domain: str, shape):
@@ -123,7 +124,8 @@ def elementwise_cases() -> list[Case]:
     for row in PRIMITIVES.values():
         if not row.elementwise:
             continue
-        shapes = {1: [(s,) for s in (*ONE, "n", "f", "nf")], 2: TWO, 3: THREE}
+        ones = [(s,) for s in (*ONE, "n", "f", "nf")]
+        shapes = {1: ones, 2: TWO, 3: THREE, 4: FOUR}
         for shape in shapes[len(row.domain)]:
             scalars = all(s in ("s", "n", "nf") for s in shape)
             label = ",".join(str(s).replace(" ", "") for s in shape)

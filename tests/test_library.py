@@ -116,6 +116,8 @@ SHAPED = (
     stats.lognorm.logpdf, stats.lognorm.cdf, stats.gamma.logpdf, stats.invgamma.logpdf,
     stats.chi2.logpdf, stats.weibull_min.logpdf, stats.t.logpdf,
 )  # fmt: skip
+SHIFTS = (np.fft.fftshift, np.fft.ifftshift)
+FREQUENCIES = (np.fft.fftfreq, np.fft.rfftfreq)
 COUNTS = ((stats.bernoulli.logpmf, 0), (stats.geom.logpmf, 1))
 SHARES = (
     (stats.gamma.cdf, 2), (stats.gamma.sf, 2), (stats.chi2.cdf, 3), (stats.chi2.sf, 3),
@@ -377,6 +379,8 @@ CASES = [
     *[Case(integrate.simpson, (y, KNOTS[: len(y)])) for y in (V, V[:4], V[:2])],
     Case(special.multigammaln, (V * V + 2.0, 3)),
     *each(np.linalg.norm, (CUBE,), {"axis": (1, 2)}),
+    *[c for f in SHIFTS for c in each(f, (X,), {}, {"axes": 1}, {"axes": (0, -1)})],
+    *[c for f in FREQUENCIES for n in (4, 5) for c in each(f, (n,), {}, {"d": 0.5})],
     *[c for f in ANYWHERE for c in each(f, (X,), {}, {"loc": 0.2, "scale": 1.3})],
     *[Case(f, (X, V[:4], V[:4] ** 2)) for f in (stats.norm.pdf, stats.norm.logpdf)],
     *[Case(f, (X * X, 0.05, 1.3)) for f in (stats.expon.logpdf, stats.halfnorm.logpdf)],
@@ -696,6 +700,7 @@ UNSUPPORTED = (
     "linalg.eigh(x)[0]",
     "linalg.qr(x, mode='r')[0]",
     "linalg.eigvalsh(x, x)",
+    "linalg.toeplitz(x)",
     "stats.multivariate_normal.logpdf(x[0], cov=2.0)",
     "stats.skew(x, bias=False)",
     "stats.kurtosis(x, bias=False)",

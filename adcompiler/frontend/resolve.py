@@ -66,7 +66,7 @@ def shown(value: Any) -> str:
         if module.startswith(f"scipy.{package}"):
             return f"{package}.{name}"
     if type(value).__name__ == "ufunc" or module.partition(".")[0] == "numpy":
-        middle = "linalg." if "linalg" in module else ""
+        middle = next((f"{m}." for m in ("linalg", "fft") if m in module), "")
         if module.startswith(("numpy.polynomial", "numpy.lib.stride_tricks")):
             middle = module.removeprefix("numpy.") + "."
         return f"np.{middle}{name}"

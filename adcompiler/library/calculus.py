@@ -114,6 +114,42 @@ def unwrap(p, discont=None, axis=-1, *, period=2.0 * np.pi):
     return np.moveaxis(whole, -1, axis)
 
 
+# --- Frequencies ---------------------------------------------------------------------
+
+
+@composes(np.fft.fftshift)
+def fftshift(x, axes=None):
+    return turned(x, axes, 1)
+
+
+@composes(np.fft.ifftshift)
+def ifftshift(x, axes=None):
+    return turned(x, axes, -1)
+
+
+def turned(x, axes, way):
+    """An array turned by half of its length, along each axis."""
+    if axes is None:
+        axes = tuple(range(np.ndim(x)))
+    for k in (axes,) if isinstance(axes, int) else axes:
+        half = x.shape[k] // 2
+        x = np.roll(x, half if way > 0 else -half, axis=k)
+    return x
+
+
+@composes(np.fft.fftfreq)
+def fftfreq(n, d=1.0):
+    middle = (n - 1) // 2 + 1
+    return np.concatenate((np.arange(middle), np.arange(-(n // 2), 0))) * (
+        1.0 / (n * d)
+    )
+
+
+@composes(np.fft.rfftfreq)
+def rfftfreq(n, d=1.0):
+    return np.arange(n // 2 + 1) * (1.0 / (n * d))
+
+
 # --- Convolution -------------------------------------------------------------------
 
 

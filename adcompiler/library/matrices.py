@@ -54,6 +54,7 @@ def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
 @composes(linalg.cho_solve)
 def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
     c, lower = c_and_lower
+    c = alone(c, 2)
     factor = np.tril(c) if lower else np.triu(c).T
     return np.linalg.solve(factor.T, np.linalg.solve(factor, b))
 
@@ -143,9 +144,18 @@ def eigvalsh(a, b=None, *, lower=True):
 # --- Made of vectors or blocks -------------------------------------------------------
 
 
+def alone(a, rank):
+    """A vector or matrix; of a stack SciPy's function has a result for each."""
+    if np.ndim(a) != rank:
+        raise NotImplementedError(
+            "a function of scipy.linalg for stacks: call it for each"
+        )
+    return a
+
+
 @composes(linalg.block_diag)
 def block_diag(*arrs):
-    blocks = [np.atleast_2d(a) for a in arrs]
+    blocks = [alone(np.atleast_2d(a), 2) for a in arrs]
     width = sum([b.shape[1] for b in blocks])
     rows, before = [], 0
     for b in blocks:
@@ -157,14 +167,15 @@ def block_diag(*arrs):
 
 @composes(linalg.toeplitz)
 def toeplitz(c, r=None):
-    c = np.ravel(c)
-    r = c if r is None else np.ravel(r)
+    c = alone(c, 1)
+    r = c if r is None else alone(r, 1)
     k = np.arange(c.shape[0])[:, None] - np.arange(r.shape[0])
     return np.concatenate((c, r[:0:-1]))[k]
 
 
 @composes(linalg.circulant)
 def circulant(c):
+    c = alone(c, 1)
     n = c.shape[-1]
     k = np.arange(n)[:, None] - np.arange(n)
     return c[k % n]
@@ -172,8 +183,8 @@ def circulant(c):
 
 @composes(linalg.hankel)
 def hankel(c, r=None):
-    c = np.ravel(c)
-    r = np.zeros_like(c) if r is None else np.ravel(r)
+    c = alone(c, 1)
+    r = np.zeros_like(c) if r is None else alone(r, 1)
     k = np.arange(c.shape[0])[:, None] + np.arange(r.shape[0])
     return np.concatenate((c, r[1:]))[k]
 
@@ -183,7 +194,7 @@ def solve_banded(
     l_and_u, ab, b, overwrite_ab=False, overwrite_b=False, check_finite=True
 ):
     below, above = l_and_u
-    n = ab.shape[1]
+    n = alone(ab, 2).shape[1]
     i, j = np.arange(n)[:, None], np.arange(n)
     inside = (i - j <= below) & (j - i <= above)
     band = ab[np.clip(above + i - j, 0, below + above), j]
@@ -192,24 +203,24 @@ def solve_banded(
 
 @composes(linalg.khatri_rao)
 def khatri_rao(a, b):
-    products = a[:, None, :] * b[None, :, :]
+    products = alone(a, 2)[:, None, :] * alone(b, 2)[None, :, :]
     return products.reshape((a.shape[0] * b.shape[0], a.shape[1]))
 
 
 @composes(linalg.solve_sylvester)
 def solve_sylvester(a, b, q):
-    m, n = a.shape[0], b.shape[0]
+    m, n = alone(a, 2).shape[0], alone(b, 2).shape[0]
     matrix = np.kron(a, np.eye(n)) + np.kron(np.eye(m), b.T)
     return np.linalg.solve(matrix, q.reshape(m * n)).reshape((m, n))
 
 
 @composes(linalg.solve_continuous_lyapunov)
 def solve_continuous_lyapunov(a, q):
-    return linalg.solve_sylvester(a, a.T, q)
+    return linalg.solve_sylvester(alone(a, 2), a.T, q)
 
 
 @composes(linalg.solve_discrete_lyapunov)
 def solve_discrete_lyapunov(a, q):
-    n = a.shape[0]
+    n = alone(a, 2).shape[0]
     matrix = np.eye(n * n) - np.kron(a, a)
     return np.linalg.solve(matrix, q.reshape(n * n)).reshape((n, n))

@@ -136,6 +136,17 @@ row(
 )
 
 
+row(
+    "betaincc",
+    None,
+    None,
+    lambda a, b, x, y, **_: -_beta_density(a, b, x),
+    raises=broadcasting,
+    domain=("positive", "positive", "fraction"),
+    unknown=(0, 1),
+)
+
+
 def _student_density(v: Expr, t: Expr) -> Expr:
     half = 0.5 * (v + 1)
     tails = half.call("xlog1py", t * t / v)
@@ -170,6 +181,68 @@ row(
     "ellipe",
     lambda m, y, **_: _at_zero(m, -math.pi / 8.0, 0.5 * ratio(y - m.call("ellipk"), m)),
     domain=("fraction",),
+)
+
+# --- Powers and hypergeometric functions ----------------------------------------------
+
+row(
+    "boxcox",
+    lambda x, p, y, **_: x.call("power", p - 1, via="np"),
+    None,
+    raises=broadcasting,
+    domain=PAIR,
+    unknown=(1,),
+)
+row(
+    "boxcox1p",
+    lambda x, p, y, **_: (x + 1).call("power", p - 1, via="np"),
+    None,
+    raises=broadcasting,
+    domain=PAIR,
+    unknown=(1,),
+)
+row(
+    "inv_boxcox",
+    lambda x, p, y, **_: y.call("power", 1 - p, via="np"),
+    None,
+    raises=broadcasting,
+    domain=PAIR,
+    unknown=(1,),
+)
+row(
+    "hyp0f1",
+    None,
+    lambda b, x, y, **_: ratio((b + 1).call("hyp0f1", x), b),
+    raises=broadcasting,
+    domain=PAIR,
+    unknown=(0,),
+)
+row(
+    "hyp1f1",
+    None,
+    None,
+    lambda a, b, x, y, **_: ratio(a, b) * (a + 1).call("hyp1f1", b + 1, x),
+    raises=broadcasting,
+    domain=("positive", "positive", "real"),
+    unknown=(0, 1),
+)
+row(
+    "hyp2f1",
+    None,
+    None,
+    None,
+    lambda a, b, c, x, y, **_: (
+        ratio(a * b, c) * (a + 1).call("hyp2f1", b + 1, c + 1, x)
+    ),
+    raises=broadcasting,
+    domain=("positive", "positive", "positive", "unit"),
+    unknown=(0, 1, 2),
+)
+row("rgamma", lambda x, y, **_: -y * x.call("digamma"), domain=("positive",))
+row(
+    "spence",
+    lambda x, y, **_: select(x.call("equal", 1), -1.0, ratio(x.call("log"), 1 - x)),
+    domain=("positive",),
 )
 
 # --- Losses and divergences -----------------------------------------------------------

@@ -26,7 +26,7 @@ def function(name: str, count: int, via: str = "np") -> Handler:
     """A primitive of `count` operands, spelled as the user did."""
 
     def handle(call: Call) -> Binding:
-        bound = list(map(call.array, call.bind(*"xyz"[:count])))
+        bound = list(map(call.array, call.bind(*"xyzw"[:count])))
         atoms = [call.atom(b) for b in bound]
         if via == "np" and PRIMITIVES[name].operator and any(map(_strong, atoms)):
             result = call.emit(name, *atoms, spelled="np")

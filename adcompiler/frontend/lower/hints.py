@@ -83,6 +83,19 @@ DRAW = "draw outside, and pass the numbers as an argument"
 INSTEAD = {
     "np.linalg.eig": "use np.linalg.eigh, if the matrix is symmetric",
     "np.linalg.eigvals": "use np.linalg.eigvalsh, if the matrix is symmetric",
+    **dict.fromkeys(
+        ["np.fft.fft", "np.fft.rfft"],
+        "the result is complex; its parts are products with np.cos(k) and -np.sin(k), "
+        "k = 2 * np.pi * np.outer(np.arange(m), np.arange(n)) / n",
+    ),
+    "np.roots": "the result is complex; find a real root by Newton's method",
+    "linalg.sqrtm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "
+    "then (v * np.sqrt(w)) @ v.T",
+    "linalg.logm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "
+    "then (v * np.log(w)) @ v.T",
+    **dict.fromkeys(["linalg.lu_factor", "linalg.lu_solve"], "use np.linalg.solve"),
+    "linalg.lstsq": "use np.linalg.lstsq",
+    "linalg.eig": "use np.linalg.eigh, if the matrix is symmetric",
     "np.fromiter": "write a list: np.array([f(v) for v in x])",
     "np.lexsort": "sort by one key after the other: np.argsort(x, kind='stable')",
 }

@@ -25,7 +25,7 @@ UNARY = {
             "expit", "log_expit", "logit", "entr", "gamma", "gammaln", "digamma",
             "i0", "i1", "i0e", "i1e", "j0", "j1", "y0", "y1", "k0", "k1", "k0e", "k1e",
             "erfi", "dawsn", "exp10", "exp1", "expi", "sindg", "cosdg", "tandg",
-            "cosm1", "loggamma", "ellipk", "ellipe",
+            "cosm1", "loggamma", "ellipk", "ellipe", "rgamma", "spence",
         ]
     },
     "psi": "digamma",
@@ -35,8 +35,9 @@ UNARY = {
 BINARY = [
     "xlogy", "xlog1py", "jv", "yv", "iv", "kv", "ive", "kve", "beta", "betaln",
     "gammainc", "gammaincc", "gammaincinv", "chdtr", "chdtrc", "stdtr", "rel_entr",
-    "kl_div", "huber", "pseudo_huber",
+    "kl_div", "huber", "pseudo_huber", "boxcox", "boxcox1p", "inv_boxcox", "hyp0f1",
 ]  # fmt: skip
+TERNARY = ["betainc", "betaincc", "hyp1f1"]
 
 
 def polygamma(call: Call) -> Binding:
@@ -67,7 +68,8 @@ def _table() -> dict[Hashable, Handler]:
     return {
         **{getattr(special, n): function(row, 1) for n, row in UNARY.items()},
         **{getattr(special, name): function(name, 2) for name in BINARY},
-        special.betainc: function("betainc", 3),
+        **{getattr(special, name): function(name, 3) for name in TERNARY},
+        special.hyp2f1: function("hyp2f1", 4),
         special.polygamma: polygamma,
         special.expn: expn,
     }
