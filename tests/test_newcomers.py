@@ -213,7 +213,43 @@ def uses_a_column(x):
     return np.sum(COLUMN * x)
 
 
+def chooses_a_function(x):
+    f = np.sin if x > 0.0 else np.cos
+    return f(x)
+
+
+def chooses_a_lambda(x):
+    if x > 0.0:
+        f = lambda v: v * v  # noqa: E731
+    else:
+        f = lambda v: v  # noqa: E731
+    return f(x)
+
+
+def chooses_a_key(x):
+    parts = {"a": x, "b": x * x}
+    key = "a" if x > 3.0 else "b"
+    return parts[key]
+
+
+def starts_with_nothing(x):
+    best = None
+    for v in x:
+        if best is None or v > best:
+            best = v
+    return best
+
+
+def generates(x):
+    yield x
+
+
 REFUSED = [
+    (chooses_a_function, 2.0, "'sin' on one path", "f(x) if c else g(x)"),
+    (chooses_a_lambda, 2.0, "a function on one path", "f(x) if c else g(x)"),
+    (chooses_a_key, 2.0, "'b' on another", "d['a'] if c else d['b']"),
+    (starts_with_nothing, X, "'best' is None", "best = 0.0, or with what the first"),
+    (generates, 2.0, "'yield'", "np.array(values)"),
     (total, np.ma.masked_array(X), "x is a MaskedArray", "x.filled(0.0)"),
     (total, np.matrix([[1.0]]), "x is a matrix", "write @ for products"),
     (total, X.astype(object), "dtype object", "x.astype(float)"),

@@ -86,8 +86,14 @@ REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
     ast.AsyncWith: ("'async with' is not supported", None),
     ast.AsyncFunctionDef: ("async functions are not supported", "write it with def"),
     ast.Await: ("'await' is not supported", "await it outside, pass the result"),
-    ast.Yield: ("'yield' is not supported", "store the values into an array"),
-    ast.YieldFrom: ("'yield' is not supported", "store the values into an array"),
+    ast.Yield: (
+        "'yield' is not supported",
+        "append the values to a list, and return np.array(values)",
+    ),
+    ast.YieldFrom: (
+        "'yield' is not supported",
+        "append the values to a list, and return np.array(values)",
+    ),
     ast.Global: ("'global' is not supported", _PASS_IN),
     ast.ClassDef: ("a class cannot be defined here", "define it outside"),
     ast.MatchMapping: ("a pattern of a dict is not supported", "write if and elif"),

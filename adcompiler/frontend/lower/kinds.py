@@ -35,12 +35,25 @@ def one_kind(left: Binding | None, right: Binding | None, name: str) -> str:
     if Static(None) in (left, right) and not name.startswith("$"):
         other = right if left == Static(None) else left
         if isinstance(other, Dyn):
-            return f"start with a number of the same type: {name} = 0.0"
-        return f"start with an array of the same rank: {name} = np.zeros(n)"
+            what = f"start with a number of the same type: {name} = 0.0"
+        else:
+            what = f"start with an array of the same rank: {name} = np.zeros(n)"
+        return f"{what}, or with what the first trip gives"
     kinds = {type(left), type(right)}
     if kinds == {Dyn, ArrayRef} and not name.startswith("$"):
         return f"start with an array of the same shape: {name} = np.zeros(n)"
+    if _is_called(left) and _is_called(right):
+        return "choose between results: f(x) if c else g(x)"
+    if isinstance(left, Static) and isinstance(left.value, str):
+        return "choose between what it stands for: d['a'] if c else d['b']"
     return "give it one kind of value on all paths, or use two names"
+
+
+def _is_called(binding: Binding | None) -> bool:
+    """Whether this is a function."""
+    if isinstance(binding, Static):
+        return callable(binding.value)
+    return isinstance(binding, FunctionVal | PartialVal | MethodVal)
 
 
 def kind_of(binding: Binding | None) -> str:
