@@ -107,8 +107,7 @@ class Differentiable(Generic[P, R]):
     ) -> None:
         if not isinstance(backend, str | None):
             raise _called_too_early(backend)
-        if backend not in (None, "numpy"):
-            raise ValueError(f"there is no backend {backend!r}; write backend='numpy'")
+        _require_backend(backend)
         prefix: tuple[Any, ...] = ()
         plain: Any = function
         self.binds = type(plain) if isinstance(plain, _ONES_OF_CLASSES) else None
@@ -257,12 +256,15 @@ class Differentiable(Generic[P, R]):
         bound.prefix = prefix
         return bound
 
-    def source(self, *args: Any, of: str = "gradient") -> str:
+    def source(
+        self, *args: Any, backend: str | None = None, of: str = "gradient"
+    ) -> str:
         """The generated text for such arguments, or for those of the last call.
 
         `of` is "primal", "gradient", "tangent" (forward mode), "pullback" (the two
         functions behind `vjp`) or "hessian" (the tangent of the gradient).
         """
+        _require_backend(backend)
         kind = _SOURCES.get(of)
         if kind is None:
             known = ", ".join(map(repr, _SOURCES))
@@ -408,6 +410,11 @@ def _names(wrt: Wrt, names: tuple[str, ...], function: str) -> tuple[str, ...] |
         if not isinstance(entry, str | int):
             raise _called_too_early(entry)
     return tuple(named(names, entry, function) for entry in entries)
+
+
+def _require_backend(name: str | None) -> None:
+    if name not in (None, "numpy"):
+        raise ValueError(f"there is no backend {name!r}; write backend='numpy'")
 
 
 def _called_too_early(given: Any) -> TypeError:

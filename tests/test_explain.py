@@ -167,6 +167,26 @@ def test_methods():
     assert Model(2.0).loss.explain(np.ones(3)).bytes == 24
 
 
+def test_rules_of_users_stand_beside_the_line_that_calls():
+    @ad.custom_vjp
+    def doubled(x):
+        return 2.0 * x
+
+    def backward(x, g):
+        out = np.zeros_like(g)
+        first = g[0] / (1.0 + x[0])
+        for i in range(len(g)):
+            out[i] = first + g[i] / (1.0 + x[i])
+        return (out,)
+
+    doubled.defvjp(lambda x: (2.0 * x, np.exp(x)), backward)
+    found = ad.differentiate(lambda x: np.sum(doubled(x) ** 2)).explain(np.ones(3))
+    shown = [t.strip() for s in found.sections for r in s.rows for t in r.adjoint]
+    assert any(t.startswith("out[i] = ") for t in shown)
+    assert any("/ (1.0 + exp_x[0])" in t for t in shown)
+    assert [k.bytes for k in found.kept] == [24]
+
+
 def test_html_is_escaped():
     def f(x):
         return x * x if x < 3.0 else np.sum(np.array([x, x])) * (x > 1.0)

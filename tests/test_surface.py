@@ -181,6 +181,12 @@ def test_a_property_is_no_function():
                 return 1.0
 
 
+def test_backends_of_sources():
+    assert scaled.source(1.0, backend="numpy") == scaled.source(1.0)
+    with pytest.raises(ValueError, match="there is no backend 'gpu'"):
+        scaled.source(1.0, backend="gpu")
+
+
 # --- What people see --------------------------------------------------------------
 
 

@@ -122,15 +122,15 @@ def _applied(
 
 
 def _placed(stmts: Sequence[Stmt], builder: Builder) -> tuple[Stmt, ...]:
-    """Statements with the builder's span and role; what may raise has its own role,
-    since the user's rule may fail as the program may."""
+    """Statements with the builder's span and role; one of which a kind that is known at
+    run time alone tells whether it raises has its own, since the user's rule may."""
 
     def inside(region: Region) -> Region:
         return replace(region, body=tuple(map(placed, region.body)))
 
     def placed(stmt: Stmt) -> Stmt:
         if isinstance(stmt, Let):
-            role = stmt.role if stmt.raises else builder.role
+            role = stmt.role if any(r.kind for r in stmt.raises) else builder.role
             return replace(stmt, span=builder.span, role=role)
         stmt = map_regions(stmt, inside)
         return replace(stmt, span=builder.span, role=builder.role)
