@@ -132,6 +132,7 @@ np.tensordot([[x[0, 0], 1.0]], x, axes=1)
 np.tensordot(x, y, axes=([0, 1], [0, 1]))
 np.gradient([x[0, 0], 1.0, y[0, 0]], [0.0, 1.0, 3.0])
 np.subtract(*np.percentile(x, [75, 25]))
+np.unravel_index([1, 4], (2, 3))[0] * x[0, :2]
 np.block([[x, y], [y, x]])
 np.select([x > 1, x > 0], [x, 2.0], 0.5)
 np.vander([x[0, 0], 2.0], 3)

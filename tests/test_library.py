@@ -121,7 +121,7 @@ FREQUENCIES = (np.fft.fftfreq, np.fft.rfftfreq)
 COUNTS = ((stats.bernoulli.logpmf, 0), (stats.geom.logpmf, 1))
 SHARES = (
     (stats.gamma.cdf, 2), (stats.gamma.sf, 2), (stats.chi2.cdf, 3), (stats.chi2.sf, 3),
-    (stats.t.cdf, 4), (stats.t.sf, 4), (stats.pareto.logpdf, 1.7),
+    (stats.t.cdf, 4), (stats.t.logcdf, 4), (stats.t.sf, 4), (stats.pareto.logpdf, 1.7),
 )  # fmt: skip
 CASES = [
     *[c for f in (np.var, np.std) for c in each(f, (X,), *AXES, {"axis": (0, 1)})],
@@ -270,6 +270,7 @@ CASES = [
     Case(np.meshgrid, (V,)),
     Case(np.ravel_multi_index, ((ORDER, ORDER), (4, 5))),
     Case(np.unravel_index, (ORDER, (2, 3))),
+    *[Case(special.yn, (n, X * X + 1.0)) for n in (0, 2)],
     *each(np.bincount, (np.array([0, 3, 1, 3]),), {}, {"minlength": 6}),
     *each(np.bincount, (np.array([0, 3, 1, 3]), V[:4]), {}, {"minlength": 6}),
     *[Case(np.unique, (x,)) for x in (X, ORDER)],
@@ -403,6 +404,7 @@ CASES = [
 ALONE = [
     Case(stats.multivariate_normal.logpdf, (X[:, :3], V[:3], SPD)),
     *each(stats.multivariate_normal.pdf, (V[:3],), {"cov": SPD}),
+    *each(stats.multivariate_normal.entropy, (), {"cov": SPD}),
     *[Case(f, (np.array([-0.5, 0.0, 1.0, 1.5]), 2, 3)) for f in (stats.beta.logpdf,)],
     *[
         Case(f, (np.array([-0.5, 0.0, 0.5, 1.0]), *k))
@@ -702,6 +704,7 @@ UNSUPPORTED = (
     "linalg.eigvalsh(x, x)",
     "linalg.toeplitz(x)",
     "stats.multivariate_normal.logpdf(x[0], cov=2.0)",
+    "stats.multivariate_normal.entropy(cov=2.0) * x",
     "stats.skew(x, bias=False)",
     "stats.kurtosis(x, bias=False)",
 )

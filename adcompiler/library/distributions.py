@@ -111,6 +111,14 @@ def multivariate_normal_pdf(x, mean=None, cov=1):
     return np.exp(stats.multivariate_normal.logpdf(x, mean, cov))
 
 
+@composes(stats.multivariate_normal.entropy)
+def multivariate_normal_entropy(mean=None, cov=1):
+    if np.ndim(cov) != 2:
+        raise NotImplementedError("stats.multivariate_normal takes a matrix as cov")
+    volume = np.sum(np.log(np.diagonal(np.linalg.cholesky(cov))))
+    return volume + cov.shape[0] * (HALF_LOG_TWO_PI + 0.5)
+
+
 # --- Gamma and beta -------------------------------------------------------------------
 
 
@@ -213,6 +221,11 @@ def t_logpdf(x, df, loc=0, scale=1):
 @composes(stats.t.cdf)
 def t_cdf(x, df, loc=0, scale=1):
     return special.stdtr(df, standard(x, loc, scale))
+
+
+@composes(stats.t.logcdf)
+def t_logcdf(x, df, loc=0, scale=1):
+    return np.log(stats.t.cdf(x, df, loc, scale))
 
 
 @composes(stats.t.sf)

@@ -30,6 +30,11 @@ def log_softmax(x, axis=None):
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
 
+@composes(special.yn)
+def yn(n, x):
+    return special.yv(n, x)
+
+
 @composes(special.multigammaln)
 def multigammaln(a, d):
     constant = d * (d - 1) * 0.25 * np.log(np.pi)

@@ -20,8 +20,9 @@ STORING: set[FunctionType] = set()
 ARRAYS = frozenset({
     "a", "b", "x", "y", "m", "v", "f", "p", "c", "r", "A", "ab", "q", "w", "m1", "m2",
     "a1", "a2", "x1", "x2", "xp", "fp", "arr", "ary", "array", "arys", "arrs",
-    "varargs", "element", "test_elements", "weights", "aweights", "values", "to_end",
-    "to_begin", "loc", "scale", "mean", "cov", "mu", "df", "s", "k", "pk", "qk",
+    "varargs", "indices", "element", "test_elements", "weights", "aweights", "values",
+    "to_end", "to_begin", "loc", "scale", "mean", "cov", "mu", "df", "s", "k",
+    "pk", "qk",
 })  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
