@@ -45,7 +45,7 @@ def statement(frame: Frame) -> None:
             (3 if frame.shared.helpers and frame.may_call else 0, procedure),
             (o.asserts, statements.assert_something),
             (o.idioms if nested else 0, _idiom),
-            (4 if frame.shared.raising else 0, raising.risk),
+            (8 if frame.shared.raising else 0, raising.risk),
             (o.containers if nested else 0, _container),
         ]
     )(frame)

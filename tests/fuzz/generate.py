@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from tests.fuzz import containers, control, recursion
+from tests.fuzz import containers, control, raising, recursion
 from tests.fuzz.entropy import Chooser, SeededEntropy, Source
 from tests.fuzz.frame import Frame, Helper, Shape, Shared
 from tests.fuzz.program import Argument, Options, Program, Variable, tidy
@@ -80,6 +80,8 @@ def _body(frame: Frame, statements: int) -> None:
     for _ in range(frame.chooser.between(2, statements)):
         if frame.budget > 0:
             control.block(frame, 1)
+        if frame.shared.raising and frame.chooser.chance(20):
+            raising.risk(frame)
     control.final_return(frame)
 
 

@@ -56,7 +56,7 @@ def summed(frame: Frame) -> None:
         f"max({xs}, key=lambda {t}: {e})",
         f"math.fsum({e} for {t} in {xs})",
         f"next(({e} for {t} in {xs} if {t} > {threshold(frame)}), 0.4)",
-        f"dict(zip('abc', {xs})).get('a', 0.2) * 2.0",
+        f"dict(zip('ab', ({statements.value(frame, 1)}, 0.2))).get('a', 0.2)",
     ]
     _bound(frame, choose.pick(forms))
 

@@ -210,3 +210,43 @@ def indexed_by_ranges(x, n):
     y[range(1, 5, 2)] *= x[0]
     y[:, range(n)] += 0.5
     return np.sum(y[range(n)] ** 2) + np.sum(np.take(y, range(n), axis=1)) * y[3, 1]
+
+
+@program(real(), 0)
+@program(real(), 5, label="past the end", raises=IndexError)
+def an_item_of_a_tuple_that_is_not_there(x, n):
+    parts = (x, x * x)
+    return parts[2] if n > 3 else parts[1] * n + parts[0]
+
+
+@program(real(), 0)
+@program(real(), 2, label="popped", raises=IndexError)
+@program(real(), 5, label="stored", raises=IndexError)
+def an_item_of_a_list_that_is_not_there(x, n):
+    parts = [x, x * x]
+    parts.reverse()
+    if n > 3:
+        parts[4] = 3.0 * x
+    return parts.pop() if n != 2 else parts.pop(5)
+
+
+@program(real(3))
+def letters_gone_over(x):
+    values = dict(zip("abc", (x[0], x[1], x[2] * x[0])))
+    total = values["a"] * values["b"]
+    for k, letter in enumerate("bca"):
+        if letter != "c":
+            total += values[letter] ** (k + 2)
+    return total * values["c"]
+
+
+@trips(real(), TRIPS)
+def part_of_a_list_taken_before_it_grows(x, n):
+    xs = [np.sin(x)]
+    for k in range(n):
+        xs = xs[::-1]
+        ys = xs.copy()
+        if x > 0.1 * k:
+            xs.insert(0, x * k)
+        xs = xs + ys[:1]
+    return xs.pop() * xs[0] + sum(xs) if n else xs[0]

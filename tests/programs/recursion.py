@@ -416,3 +416,23 @@ def nested_recursion_that_reads_in_another_order(a, b, n):
         return inner * u if k % 2 else inner + v * a
 
     return go(a, n) + go(b, n - 1)
+
+
+@program(real(), refused="calls itself")
+def of_an_int_and_of_a_float_in_turn(x):
+    def one(q, n):
+        if n <= 0:
+            return np.sin(q)
+        a = ((((q * other(q, n - 1) + 1) * 2 + 3) * 4 + 5) * 6 + 7) * 8 + 9
+        return np.tanh(np.sin(np.cos(np.sin(np.cos(np.sin(a))))))
+
+    def other(q, n):
+        if n <= 0:
+            return 0.5
+        return np.tanh(np.sin(np.cos(np.sin(np.cos(np.sin(one(0.5, n - 1) - q))))))
+
+    total = 0.0
+    for k in range(4):
+        if x < one(k, k):
+            total += x
+    return total * x

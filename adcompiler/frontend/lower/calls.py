@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from types import FunctionType
@@ -72,6 +73,7 @@ from adcompiler.ir.nodes import Const
 
 MOST_CALLS = 40
 MOST_UNFOLDED, MOST_UNFOLDINGS = 16, 200
+ROOM = 250  # of the calls that Python allows within one another
 LARGE = 50  # what is inlined once only, in applications of primitives
 
 Parameters = tuple[tuple[Binding, ...], Mapping[str, Binding]]
@@ -250,8 +252,10 @@ def inline(
     kwargs: dict[str, Binding],
 ) -> Binding:
     """Interpret a function's body in place of the call."""
-    if len(ctx.calls) >= MOST_CALLS:
-        ctx.refuse(node, f"calls are nested more than {MOST_CALLS} deep")
+    full = not ctx.unfolded and _is_stack_full()
+    if full or len(ctx.calls) >= MOST_CALLS:
+        what = f"calls are nested {len(ctx.calls)} deep, which is too much"
+        ctx.refuse(node, what, "write what the innermost do where they are called")
     env = bind_arguments(ctx, node, fn, given, args, kwargs)
     if fn.args.kwarg is not None:
         env[fn.args.kwarg.arg] = records.new_dict(ctx, node, more_keywords(fn, kwargs))
@@ -289,8 +293,18 @@ def _check_unfolding(
     walks a tree of known structure: refused where there seems to be no end."""
     ctx.unfoldings += 1
     depth = sum(call == (fn, closure) for call in ctx.calls)
-    if depth > MOST_UNFOLDED or ctx.unfoldings > MOST_UNFOLDINGS:
+    endless = depth > MOST_UNFOLDED or ctx.unfoldings > MOST_UNFOLDINGS
+    if endless or _is_stack_full():
         _refuse_recursion(ctx, node, fn, ctx.unfolded[fn])
+
+
+def _is_stack_full() -> bool:
+    """Whether Python would soon refuse to go deeper: an expression that is nested
+    takes several calls of ours for each of its parts."""
+    depth, frame = 0, sys._getframe()
+    while frame.f_back is not None:
+        depth, frame = depth + 1, frame.f_back
+    return depth > sys.getrecursionlimit() - ROOM
 
 
 def _refuse_recursion(ctx: Context, node: ast.AST, fn: ast.AST, reason: str) -> None:

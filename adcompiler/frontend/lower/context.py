@@ -187,6 +187,11 @@ class Context:
         """Refuse the program at a node of the function being interpreted."""
         subset.refuse(self.frame.captured, node, message, hint)
 
+    def fail(self, node: ast.AST, exception: str, text: str) -> NoReturn:
+        """Raise there what Python raises, whenever it is reached."""
+        self.emit_all(node, "raise", exception=exception, template=text)
+        raise Unreachable
+
     @contextmanager
     def at(self, node: ast.AST) -> Iterator[None]:
         """Give what is built meanwhile the span of this node."""

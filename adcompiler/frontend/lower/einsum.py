@@ -118,7 +118,10 @@ def _spelled_out(
     found = []
     for term, count, rank in zip(terms, counts, ranks, strict=True):
         if count < 0 or (count and ELLIPSIS not in term):
-            call.refuse(f"np.einsum: '{term}' does not fit an array of rank {rank}")
+            call.refuse(
+                f"np.einsum: '{term}' does not fit an array of rank {rank}",
+                "write one letter for each axis, or '...' for those left",
+            )
         found.append(term.replace(ELLIPSIS, rest[len(rest) - count :] if count else ""))
     if result is None:
         seen = Counter("".join(terms).replace(ELLIPSIS, ""))

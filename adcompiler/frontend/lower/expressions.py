@@ -307,10 +307,11 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
             ]
             part = items[slice(*bounds)]
             return listing.display(ctx, node, part) if cls is list else TupleVal(part)
-        case TupleVal(items), _:
+        case TupleVal(items, cls), _:
             k = names.static_int(ctx, node, index, "the index of a tuple")
             if not -len(items) <= k < len(items):
-                ctx.refuse(node, f"the tuple has {len(items)} items; {k} is none")
+                what = "list" if cls is list else "tuple"
+                ctx.fail(node, "IndexError", f"{what} index out of range")
             return items[k]
         case Static(str() as text), _:
             k = names.static_int(ctx, node, index, "the index of a string")

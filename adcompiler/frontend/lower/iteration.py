@@ -120,6 +120,8 @@ def known(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:
     match iterable:
         case TupleVal(items):
             return [partial(_same, item) for item in items]
+        case Static(str() as text):
+            return [partial(_same, Static(letter)) for letter in text]
         case ObjectRef() if iterable.cls is list:
             return _viewed(ctx, node, iterable, "values")
         case ObjectRef() | RecordVal() if iterable.cls is dict:

@@ -78,7 +78,11 @@ def lower_raise(ctx: Context, node: ast.Raise) -> None:
     binding = expressions.evaluate(ctx, exc)
     known = binding.value if isinstance(binding, Static) else None
     if not (isinstance(known, type) and issubclass(known, Exception)):
-        ctx.refuse(node, "only exceptions known while compiling can be raised")
+        ctx.refuse(
+            node,
+            "only exceptions known while compiling can be raised",
+            "write the class itself: raise ValueError(...)",
+        )
     name = str(known).split("'")[1]
     if getattr(builtins, name, None) is not known:
         ctx.refuse(
@@ -87,7 +91,11 @@ def lower_raise(ctx: Context, node: ast.Raise) -> None:
             "raise an exception of Python's own, such as ValueError",
         )
     if len(args) > 1:
-        ctx.refuse(node, "an exception takes one message here")
+        ctx.refuse(
+            node,
+            "an exception takes one message here",
+            "make one text of them: raise SomeError(f'{a}, {b}')",
+        )
     if known is NotImplementedError and ctx.frame.captured.site is not None:
         # A definition of our library says so of what it does not take.
         (message,) = args

@@ -44,7 +44,6 @@ from adcompiler.frontend.interface import (
 from adcompiler.frontend.lower import hints
 from adcompiler.frontend.lower.context import Context, Frame
 from adcompiler.frontend.lower.operators import known_int
-from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.frontend.structures import Key, Shape, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var
@@ -111,9 +110,7 @@ def checked(
     """The value of a local name, with the check that it has one."""
     match binding:
         case None:
-            text = UNBOUND.format(name)
-            ctx.emit_all(node, "raise", exception="UnboundLocalError", template=text)
-            raise Unreachable
+            ctx.fail(node, "UnboundLocalError", UNBOUND.format(name))
         case MaybeUnbound(value, flag):
             if isinstance(flag, Const) and flag.value:
                 return value

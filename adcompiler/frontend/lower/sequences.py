@@ -39,6 +39,12 @@ def made(
     return ctx.new_object(RecordVal(ItemsOf(len(held), site), held))
 
 
+def site_of(ctx: Context, node: ast.AST, owner: ObjectRef) -> Site | None:
+    """The display that made a list, or what it is a copy or a part of."""
+    shape = records.contents(ctx, node, owner).shape
+    return shape.site if isinstance(shape, ItemsOf) else None
+
+
 def items_of(ctx: Context, node: ast.AST, owner: ObjectRef) -> list[Binding]:
     """The items as they are now."""
     held = records.contents(ctx, node, owner).items
@@ -59,17 +65,24 @@ def item(ctx: Context, node: ast.AST, owner: ObjectRef, index: Binding) -> Bindi
             None if part is None else _integer(ctx, node, part, "a bound of a slice")
             for part in (index.start, index.stop, index.step)
         ]
-        return made(ctx, node, items_of(ctx, node, owner)[slice(*bounds)])
+        part = items_of(ctx, node, owner)[slice(*bounds)]
+        return made(ctx, node, part, site_of(ctx, node, owner))
     held = records.contents(ctx, node, owner).items
     return records.checked(ctx, node, held[position(ctx, node, owner, index)])
 
 
-def position(ctx: Context, node: ast.AST, owner: ObjectRef, index: Binding) -> int:
-    """An index, counted from 0; of an index that is none, the refusal."""
+def position(
+    ctx: Context,
+    node: ast.AST,
+    owner: ObjectRef,
+    index: Binding,
+    what: str = "list index out of range",
+) -> int:
+    """An index, counted from 0; where there is no such item, `what` is raised."""
     count = len(records.contents(ctx, node, owner).items)
     k = _integer(ctx, node, index, "the index of such a list")
     if not -count <= k < count:
-        ctx.refuse(node, f"the list has {count} items; {k} is none")
+        ctx.fail(node, "IndexError", what)
     return k % count
 
 
@@ -81,7 +94,8 @@ def store(
     ctx: Context, node: ast.AST, owner: ObjectRef, index: Binding, value: Binding
 ) -> None:
     """``xs[i] = value``."""
-    records.store(ctx, node, owner, position(ctx, node, owner, index), value)
+    what = "list assignment index out of range"
+    records.store(ctx, node, owner, position(ctx, node, owner, index, what), value)
 
 
 def _change(
@@ -115,7 +129,8 @@ def method(
             _change(ctx, node, owner, items)
         case ("pop", _) if len(args) <= 1:
             last = Dyn(constant(-1))
-            k = position(ctx, node, owner, args[0] if args else last)
+            what = "pop index out of range" if items else "pop from empty list"
+            k = position(ctx, node, owner, args[0] if args else last, what)
             found = records.checked(ctx, node, items.pop(k))
             _change(ctx, node, owner, items)
             return found
@@ -124,7 +139,7 @@ def method(
         case ("reverse", []):
             _change(ctx, node, owner, items[::-1])
         case ("copy", []):
-            return made(ctx, node, items)
+            return made(ctx, node, items, site_of(ctx, node, owner))
         case _:
             ctx.refuse(
                 node,
