@@ -347,3 +347,17 @@ def test_arguments_of_a_pullback_say_what_they_are():
     found = signature(softmax_loss, np.eye(3), np.eye(3))
     assert {"total", "exp"} <= set(found)
     assert not [name for name in found if re.match(r"x(_\d)?$", name)]
+
+
+def test_zeros_take_a_name_that_is_about_to_be_free():
+    def smoothed(u, n):
+        for _ in range(n):
+            new = u.copy()
+            for i in range(1, len(u) - 1):
+                new[i] = u[i - 1] * u[i + 1]
+            u = new
+        return np.sum(u)
+
+    lines = body(smoothed, np.ones(4), 2)
+    at = lines.index("new_bar = u_bar")
+    assert lines[at + 1] == "u_bar = np.zeros_like(u)"

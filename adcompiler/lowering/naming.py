@@ -83,10 +83,11 @@ def name_values(
     arg_names = tuple(f"{n}_" if n in SPELLED else n for n in arg_names)
     function = explicit_counters(function)
     folding = fold(function, memory(function))
-    live = liveness(function.region, leaves(folding.folded))
-    classes = _Classes(function, arg_names, live)
-    _interfere(function, classes, folding, live)
-    _coalesce(function, classes)
+    classes = _classes(function, arg_names, folding)
+    late = _crowded_out(function, classes)
+    if late:
+        folding.folded.update(late)
+        classes = _classes(function, arg_names, folding)
     used = _used(function, folding)
     _describe_rest(function, classes, used)
     return Named(
@@ -96,6 +97,46 @@ def name_values(
         frozenset(folding.choices),
         *find_missing(function, classes.together),
     )
+
+
+def _classes(
+    function: Function, arg_names: Sequence[str], folding: Folding
+) -> _Classes:
+    live = liveness(function.region, leaves(folding.folded))
+    classes = _Classes(function, arg_names, live)
+    _interfere(function, classes, folding, live)
+    _coalesce(function, classes)
+    return classes
+
+
+def _crowded_out(function: Function, classes: _Classes) -> dict[Var, Let]:
+    """Zeros made just before a loop that starts with them, under a name that something
+    else has until then: they are written out where the loop's values are assigned.
+
+        u_bar_1 = zeros_like(u)               new_bar = u_bar
+        new_bar = u_bar                 ->    u_bar = zeros_like(u)
+        u_bar = u_bar_1
+    """
+    found: dict[Var, Let] = {}
+    used = count_uses(function.region)
+    for region in all_regions(function.region):
+        before: dict[Atom, Let] = {}
+        for stmt in region.body:
+            if isinstance(stmt, Let):
+                if stmt.primitive.name == "zeros_like":
+                    before[stmt.result] = stmt
+                continue
+            if isinstance(stmt, For | While):
+                rows = zip(carried_params(stmt), stmt.inits, strict=True)
+                found.update(
+                    (made.result, made)
+                    for param, init in rows
+                    if (made := before.get(init)) is not None
+                    and used[made.result] == 1
+                    and not classes.same(param, made.result)
+                )
+            before = {}
+    return found
 
 
 class _Classes:

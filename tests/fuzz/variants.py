@@ -422,7 +422,7 @@ def _outlined(
     inputs: list[str] = []
     outputs: list[str] = []
     for row in rows:
-        scopes = ast.Lambda | ast.ListComp | ast.GeneratorExp
+        scopes = ast.Lambda | ast.ListComp | ast.GeneratorExp | ast.NamedExpr
         if any(isinstance(n, scopes) for n in ast.walk(row)):
             return None  # has names of its own
         for used in names(row, ast.Load):
