@@ -108,7 +108,11 @@ def is_view(let: Let) -> bool:
         # Where nothing is summed, it is its operand.
         source, target = (dims_of(a.type) for a in let.operands)
         return len(source) == len(target) and settled_axes(source, target) == ()
-    return let.primitive.view or let.primitive.name in MAY_SHARE
+    if not let.primitive.view and let.primitive.name not in MAY_SHARE:
+        return False
+    # Of a number there is nothing to share; but repeated, it cannot be stored to.
+    made = not isinstance(let.operands[0].type, Array | ListOf)
+    return not made or let.primitive.name == "broadcast_to"
 
 
 def memory(

@@ -103,6 +103,8 @@ size = define(
 
 def _reshape_types(types: Types, params: Params) -> Types:
     x = leaves("np.reshape", types)[0]
+    if isinstance(x, Scalar) and x.kind == "numpy" and len(types) == 1:
+        return (x,)  # the method of a NumPy number gives a number
     return (Array(x.dtype, known_dims(params, len(types) - 1)),)
 
 
@@ -158,16 +160,20 @@ reshape = define(
     )
 )
 
+def _reshape_like_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    if not isinstance(let.operands[0].type, Array) and not dims_of(let.result.type):
+        return spelling.called("np.array", pieces[0].text)
+    return spelling.called("np.reshape", pieces[0].text, _shape_text(let, pieces))
+
+
 reshape_like = define(
     Primitive(
         "reshape_like",
         lambda types, params: (
             Array(leaves("a reshape", types)[0].dtype, dims_of(types[1])),
         ),
-        lambda let, pieces: spelling.called(
-            "np.reshape", pieces[0].text, _shape_text(let, pieces)
-        ),
-        lambda x, like: np.reshape(x, np.shape(like)),
+        _reshape_like_spell,
+        lambda x, like: np.reshape(np.asarray(x), np.shape(like)),
         linear=(0,),
         transpose=_unshaped,
         mask=_unshaped,
