@@ -160,6 +160,7 @@ reshape = define(
     )
 )
 
+
 def _reshape_like_spell(let: Let, pieces: spelling.Pieces) -> Piece:
     if not isinstance(let.operands[0].type, Array) and not dims_of(let.result.type):
         return spelling.called("np.array", pieces[0].text)

@@ -190,7 +190,7 @@ def distances_to_all(x):
     return energy
 
 
-@program(real(3, 2))
+@program(real(3, 2), tags=("edge",))
 def distances_to_others(x):
     energy = 0.0
     for i in range(len(x)):
