@@ -185,3 +185,28 @@ def one_of_three_arrays(x, w, c, d):
     z *= 2.0 * x
     e[0] = y[0]
     return np.sum(a * x) + np.sum(b * w * x) + np.sum(y * z) + np.sum(e)
+
+
+@either_way(real(3, 3))
+def flat_of_one_of_two_orders(a, c):
+    b = a * 1.0 if c > 0.0 else a * 2.0
+    f = b.ravel()
+    f[0] = a[1, 1]
+    return np.sum(b * b)
+
+
+for _c in (-1.0, 1.0):
+
+    @program(real(3, 3), _c, label=f"c={_c}", wrt=("a",), refused="alias")
+    def flat_of_one_that_may_be_turned(a, c):
+        b = a * 1.0 if c > 0.0 else a.T * 1.0
+        f = b.ravel()
+        f[0] = 3.0
+        return np.sum(b * b)
+
+    @program(real(3, 3), _c, label=f"c={_c}", wrt=("a",), refused="alias")
+    def one_that_may_be_turned_changed_after_its_copy(a, c):
+        b = a * 1.0 if c > 0.0 else a.T * 1.0
+        f = b.ravel()
+        b *= 2.0
+        return np.sum(f * f)

@@ -46,12 +46,21 @@ def _after(
     if other not in ctx.entangled.get(stored, ()):
         return held
     alias = ctx.aliases.get(stored)
-    if alias is not None:
+    if alias is not None and _decides(ctx, alias, other):
         return _either(ctx, alias, partial(_through, ctx, node, other, value))
     alias = ctx.aliases.get(other)
-    if alias is not None:
+    if alias is not None and _decides(ctx, alias, stored):
         return _either(ctx, alias, partial(_seen, ctx, node, stored, value, held))
     raise _Undecided
+
+
+def _decides(ctx: Context, alias: Alias, location: Location) -> bool:
+    """Whether a location may be the same memory by way of one of the two sides, and not
+    as what was made of them later, such as a view or a copy by reshaping."""
+    return any(
+        part is location or location in ctx.entangled.get(part, ())
+        for part, _ in alias.parts
+    )
 
 
 def _through(
