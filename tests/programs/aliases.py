@@ -188,10 +188,10 @@ def one_of_three_arrays(x, w, c, d):
 
 
 @either_way(real(3, 3))
-def flat_of_one_of_two_orders(a, c):
-    b = a * 1.0 if c > 0.0 else a * 2.0
+def flat_of_one_of_two_orders(x, c):
+    b = x * 1.0 if c > 0.0 else x * 2.0
     f = b.ravel()
-    f[0] = a[1, 1]
+    f[0] = x[1, 1]
     return np.sum(b * b)
 
 
