@@ -133,7 +133,9 @@ def test_derivatives(case: Case):
         bars = run(adjoint, *everything)
         for other in zip(*map(numerics.laid_out, everything), strict=True):
             for one, two in zip(bars, run(adjoint, *other), strict=True):
-                np.testing.assert_allclose(two, one, 1e-12, 1e-12)
+                # In single precision NumPy's own loops differ by how they are laid out.
+                rtol = 1e-6 if is_single(one) else 1e-12
+                np.testing.assert_allclose(two, one, rtol, rtol)
         vs = tuple(random_like(arguments[k], rng) for k in wrt)
         for bar, k in zip(bars, wrt, strict=True):
             assert np.shape(bar) == np.shape(arguments[k])

@@ -223,7 +223,8 @@ class Context:
                 found = mixtures.through(self.mixed, row, operands, params, results)
                 self.mixed.update(found)
         except TypeError as error:
-            self.refuse(node, *error.args)
+            message, hint = (*error.args, hints.LOOK)[:2]
+            self.refuse(node, message, hint)
         except mixtures.Differs as difference:
             self.refuse(node, str(difference), mixtures.HINT)
         self.trace(results, operands)

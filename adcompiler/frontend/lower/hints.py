@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from adcompiler.frontend.bindings import Binding, Location, locations
 
+LOOK = "look at the shapes and types of what it is given: print(x.shape, x.dtype)"
 NEW = "make a new one: {**d, 'k': v}, or dataclasses.replace(p, k=v)"
 
 
