@@ -53,8 +53,11 @@ def variants(source: str, kinds: Kinds = BY_NAME) -> Iterator[tuple[str, str]]:
     for name, rewrite in REWRITINGS.items():
         changed = ast.fix_missing_locations(rewrite(copy.deepcopy(tree), kinds))
         text = ast.unparse(changed)
-        if text != original:
-            yield name, text + "\n"
+        if text == original:
+            continue
+        if "np." in text and "import numpy as np" not in text:
+            text = f"import numpy as np\n{text}"
+        yield name, f"{text}\n"
 
 
 def agree(program: Program, ad: Any, gradient: list[Any], expected: Any) -> None:
