@@ -105,6 +105,8 @@ def _by_length(let: Let, count: Var) -> Let:
         case "list_zeros":
             element = let.result.type
             assert isinstance(element, ListOf)
+            if not isinstance(element.element, Scalar):
+                return let  # zeros of arrays have the shapes of these
             nothing = zero_of_type(Builder(), element.element, count, None)
             full = PRIMITIVES["list_full"]
             return replace(let, primitive=full, operands=(nothing, count))

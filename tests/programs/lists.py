@@ -353,6 +353,13 @@ def made_anew_in_a_loop(a, n):
     return np.sum(np.hstack(xs))
 
 
+@program(real(3, 2), 2)
+def rows_on_a_list_of_a_list(x, n):
+    for k in range(n):
+        y = np.tanh(np.stack(list(map(np.cos, x * k))))
+    return np.sum(y * x)
+
+
 @program(0.3, 3)
 def made_in_the_first_trip(a, n):
     for k in range(n):
