@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from adcompiler.differentiable import Differentiable
-from adcompiler.frontend.arguments import bind, describe, differentiated, spread
+from adcompiler.frontend.arguments import bind, describe
 from adcompiler.frontend.structures import made, opened, parts_of
+from adcompiler.frontend.wrt import differentiated, spread
 from adcompiler.programs import name_of
 
 __all__ = ["GradientError", "check_grads"]

@@ -38,10 +38,11 @@ from adcompiler.evaluation import (
     find_program,
     run,
 )
-from adcompiler.frontend.arguments import named, signature_of
+from adcompiler.frontend.arguments import signature_of
 from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
 from adcompiler.frontend.structures import shape_of
+from adcompiler.frontend.wrt import named
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.pickling import reduced
 from adcompiler.programs import Program, Request, name_of

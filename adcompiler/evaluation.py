@@ -15,14 +15,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.errors import InternalError, UnsupportedError
-from adcompiler.frontend.arguments import (
-    as_differentiated,
-    bind,
-    describe,
-    key_of,
-    leaves_of,
-    same_static,
-)
+from adcompiler.frontend.arguments import bind, describe, key_of, leaves_of, same_static
 from adcompiler.frontend.interface import (
     ArgSpec,
     LeafSpec,
@@ -41,6 +34,7 @@ from adcompiler.frontend.structures import (
     parts_of,
     shape_of,
 )
+from adcompiler.frontend.wrt import as_differentiated
 from adcompiler.ir.types import Array, Scalar, Type, is_float
 from adcompiler.parameter import Parameter
 from adcompiler.programs import (

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from adcompiler.errors import UnsupportedError
-from adcompiler.frontend.arguments import bind, describe, differentiated, spread
+from adcompiler.frontend.arguments import bind, describe
 from adcompiler.frontend.structures import Keywords, Positional, opened
+from adcompiler.frontend.wrt import differentiated, spread
 from adcompiler.gradients import gradients_type
 from adcompiler.programs import name_of
 

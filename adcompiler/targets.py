@@ -15,15 +15,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.errors import UnsupportedError
-from adcompiler.frontend.arguments import (
-    as_differentiated,
-    differentiated,
-    is_wanted,
-    leaf_specs,
-    signature_of,
-    spread,
-    with_parameters_alone,
-)
+from adcompiler.frontend.arguments import leaf_specs, signature_of
 from adcompiler.frontend.capture import capture
 from adcompiler.frontend.interface import (
     ArgSpec,
@@ -38,6 +30,13 @@ from adcompiler.frontend.interface import (
 )
 from adcompiler.frontend.structures import Shape
 from adcompiler.frontend.subset import check
+from adcompiler.frontend.wrt import (
+    as_differentiated,
+    differentiated,
+    is_wanted,
+    spread,
+    with_parameters_alone,
+)
 from adcompiler.gradients import gradients_type
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, fresh_var

@@ -12,13 +12,13 @@ results are then never assigned, and nothing reads these.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from adcompiler.analysis.tapes import element_taken
+from adcompiler.emit.numpy.augmented import assigned, scaled, subtracted
 from adcompiler.emit.numpy.comments import (
     RAISES,
     is_unread,
@@ -58,20 +58,9 @@ from adcompiler.ir.nodes import (
     stop_flag,
     stop_marks,
 )
-from adcompiler.ir.primitive import PRODUCT, Effect, Piece
-from adcompiler.ir.types import Scalar
+from adcompiler.ir.primitive import Effect
 from adcompiler.ir.walk import count_uses
 
-AUGMENTED = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "ieee_divide": "/",
-    "floor_divide": "//",
-    "remainder": "%",
-    "power": "**",
-}
 IN_PLACE = frozenset(
     {"store", "accumulate", "scatter", "scatter_add"}
     | {"list_append", "list_pop", "list_set", "list_accumulate"}
@@ -217,48 +206,26 @@ class Statements:
         if name == "scatter_add" and not let.param("repeats"):
             return (Line(subtracted(text, pieces[1])),)
         if name == "store":
-            return (Line(self.scaled(let, text)),)
+            return (Line(self.stored(let, text)),)
         if name == "list_pop" and let.results[0] in self.used:
             return (Line(f"{self.named.names[let.results[0]]} = {text}"),)
         return (Line(text),)
 
-    def scaled(self, store: Let, text: str) -> str:
-        """``x[i] *= v`` for ``x[i] = x[i] * v``, and so for quotients."""
+    def stored(self, store: Let, text: str) -> str:
         value = store.operands[1]
         let = self.named.folded.get(value) if isinstance(value, Var) else None
-        if not isinstance(let, Let) or let.param("via"):
+        if not isinstance(let, Let):
             return text
-        if len({getattr(v.type, "dtype", None) for v in (value, store.result)}) > 1:
-            return text  # an array of ints does not take floats in place
-        target = text.partition(" = ")[0]
-        match let.primitive.name:
-            case "multiply" | "divide" | "ieee_divide" as name:
-                left, right = (p.text for p in self.expr.pieces(let.operands))
-                sign = AUGMENTED[name]
-            case _:
-                return text
-        if not augments(store, sign):
-            return text
-        if text.startswith(f"{target} = {target} {sign} ") and left == target:
-            return f"{target} {sign}= {right}"
-        swapped = name == "multiply" and right == target
-        return f"{target} *= {left}" if swapped else text
+        return scaled(store, let, text, self.expr.pieces(let.operands))
 
     def assign(self, target: str, let: Let, text: str) -> Nodes:
-        """``y = ...``; ``y += ...`` where a number is changed by an operator."""
-        symbol = AUGMENTED.get(let.primitive.name)
+        """``y = ...``; nothing, where that is what the name holds."""
         if text == target:
             return ()
         if target == "_":
             return (RAISES, Line(f"_ = {text}"))
-        # An array of rank 0 would change in place, though the result is a number.
-        types = (let.result.type, *(a.type for a in let.operands[:1]))
-        number = all(isinstance(t, Scalar) for t in types)
-        if symbol and number and not let.param("via") and augments(let, symbol):
-            left, right = self.expr.pieces(let.operands)
-            if left.text == target and text.startswith(f"{target} {symbol} "):
-                return (Line(f"{target} {symbol}= {right.text}"),)
-        return (Line(f"{target} = {text}"),)
+        pieces = self.expr.pieces(let.operands)
+        return (Line(assigned(target, let, text, pieces)),)
 
     def moves(self, pairs: Iterable[tuple[Var, Atom]]) -> Nodes:
         """Assign all at once: one after another where none reads an earlier target."""
@@ -451,47 +418,12 @@ class Statements:
         return Block((("while True:", (*first, leave, *body)),))
 
 
-def augments(let: Let, symbol: str) -> bool:
-    """Whether a statement is to be augmented: the user's own only where it was."""
-    line = let.span.text if let.span is not None and let.role == "primal" else None
-    return line is None or f"{symbol}=" in line
-
-
 def guarded(text: str) -> Nodes:
     """A statement, or one under the condition that its text begins with."""
     condition, _, action = text.partition(": raise ")
     if condition.startswith("if ") and action:
         return (Block(((f"{condition}:", (Line(f"raise {action}"),)),)),)
     return (Line(text),)
-
-
-def subtracted(text: str, value: Piece) -> str:
-    """``x -= v`` for ``x += -v``, where the sign is that of all of v.
-
-    >>> subtracted("x += -(a * b)", Piece("-(a * b)", PRODUCT + 1))
-    'x -= a * b'
-    >>> subtracted("x += -a * b", Piece("-a * b", PRODUCT))
-    'x -= a * b'
-    """
-    if not value.text.startswith("-") or value.precedence < PRODUCT:
-        return text
-    if value.precedence == PRODUCT and re.search(r"//|%", value.text):
-        return text  # these round, and not the same way for both signs
-    rest = value.text[1:]
-    if rest.startswith("(") and _closes(rest) == len(rest) - 1:
-        rest = rest[1:-1]
-    target = text.removesuffix(f" += {value.text}")
-    return f"{target} -= {rest}" if target != text else text
-
-
-def _closes(text: str) -> int:
-    """The position of the bracket that closes the first one."""
-    depth = 0
-    for position, character in enumerate(text):
-        depth += (character in "([{") - (character in ")]}")
-        if depth == 0:
-            return position
-    return -1
 
 
 def _is_false(atom: Atom) -> bool:
