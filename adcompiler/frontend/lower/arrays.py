@@ -30,6 +30,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import aliases, operators
 from adcompiler.frontend.lower.context import Context, Stale
 from adcompiler.frontend.lower.handling import Call
+from adcompiler.frontend.lower.operands import atom_of, describe
 from adcompiler.ir.nodes import Atom
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array, Scalar, result_dtype
@@ -157,7 +158,7 @@ def _entry(
         case _:
             ctx.refuse(
                 node,
-                f"{operators.describe(part)} is no index",
+                f"{describe(part)} is no index",
                 "index by integers, slices, or arrays of integers or bools",
             )
 
@@ -316,7 +317,7 @@ def store(
 ) -> None:
     """``ref[index] = value``."""
     base, access = _composed(ref, access_of(ctx, node, ref, index))
-    atom = operators.atom_of(ctx, node, listed(ctx, node, value))
+    atom = atom_of(ctx, node, listed(ctx, node, value))
     _check_fits(ctx, node, access, atom)
     operands, params = _spread(access)
     held = ctx.read(base, node)
@@ -376,11 +377,11 @@ def set_contents(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> Non
 def update(ctx: Context, node: ast.AugAssign, ref: ArrayRef, value: Binding) -> None:
     """``ref += value`` on a whole array or view: in place, of the same dtype."""
     value = listed(ctx, node, value)
-    atom = operators.atom_of(ctx, node, value)
+    atom = atom_of(ctx, node, value)
     ctx.read(ref, node)
     check_cast(ctx, node, ref.type, atom, node.op)
     result = operators.binary(ctx, node, node.op, ref, value)
-    new = operators.atom_of(ctx, node, result)
+    new = atom_of(ctx, node, result)
     fill(ctx, node, ref, new)
 
 
@@ -432,22 +433,22 @@ def update_item(
 ) -> None:
     """``ref[index] += value``."""
     value = listed(ctx, node, value)
-    _check_fits(ctx, node, item.access, operators.atom_of(ctx, node, value))
+    _check_fits(ctx, node, item.access, atom_of(ctx, node, value))
     base, access = item.base, item.access
     if not access.scalar and isinstance(ref.type, Array):
-        atom = operators.atom_of(ctx, node, value)
+        atom = atom_of(ctx, node, value)
         check_cast(ctx, node, ref.type, atom, node.op)
     operands, params = _spread(access)
     held = ctx.read(base, node)
     kept = item.held is None or item.held == held
-    t = operators.atom_of(ctx, node, value).type
+    t = atom_of(ctx, node, value).type
     same = isinstance(t, Scalar | Array) and _dtype_kept(ref.type, t)
     single = not (access.scalar and isinstance(t, Array))
     if _is_additive(node) and kept and same and single:
-        atom = operators.atom_of(ctx, node, value)
+        atom = atom_of(ctx, node, value)
         if isinstance(node.op, ast.Sub):
             minus = operators.unary(ctx, node, ast.USub(), value)
-            atom = operators.atom_of(ctx, node, minus)
+            atom = atom_of(ctx, node, minus)
         name, more = "accumulate", params
         if access.advanced:
             name, more = "scatter_add", {**params, "repeats": False}
@@ -456,7 +457,7 @@ def update_item(
         before = held if item.held is None else item.held
         old = ctx.wrap(ctx.step(before, _reading(access), node))
         new = operators.binary(ctx, node, node.op, old, value)
-        atom = operators.atom_of(ctx, node, new)
+        atom = atom_of(ctx, node, new)
         name = "scatter" if access.advanced else "store"
         changed = ctx.emit(node, name, held, atom, *operands, **params)
     write_back(ctx, node, base, changed)

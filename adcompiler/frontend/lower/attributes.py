@@ -31,11 +31,11 @@ from adcompiler.frontend.lower import (
     listing,
     names,
     objects,
-    operators,
     records,
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.objects import MISSING
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.gradients import Gradients
 from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Array, Scalar
@@ -67,7 +67,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
         case Dyn(atom) if isinstance(atom.type, Scalar):
             return _of_number(ctx, node, owner, name)
         case _:
-            what, hint = operators.describe(owner), None
+            what, hint = describe(owner), None
             if resolve.method(name) is not None or name in ("shape", "ndim", "T"):
                 hint = "make it an array: np.array(...)" if _is_row(owner) else None
             if name == "format":

@@ -30,6 +30,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower import (
+    comparisons,
     comprehensions,
     counted,
     iteration,
@@ -42,6 +43,7 @@ from adcompiler.frontend.lower import (
 )
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.numbers import carried, is_float64
+from adcompiler.frontend.lower.operands import describe, fold, in_order, known_int
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, result_dtype
@@ -59,10 +61,10 @@ def absolute(call: Call) -> Binding:
     if given is not None:
         return given
     atom = call.atom(x)
-    known = operators.fold(abs, atom)
+    known = fold(abs, atom)
     if known is not None:
         return Dyn(known)
-    return call.ctx.wrap(call.emit("absolute", atom), operators.in_order(x))
+    return call.ctx.wrap(call.emit("absolute", atom), in_order(x))
 
 
 def extreme(name: str, python: Any) -> Handler:
@@ -129,7 +131,7 @@ def _counted(call: Call, items: IterVal) -> Dyn | None:
 def _two(call: Call, name: str, python: Any, a: Atom, b: Atom) -> Atom:
     if isinstance(a.type, Array) or isinstance(b.type, Array):
         call.refuse(f"{call.name} takes numbers, not arrays", f"use np.{name}(a, b)")
-    known = operators.fold(python, a, b)
+    known = fold(python, a, b)
     if known is not None:
         return known
     for one, other in ((a, b), (b, a)):
@@ -190,7 +192,7 @@ def total(call: Call) -> Binding:
     if items is not None:
         result = start
         for item in items:
-            if operators.known_int(result) == 0 and isinstance(item, Dyn | ArrayRef):
+            if known_int(result) == 0 and isinstance(item, Dyn | ArrayRef):
                 result = item
             else:
                 result = operators.binary(call.ctx, call.node, ast.Add(), result, item)
@@ -198,7 +200,7 @@ def total(call: Call) -> Binding:
             # 0 + x is new memory.
             result = operators.unary(call.ctx, call.node, ast.UAdd(), result)
         return result
-    if isinstance(x, ArrayRef) and operators.known_int(start) == 0:
+    if isinstance(x, ArrayRef) and known_int(start) == 0:
         axes = (0,) if x.type.ndim > 1 else None
         return call.result("sum", call.atom(x), axis=axes, keepdims=False)
     call.refuse("sum takes a tuple or an array here", "write a loop")
@@ -227,7 +229,7 @@ def length(call: Call) -> Binding:
         case _:
             found = overloads.call(call.ctx, call.node, x, "__len__")
             if found is None:
-                call.refuse(f"{operators.describe(x)} has no length")
+                call.refuse(f"{describe(x)} has no length")
             return found
 
 
@@ -242,7 +244,7 @@ def rounded(call: Call) -> Binding:
     x, digits = call.bind("number", ndigits=None)
     atom = call.atom(x)
     if digits == NONE:
-        known = operators.fold(round, atom)
+        known = fold(round, atom)
         if known is not None:
             return Dyn(known)
         return call.result("round", atom, decimals=None)
@@ -266,7 +268,7 @@ def conversion(python: type) -> Handler:
             return Dyn(constant(python()))
         (x,) = call.bind("x")
         if python is bool:
-            flag = operators.truth(call.ctx, call.node, x)
+            flag = comparisons.truth(call.ctx, call.node, x)
             t = flag.type
             if isinstance(t, Scalar) and t.kind == "python":
                 return Dyn(flag)
@@ -461,7 +463,7 @@ def class_of(call: Call, x: Binding) -> type:
             return {v: k for k, v in _PYTHON.items()}[atom.type.dtype]
         case _:
             call.refuse(
-                f"the type of {operators.describe(x)} is not known",
+                f"the type of {describe(x)} is not known",
                 "make a tuple or a list of it first",
             )
 

@@ -50,7 +50,6 @@ from adcompiler.frontend.lower import (
     messages,
     names,
     objects,
-    operators,
     records,
     rules,
     signatures,
@@ -65,6 +64,7 @@ from adcompiler.frontend.lower.context import (
     Frame,
 )
 from adcompiler.frontend.lower.handling import Call
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Inexpressible, NeedCall, Unreachable
 from adcompiler.frontend.lower.syntax import local_names, nonlocals, rebound
 from adcompiler.frontend.structures import Cell, Key
@@ -144,7 +144,7 @@ def apply(
         ) is not None:
             return apply(ctx, node, method, args, kwargs)
         case _:
-            ctx.refuse(node, f"{operators.describe(callee)} cannot be called here")
+            ctx.refuse(node, f"{describe(callee)} cannot be called here")
 
 
 def _apply_object(

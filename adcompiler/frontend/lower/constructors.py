@@ -22,7 +22,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import arrays, lengths, listing, messages, shapes
 from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.frontend.lower.operators import in_order
+from adcompiler.frontend.lower.operands import in_order
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar

@@ -21,6 +21,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     arrays,
     calls,
+    comparisons,
     generators,
     iteration,
     itertools_,
@@ -29,6 +30,7 @@ from adcompiler.frontend.lower import (
     shortcircuit,
 )
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.operands import describe, fold, known_int
 from adcompiler.frontend.lower.sources import Source
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
@@ -57,7 +59,7 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
         case _:
             ctx.refuse(
                 node,
-                f"{operators.describe(iterable)} cannot be iterated over",
+                f"{describe(iterable)} cannot be iterated over",
                 "iterate over a range, an array or a tuple",
             )
 
@@ -68,11 +70,11 @@ def _choice(
     """The item of a tuple at an index that is known at run time only."""
     if at_ == len(items) - 1:
         return items[at_]
-    here = operators.compare(ctx, node, ast.Eq(), k, Dyn(constant(at_)))
+    here = comparisons.compare(ctx, node, ast.Eq(), k, Dyn(constant(at_)))
     return shortcircuit.choose(
         ctx,
         node,
-        operators.truth(ctx, node, here),
+        comparisons.truth(ctx, node, here),
         lambda: items[at_],
         lambda: _choice(ctx, node, items, k, at_ + 1),
     )
@@ -139,7 +141,7 @@ def count(ctx: Context, node: ast.AST, of: Source) -> Atom:
     if of.range is None:
         return of.length
     bounds = [of.range.start.atom, of.range.stop.atom, of.range.step.atom]
-    total = operators.fold(lambda a, b, c: len(range(a, b, c)), *bounds)
+    total = fold(lambda a, b, c: len(range(a, b, c)), *bounds)
     return total or ctx.emit(node, "range_length", *bounds)
 
 
@@ -154,7 +156,7 @@ def at(ctx: Context, node: ast.AST, of: Source, k: Dyn) -> Binding:
 def plus(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Binding:
     """The sum, where one of them may be a zero that is known."""
     for one, other in ((a, b), (b, a)):
-        if operators.known_int(one) == 0:
+        if known_int(one) == 0:
             return other
     return operators.binary(ctx, node, ast.Add(), a, b)
 

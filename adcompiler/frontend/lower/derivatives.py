@@ -29,7 +29,7 @@ from adcompiler.frontend.interface import (
     ResultTree,
     ResultTuple,
 )
-from adcompiler.frontend.lower import calls, messages, operators, records
+from adcompiler.frontend.lower import calls, messages, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.isolation import (
@@ -44,6 +44,7 @@ from adcompiler.frontend.lower.isolation import (
     without_prints,
     zero_like,
 )
+from adcompiler.frontend.lower.operands import atom_of
 from adcompiler.frontend.structures import Shape
 from adcompiler.gradients import gradients_type
 from adcompiler.ir.builder import constant
@@ -350,7 +351,7 @@ def _moving(
 
 def _like(ctx: Context, node: ast.AST, given: Binding, value: Atom, what: str) -> Atom:
     """A tangent or cotangent as a value of the type and shape that it belongs to."""
-    atom = operators.atom_of(ctx, node, given)
+    atom = atom_of(ctx, node, given)
     t, wanted = atom.type, value.type
     assert isinstance(t, Scalar | Array)
     if t.dtype == "bool" or len(dims_of(t)) != len(dims_of(wanted)):

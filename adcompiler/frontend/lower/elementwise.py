@@ -15,7 +15,7 @@ import numpy as np
 from adcompiler.frontend.bindings import NONE, Binding, TupleVal
 from adcompiler.frontend.lower import operators
 from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.frontend.lower.operators import in_order
+from adcompiler.frontend.lower.operands import in_order
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Scalar

@@ -32,6 +32,7 @@ from adcompiler.frontend.lower import (
     arrays,
     attributes,
     calls,
+    comparisons,
     comprehensions,
     iteration,
     listing,
@@ -46,7 +47,7 @@ from adcompiler.frontend.lower import (
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
-from adcompiler.frontend.lower.operators import describe
+from adcompiler.frontend.lower.operands import converted, describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Var
 from adcompiler.ir.types import is_float
@@ -212,11 +213,11 @@ def test(ctx: Context, node: ast.expr) -> Atom:
             for value in rest:
                 right = partial(_tested, ctx, value)
                 result = shortcircuit.connective(ctx, node, conjunctive, result, right)
-            return operators.truth(ctx, node, result)
+            return comparisons.truth(ctx, node, result)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return operators.negated(ctx, node, test(ctx, operand))
+            return comparisons.negated(ctx, node, test(ctx, operand))
         case _:
-            return operators.truth(ctx, node, evaluate(ctx, node))
+            return comparisons.truth(ctx, node, evaluate(ctx, node))
 
 
 def _tested(ctx: Context, node: ast.expr) -> Binding:
@@ -242,7 +243,7 @@ def _compare(
 ) -> Binding:
     """``a < b < c``: the middle is evaluated once, the right only where a < b."""
     right = evaluate(ctx, comparators[0])
-    first = operators.compare(ctx, node, ops[0], left, right)
+    first = comparisons.compare(ctx, node, ops[0], left, right)
     if len(ops) == 1:
         return first
     return shortcircuit.connective(
@@ -334,4 +335,4 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
             return applying.bracketed(ctx, node, value, index)
         case _:
             what = f"{describe(owner)} cannot be subscripted here"
-            ctx.refuse(node, what, operators.converted(owner))
+            ctx.refuse(node, what, converted(owner))

@@ -16,8 +16,9 @@ from typing import Any
 
 from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, Static
 from adcompiler.frontend.interface import FormulaRule
-from adcompiler.frontend.lower import calls, operators
+from adcompiler.frontend.lower import calls
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.operands import atom_of, describe
 from adcompiler.ir.nodes import Atom, Function, Let, Region, Var, fresh_var
 from adcompiler.ir.rule import Partials
 from adcompiler.ir.types import Scalar, is_float
@@ -38,14 +39,14 @@ def call(
     name = rule.function.__name__
     for given in (*args, *kwargs.values()):
         if not isinstance(given, Dyn | ArrayRef):
-            what = operators.describe(given)
+            what = describe(given)
             ctx.refuse(node, f"{name}() takes numbers and arrays, not {what}")
     value = calls.apply(ctx, node, Static(rule.function), args, kwargs)
     order = rule.function.__code__.co_varnames[: rule.function.__code__.co_argcount]
     named = dict(zip(order, args, strict=False)) | kwargs
-    atoms = {n: operators.atom_of(ctx, node, named[n]) for n in order}
+    atoms = {n: atom_of(ctx, node, named[n]) for n in order}
     floats = [n for n in order if is_float(atoms[n].type)]
-    result = operators.atom_of(ctx, node, value)
+    result = atom_of(ctx, node, value)
     if ctx.frame.muted or not floats or not is_float(result.type):
         return value
     names = [*floats, *(n for n in order if n not in floats)]
@@ -107,7 +108,7 @@ def _lowered(
 
     def gather() -> None:
         assert arm.value is not None
-        results.append(operators.atom_of(ctx, node, arm.value))
+        results.append(atom_of(ctx, node, arm.value))
 
     ctx.resume(arm, gather)
     stmts = tuple(arm.builder.stmts)

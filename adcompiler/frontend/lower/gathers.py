@@ -17,8 +17,9 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, lengths, listing, operators
+from adcompiler.frontend.lower import arrays, lengths, listing
 from adcompiler.frontend.lower.handling import Call, Handler, array_type
+from adcompiler.frontend.lower.operands import atom_of
 from adcompiler.frontend.lower.shapes import array_of, flat_copy
 from adcompiler.library import places
 
@@ -52,7 +53,7 @@ def add_at(call: Call) -> Binding:
     """``np.add.at(x, index, value)``: adds each time that an index is repeated."""
     x, index, value = call.bind("a", "indices", "b")
     ref = array_of(call, x)
-    atom = operators.atom_of(call.ctx, call.node, value)
+    atom = atom_of(call.ctx, call.node, value)
     arrays.add_at(call.ctx, call.node, ref, index, atom)
     return NONE
 

@@ -25,8 +25,9 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import listing, names, operators
+from adcompiler.frontend.lower import listing, names
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.operands import atom_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar
@@ -67,7 +68,7 @@ class Call:
         """The IR value of an argument; a tuple or list of numbers becomes an array."""
         if isinstance(binding, TupleVal | ListRef) or is_list(binding):
             binding = self.array(binding)
-        return operators.atom_of(self.ctx, self.node, binding)
+        return atom_of(self.ctx, self.node, binding)
 
     def array(self, binding: Binding) -> Binding:
         """A nested tuple or list as an array."""
@@ -82,7 +83,7 @@ class Call:
         if not binding.items:
             return self.ctx.wrap(self.emit("zeros", constant(0), dtype="float64"))
         parts = [self.array(item) for item in binding.items]
-        atoms = [operators.atom_of(self.ctx, self.node, part) for part in parts]
+        atoms = [atom_of(self.ctx, self.node, part) for part in parts]
         return self.ctx.wrap(self.emit("stack", *atoms, axis=0), True)
 
     def emit(self, name: str, *operands: Atom, **params: Any) -> Atom:
@@ -141,7 +142,7 @@ class Call:
         items = binding.items if isinstance(binding, TupleVal) else (binding,)
         atoms = []
         for item in items:
-            atom = operators.atom_of(self.ctx, self.node, item)
+            atom = atom_of(self.ctx, self.node, item)
             if not isinstance(atom.type, Scalar) or atom.type.dtype not in (
                 "int64",
                 "int32",

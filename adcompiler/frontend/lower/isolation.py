@@ -31,8 +31,9 @@ from adcompiler.frontend.interface import (
     ResultTree,
     ResultTuple,
 )
-from adcompiler.frontend.lower import calls, operators, records
+from adcompiler.frontend.lower import calls, records
 from adcompiler.frontend.lower.context import Arm, Context
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
 from adcompiler.frontend.structures import Shape
 from adcompiler.ir.builder import constant
@@ -75,7 +76,7 @@ def flattened(
         case _:
             ctx.refuse(
                 node,
-                f"{operators.describe(binding)} is returned, which is not supported",
+                f"{describe(binding)} is returned, which is not supported",
                 "return numbers, arrays, or tuples of them",
             )
 

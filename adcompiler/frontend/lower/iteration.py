@@ -31,15 +31,16 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     arrays,
     calls,
+    comparisons,
     counted,
     generators,
     itertools_,
     listing,
     names,
-    operators,
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.frontend.lower.operands import fold, known_int
 from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.frontend.lower.sources import Item, Stage
 from adcompiler.frontend.structures import Key
@@ -285,9 +286,9 @@ def known_items(ctx: Context, node: ast.AST, iterable: Binding) -> list[Binding]
     match iterable:
         case RangeVal(start, stop, step):
             bounds = [part.atom for part in (start, stop, step)]
-            if operators.fold(lambda a, b, c: len(range(a, b, c)), *bounds) is None:
+            if fold(lambda a, b, c: len(range(a, b, c)), *bounds) is None:
                 return None
-            first, last, by = (operators.known_int(p) or 0 for p in (start, stop, step))
+            first, last, by = (known_int(p) or 0 for p in (start, stop, step))
             return [Dyn(constant(k)) for k in range(first, last, by)]
         case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
             return [item() for item in _loads(ctx, node, iterable, t.dims[0])]
@@ -426,4 +427,4 @@ def admitted(ctx: Context, node: ast.AST, stage: Stage, item: Binding) -> Atom:
     flag = item
     if stage.function is not None:
         flag = calls.apply(ctx, node, stage.function, [item], {})
-    return operators.truth(ctx, node, flag)
+    return comparisons.truth(ctx, node, flag)

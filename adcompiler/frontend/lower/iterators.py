@@ -15,6 +15,7 @@ from typing import Any
 
 from adcompiler.frontend.bindings import Binding, Dyn, IterVal, PartialVal
 from adcompiler.frontend.lower import (
+    comparisons,
     counted,
     expressions,
     iteration,
@@ -24,6 +25,7 @@ from adcompiler.frontend.lower import (
 )
 from adcompiler.frontend.lower.composed import composed
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.ir.builder import constant
 from adcompiler.library import iterating
 
@@ -32,7 +34,7 @@ def numbered(call: Call) -> Binding:
     """``enumerate(x, start)``."""
     x, start = call.bind("iterable", start=Dyn(constant(0)))
     if not isinstance(start, Dyn):
-        call.refuse(f"{operators.describe(start)} is no number to count from")
+        call.refuse(f"{describe(start)} is no number to count from")
     return iteration.iterator(call.ctx, "enumerate", (x,), start)
 
 
@@ -106,7 +108,7 @@ def applied(node: Operator) -> Handler:
             return operators.unary(call.ctx, call.node, node(), a)
         a, b = call.bind("a", "b")
         if issubclass(node, ast.cmpop):
-            return operators.compare(call.ctx, call.node, node(), a, b)
+            return comparisons.compare(call.ctx, call.node, node(), a, b)
         return operators.binary(call.ctx, call.node, node(), a, b)
 
     return handle

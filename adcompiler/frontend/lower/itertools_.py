@@ -27,6 +27,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.liveness import captured
 from adcompiler.frontend.lower import (
     calls,
+    comparisons,
     comprehensions,
     counted,
     iteration,
@@ -36,6 +37,7 @@ from adcompiler.frontend.lower import (
 )
 from adcompiler.frontend.lower.context import Context, Frame
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.sources import Item, Source
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
@@ -228,7 +230,7 @@ def _spread(ctx: Context, node: ast.AST, function: Binding, item: Item) -> Bindi
 def _starred(ctx: Context, node: ast.AST, function: Binding, row: Binding) -> Binding:
     args = iteration.known_items(ctx, node, row)
     if args is None:
-        ctx.refuse(node, f"{operators.describe(row)} is not spread here")
+        ctx.refuse(node, f"{describe(row)} is not spread here")
     return calls.apply(ctx, node, function, args, {})
 
 
@@ -398,7 +400,7 @@ def _binary(
 
 
 def _less(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Atom:
-    return operators.truth(ctx, node, operators.compare(ctx, node, ast.Lt(), a, b))
+    return comparisons.truth(ctx, node, comparisons.compare(ctx, node, ast.Lt(), a, b))
 
 
 def _chained(ctx: Context, node: ast.AST, parts: Sequence[Binding]) -> Source:

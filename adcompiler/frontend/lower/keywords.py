@@ -23,9 +23,10 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, composed, operators
+from adcompiler.frontend.lower import arrays, composed
 from adcompiler.frontend.lower.constructors import cast
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.operands import in_order
 from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Array, Scalar
 
@@ -178,7 +179,7 @@ def _check_ignored(call: Call, given: dict[str, Binding]) -> None:
 
 def _may_be_turned(call: Call, order: Binding) -> bool:
     """Whether order= says that the result need not be in C order."""
-    turned = not operators.in_order(*call.args)
+    turned = not in_order(*call.args)
     return order == Static("F") or (turned and order in (Static("A"), Static("K")))
 
 

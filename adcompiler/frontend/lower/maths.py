@@ -19,6 +19,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import iteration, listing, operators
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.operands import fold, known_int
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
 from adcompiler.ir.types import Scalar
@@ -106,14 +107,14 @@ def product(call: Call) -> Binding:
     x, start = call.bind("iterable", start=Dyn(constant(1)))
     if isinstance(x, ArrayRef) and x.type.ndim == 1:
         result = call.result("prod", call.atom(x), axis=None, keepdims=False)
-        if operators.known_int(start) == 1:
+        if known_int(start) == 1:
             return result
         return operators.binary(call.ctx, call.node, ast.Mult(), start, result)
     if isinstance(x, ListRef):
         return listing.call(call.ctx, call.node, iterating.multiplied, x, start)
     result = start
     for item in _items(call, x):
-        if operators.known_int(result) == 1:
+        if known_int(result) == 1:
             result = item
         else:
             result = operators.binary(call.ctx, call.node, ast.Mult(), result, item)
@@ -158,7 +159,7 @@ def parts(name: str) -> Handler:
 def _integers(call: Call, name: str, *bindings: Binding) -> Atom:
     """A row on integers, computed where they are known."""
     atoms = [call.atom(b) for b in bindings]
-    known = operators.fold(getattr(math, name), *atoms)
+    known = fold(getattr(math, name), *atoms)
     return call.emit(name, *atoms) if known is None else known
 
 

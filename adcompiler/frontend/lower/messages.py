@@ -10,9 +10,10 @@ import ast
 import builtins
 
 from adcompiler.frontend.bindings import NONE, ArrayRef, Binding, Dyn, Static, TupleVal
-from adcompiler.frontend.lower import expressions, operators
+from adcompiler.frontend.lower import expressions
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.frontend.lower.operands import atom_of, describe
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.nodes import Atom, Const
 
@@ -55,10 +56,10 @@ def _value(
         case Dyn(Const(value)):
             return _escaped(("{0" + form + "}").format(value))
         case Dyn() | ArrayRef():
-            operands.append(operators.atom_of(ctx, node, binding))
+            operands.append(atom_of(ctx, node, binding))
             return "{" + str(len(operands) - 1) + form + "}"
         case _:
-            ctx.refuse(node, f"{operators.describe(binding)} cannot be printed here")
+            ctx.refuse(node, f"{describe(binding)} cannot be printed here")
 
 
 def _escaped(text: str) -> str:

@@ -43,7 +43,7 @@ from adcompiler.frontend.interface import (
 )
 from adcompiler.frontend.lower import hints
 from adcompiler.frontend.lower.context import Context, Frame
-from adcompiler.frontend.lower.operators import known_int
+from adcompiler.frontend.lower.operands import known_int
 from adcompiler.frontend.structures import Key, Shape, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var

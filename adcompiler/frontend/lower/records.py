@@ -27,10 +27,10 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower import (
+    comparisons,
     gradientless,
     iteration,
     names,
-    operators,
     overloads,
     statements,
 )
@@ -123,7 +123,7 @@ def truth(ctx: Context, node: ast.AST, owner: Object) -> Atom:
         found = overloads.call(ctx, node, owner, name)
         t = found.atom.type if isinstance(found, Dyn) else None
         if isinstance(found, Dyn) and isinstance(t, Scalar) and t.kind == "python":
-            return operators.truth(ctx, node, found)
+            return comparisons.truth(ctx, node, found)
         if hasattr(owner.cls, name):
             what = f"{owner.cls.__name__}.{name} is not followed"
             ctx.refuse(node, what, "compare an attribute")

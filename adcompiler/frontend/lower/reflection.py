@@ -34,10 +34,10 @@ from adcompiler.frontend.lower import (
     listing,
     names,
     objects,
-    operators,
     records,
 )
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.structures import Key
 from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Array
@@ -175,7 +175,7 @@ class Copies:
 
 def _refuse_copy(call: Call, x: Binding) -> NoReturn:
     call.refuse(
-        f"a copy of {operators.describe(x)} is not supported",
+        f"a copy of {describe(x)} is not supported",
         "copy its parts, or copy it outside",
     )
 

@@ -36,9 +36,15 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.interface import Captured, ResultTree, VjpRule
-from adcompiler.frontend.lower import calls, messages, names, operators, records
+from adcompiler.frontend.lower import (
+    calls,
+    messages,
+    names,
+    records,
+)
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.isolation import flattened, holds_float, rebuilt
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant
 from adcompiler.ir.callee import derivative_type
@@ -317,7 +323,7 @@ class _Ruled:
             case Array(dtype), ArrayRef(type=t) if t.ndim == param.type.ndim:
                 return ctx.wrap(self._shaped(ctx.read(given, node), param), False)
             case _:
-                what = operators.describe(given)
+                what = describe(given)
                 if isinstance(given, ArrayRef):
                     what = str(given.type)
                 _refuse(

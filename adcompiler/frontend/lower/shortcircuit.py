@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable
 
 from adcompiler.frontend.bindings import Binding, Conflict, Dyn
-from adcompiler.frontend.lower import operators
+from adcompiler.frontend.lower import comparisons
 from adcompiler.frontend.lower.context import Arm, Context
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.syntax import assigned
@@ -56,7 +56,7 @@ def connective(
     right: Callable[[], Binding],
 ) -> Binding:
     """``left and right`` or ``left or right``; the right is evaluated if needed."""
-    flag = operators.truth(ctx, node, left)
+    flag = comparisons.truth(ctx, node, left)
     if isinstance(flag, Const):
         return right() if bool(flag.value) == conjunctive else left
     arm = ctx.run(right)

@@ -24,6 +24,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     arrays,
     attributes,
+    comparisons,
     expressions,
     gradientless,
     instances,
@@ -47,6 +48,7 @@ from adcompiler.frontend.lower.context import (
     Context,
 )
 from adcompiler.frontend.lower.joins import join_arms
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.syntax import always_leaves
 from adcompiler.frontend.structures import Key
 from adcompiler.ir.builder import constant
@@ -224,7 +226,7 @@ def lower_assert(
         return
     good = ctx.run(lambda: None)
     bad = ctx.run(lambda: messages.fail(ctx, stmt, "AssertionError", message))
-    failed = operators.negated(ctx, test, cond)
+    failed = comparisons.negated(ctx, test, cond)
     join_arms(ctx, failed, bad, good, live_after(ctx, stmt), stmt)
 
 
@@ -266,7 +268,7 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
                 listing.put(ctx, target, owner, index, binding)
                 return
             if not isinstance(owner, ArrayRef):
-                what = operators.describe(owner)
+                what = describe(owner)
                 ctx.refuse(target, f"{what} cannot be stored into", "use an array")
             arrays.store(ctx, target, owner, index, binding)
         case ast.Attribute(value=value, attr=name):
@@ -425,7 +427,7 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
                 augmented_item(ctx, stmt, owner, index)
                 return
             if not isinstance(owner, ArrayRef):
-                what = operators.describe(owner)
+                what = describe(owner)
                 ctx.refuse(target, f"{what} cannot be stored into", "use an array")
             item = arrays.item_to_update(ctx, stmt, owner, index)
             value = expressions.evaluate(ctx, stmt.value)

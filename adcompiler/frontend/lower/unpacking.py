@@ -16,16 +16,17 @@ from collections.abc import Sequence
 from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, ListRef, TupleVal
 from adcompiler.frontend.lower import (
     arrays,
+    comparisons,
     comprehensions,
     expressions,
     iteration,
     lengths,
     listing,
     messages,
-    operators,
     sequences,
 )
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.ir.builder import constant
 from adcompiler.library import lists as library
 
@@ -43,7 +44,7 @@ def items(
         return [listing.get(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
     binding = sequences.as_tuple(ctx, node, binding)
     if not isinstance(binding, TupleVal):
-        ctx.refuse(node, f"{operators.describe(binding)} cannot be unpacked")
+        ctx.refuse(node, f"{describe(binding)} cannot be unpacked")
     if len(binding.items) != count:
         ctx.refuse(node, f"{len(binding.items)} values are unpacked into {count} names")
     return binding.items
@@ -65,7 +66,7 @@ def items_around(
     if found is None:
         ctx.refuse(
             node,
-            f"{operators.describe(binding)} cannot be unpacked here",
+            f"{describe(binding)} cannot be unpacked here",
             "write slices: first, rest = a[0], a[1:]",
         )
     if len(found) < count - 1:
@@ -87,9 +88,9 @@ def _at_run_time(
         if isinstance(whole, ArrayRef)
         else listing.length(ctx, node, whole)
     )
-    short = operators.compare(ctx, node, ast.Lt(), length, Dyn(constant(few)))
+    short = comparisons.compare(ctx, node, ast.Lt(), length, Dyn(constant(few)))
     text = f"not enough values to unpack (expected at least {few}, got {{0}})"
-    wrong = operators.truth(ctx, node, short)
+    wrong = comparisons.truth(ctx, node, short)
     messages.fail_if(ctx, node, wrong, "ValueError", text, (length.atom,))
     ends = [Dyn(constant(k)) for k in (*range(before), *range(-after, 0))]
     known = [expressions.item_of(ctx, node, whole, k) for k in ends]
@@ -112,8 +113,8 @@ def _check_length(ctx: Context, node: ast.AST, length: Dyn, count: int) -> None:
     many = f"too many values to unpack (expected {count})"
     bound = Dyn(constant(count))
     for op, template, shown in ((ast.Lt(), few, True), (ast.Gt(), many, False)):
-        wrong = operators.truth(
-            ctx, node, operators.compare(ctx, node, op, length, bound)
+        wrong = comparisons.truth(
+            ctx, node, comparisons.compare(ctx, node, op, length, bound)
         )
         operands = (length.atom,) if shown else ()
         messages.fail_if(ctx, node, wrong, "ValueError", template, operands)

@@ -1,0 +1,265 @@
+"""What is decided of bindings: comparison, membership, identity, truth.
+
+In: bindings of operands. Out: a bool, in the IR, known or not; of arrays, bools.
+Invariants: what an object from outside would decide is decided once only if it says the
+same at every call; whether two names are one object is never guessed.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import operator
+from collections.abc import Callable
+from types import BuiltinFunctionType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    FunctionVal,
+    IterVal,
+    ListRef,
+    MethodVal,
+    ObjectRef,
+    PartialVal,
+    PullbackVal,
+    RecordVal,
+    Static,
+    TupleVal,
+)
+from adcompiler.frontend.lower import listing, overloads
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.operands import atom_of, describe, fold, in_order
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.types import PY_INT, Array, Scalar
+
+COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Lt: ("less", operator.lt),
+    ast.LtE: ("less_equal", operator.le),
+    ast.Gt: ("greater", operator.gt),
+    ast.GtE: ("greater_equal", operator.ge),
+    ast.Eq: ("equal", operator.eq),
+    ast.NotEq: ("not_equal", operator.ne),
+}
+
+
+def compare(
+    ctx: Context, node: ast.AST, op: ast.cmpop, left: Binding, right: Binding
+) -> Binding:
+    """``left op right``."""
+    if isinstance(op, ast.Is | ast.IsNot):
+        known = _which(ctx, node, left, right)
+        if known is not None:
+            return Dyn(
+                negated(ctx, node, known) if isinstance(op, ast.IsNot) else known
+            )
+        same = _identical(ctx, node, left, right)
+        return Dyn(constant(same == isinstance(op, ast.Is)))
+    if isinstance(op, ast.In | ast.NotIn):
+        found = _contains(ctx, node, left, right)
+        return Dyn(negated(ctx, node, found) if isinstance(op, ast.NotIn) else found)
+    given = overloads.compare(ctx, node, op, left, right)
+    if given is not None:
+        return given
+    name, python = COMPARE[type(op)]
+    for side in (left, right):
+        value = side.value if isinstance(side, Static) else None
+        classes = type(value).__mro__[:-1]
+        if not _lasting(value) and any("__eq__" in vars(c) for c in classes):
+            _refuse_changing(ctx, node, value, "is equal to another")
+    if isinstance(left, Static) and isinstance(right, Static):
+        return Dyn(constant(bool(python(left.value, right.value))))
+    for side in (left, right):
+        if isinstance(side, ObjectRef | RecordVal) and _compares(side.cls):
+            what = f"{side.cls.__name__}.__eq__ is not followed"
+            ctx.refuse(node, what, "compare attributes, or use 'is'")
+    unlike = isinstance(left, Static) or isinstance(right, Static)
+    if unlike and name in ("equal", "not_equal"):
+        return Dyn(constant(name == "not_equal"))
+    if isinstance(left, TupleVal) and isinstance(right, TupleVal):
+        return _compare_tuples(ctx, node, op, left, right)
+    a, b = atom_of(ctx, node, left), atom_of(ctx, node, right)
+    known = fold(python, a, b)
+    if known is not None:
+        return Dyn(known)
+    return ctx.wrap(ctx.emit(node, name, a, b), in_order(left, right))
+
+
+def _compares(cls: type) -> bool:
+    """Whether a class says itself what its objects are equal to."""
+    found = next(c for c in cls.__mro__ if "__eq__" in vars(c))
+    return found not in (object, dict, list) and not dataclasses.is_dataclass(found)
+
+
+def _contains(ctx: Context, node: ast.AST, item: Binding, owner: Binding) -> Atom:
+    """``item in owner``: whether it equals one of the entries."""
+    match item, owner:
+        case Static(str() as part), Static(str() as text):
+            return constant(part in text)
+        case _, (ObjectRef() | RecordVal()) if owner.cls is dict:
+            from adcompiler.frontend.lower import records
+
+            key = records.key_of(ctx, node, item)
+            return constant(key in records.entries(ctx, node, owner))
+        case _, ObjectRef() if owner.cls is list:
+            from adcompiler.frontend.lower import sequences
+
+            return _contains(ctx, node, item, sequences.as_tuple(ctx, node, owner))
+        case _, IterVal("keys", (view,)):
+            return _contains(ctx, node, item, view)
+        case _ if found := overloads.call(ctx, node, owner, "__contains__", item):
+            return truth(ctx, node, found)
+        case _, TupleVal(items):
+            result: Atom = constant(False)
+            for entry in items:
+                same = truth(ctx, node, compare(ctx, node, ast.Eq(), item, entry))
+                result = disjunction(ctx, node, result, same)
+            return result
+        case Dyn(), ArrayRef():
+            equal = compare(ctx, node, ast.Eq(), owner, item)
+            atom = atom_of(ctx, node, equal)
+            some = ctx.emit(node, "any", atom, axis=None, keepdims=False)
+            return ctx.emit(node, "cast", some, dtype="bool", via="builtin")
+        case _:
+            ctx.refuse(
+                node,
+                f"'in' looks into a tuple or an array, not into {describe(owner)}",
+                "compare with each value: a == 1 or a == 2",
+            )
+
+
+def _compare_tuples(
+    ctx: Context, node: ast.AST, op: ast.cmpop, left: TupleVal, right: TupleVal
+) -> Binding:
+    """Equality of tuples or lists, all items of which are evaluated."""
+    if not isinstance(op, ast.Eq | ast.NotEq):
+        ctx.refuse(node, "tuples are compared by == and != only")
+    of_one_kind = (left.cls is list) is (right.cls is list)
+    if not of_one_kind or len(left.items) != len(right.items):
+        return Dyn(constant(isinstance(op, ast.NotEq)))
+    result: Atom = constant(True)
+    for a, b in zip(left.items, right.items, strict=True):
+        item = truth(ctx, node, compare(ctx, node, ast.Eq(), a, b))
+        result = conjunction(ctx, node, result, item)
+    return Dyn(negated(ctx, node, result) if isinstance(op, ast.NotEq) else result)
+
+
+def conjunction(ctx: Context, node: ast.AST, left: Atom, right: Atom) -> Atom:
+    """Both, evaluated already."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Const):
+            return other if one.value else constant(False)
+    return ctx.emit(node, "logical_and", left, right, via="builtin")
+
+
+def disjunction(ctx: Context, node: ast.AST, left: Atom, right: Atom) -> Atom:
+    """One or the other, evaluated already."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Const):
+            return constant(True) if one.value else other
+    return ctx.emit(node, "logical_or", left, right, via="builtin")
+
+
+# What is equal to another, or true, once and for all.
+_LASTING = (str, bytes, int, float, tuple, frozenset, range, type, np.dtype, np.generic)
+
+
+def _lasting(value: object) -> bool:
+    return value is None or isinstance(value, (*_LASTING, BuiltinFunctionType))
+
+
+def _refuse_changing(ctx: Context, node: ast.AST, value: object, what: str) -> NoReturn:
+    """Refuse to decide by an object that may say something else at a later call."""
+    ctx.refuse(
+        node,
+        f"whether this {type(value).__name__} {what} may change between calls",
+        "decide by a number or a string in it, or by 'is'",
+    )
+
+
+def _which(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> Atom | None:
+    """``c is True`` of a bool; None of anything else."""
+    match left, right:
+        case Dyn(atom), Dyn(Const(bool() as value)):
+            t = atom.type
+            if not isinstance(t, Scalar) or t.kind == "either" or atom in ctx.mixed:
+                ctx.refuse(node, "whether these are one object depends on the path")
+            if t.dtype != "bool" or t.kind == "numpy":
+                return constant(False)
+            return atom if value else negated(ctx, node, atom)
+        case _:
+            return None
+
+
+def _identical(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> bool:
+    match left, right:
+        case Static(a), Static(b):
+            return a is b
+        case (Static(None), _) | (_, Static(None)):
+            return False
+        case ObjectRef(one), ObjectRef(other):
+            if one is other:
+                return True
+            if other not in ctx.entangled.get(one, ()):
+                return False
+            ctx.refuse(node, "whether these are one object depends on the path")
+        case ArrayRef(), ArrayRef() if left.location is right.location:
+            return left.path == right.path
+        case _:
+            ctx.refuse(node, "'is' compares with None only", "use == or !=")
+
+
+def negated(ctx: Context, node: ast.AST, flag: Atom) -> Atom:
+    """``not flag`` of a bool."""
+    if isinstance(flag, Const):
+        return constant(not flag.value)
+    return ctx.emit(node, "logical_not", flag, via="builtin")
+
+
+def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
+    """What `if` and `not` see in a value: a bool."""
+    match binding:
+        case Static(value):
+            hooks = {"__bool__", "__len__"}
+            classes = type(value).__mro__
+            if not _lasting(value) and any(hooks & vars(c).keys() for c in classes):
+                _refuse_changing(ctx, node, value, "is true")
+            return constant(bool(value))
+        case TupleVal(items):
+            return constant(len(items) > 0)
+        case ObjectRef() | RecordVal():
+            from adcompiler.frontend.lower import records
+
+            return records.truth(ctx, node, binding)
+        case ListRef():
+            count = listing.length(ctx, node, binding).atom
+            return ctx.emit(node, "greater", count, constant(0))
+        case FunctionVal() | MethodVal() | PartialVal() | PullbackVal():
+            return constant(True)
+        case ArrayRef(_, _, t):
+            if any(length != 1 for length in t.dims):
+                ctx.refuse(
+                    node,
+                    "the truth value of an array is ambiguous",
+                    "use np.any, np.all, or one element",
+                )
+            index = ("int",) * t.ndim
+            zeros = (Const(0, PY_INT),) * t.ndim
+            atom: Atom = ctx.emit(
+                node, "load", ctx.read(binding, node), *zeros, index=index
+            )
+        case Dyn(inner):
+            atom = inner
+        case _:
+            ctx.refuse(node, f"{describe(binding)} has no truth value here")
+    if isinstance(atom, Const):
+        return constant(bool(atom.value))
+    assert isinstance(atom.type, Scalar | Array)
+    if atom.type.dtype == "bool":
+        return atom
+    return ctx.emit(node, "not_equal", atom, Const(0, PY_INT))
