@@ -33,6 +33,7 @@ from adcompiler.frontend.lower import (
     sources,
     statements,
 )
+from adcompiler.frontend.lower.conforming import Side, conform
 from adcompiler.frontend.lower.context import (
     DONE,
     RETURNED,
@@ -55,7 +56,7 @@ from adcompiler.frontend.lower.heads import (
     runs_surely,
     sort_of,
 )
-from adcompiler.frontend.lower.merges import Merge, Side
+from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.syntax import assigned, breaks, own_nodes, stored
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, For, Region, Undef, Var, While, fresh_var
@@ -469,12 +470,12 @@ class Lowering:
                 given = env.get(name)
                 if name == RETURNED and arm is None:
                     given = FALSE
-                head.merge.conform(shape, given, side)
+                conform(head.merge, shape, given, side)
             for location, held in head.objects.items():
                 if isinstance(held, RecordVal):
                     before = ctx.objects[location]
                     known = before if isinstance(before, RecordVal) else None
-                    head.merge.conform(held, known, side)
+                    conform(head.merge, held, known, side)
             for location, var in head.stores.items():
                 side.out[var] = ctx.contents(location, self.loop)
 

@@ -22,6 +22,7 @@ from adcompiler.frontend.bindings import (
     map_atoms,
 )
 from adcompiler.frontend.lower import meetings
+from adcompiler.frontend.lower.conforming import Side, conform
 from adcompiler.frontend.lower.context import (
     RETURNED,
     SPECIAL,
@@ -32,7 +33,7 @@ from adcompiler.frontend.lower.context import (
     Held,
     Stale,
 )
-from adcompiler.frontend.lower.merges import Merge, Side
+from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, If, Region, Var
@@ -187,21 +188,21 @@ def _gather(
     returned = any(merge.gone) and _is(True, arm.env.get(RETURNED))
     ignored = set(met.shapes) - SPECIAL if returned else set()
 
-    def conform() -> None:
+    def gather() -> None:
         for name, shape in met.shapes.items():
             given = None if name in ignored else arm.env.get(name)
             if shape is not given:
-                merge.conform(shape, given, side)
+                conform(merge, shape, given, side)
         if met.value is not None:
-            merge.conform(met.value, value_given, side)
+            conform(merge, met.value, value_given, side)
         for location, held in met.objects.items():
             before = ctx.objects[location]
             if isinstance(held, RecordVal) and isinstance(before, RecordVal):
-                merge.conform(held, before, side)
+                conform(merge, held, before, side)
         for location, var in met.stores.items():
             side.out[var] = ctx.contents(location, node)
 
-    ctx.resume(arm, conform)
+    ctx.resume(arm, gather)
     return side.out
 
 

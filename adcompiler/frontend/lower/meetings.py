@@ -37,7 +37,7 @@ from adcompiler.ir.nodes import Const, Var
 from adcompiler.ir.types import PY_INT, Type
 
 if TYPE_CHECKING:
-    from adcompiler.frontend.lower.merges import End, Merge, Side
+    from adcompiler.frontend.lower.merges import End, Merge
 
 Object = ObjectRef | RecordVal
 
@@ -216,25 +216,3 @@ def is_strange(
 def label(ctx: Context, location: Location) -> str:
     """What an object is called; nothing, if it has no name."""
     return ctx.labels.get(location, "")
-
-
-# --- Values --------------------------------------------------------------------------
-
-
-def conform(merge: Merge, shape: Object, given: Binding | None, side: Side) -> None:
-    """The atoms that the entries of an object take on the path that is current now."""
-    state: Held | None = shape if isinstance(shape, RecordVal) else None
-    if isinstance(shape, ObjectRef):
-        if shape.location in side.seen:
-            return
-        state = merge.objects.get(shape.location)
-        if isinstance(given, Object):
-            side.seen.add(shape.location)
-    if not isinstance(state, RecordVal):
-        return
-    known: Held | None = given if isinstance(given, RecordVal) else None
-    if isinstance(given, ObjectRef):
-        known = merge.ctx.objects.get(given.location)
-    parts = known.items if isinstance(known, RecordVal) else (None,) * len(state.items)
-    for item, part in zip(state.items, parts, strict=True):
-        merge.conform(item, part, side)

@@ -2,7 +2,7 @@
 
 In: the states at the ends of two paths (the arms of an `If`; the entry and the back
 edge of a loop). Out: a *shape* for each name, a binding whose differing atoms are fresh
-variables, and for each path the atoms that those variables take.
+variables, the *leaves*; what these take on either path is said by `conforming`.
 Invariants: a known number stays known where both paths agree. The type of an array is
 joined from what reading it gives at the end of either path, since a store through what
 may be other memory loses lengths. Memory that is one on
@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from adcompiler.frontend.bindings import (
     DEAD,
-    UNASSIGNED,
     ArrayRef,
     Binding,
     Conflict,
@@ -53,22 +52,18 @@ from adcompiler.frontend.lower.context import (
 )
 from adcompiler.frontend.lower.kinds import kind_of, one_kind, shown, type_text
 from adcompiler.frontend.lower.numbers import (
-    carried,
-    converted,
     is_float64,
     join_scalars,
     number_of,
 )
 from adcompiler.frontend.lower.restarts import NeedList
-from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Const, If, Region, Undef, Var, fresh_var
+from adcompiler.ir.nodes import Atom, Const, Var, fresh_var
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import (
     PY_BOOL,
     PY_FLOAT,
     Array,
     ListOf,
-    Scalar,
     Type,
     join_types,
 )
@@ -82,22 +77,6 @@ WORDS = {
     "$items": "items",
     "$total": "total",
 }
-
-ITEM = Step("load", (), (("index", ()),))  # the number in an array of rank 0
-
-
-@dataclass(slots=True)
-class Side:
-    """What the leaves of a merge take on one path: filled in while it is gone through.
-
-    `stale` is the new memory that holds what a store may have changed, `seen` the
-    objects that were gone through.
-    """
-
-    node: ast.AST
-    out: dict[Var, Atom] = field(default_factory=dict)
-    stale: dict[Location, Stale] = field(default_factory=dict)
-    seen: set[Location] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -409,125 +388,6 @@ class Merge:
             for other_loc, c, d in new[:k]:
                 if meets(a, c) or meets(b, d):
                     relate(loc, other_loc)
-
-    # --- Values
-
-    def conform(self, shape: Binding | None, given: Binding | None, side: Side) -> None:
-        """The atoms that the shape's leaves take on the path that is current now."""
-        match shape, given:
-            case MaybeUnbound(inner, flag), MaybeUnbound(value, known):
-                self._give(flag, known, side)
-                self._conform_if(known, inner, value, side)
-            case MaybeUnbound(inner, flag), _:
-                bound = given not in (None, UNASSIGNED, DEAD)
-                self._give(flag, constant(bound), side)
-                self.conform(inner, given, side)
-            case _, MaybeUnbound(value, _):
-                self.conform(shape, value, side)
-            case Dyn(var), Dyn(atom):
-                self._give(var, self._converted(atom, var.type, side.node), side)
-            case Dyn(var), ArrayRef():
-                atom = self.ctx.step(self.ctx.read(given, side.node), ITEM, side.node)
-                self._give(var, self._converted(atom, var.type, side.node), side)
-            case Dyn(var), _:
-                self._give(var, Undef(var.type), side)
-            case TupleVal(items), _:
-                parts = given.items if isinstance(given, TupleVal) else None
-                for k, item in enumerate(items):
-                    part = None if parts is None else parts[k]
-                    self.conform(item, part, side)
-            case ((ObjectRef() | RecordVal()), _):
-                meetings.conform(self, shape, given, side)
-            case RangeVal(), _:
-                self._conform_range(shape, given, side)
-            case ListRef(), _:
-                self._conform_list(shape, given, side)
-            case ArrayRef(), _:
-                self._conform_array(shape, given, side)
-            case _:
-                return
-
-    def _conform_if(
-        self, known: Atom, shape: Binding, given: Binding, side: Side
-    ) -> None:
-        """`conform` where the name is assigned: only then can its value be read."""
-        ctx, within = self.ctx, replace(side, out=dict(side.out))
-        arm = ctx.run(lambda: self.conform(shape, given, within))
-        before = side.out
-        found = {v: atom for v, atom in within.out.items() if before.get(v) is not atom}
-        inside = arm.defined()
-        made: dict[Atom, Var] = {
-            atom: fresh_var(atom.type) for atom in found.values() if atom in inside
-        }
-        if arm.builder.stmts:
-            absent = tuple(Undef(atom.type) for atom in made)
-            then = Region((), tuple(arm.builder.stmts), tuple(made))
-            arms = then, Region((), (), absent)
-            ctx.builder.append(If(tuple(made.values()), known, *arms, ctx.builder.span))
-        side.out.update((var, made.get(atom, atom)) for var, atom in found.items())
-
-    def _converted(self, atom: Atom, t: Type, node: ast.AST) -> Atom:
-        """A number as the type that carries what it meets."""
-        atom = converted(atom, t)
-        if isinstance(t, Scalar) and isinstance(atom.type, Scalar):
-            return carried(self.ctx, atom, t, node)
-        return atom
-
-    def _give(self, var: Atom, atom: Atom, side: Side) -> None:
-        if isinstance(var, Var) and var in self.leaves:
-            side.out[var] = atom
-
-    def _conform_range(
-        self, shape: RangeVal, given: Binding | None, side: Side
-    ) -> None:
-        for part in ("start", "stop", "step"):
-            var = getattr(shape, part).atom
-            known = isinstance(given, RangeVal)
-            atom = getattr(given, part).atom if known else Undef(var.type)
-            self._give(var, atom, side)
-
-    def _conform_list(
-        self,
-        shape: ListRef,
-        given: Binding | None,
-        side: Side,
-    ) -> None:
-        var = self.arrays.get(shape.location)
-        if var is None or var in side.out:
-            return
-        side.out[var] = Undef(var.type)
-        if isinstance(given, ListRef):
-            held = self.ctx.values.get(given.location)
-            if isinstance(held, Stale):
-                side.stale[shape.location] = held
-            else:
-                side.out[var] = self.ctx.contents(given.location, side.node)
-
-    def _conform_array(
-        self,
-        shape: ArrayRef,
-        given: Binding | None,
-        side: Side,
-    ) -> None:
-        var = self.arrays.get(shape.location)
-        if var is None:
-            path = None
-            if isinstance(given, ArrayRef):
-                path = slices.explicit(self.ctx, side.node, given, shape.path)
-            for k, step in enumerate(shape.path):
-                for j, atom in enumerate(step.operands):
-                    value = path[k].operands[j] if path else Undef(atom.type)
-                    self._give(atom, value, side)
-            return
-        if var in side.out:
-            return
-        side.out[var] = Undef(var.type)
-        if isinstance(given, ArrayRef):
-            held = self.ctx.values.get(given.location)
-            if isinstance(held, Stale):
-                side.stale[shape.location] = held
-            else:
-                side.out[var] = self.ctx.read(given, side.node)
 
 
 def _same_function(left: FunctionVal, right: FunctionVal) -> bool:

@@ -1,0 +1,198 @@
+"""What the leaves of a meeting take on each path.
+
+In: a `Merge`, a shape of it, and what a path has there: the state is that of the end of
+the path. Out: in a `Side`, the atom of this path for each leaf of the shape.
+Invariants: what a path has not assigned is `Undef`, which is never read; what converts
+or reads it is emitted at the end of the path. Memory is gone through once, under
+however many names it is known.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field, replace
+
+from adcompiler.frontend.bindings import (
+    DEAD,
+    UNASSIGNED,
+    ArrayRef,
+    Binding,
+    Dyn,
+    ListRef,
+    Location,
+    MaybeUnbound,
+    ObjectRef,
+    RangeVal,
+    RecordVal,
+    Step,
+    TupleVal,
+)
+from adcompiler.frontend.lower import slices
+from adcompiler.frontend.lower.context import (
+    Held,
+    Stale,
+)
+from adcompiler.frontend.lower.meetings import Object
+from adcompiler.frontend.lower.merges import Merge
+from adcompiler.frontend.lower.numbers import (
+    carried,
+    converted,
+)
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, If, Region, Undef, Var, fresh_var
+from adcompiler.ir.types import (
+    Scalar,
+    Type,
+)
+
+ITEM = Step("load", (), (("index", ()),))  # the number in an array of rank 0
+
+
+@dataclass(slots=True)
+class Side:
+    """What the leaves of a merge take on one path: filled in while it is gone through.
+
+    `stale` is the new memory that holds what a store may have changed, `seen` the
+    objects that were gone through.
+    """
+
+    node: ast.AST
+    out: dict[Var, Atom] = field(default_factory=dict)
+    stale: dict[Location, Stale] = field(default_factory=dict)
+    seen: set[Location] = field(default_factory=set)
+
+
+def conform(
+    merge: Merge, shape: Binding | None, given: Binding | None, side: Side
+) -> None:
+    """The atoms that the shape's leaves take on the path that is current now."""
+    match shape, given:
+        case MaybeUnbound(inner, flag), MaybeUnbound(value, known):
+            _give(merge, flag, known, side)
+            _present(merge, known, inner, value, side)
+        case MaybeUnbound(inner, flag), _:
+            bound = given not in (None, UNASSIGNED, DEAD)
+            _give(merge, flag, constant(bound), side)
+            conform(merge, inner, given, side)
+        case _, MaybeUnbound(value, _):
+            conform(merge, shape, value, side)
+        case Dyn(var), Dyn(atom):
+            _give(merge, var, _converted(merge, atom, var.type, side.node), side)
+        case Dyn(var), ArrayRef():
+            atom = merge.ctx.step(merge.ctx.read(given, side.node), ITEM, side.node)
+            _give(merge, var, _converted(merge, atom, var.type, side.node), side)
+        case Dyn(var), _:
+            _give(merge, var, Undef(var.type), side)
+        case TupleVal(items), _:
+            parts = given.items if isinstance(given, TupleVal) else None
+            for k, item in enumerate(items):
+                part = None if parts is None else parts[k]
+                conform(merge, item, part, side)
+        case ((ObjectRef() | RecordVal()), _):
+            _object(merge, shape, given, side)
+        case RangeVal(), _:
+            _range(merge, shape, given, side)
+        case ListRef(location), _:
+            held = merge.arrays.get(location)
+            if held is not None:
+                _memory(merge, shape, held, given, side)
+        case ArrayRef(), _:
+            _array(merge, shape, given, side)
+        case _:
+            return
+
+
+def _present(
+    merge: Merge, known: Atom, shape: Binding, given: Binding, side: Side
+) -> None:
+    """`conform` where the name is assigned: only then can its value be read."""
+    ctx, within = merge.ctx, replace(side, out=dict(side.out))
+    arm = ctx.run(lambda: conform(merge, shape, given, within))
+    before = side.out
+    found = {v: atom for v, atom in within.out.items() if before.get(v) is not atom}
+    inside = arm.defined()
+    made: dict[Atom, Var] = {
+        atom: fresh_var(atom.type) for atom in found.values() if atom in inside
+    }
+    if arm.builder.stmts:
+        absent = tuple(Undef(atom.type) for atom in made)
+        then = Region((), tuple(arm.builder.stmts), tuple(made))
+        arms = then, Region((), (), absent)
+        ctx.builder.append(If(tuple(made.values()), known, *arms, ctx.builder.span))
+    side.out.update((var, made.get(atom, atom)) for var, atom in found.items())
+
+
+def _converted(merge: Merge, atom: Atom, t: Type, node: ast.AST) -> Atom:
+    """A number as the type that carries what it meets."""
+    atom = converted(atom, t)
+    if isinstance(t, Scalar) and isinstance(atom.type, Scalar):
+        return carried(merge.ctx, atom, t, node)
+    return atom
+
+
+def _give(merge: Merge, var: Atom, atom: Atom, side: Side) -> None:
+    if isinstance(var, Var) and var in merge.leaves:
+        side.out[var] = atom
+
+
+def _range(merge: Merge, shape: RangeVal, given: Binding | None, side: Side) -> None:
+    for part in ("start", "stop", "step"):
+        var = getattr(shape, part).atom
+        known = isinstance(given, RangeVal)
+        atom = getattr(given, part).atom if known else Undef(var.type)
+        _give(merge, var, atom, side)
+
+
+def _array(merge: Merge, shape: ArrayRef, given: Binding | None, side: Side) -> None:
+    var = merge.arrays.get(shape.location)
+    if var is not None:
+        _memory(merge, shape, var, given, side)
+        return
+    path = None
+    if isinstance(given, ArrayRef):
+        path = slices.explicit(merge.ctx, side.node, given, shape.path)
+    for k, step in enumerate(shape.path):
+        for j, atom in enumerate(step.operands):
+            value = path[k].operands[j] if path else Undef(atom.type)
+            _give(merge, atom, value, side)
+
+
+def _memory(
+    merge: Merge,
+    shape: ArrayRef | ListRef,
+    var: Var,
+    given: Binding | None,
+    side: Side,
+) -> None:
+    """What new memory holds, or why that cannot be known."""
+    if var in side.out:
+        return
+    side.out[var] = Undef(var.type)
+    if not isinstance(given, ArrayRef | ListRef) or type(given) is not type(shape):
+        return
+    held = merge.ctx.values.get(given.location)
+    if isinstance(held, Stale):
+        side.stale[shape.location] = held
+    elif isinstance(given, ArrayRef):
+        side.out[var] = merge.ctx.read(given, side.node)
+    else:
+        side.out[var] = merge.ctx.contents(given.location, side.node)
+
+
+def _object(merge: Merge, shape: Object, given: Binding | None, side: Side) -> None:
+    """The atoms that the entries of an object take."""
+    state: Held | None = shape if isinstance(shape, RecordVal) else None
+    if isinstance(shape, ObjectRef):
+        if shape.location in side.seen:
+            return
+        state = merge.objects.get(shape.location)
+        if isinstance(given, Object):
+            side.seen.add(shape.location)
+    if not isinstance(state, RecordVal):
+        return
+    known: Held | None = given if isinstance(given, RecordVal) else None
+    if isinstance(given, ObjectRef):
+        known = merge.ctx.objects.get(given.location)
+    parts = known.items if isinstance(known, RecordVal) else (None,) * len(state.items)
+    for item, part in zip(state.items, parts, strict=True):
+        conform(merge, item, part, side)
