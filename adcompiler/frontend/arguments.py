@@ -141,7 +141,10 @@ def describe(
             return LeafSpec(PY_BOOL)
         case int():
             if not -(2**63) <= value < 2**63:
-                raise UnsupportedError(f"{name} does not fit into 64 bits: {value}")
+                raise UnsupportedError(
+                    f"{name} does not fit into 64 bits: {value}",
+                    hint="make it a float: float(...)",
+                )
             return LeafSpec(PY_INT)
         case float():
             return LeafSpec(PY_FLOAT)
@@ -151,7 +154,7 @@ def describe(
             )
         case tuple() | list() if isinstance(value, tuple) or type(value) is list:
             if id(value) in around:
-                raise UnsupportedError(f"{name} holds itself")
+                raise UnsupportedError(f"{name} holds itself", hint=ENDLESS)
             inside = (*around, id(value))
             items = tuple(
                 describe(item, name=f"{name}[{k}]", around=inside)
@@ -172,7 +175,7 @@ def _describe_parts(
     if id(value) in around:
         if isinstance(shape, ObjectOf):
             return StaticSpec(value)
-        raise UnsupportedError(f"{name} holds itself")
+        raise UnsupportedError(f"{name} holds itself", hint=ENDLESS)
     items: list[ArgSpec] = []
     for key, part in zip(shape.names, shape.parts(value), strict=True):
         if isinstance(shape, ObjectOf) and _is_opaque(part):
@@ -230,6 +233,7 @@ def _dtype(dtype: np.dtype[Any], name: str) -> str:
     )
 
 
+ENDLESS = "leave out the entry that leads back to it"
 _CONTAINERS = (dict, list, set, frozenset, bytearray, range)
 
 

@@ -247,7 +247,7 @@ class Conflict:
     """
 
     message: str
-    hint: str | None
+    hint: str
     cond: Atom | None = None
     loop: ast.For | None = None
     lists: tuple[tuple[tuple[object, ...], Type], ...] = ()

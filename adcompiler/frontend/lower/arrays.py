@@ -27,7 +27,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import aliases, operators
+from adcompiler.frontend.lower import aliases, hints, operators
 from adcompiler.frontend.lower.context import Context, Stale
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.operands import atom_of, describe
@@ -241,7 +241,7 @@ def through(
     try:
         (t,) = PRIMITIVES[step.primitive].types(types, dict(step.params))
     except TypeError as error:
-        ctx.refuse(node, str(error))
+        ctx.refuse(node, *hints.of_error(error))
     assert isinstance(t, Array)
     contiguous = contiguous or t.ndim == 0
     return ArrayRef(ref.location, (*ref.path, step), t, contiguous)

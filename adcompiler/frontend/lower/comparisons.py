@@ -27,6 +27,7 @@ from adcompiler.frontend.bindings import (
     ObjectRef,
     PartialVal,
     PullbackVal,
+    RangeVal,
     RecordVal,
     Static,
     TupleVal,
@@ -138,7 +139,11 @@ def _compare_tuples(
 ) -> Binding:
     """Equality of tuples or lists, all items of which are evaluated."""
     if not isinstance(op, ast.Eq | ast.NotEq):
-        ctx.refuse(node, "tuples are compared by == and != only")
+        ctx.refuse(
+            node,
+            "tuples are compared by == and != only",
+            "compare their items: a[0] < b[0] or (a[0] == b[0] and a[1] < b[1])",
+        )
     of_one_kind = (left.cls is list) is (right.cls is list)
     if not of_one_kind or len(left.items) != len(right.items):
         return Dyn(constant(isinstance(op, ast.NotEq)))
@@ -165,6 +170,8 @@ def disjunction(ctx: Context, node: ast.AST, left: Atom, right: Atom) -> Atom:
     return ctx.emit(node, "logical_or", left, right, via="builtin")
 
 
+ONE = "whether these are one object depends on the path"
+
 # What is equal to another, or true, once and for all.
 _LASTING = (str, bytes, int, float, tuple, frozenset, range, type, np.dtype, np.generic)
 
@@ -188,7 +195,7 @@ def _which(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> Atom |
         case Dyn(atom), Dyn(Const(bool() as value)):
             t = atom.type
             if not isinstance(t, Scalar) or t.kind == "either" or atom in ctx.mixed:
-                ctx.refuse(node, "whether these are one object depends on the path")
+                ctx.refuse(node, ONE, "test the flag itself, or write == for 'is'")
             if t.dtype != "bool" or t.kind == "numpy":
                 return constant(False)
             return atom if value else negated(ctx, node, atom)
@@ -207,7 +214,7 @@ def _identical(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> bo
                 return True
             if other not in ctx.entangled.get(one, ()):
                 return False
-            ctx.refuse(node, "whether these are one object depends on the path")
+            ctx.refuse(node, ONE, "set a flag where the paths part, and test that")
         case ArrayRef(), ArrayRef() if left.location is right.location:
             return left.path == right.path
         case _:
@@ -256,7 +263,10 @@ def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
         case Dyn(inner):
             atom = inner
         case _:
-            ctx.refuse(node, f"{describe(binding)} has no truth value here")
+            hint = "make a list of it first, and test that: list(...)"
+            if isinstance(binding, RangeVal):
+                hint = "test its length: len(r) > 0"
+            ctx.refuse(node, f"{describe(binding)} has no truth value here", hint)
     if isinstance(atom, Const):
         return constant(bool(atom.value))
     assert isinstance(atom.type, Scalar | Array)

@@ -213,7 +213,7 @@ class Context:
     ) -> tuple[Var, ...]:
         """Append an application of a primitive; NumPy's type errors are refusals."""
         if name not in PRIMITIVES:
-            self.refuse(node, f"'{name}' is not supported yet")
+            self.refuse(node, f"'{name}' is not supported yet", hints.ANYTHING)
         try:
             results = self.builder.apply_all(
                 name, *operands, hint=hint, nouns=nouns, **params
@@ -223,8 +223,7 @@ class Context:
                 found = mixtures.through(self.mixed, row, operands, params, results)
                 self.mixed.update(found)
         except TypeError as error:
-            message, hint = (*error.args, hints.LOOK)[:2]
-            self.refuse(node, message, hint)
+            self.refuse(node, *hints.of_error(error))
         except mixtures.Differs as difference:
             self.refuse(node, str(difference), mixtures.HINT)
         self.trace(results, operands)

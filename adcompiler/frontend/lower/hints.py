@@ -14,6 +14,16 @@ LOOK = "look at the shapes and types of what it is given: print(x.shape, x.dtype
 NEW = "make a new one: {**d, 'k': v}, or dataclasses.replace(p, k=v)"
 
 
+def of_error(error: TypeError) -> tuple[str, str]:
+    """What the type rule of a primitive raises, as a message and a hint.
+
+    >>> of_error(TypeError("np.outer takes two vectors", "use np.multiply.outer"))
+    ('np.outer takes two vectors', 'use np.multiply.outer')
+    """
+    message, hint = (*map(str, error.args), LOOK)[:2]
+    return message, hint
+
+
 def may_alias(
     env: Mapping[str, Binding], memory: Location, store: ast.AST, read: ast.AST
 ) -> tuple[str, str]:

@@ -250,7 +250,13 @@ class Merge:
         parts = [self._scalar(a.atom, b.atom, name) for a, b in pairs]
         step = self._scalar(left.step.atom, right.step.atom, name)
         if not all(isinstance(p, Dyn) for p in (*parts, step)):
-            return Conflict("ranges of different types meet", None)
+            return Conflict(
+                f"the bounds of {shown(name)}, a range, are of other types on one path "
+                "than on another",
+                "give a range ints on all paths: range(int(n))",
+                self.cond,
+                self.loop,
+            )
         start, stop = parts
         assert isinstance(start, Dyn)
         assert isinstance(stop, Dyn)
