@@ -17,12 +17,16 @@ def median(a, axis=None, keepdims=False):
 @composes(np.percentile)
 def percentile(a, q, axis=None, *, method="linear", keepdims=False):
     share = np.asarray(q) / 100.0 if isinstance(q, (list, tuple)) else q / 100.0
+    if not within_one(share):
+        raise ValueError("Percentiles must be in the range [0, 100]")
     return np.quantile(a, share, axis=axis, method=method, keepdims=keepdims)
 
 
 @composes(np.quantile)
 def quantile(a, q, axis=None, *, method="linear", keepdims=False):
     q = np.asarray(q) if isinstance(q, (list, tuple)) else q
+    if not within_one(q):
+        raise ValueError("Quantiles must be in the range [0, 1]")
     ordered = np.sort(lines(a, axis), axis=0)
     last = ordered.shape[0] - 1
     position = place_of(q, last, method)
@@ -45,6 +49,8 @@ def nanmedian(a, axis=None, keepdims=False):
 
 @composes(np.nanpercentile)
 def nanpercentile(a, q, axis=None, *, keepdims=False):
+    if not within_one(q / 100.0):
+        raise ValueError("Percentiles must be in the range [0, 100]")
     return np.nanquantile(a, q / 100.0, axis=axis, keepdims=keepdims)
 
 
@@ -52,6 +58,8 @@ def nanpercentile(a, q, axis=None, *, keepdims=False):
 def nanquantile(a, q, axis=None, *, keepdims=False):
     if isinstance(q, (list, tuple)) or np.ndim(q) > 0:
         raise NotImplementedError("np.nanquantile of several quantiles at once")
+    if not within_one(q):
+        raise ValueError("Quantiles must be in the range [0, 1]")
     ordered = np.sort(lines(a, axis), axis=0)
     last = np.sum(~np.isnan(ordered), axis=0, keepdims=True) - 1
     position = np.maximum(q * last, 0.0)
@@ -62,6 +70,13 @@ def nanquantile(a, q, axis=None, *, keepdims=False):
     second = np.take_along_axis(ordered, high, axis=0)
     found = np.sum(first + (position - below) * (second - first), axis=0)
     return with_ones(found, a, axis) if keepdims else found
+
+
+def within_one(q):
+    """Whether all shares are in the range from 0 to 1; nan is not."""
+    if np.ndim(q) == 0:
+        return 0.0 <= q <= 1.0
+    return np.all((q >= 0.0) & (q <= 1.0))
 
 
 def lines(a, axis):
@@ -116,6 +131,8 @@ def place_of(q, last, method):
 def interp(x, xp, fp, left=None, right=None, period=None):
     x = np.asarray(x) if isinstance(x, (list, tuple)) else x
     xp, fp = np.asarray(xp), np.asarray(fp)
+    if len(fp) != len(xp):
+        raise ValueError("fp and xp are not of the same length.")
     if period is not None:
         return periodic(x, xp, fp, abs(period))
     return interpolated(x, xp, fp, left, right)

@@ -204,6 +204,8 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False):
 
 @composes(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
+    if weights is not None and np.shape(weights) != np.shape(a):
+        raise ValueError("weights should have the same shape as a.")
     a = np.ravel(a)
     edges = edges_of(a, bins, range)
     order = np.argsort(a)

@@ -96,11 +96,15 @@ class EqualLengths:
         )
 
     def equate(self, group: Iterable[Length]) -> None:
-        """Note that these lengths are equal."""
+        """Note that these lengths are equal.
+
+        Of two numbers that differ nothing is noted: what needs them to be equal
+        raises, and the statements after it, which never run, stay well typed.
+        """
         first, *rest = group
         for other in rest:
             ends = {self.root(first), self.root(other)}
-            if len(ends) == 2:
+            if len(ends) == 2 and not all(isinstance(n, int) for n in ends):
                 # A number is the root of its class.
                 low, high = sorted(ends, key=lambda n: isinstance(n, int))
                 self._parent[low] = high

@@ -65,9 +65,6 @@ def _matmul_types(types: Types, params: Params) -> Types:
     a, b = leaves("matmul", types)
     if not isinstance(a, Array) or not isinstance(b, Array) or not (a.dims and b.dims):
         raise TypeError("@ takes arrays of rank 1 or more; multiply numbers by *")
-    left, right = _inner(a), _contracted(b)
-    if isinstance(left, int) and isinstance(right, int) and left != right:
-        raise TypeError(f"@ of lengths {left} and {right} that do not agree")
     stack = broadcast_dims(a.dims[:-2], b.dims[:-2])
     rows = a.dims[-2:-1]
     columns = b.dims[-1:] if b.ndim > 1 else ()

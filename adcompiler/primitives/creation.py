@@ -334,8 +334,6 @@ def _cast_types(types: Types, params: Params) -> Types:
     (x,) = leaves("a conversion", types)
     dtype, via = params["dtype"], params.get("via", "astype")
     if via == "builtin":
-        if any(isinstance(d, int) and d != 1 for d in dims_of(x)):
-            raise TypeError("only an array with one element can become a number")
         return (Scalar(dtype, "python"),)
     if isinstance(x, Array) and (via == "astype" or x.dims):
         return (Array(dtype, x.dims),)

@@ -26,13 +26,10 @@ Exprs = tuple[Expr, ...]
 
 
 def square_operand(name: str, types: Types) -> Array:
-    """The first operand, which must be a square matrix or a stack of them."""
+    """The first operand, a matrix or a stack of them; run time raises unless square."""
     a = leaves(name, types)[0]
     if not isinstance(a, Array) or a.ndim < 2:
         raise TypeError(f"{name} takes a matrix")
-    rows, columns = a.dims[-2:]
-    if isinstance(rows, int) and isinstance(columns, int) and rows != columns:
-        raise TypeError(f"{name} takes a square matrix, not {rows} by {columns}")
     return a
 
 

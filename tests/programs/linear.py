@@ -172,3 +172,79 @@ def matrix_product_by_loops(a, b):
             for k in range(3):
                 c[i, j] += a[i, k] * b[k, j]
     return c * c
+
+
+# Shapes that cannot fit are Python's error where they are met, and only there.
+
+
+@program(-1.3, label="met", raises=ValueError)
+@program(1.3, label="not met")
+def lengths_that_do_not_agree(v):
+    y = 2.0 * v
+    if v < 0.0:
+        y = np.sum(np.full((2, 3), v) @ np.ones((2, 4)))
+    return y * v
+
+
+@program(-1.3, label="met", raises=np.linalg.LinAlgError)
+@program(1.3, label="not met")
+def matrix_that_is_not_square(v):
+    y = 2.0 * v
+    if v < 0.0:
+        y = np.linalg.slogdet(np.full((2, 3), v))[1] + np.sum(
+            np.linalg.inv(v * np.ones((3, 2)))
+        )
+    return y * v
+
+
+@program(-1.3, label="met", raises=ValueError)
+@program(1.3, label="not met")
+def diagonal_of_an_oblong(v):
+    y = 2.0 * v
+    if v < 0.0:
+        y = np.sum(np.einsum("ii->i", np.full((2, 3), v)))
+    return y * v
+
+
+@program(-1.3, label="met", raises=ValueError)
+@program(1.3, label="not met")
+def axis_that_is_too_long(v):
+    y = 2.0 * v
+    if v < 0.0:
+        y = np.sum(np.squeeze(np.full((2, 3), v), axis=0))
+    return y * v
+
+
+@program(-1.3, label="met", raises=TypeError)
+@program(1.3, label="not met")
+def array_taken_for_a_number(v):
+    y = 2.0 * v
+    if v < 0.0:
+        y = float(np.full(2, v))
+    return y * v
+
+
+@program(0.4, 3, label="wide", raises=ValueError)
+@program(0.4, 2, label="narrow")
+def product_with_one_of_two_shapes(v, n):
+    y = np.full((1, 2), v)
+    if n > 2:
+        y = np.full((1, 3), v * v)
+    s = np.sum(np.sin(y @ np.ones(2)))
+    return s * v
+
+
+@program(real(4), 120.0, label="beyond", raises=ValueError)
+@program(real(4), 30.0, label="within")
+def percentile_in_range(x, q):
+    return np.percentile(x, q) * x[0]
+
+
+@program(real(), real(3), real(4), raises=ValueError)
+def table_of_two_lengths(v, places, heights):
+    return np.interp(v, places, heights)
+
+
+@program(real(4), real(3), raises=ValueError)
+def weights_of_another_shape(x, w):
+    return np.histogram(x, 3, weights=w)[0][0] * x[0]
