@@ -19,12 +19,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.errors import UnsupportedError
-from adcompiler.frontend.interface import (
-    ArgSpec,
-    LeafSpec,
-    StaticSpec,
-    TupleSpec,
-)
+from adcompiler.frontend.interface import ArgSpec, LeafSpec, StaticSpec, TupleSpec
 from adcompiler.frontend.structures import (
     Keywords,
     ObjectOf,
@@ -33,14 +28,7 @@ from adcompiler.frontend.structures import (
     parts_of,
     shape_of,
 )
-from adcompiler.ir.types import (
-    PY_BOOL,
-    PY_FLOAT,
-    PY_INT,
-    Array,
-    Scalar,
-    fresh_dim,
-)
+from adcompiler.ir.types import PY_BOOL, PY_FLOAT, PY_INT, Array, Scalar, fresh_dim
 from adcompiler.parameter import Parameter
 
 __all__ = [

@@ -28,22 +28,13 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower import slices
-from adcompiler.frontend.lower.context import (
-    Held,
-    Stale,
-)
+from adcompiler.frontend.lower.context import Held, Stale
 from adcompiler.frontend.lower.meetings import Object
 from adcompiler.frontend.lower.merges import Merge
-from adcompiler.frontend.lower.numbers import (
-    carried,
-    converted,
-)
+from adcompiler.frontend.lower.numbers import carried, converted
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, If, Region, Undef, Var, fresh_var
-from adcompiler.ir.types import (
-    Scalar,
-    Type,
-)
+from adcompiler.ir.types import Scalar, Type
 
 ITEM = Step("load", (), (("index", ()),))  # the number in an array of rank 0
 

@@ -1,6 +1,6 @@
 """Loops: `for` and `while`, to the fixpoint of what they carry.
 
-In: a loop of the syntax tree. Out: a `For` or `While`, and the state after it.
+In: a loop of the syntax tree. Out: its `Trip`, of which `closing` makes the loop.
 Invariants: carried are the live names that the body assigns and the memory that it
 stores to. The body is lowered again until the shapes at the head hold for the entry and
 for every later trip; what was found is remembered for each loop, so that nests do not
@@ -10,30 +10,19 @@ multiply. `break` and `return` are the body's stop flag.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from adcompiler.frontend.bindings import (
     DEAD,
     ArrayRef,
     Binding,
-    Conflict,
-    Dead,
     Dyn,
     Location,
-    MaybeUnbound,
     RangeVal,
-    RecordVal,
     map_atoms,
 )
-from adcompiler.frontend.lower import (
-    expressions,
-    loops,
-    meetings,
-    sources,
-    statements,
-)
-from adcompiler.frontend.lower.conforming import Side, conform
+from adcompiler.frontend.lower import expressions, loops, meetings, sources, statements
 from adcompiler.frontend.lower.context import (
     DONE,
     RETURNED,
@@ -50,26 +39,14 @@ from adcompiler.frontend.lower.heads import (
     Head,
     Trip,
     hint_of,
-    inner,
     is_plain,
-    retyped,
-    runs_surely,
     sort_of,
 )
 from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.syntax import assigned, breaks, own_nodes, stored
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Const, For, Region, Undef, Var, While, fresh_var
-from adcompiler.ir.types import (
-    PY_BOOL,
-    PY_INT,
-    Array,
-    Dim,
-    Type,
-    fresh_dim,
-    join_types,
-)
-from adcompiler.ir.walk import free_vars, substitute
+from adcompiler.ir.nodes import Atom, Const, Var, fresh_var
+from adcompiler.ir.types import PY_INT, Type, join_types
 
 MOST_PASSES = 12
 FALSE = Dyn(constant(False))
@@ -389,175 +366,10 @@ class Lowering:
         }
         self.ctx.memo[self.key] = {**own, CARRIED: names}
 
-    # --- The loop
-
-    def build(self, trip: Trip, after: Callable[[For | While], None]) -> None:
-        """Append the loop and set the state after it."""
-        ctx, head = self.ctx, trip.head
-        self.drop_flags(trip)
-        inits = self.conform(head, None)
-        arm = trip.arm
-        if not arm.falls and not any(isinstance(a, Undef) for a in inits.values()):
-            self.build_raising(trip, inits, after)
-            return
-        following = self.conform(head, arm) if arm.falls else {}
-        params = (*head.merge.leaves, *head.stores.values())
-        params = tuple(v for v in params if v in inits)
-        results = tuple(fresh_var(self.outward(v.type), v.name) for v in params)
-        self.remix(dict(zip(params, results, strict=True)))
-        stop = arm.env.get(STOP, FALSE) if arm.falls else FALSE
-        assert isinstance(stop, Dyn)
-        leaves = isinstance(stop.atom, Var) or (
-            isinstance(stop.atom, Const) and bool(stop.atom.value)
-        )
-        row = tuple(following[v] for v in params) if arm.falls else ()
-        if leaves and arm.falls:
-            row = (stop.atom, *row)
-        loop = self.node(trip, params, results, tuple(inits[v] for v in params), row)
-        stopped = fresh_var(PY_BOOL, self.word()) if leaves else None
-        loop = replace(loop, stopped=stopped)
-        ctx.builder.append(loop)
-        self.leave(head, dict(zip(params, results, strict=True)), loop)
-        after(loop)
-
-    def build_raising(
-        self, trip: Trip, inits: dict[Var, Atom], after: Callable[[For | While], None]
-    ) -> None:
-        """Append a loop that is over, or raises in its first trip."""
-        mapping = inits | {
-            inner: inits[var] for var, inner in trip.cond_vars.items() if var in inits
-        }
-        loop = substitute(self.node(trip, (), (), (), ()), mapping)
-        assert isinstance(loop, For | While)
-        self.ctx.builder.append(loop)
-        self.leave(trip.head, inits, loop)
-        after(loop)
-
     def remix(self, copies: Mapping[Var, Var]) -> None:
         """What stands for a number of either type is one, too."""
         mixed = self.ctx.mixed
         mixed.update({new: mixed[old] for old, new in copies.items() if old in mixed})
-
-    def word(self) -> str:
-        """What it means that the loop was stopped."""
-        returns = any(isinstance(n, ast.Return) for n in own_nodes(self.loop.body))
-        if returns and breaks(self.loop):
-            return "stopped"
-        return "returned" if returns else "broke"
-
-    def drop_flags(self, trip: Trip) -> None:
-        """A name that every trip assigns, unread before, needs no flag at the head."""
-        head, arm = trip.head, trip.arm
-        arms = [arm] if trip.cond is None else [arm, trip.cond]
-        read = set(free_vars(tuple(s for a in arms for s in a.builder.stmts)))
-        for name, shape in head.shapes.items():
-            if not isinstance(shape, MaybeUnbound) or name in self.entry:
-                continue
-            flag = shape.flag
-            assert isinstance(flag, Var)
-            unread = flag not in read and trip.cond_vars.get(flag) not in read
-            if unread and arm.falls and is_plain(arm.env.get(name)):
-                head.shapes[name] = shape.value
-                head.merge.leaves.remove(flag)
-
-    def conform(self, head: Head, arm: Arm | None) -> dict[Var, Atom]:
-        """The atoms that the head's leaves take at the entry or at the back edge."""
-        ctx, side = self.ctx, Side(self.loop, {}, dict(head.stale))
-        env = self.entry if arm is None else arm.env
-
-        def gather() -> None:
-            for name, shape in head.shapes.items():
-                given = env.get(name)
-                if name == RETURNED and arm is None:
-                    given = FALSE
-                conform(head.merge, shape, given, side)
-            for location, held in head.objects.items():
-                if isinstance(held, RecordVal):
-                    before = ctx.objects[location]
-                    known = before if isinstance(before, RecordVal) else None
-                    conform(head.merge, held, known, side)
-            for location, var in head.stores.items():
-                side.out[var] = ctx.contents(location, self.loop)
-
-        if arm is None:
-            gather()
-        else:
-            ctx.resume(arm, gather)
-        return side.out
-
-    def node(
-        self,
-        trip: Trip,
-        params: tuple[Var, ...],
-        results: tuple[Var, ...],
-        inits: tuple[Atom, ...],
-        row: tuple[Atom, ...],
-    ) -> For | While:
-        ctx, arm = self.ctx, trip.arm
-        stmts, trips = tuple(arm.builder.stmts), fresh_var(PY_INT)
-        span, role = ctx.builder.span, ctx.builder.role
-        if isinstance(self.loop, ast.For):
-            assert self.source is not None
-            body = Region((trip.index, *params), stmts, row, arm.falls)
-            bounds = self.source.bounds()
-            return For(results, bounds, inits, body, trips, None, span, role)
-        assert trip.cond is not None
-        flag = trip.cond.value
-        assert isinstance(flag, Dyn)
-        cond_params = tuple(trip.cond_vars[v] for v in params)
-        cond = Region(cond_params, tuple(trip.cond.builder.stmts), (flag.atom,))
-        body = Region(params, stmts, row, arm.falls)
-        return While(results, inits, cond, body, trips, None, span, role)
-
-    def leave(self, head: Head, mapping: Mapping[Var, Atom], loop: For | While) -> None:
-        """The state after the loop."""
-        ctx = self.ctx
-
-        def atom(a: Atom) -> Atom:
-            return mapping.get(a, a) if isinstance(a, Var) else a
-
-        def outside(binding: Binding) -> Binding:
-            return retyped(map_atoms(binding, atom), self.outward)
-
-        for name, shape in head.shapes.items():
-            if shape is None:
-                ctx.frame.env.pop(name, None)
-                continue
-            final = outside(shape)
-            if name == VALUE:
-                ctx.frame.env[name] = final
-                continue
-            unflagged = not isinstance(final, MaybeUnbound | Conflict | Dead)
-            # What is not live at the head is read only where a trip has left the loop.
-            if name not in self.entry and unflagged and name in self.head_live:
-                final = self.bound(final, loop)
-            ctx.frame.env[name] = final
-        for location, var in (*head.merge.arrays.items(), *head.stores.items()):
-            if var in mapping:
-                ctx.values[location] = mapping[var]
-        ctx.values.update(head.stale)
-        for location, held in head.held().items():
-            ctx.objects[location] = meetings.mapped(held, outside)
-
-    def bound(self, binding: Binding, loop: For | While) -> Binding:
-        """A name that every trip assigns: bound if there was a trip."""
-        if runs_surely(loop):
-            return binding
-        zero = constant(0)
-        flag = self.ctx.emit(self.loop, "greater", loop.trips, zero)
-        return MaybeUnbound(binding, flag)
-
-    def outward(self, t: Type) -> Type:
-        """The type after the loop: lengths found inside are those of the last trip."""
-        if isinstance(t, Array):
-            dims = tuple(
-                fresh_dim(not_one=d.not_one)
-                if isinstance(d, Dim) and inner(d, self.mark)
-                else d
-                for d in t.dims
-            )
-            return Array(t.dtype, dims)
-        return t
 
 
 def _counts(ctx: Context, range_: RangeVal | None) -> bool:

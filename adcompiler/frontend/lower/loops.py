@@ -12,13 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adcompiler.errors import UnsupportedError
-from adcompiler.frontend.bindings import (
-    Binding,
-    Dead,
-    Dyn,
-    locations,
-)
+from adcompiler.frontend.bindings import Binding, Dead, Dyn, locations
 from adcompiler.frontend.lower import (
+    closing,
     comprehensions,
     counted,
     expressions,
@@ -35,9 +31,7 @@ from adcompiler.frontend.lower.restarts import NeedUnroll
 from adcompiler.frontend.lower.syntax import breaks, exits, own_nodes
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, For, While
-from adcompiler.ir.types import (
-    fresh_dim,
-)
+from adcompiler.ir.types import fresh_dim
 
 Items = Sequence[sources.Item]
 Stages = tuple[sources.Stage, ...]
@@ -127,7 +121,7 @@ def lower(ctx: Context, loop: Loop, source: sources.Source | None) -> None:
         trip = lowering.fixpoint()
     finally:
         frame.exit_live, ctx.loops = saved, around
-    lowering.build(trip, lambda built: after(ctx, loop, built))
+    after(ctx, loop, closing.close(lowering, trip))
 
 
 def after(ctx: Context, loop: Loop, built: For | While) -> None:

@@ -51,22 +51,11 @@ from adcompiler.frontend.lower.context import (
     Stale,
 )
 from adcompiler.frontend.lower.kinds import kind_of, one_kind, shown, type_text
-from adcompiler.frontend.lower.numbers import (
-    is_float64,
-    join_scalars,
-    number_of,
-)
+from adcompiler.frontend.lower.numbers import is_float64, join_scalars, number_of
 from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.ir.nodes import Atom, Const, Var, fresh_var
 from adcompiler.ir.primitive import PRIMITIVES
-from adcompiler.ir.types import (
-    PY_BOOL,
-    PY_FLOAT,
-    Array,
-    ListOf,
-    Type,
-    join_types,
-)
+from adcompiler.ir.types import PY_BOOL, PY_FLOAT, Array, ListOf, Type, join_types
 
 End = Context | Arm
 Key = tuple[tuple[Location, tuple[Step, ...]], tuple[Location, tuple[Step, ...]]]

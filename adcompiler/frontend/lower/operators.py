@@ -12,13 +12,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from adcompiler.frontend.bindings import (
-    Binding,
-    Dyn,
-    Static,
-    TupleVal,
-    is_list,
-)
+from adcompiler.frontend.bindings import Binding, Dyn, Static, TupleVal, is_list
 from adcompiler.frontend.lower import lengths, listing, overloads
 from adcompiler.frontend.lower.comparisons import negated, truth
 from adcompiler.frontend.lower.context import Context
