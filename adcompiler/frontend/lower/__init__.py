@@ -166,8 +166,7 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
                 if spec.trained is not None:
                     ctx.parameters.add(location)
                 return ArrayRef(location, (), t, contiguous)
-            ctx.origins[var] = frozenset({leaf})
-            ctx.note_choice(var, leaf)
+            ctx.origins.given(var, leaf)
             return Dyn(var)
         case TupleSpec(items=items, cls=cls):
             if isinstance(cls, KeywordsOf):

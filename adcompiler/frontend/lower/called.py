@@ -209,8 +209,8 @@ def _trace(ctx: Context, made: Made, params: list[Var], atoms: list[Atom]) -> No
     pairs = zip(made.leaves, atoms, strict=True)
     operands = [atom for leaf, atom in pairs if isinstance(leaf, Open)]
     for param, atom in zip(params, operands, strict=True):
-        if isinstance(atom, Var) and atom in ctx.origins:
-            ctx.origins[param] = ctx.origins[atom]
+        if isinstance(atom, Var) and atom in ctx.origins.of:
+            ctx.origins.of[param] = ctx.origins.of[atom]
 
 
 @dataclass(frozen=True, slots=True)

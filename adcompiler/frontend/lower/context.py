@@ -27,11 +27,12 @@ from adcompiler.frontend.bindings import (
     RecordVal,
     Step,
 )
-from adcompiler.frontend.interface import Capture, Captured, Derive, Guard, NeedStatic
+from adcompiler.frontend.interface import Capture, Captured, Derive, Guard
 from adcompiler.frontend.liveness import Liveness
 from adcompiler.frontend.lower import hints, mixtures, orders
+from adcompiler.frontend.lower.membership import Membership
+from adcompiler.frontend.lower.origins import Origins
 from adcompiler.frontend.lower.restarts import (
-    NeedCapture,
     NeedList,
     NeedUnroll,
     Site,
@@ -40,7 +41,7 @@ from adcompiler.frontend.lower.restarts import (
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Const, If, Let, Stmt, Var, defined
 from adcompiler.ir.primitive import PRIMITIVES
-from adcompiler.ir.types import Array, Length, Scalar, Type, is_float
+from adcompiler.ir.types import Array, Length, Scalar, Type
 
 DONE, STOP, RETURNED, VALUE = "$done", "$stop", "$returned", "$value"
 SPECIAL = frozenset({DONE, STOP, RETURNED, VALUE})
@@ -124,16 +125,6 @@ class Arm:
         return {var for stmt in self.builder.stmts for var in defined(stmt)}
 
 
-@dataclass(frozen=True, slots=True)
-class LoopIndex:
-    """The index of a loop, as where a known integer would come from."""
-
-    loop: ast.For
-
-
-Source = int | str | LoopIndex  # a parameter's index, the key of a capture
-
-
 @dataclass(slots=True)
 class Context:
     """All that changes while one function is lowered."""
@@ -147,8 +138,7 @@ class Context:
     aliases: dict[Location, Alias] = field(default_factory=dict)
     deciding: dict[frozenset[Location], Atom] = field(default_factory=dict)
     counts: set[Var] = field(default_factory=set)  # ints that are never negative
-    choices: set[Source] = field(default_factory=set)  # arguments that are no floats
-    origins: dict[Var, frozenset[Source]] = field(default_factory=dict)
+    origins: Origins = field(default_factory=Origins)
     captures: dict[str, tuple[Capture, Binding]] = field(default_factory=dict)
     capture_vars: dict[str, Var] = field(default_factory=dict)
     outer: dict[Location, Var] = field(default_factory=dict)
@@ -172,8 +162,7 @@ class Context:
     lists: Mapping[Site, Type | None] = field(default_factory=dict)
     # Those among `lists` of which it is known that their length is not.
     open_lists: frozenset[Site] = frozenset()
-    put: dict[Location, frozenset[Location]] = field(default_factory=dict)
-    got: dict[Location, frozenset[Location]] = field(default_factory=dict)
+    members: Membership = field(default_factory=Membership)
     iterated: tuple[Location, ...] = ()  # the lists that loops around go over
     loops: tuple[ast.AST, ...] = ()  # those around, of which a trip is lowered now
     unfolded: dict[ast.AST, str] = field(default_factory=dict)  # no callees, and why
@@ -226,7 +215,7 @@ class Context:
             self.refuse(node, *hints.of_error(error))
         except mixtures.Differs as difference:
             self.refuse(node, str(difference), mixtures.HINT)
-        self.trace(results, operands)
+        self.origins.trace(results, operands)
         self.soften(results, operands)
         self.note_count(name, results, operands)
         self.scattered.update(orders.scattered(self.scattered, name, operands, results))
@@ -245,18 +234,6 @@ class Context:
         """Append an application with one result."""
         (result,) = self.emit_all(node, name, *operands, hint=hint, **params)
         return result
-
-    def trace(self, results: tuple[Var, ...], operands: tuple[Atom, ...]) -> None:
-        """Note which parameters, captures and loops known integers would come from."""
-        origin: frozenset[Source] = frozenset()
-        for atom in operands:
-            if isinstance(atom, Var):
-                if atom not in self.origins:
-                    return
-                origin |= self.origins[atom]
-        for var in results:
-            if isinstance(var.type, Scalar) and var.type.dtype in ("int64", "bool"):
-                self.origins[var] = origin
 
     def note_count(
         self, name: str, results: tuple[Var, ...], operands: tuple[Atom, ...]
@@ -333,7 +310,7 @@ class Context:
         if held is None:
             raise InternalError("an array is read outside the region that holds it")
         if isinstance(held, Stale):
-            self.settle(held.cond)
+            self.origins.settle(held.cond)
             tell = hints.in_a_list if held.listed else hints.may_alias
             message = tell(self.frame.env, location, held.node, node)
             subset.refuse(held.captured, held.node, *message)
@@ -384,7 +361,7 @@ class Context:
             case Conflict():
                 self.disagree(node, held)
             case Stale():
-                self.settle(held.cond)
+                self.origins.settle(held.cond)
                 tell = hints.may_be_changed(self.frame.env, binding.location, node)
                 subset.refuse(held.captured, held.node, *tell)
             case None:
@@ -396,40 +373,11 @@ class Context:
         """The contents of what this may have changed."""
         return Stale(self.frame.captured, node, None, listed)
 
-    def note_put(self, array: Location, xs: Location) -> None:
-        """Note that a list holds an array."""
-        self.put[array] = self.put.get(array, frozenset()) | {xs}
-
-    def note_got(self, array: Location, xs: Location) -> None:
-        """Note that an array was read from a list."""
-        self.got[array] = self.got.get(array, frozenset()) | {xs}
-
     def spoil(self, stored: Location, node: ast.AST) -> None:
         """After a store into an array: the lists that may hold it are stale, and what
         else they hold that may be the same array."""
-        if not self.put and not self.got:
-            return
-        changed = {stored, *self.entangled.get(stored, frozenset())}
-        pending = list(changed)
-        seen: set[tuple[Location, bool]] = set()
-        while pending:
-            array = pending.pop()
-            here = [(xs, False) for xs in self.put.get(array, ())]
-            here += [(xs, True) for xs in self.got.get(array, ())]
-            for xs, was_got in here:
-                same = {xs, *self.entangled.get(xs, frozenset())}
-                for one in same - {x for x, g in seen if g or g == was_got}:
-                    seen.add((one, was_got))
-                    links = (self.got, self.put) if was_got else (self.got,)
-                    for link in links:
-                        found = {a for a, lists in link.items() if one in lists}
-                        found |= {e for a in found for e in self.entangled.get(a, ())}
-                        pending += found - changed
-                        changed |= found
-        for location in [loc for loc in self.values if loc is not stored]:
-            lists = {xs for xs, _ in seen}
-            fellow = location in changed - self.entangled.get(stored, frozenset())
-            if location in lists or fellow:
+        for location in self.members.touched(stored, self.entangled):
+            if location in self.values:
                 self.values[location] = self.stale(node, listed=True)
 
     def capture_of(self, key: str) -> Var:
@@ -481,7 +429,7 @@ class Context:
 
     def disagree(self, node: ast.AST, conflict: Conflict) -> NoReturn:
         """Refuse to read what paths disagree on, unless it is known which is taken."""
-        self.settle(conflict.cond)
+        self.origins.settle(conflict.cond)
         if conflict.lists:
             raise NeedList(dict(conflict.lists))
         if conflict.loop in self.loops and conflict.loop is not None:
@@ -491,31 +439,6 @@ class Context:
     def awaits_results(self) -> bool:
         """Whether a function that calls itself is taken not to return there, as yet."""
         return any(m.awaited for known in self.made.values() for m in known)
-
-    # --- Known integers
-
-    def note_choice(self, var: Var, source: Source) -> None:
-        """Note an argument that may be known while compiling at no loss."""
-        if isinstance(var.type, Scalar) and not is_float(var.type):
-            self.choices.add(source)
-
-    def settle(self, cond: Atom | None) -> None:
-        """Start again with what a condition depends on known, if that is integers and
-        bools from outside: then only one of two paths is left."""
-        found = self.origins.get(cond) if isinstance(cond, Var) else None
-        if found and found <= self.choices:
-            self.restart(found, "what decides between two paths")
-
-    def restart(self, origins: Iterable[Source], what: str) -> None:
-        """Start again with one of these known, if there is one."""
-        for origin in sorted(origins, key=str):
-            match origin:
-                case int():
-                    raise NeedStatic(origin)
-                case LoopIndex(loop):
-                    raise NeedUnroll(loop, what)
-                case str():
-                    raise NeedCapture(origin)
 
     def flag(self, name: str) -> bool | Atom:
         """A special name's flag: a bool where it is known."""

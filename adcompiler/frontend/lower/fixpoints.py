@@ -31,7 +31,6 @@ from adcompiler.frontend.lower.context import (
     Arm,
     Context,
     Held,
-    LoopIndex,
     Stale,
 )
 from adcompiler.frontend.lower.heads import (
@@ -43,6 +42,7 @@ from adcompiler.frontend.lower.heads import (
     sort_of,
 )
 from adcompiler.frontend.lower.merges import Merge
+from adcompiler.frontend.lower.origins import LoopIndex
 from adcompiler.frontend.lower.syntax import assigned, breaks, own_nodes, stored
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var, fresh_var
@@ -167,7 +167,7 @@ class Lowering:
             self.soften(head)
         index = fresh_var(PY_INT, self.index_name())
         if isinstance(self.loop, ast.For):
-            ctx.origins[index] = frozenset({LoopIndex(self.loop)})
+            ctx.origins.of[index] = frozenset({LoopIndex(self.loop)})
             if self.source is None or _counts(ctx, self.source.range):
                 ctx.counts.add(index)
         cond_vars = {}
@@ -250,12 +250,12 @@ class Lowering:
         """Passes until the head holds at every trip."""
         head = self.first()
         for number in range(MOST_PASSES):
-            links = len(self.ctx.put), len(self.ctx.got)
+            links = self.ctx.members.size
             trip = self.run(head)
             following = self.following(trip)
             # Whether an array that a trip put into a list is stored to by the next one
             # shows in a second pass.
-            linked = links != (len(self.ctx.put), len(self.ctx.got))
+            linked = links != self.ctx.members.size
             if (linked and number == 0) or not self.stable(head, following, trip):
                 head = following
             elif self.ctx.softened.isdisjoint(head.merge.leaves):

@@ -263,7 +263,7 @@ def append(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> None:
     held = contents(ctx, node, ref)
     change(ctx, node, ref, ctx.emit(node, "list_append", held, atom))
     if isinstance(value, ArrayRef):
-        ctx.note_put(value.location, ref.location)
+        ctx.members.note_put(value.location, ref.location)
 
 
 def _check_iterated(ctx: Context, node: ast.AST, ref: ListRef) -> None:
@@ -312,7 +312,7 @@ def _index(ctx: Context, node: ast.AST, index: Binding) -> Atom:
 def _read(ctx: Context, ref: ListRef, atom: Var) -> Binding:
     value = ctx.as_found(atom)
     if isinstance(value, ArrayRef):
-        ctx.note_got(value.location, ref.location)
+        ctx.members.note_got(value.location, ref.location)
     return value
 
 
@@ -325,7 +325,7 @@ def put(
     held = contents(ctx, node, ref)
     change(ctx, node, ref, ctx.emit(node, "list_set", held, atom, at))
     if isinstance(value, ArrayRef):
-        ctx.note_put(value.location, ref.location)
+        ctx.members.note_put(value.location, ref.location)
 
 
 def length(ctx: Context, node: ast.AST, ref: ListRef) -> Dyn:

@@ -302,10 +302,7 @@ class Merge:
             self.keys[key] = self.memory(left.location, right.location, True)
             t = ListOf(left.element, True)
             self.arrays[self.keys[key]] = self.leaf(t, name)
-            for link in (self.ctx.put, self.ctx.got):
-                for array, lists in list(link.items()):
-                    if left.location in lists or right.location in lists:
-                        link[array] = lists | {self.keys[key]}
+            self.ctx.members.met(left.location, right.location, self.keys[key])
         return ListRef(self.keys[key], left.element, sites)
 
     def _as_lists(self, left: Binding | None, right: Binding | None) -> None:

@@ -120,7 +120,7 @@ def checked(
                 frame.env[name] = value
             return value
         case Conflict(message, hint):
-            ctx.settle(binding.cond)
+            ctx.origins.settle(binding.cond)
             site = frame.sites.get(name, node) if frame is ctx.frame else node
             if binding.loop is not None and binding.loop in ctx.loops:
                 ctx.lay_out(site, binding.loop, message, hint)
@@ -349,8 +349,7 @@ def _bind(ctx: Context, var: Var, spec: LeafSpec, name: str, key: str) -> Bindin
         if spec.trained is not None:
             ctx.parameters.add(location)
         return ArrayRef(location, (), var.type, spec.contiguous)
-    ctx.origins[var] = frozenset({key})
-    ctx.note_choice(var, key)
+    ctx.origins.given(var, key)
     ctx.capture_vars[key] = var
     return Dyn(var)
 
@@ -417,5 +416,5 @@ def int_or_restart(ctx: Context, binding: Binding, what: str) -> int | None:
     atom = binding.atom if isinstance(binding, Dyn) else None
     if value is not None or not isinstance(atom, Var):
         return value
-    ctx.restart(ctx.origins.get(atom, frozenset()), what)
+    ctx.origins.require(atom, what)
     return None

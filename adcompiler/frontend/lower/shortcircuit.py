@@ -40,7 +40,7 @@ def _joined(ctx: Context, node: ast.AST, cond: Atom, then: Arm, orelse: Arm) -> 
     value = join_arms(ctx, cond, then, orelse, live, node)
     assert value is not None
     if isinstance(value, Conflict):
-        ctx.settle(value.cond)
+        ctx.origins.settle(value.cond)
         hint = value.hint
         if isinstance(node, ast.BoolOp):
             hint = "write a if c else b, with one type: 'and' and 'or' give an operand"

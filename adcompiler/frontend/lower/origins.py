@@ -1,0 +1,89 @@
+"""Where integers would come from that are known while compiling: arguments, captures
+and the indices of loops.
+
+In: the values that a function is given, and the applications of primitives to them.
+Out: for an integer or bool computed from such values alone, all of these; and what to
+start lowering again with, so that it is known.
+Invariant: what only decides between paths is made known at no loss, so never at the
+price of a float that would be compiled in, or of a loop laid out.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from adcompiler.frontend.interface import NeedStatic
+from adcompiler.frontend.lower.restarts import NeedCapture, NeedUnroll
+from adcompiler.ir.nodes import Atom, Var
+from adcompiler.ir.types import Scalar, is_float
+
+
+@dataclass(frozen=True, slots=True)
+class LoopIndex:
+    """The index of a loop, as where a known integer would come from."""
+
+    loop: ast.For
+
+
+Origin = int | str | LoopIndex  # a parameter's index, the key of a capture
+
+
+@dataclass(slots=True)
+class Origins:
+    """What each integer comes from; `choices` are the arguments and captures that may
+    be known at no loss."""
+
+    of: dict[Var, frozenset[Origin]] = field(default_factory=dict)
+    choices: set[Origin] = field(default_factory=set)
+
+    def given(self, var: Var, origin: Origin) -> None:
+        """Enter a number from outside."""
+        self.of[var] = frozenset({origin})
+        if isinstance(var.type, Scalar) and not is_float(var.type):
+            self.choices.add(origin)
+
+    def trace(self, results: tuple[Var, ...], operands: tuple[Atom, ...]) -> None:
+        """Enter what a primitive computes.
+
+        >>> from adcompiler.ir.nodes import fresh_var
+        >>> from adcompiler.ir.types import PY_INT
+        >>> n, k, twice = (fresh_var(PY_INT, name) for name in ("n", "k", "twice"))
+        >>> origins = Origins()
+        >>> origins.given(n, 0)
+        >>> origins.trace((twice,), (n, n))
+        >>> origins.of[twice]
+        frozenset({0})
+        """
+        found: frozenset[Origin] = frozenset()
+        for atom in operands:
+            if isinstance(atom, Var):
+                if atom not in self.of:
+                    return
+                found |= self.of[atom]
+        for var in results:
+            if isinstance(var.type, Scalar) and var.type.dtype in ("int64", "bool"):
+                self.of[var] = found
+
+    def settle(self, cond: Atom | None) -> None:
+        """Start again with what a condition depends on known, if that is integers and
+        bools from outside: then only one of two paths is left."""
+        found = self.of.get(cond) if isinstance(cond, Var) else None
+        if found and found <= self.choices:
+            _restart(found, "what decides between two paths")
+
+    def require(self, atom: Var, what: str) -> None:
+        """Start again with one of those known that an integer comes from, if any."""
+        _restart(self.of.get(atom, frozenset()), what)
+
+
+def _restart(origins: Iterable[Origin], what: str) -> None:
+    for origin in sorted(origins, key=str):
+        match origin:
+            case int():
+                raise NeedStatic(origin)
+            case LoopIndex(loop):
+                raise NeedUnroll(loop, what)
+            case str():
+                raise NeedCapture(origin)
