@@ -21,7 +21,7 @@ Hascoet and Pascual (2013), section 5.4: "to be recorded" values of overwritten 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -184,20 +184,7 @@ class Versions:
             if isinstance(p.type, Array) and (current is None or init in current)
         ]
         finals = self._body(loop.body, {params[k] for k in starts})
-        group = [k for k in starts if finals[params[k]] in ends]
-        while True:
-            reached = {ends.index(finals[params[k]]) for k in group}
-            kept = [k for k in group if k in reached]
-            kept = [k for k in kept if ends.index(finals[params[k]]) in kept]
-            # Of arrays that change places within a trip all go on or none does: they
-            # are put back together, which takes the last version of each.
-            gone = {self.chain(params[k]) for k in starts if k not in kept}
-            kept = [k for k in kept if self.chain(params[k]) not in gone]
-            if kept == group:
-                break
-            group = kept
-        if len({ends.index(finals[params[k]]) for k in group}) != len(group):
-            group = []
+        group = self._group(loop, starts, finals)
         self.groups[loop] = tuple(group)
         following: dict[Var, Var] = {}
         for k in group:
@@ -213,6 +200,28 @@ class Versions:
                 self.events[region, init] = Passage(loop, k, position)
                 following[init] = loop.results[k]
         return following
+
+    def _group(
+        self, loop: For | While, starts: list[int], finals: Mapping[Var, Var]
+    ) -> list[int]:
+        """Those of the arrays carried whose last version in a trip starts the next, be
+        it under the name of another of them."""
+        params, ends = carried_params(loop), carried_results(loop)
+        group = [k for k in starts if finals[params[k]] in ends]
+        while True:
+            reached = {ends.index(finals[params[k]]) for k in group}
+            kept = [k for k in group if k in reached]
+            kept = [k for k in kept if ends.index(finals[params[k]]) in kept]
+            # Of arrays that change places within a trip all go on or none does: they
+            # are put back together, which takes the last version of each.
+            gone = {self.chain(params[k]) for k in starts if k not in kept}
+            kept = [k for k in kept if self.chain(params[k]) not in gone]
+            if kept == group:
+                break
+            group = kept
+        if len({ends.index(finals[params[k]]) for k in group}) != len(group):
+            return []
+        return group
 
     def _body(self, region: Region, starts: set[Var]) -> dict[Var, Var]:
         """Follow versions through a region; gives the last version of each start."""

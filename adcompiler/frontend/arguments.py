@@ -141,19 +141,26 @@ def describe(
                 f"{name} is a complex number", hint="pass its two parts"
             )
         case tuple() | list() if isinstance(value, tuple) or type(value) is list:
-            if id(value) in around:
-                raise UnsupportedError(f"{name} holds itself", hint=ENDLESS)
-            inside = (*around, id(value))
-            items = tuple(
-                describe(item, name=f"{name}[{k}]", around=inside)
-                for k, item in enumerate(value)
-            )
-            return TupleSpec(items, type(value))
+            return _describe_items(value, name, around)
         case _:
             shape = shape_of(value)
             if shape is not None:
                 return _describe_parts(value, shape, name, around)
             return _describe_object(value, name)
+
+
+def _describe_items(
+    value: tuple[Any, ...] | list[Any], name: str, around: tuple[int, ...]
+) -> ArgSpec:
+    """What is known of a tuple or list, by its items."""
+    if id(value) in around:
+        raise UnsupportedError(f"{name} holds itself", hint=ENDLESS)
+    inside = (*around, id(value))
+    items = tuple(
+        describe(item, name=f"{name}[{k}]", around=inside)
+        for k, item in enumerate(value)
+    )
+    return TupleSpec(items, type(value))
 
 
 def _describe_parts(

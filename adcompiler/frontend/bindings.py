@@ -10,7 +10,7 @@ location of a dict or an object, which holds a `RecordVal`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -306,6 +306,10 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
     >>> map_atoms(pair, lambda atom: constant(2)).items[0].atom.value
     2
     """
+
+    def inside(parts: Iterable[Binding]) -> tuple[Binding, ...]:
+        return tuple(map_atoms(part, change) for part in parts)
+
     match binding:
         case Dyn(atom, boxed):
             return Dyn(change(atom), boxed)
@@ -316,10 +320,9 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
             )
             return ArrayRef(location, steps, type_, contiguous)
         case TupleVal(items, cls, site):
-            inner_items = tuple(map_atoms(item, change) for item in items)
-            return TupleVal(inner_items, cls, site)
+            return TupleVal(inside(items), cls, site)
         case RecordVal(shape, items):
-            return RecordVal(shape, tuple(map_atoms(item, change) for item in items))
+            return RecordVal(shape, inside(items))
         case RangeVal(start, stop, step):
             return RangeVal(
                 Dyn(change(start.atom)), Dyn(change(stop.atom)), Dyn(change(step.atom))
@@ -330,24 +333,19 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
             )
             return SliceVal(*bounds)
         case IterVal(_, parts, begin):
-            inner = tuple(map_atoms(part, change) for part in parts)
             first = None if begin is None else Dyn(change(begin.atom))
-            return replace(binding, parts=inner, start=first)
+            return replace(binding, parts=inside(parts), start=first)
         case MethodVal(receiver, name):
             return MethodVal(map_atoms(receiver, change), name)
         case PartialVal(callee, args, kwargs):
-            return PartialVal(
-                map_atoms(callee, change),
-                tuple(map_atoms(arg, change) for arg in args),
-                {key: map_atoms(value, change) for key, value in kwargs.items()},
-            )
+            given = dict(zip(kwargs, inside(kwargs.values()), strict=True))
+            return PartialVal(map_atoms(callee, change), inside(args), given)
         case PullbackVal():
-            return replace(
-                binding,
-                inputs=tuple(map(change, binding.inputs)),
-                residuals=tuple(map(change, binding.residuals)),
-                values=tuple(map(change, binding.values)),
+            inputs, residuals, values = (
+                tuple(map(change, atoms))
+                for atoms in (binding.inputs, binding.residuals, binding.values)
             )
+            return replace(binding, inputs=inputs, residuals=residuals, values=values)
         case MaybeUnbound(value, flag):
             return MaybeUnbound(map_atoms(value, change), change(flag))
         case _:

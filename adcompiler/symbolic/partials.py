@@ -49,13 +49,15 @@ def partial(formula: str, arguments: tuple[str, ...], k: int) -> str:
     """The text of the partial derivative by argument k."""
     import sympy
 
+    from adcompiler.symbolic.printing import printed
+
     symbols = {name: sympy.Symbol(name, real=True) for name in arguments}
     whole = _symbolic(ast.parse(formula, mode="eval").body, symbols)
     wanted = _regular(sympy.diff(whole, symbols[arguments[k]]))
     best: tuple[tuple[int, ...], str] | None = None
     reference = _Reference(wanted, tuple(symbols.values()))
     for form in dict.fromkeys(_forms(wanted)):
-        text = _printed(_regular(form))
+        text = printed(_regular(form))
         if text is None:
             continue
         score = (*reference.lost(text), int(sympy.count_ops(form)), len(text))
@@ -146,80 +148,6 @@ def _forms(wanted: Any) -> Iterator[Any]:
             reduced = (sympy.expand(part / power) for part in (above, below))
             up, down = (sympy.powsimp(part) for part in reduced)
             yield up / down
-
-
-def _printed(form: Any) -> str | None:
-    """The form as NumPy source; None if there is none."""
-    from sympy.printing.codeprinter import PrintMethodNotImplementedError
-
-    try:
-        text = _printer().doprint(form)
-    except (PrintMethodNotImplementedError, NotImplementedError):
-        return None
-    if " if " in text:
-        return None  # SymPy has told cases apart
-    return ast.unparse(ast.parse(text, mode="eval"))
-
-
-def _printer() -> Any:
-    import sympy
-    from sympy.printing.pycode import PythonCodePrinter
-
-    ours = {
-        "exp": "exp",
-        "log": "log",
-        "Abs": "abs",
-        "Cbrt": "cbrt",
-        **{n.replace("arc", "a"): n for n in FUNCTIONS if n.startswith("arc")},
-    }
-
-    class Printer(PythonCodePrinter):  # type: ignore[misc]
-        """Prints functions as they are spelled here."""
-
-        def _print_Function(self, expr: Any) -> Any:
-            name = type(expr).__name__
-            spelled = FUNCTIONS.get(ours.get(name, name))
-            if spelled is None:
-                return super()._print_Function(expr)
-            return f"{spelled}({', '.join(map(self._print, expr.args))})"
-
-        def _print_Pow(self, expr: Any, **_: Any) -> Any:
-            base, power = expr.as_base_exp()
-            if power == sympy.S.Half:
-                return f"np.sqrt({self._print(base)})"
-            if power.is_number and power.is_negative:
-                return f"1 / ({self._print(base**-power)})"
-            return str(super()._print_Pow(expr, rational=True))
-
-        def _print_Rational(self, expr: Any) -> str:
-            # What a float holds exactly is written as one.
-            if expr.q & (expr.q - 1) == 0:
-                return repr(float(expr))
-            return f"{expr.p} / {expr.q}"
-
-        def _print_Heaviside(self, expr: Any) -> str:
-            return f"np.heaviside({self._print(expr.args[0])}, 0.5)"
-
-        def _print_Max(self, expr: Any) -> str:
-            return self._chosen("maximum", expr.args)
-
-        def _print_Min(self, expr: Any) -> str:
-            return self._chosen("minimum", expr.args)
-
-        def _chosen(self, name: str, args: Any) -> str:
-            first, *rest = args
-            text = str(self._print(first))
-            return f"np.{name}({text}, {self._chosen(name, rest)})" if rest else text
-
-        def _print_Pi(self, expr: Any) -> str:
-            return "np.pi"
-
-        def _print_Exp1(self, expr: Any) -> str:
-            return "np.e"
-
-    for name in (*ours, *FUNCTIONS, "sign"):
-        setattr(Printer, f"_print_{name}", Printer._print_Function)
-    return Printer({"strict": True})
 
 
 def _expanded(form: Any) -> Any:

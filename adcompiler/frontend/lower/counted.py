@@ -24,9 +24,9 @@ from adcompiler.frontend.lower import (
     comparisons,
     generators,
     iteration,
-    itertools_,
     listing,
     operators,
+    recombined,
     shortcircuit,
 )
 from adcompiler.frontend.lower.context import Context
@@ -109,7 +109,7 @@ def _of_iterator(ctx: Context, node: ast.AST, iterable: IterVal) -> Source:
             return Source(
                 length, lambda k: at(ctx, node, of, _mirror(ctx, node, length, k))
             )
-        case _ if (found := itertools_.source(ctx, node, iterable)) is not None:
+        case _ if (found := recombined.source(ctx, node, iterable)) is not None:
             return found
         case _:
             ctx.refuse(

@@ -270,6 +270,35 @@ def jvp(
 ) -> Binding:
     """``ad.jvp(f)(primals, tangents)``: the value and its tangent."""
     call = Call(ctx, node, "a jvp", args, kwargs)
+    given, tangents = _primals(call, callee)
+    inner = isolated(ctx, node, callee, given)
+    dots: dict[int, Atom] = {}
+    for (name, value), dot in zip(given.items(), tangents, strict=True):
+        _moving(call, inner, value, dot, iter(inner.floats(name)), dots)
+    if not dots:
+        call.refuse("no argument moves: every tangent is None")
+    assert ctx.derive is not None
+    (derived,) = ctx.derive("jvp", inner.function, tuple(dots))
+    results = inner.apply(ctx, derived, *dots.values())
+    floats = [k for k, t in enumerate(inner.types) if is_float(t)]
+    place = {k: len(inner.types) + n for n, k in enumerate(floats)}
+
+    def tangent(k: int) -> Binding:
+        if k not in place:
+            return NONE
+        return conformed(ctx, node, results[place[k]], inner.types[k])
+
+    value = rebuilt(
+        inner.tree, lambda k: conformed(ctx, node, results[k], inner.types[k])
+    )
+    return records.thawed(ctx, TupleVal((value, rebuilt(inner.tree, tangent))))
+
+
+def _primals(
+    call: Call, callee: Binding
+) -> tuple[dict[str, Binding], tuple[Binding, ...]]:
+    """The arguments by name, those that move as floats, and their tangents."""
+    ctx, node = call.ctx, call.node
     primals, tangents = (
         records.frozen(ctx, node, part) for part in call.bind("primals", "tangents")
     )
@@ -291,27 +320,7 @@ def jvp(
         name: value if dot == NONE else as_float(ctx, node, value)
         for name, value, dot in zip(order, primals.items, tangents.items, strict=False)
     }
-    inner = isolated(ctx, node, callee, given)
-    dots: dict[int, Atom] = {}
-    for (name, value), dot in zip(given.items(), tangents.items, strict=True):
-        _moving(call, inner, value, dot, iter(inner.floats(name)), dots)
-    if not dots:
-        call.refuse("no argument moves: every tangent is None")
-    assert ctx.derive is not None
-    (derived,) = ctx.derive("jvp", inner.function, tuple(dots))
-    results = inner.apply(ctx, derived, *dots.values())
-    floats = [k for k, t in enumerate(inner.types) if is_float(t)]
-    place = {k: len(inner.types) + n for n, k in enumerate(floats)}
-
-    def tangent(k: int) -> Binding:
-        if k not in place:
-            return NONE
-        return conformed(ctx, node, results[place[k]], inner.types[k])
-
-    value = rebuilt(
-        inner.tree, lambda k: conformed(ctx, node, results[k], inner.types[k])
-    )
-    return records.thawed(ctx, TupleVal((value, rebuilt(inner.tree, tangent))))
+    return given, tangents.items
 
 
 def _moving(

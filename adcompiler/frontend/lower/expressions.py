@@ -91,6 +91,13 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return attributes.attribute(ctx, node, evaluate(ctx, owner), name)
         case ast.Subscript():
             return subscript(ctx, node)
+        case _:
+            return _made(ctx, node)
+
+
+def _made(ctx: Context, node: ast.expr) -> Binding:
+    """The binding of what is written out: a display, a comprehension, a function."""
+    match node:
         case ast.Tuple(elts=items):
             return TupleVal(tuple(spread(ctx, items)))
         case ast.List(elts=items):
@@ -289,31 +296,9 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
     match owner, index:
         case ListRef(), _:
             return listing.get(ctx, node, owner, index)
-        case TupleVal(), _ if given := overloads.call(
-            ctx, node, owner, "__getitem__", index
-        ):
-            return given
-        case TupleVal(cls=cls, site=site), Dyn(Var()) if (
-            cls is list
-            and site is not None
-            and (not owner.items or listing.uniform(ctx, owner))
-        ):
-            listing.becomes_list(ctx, node, owner)
-        case TupleVal(items, cls), SliceVal(start, stop, step):
-            bounds = [
-                None
-                if part is None
-                else names.static_int(ctx, node, part, "a bound of a tuple's slice")
-                for part in (start, stop, step)
-            ]
-            part = items[slice(*bounds)]
-            return listing.display(ctx, node, part) if cls is list else TupleVal(part)
-        case TupleVal(items, cls), _:
-            k = names.static_int(ctx, node, index, "the index of a tuple")
-            if not -len(items) <= k < len(items):
-                what = "list" if cls is list else "tuple"
-                ctx.fail(node, "IndexError", f"{what} index out of range")
-            return items[k]
+        case TupleVal(), _:
+            given = overloads.call(ctx, node, owner, "__getitem__", index)
+            return given or _item_of_tuple(ctx, node, owner, index)
         case Static(str() as text), _:
             k = names.static_int(ctx, node, index, "the index of a string")
             return Static(text[k])
@@ -336,3 +321,32 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
         case _:
             what = f"{describe(owner)} cannot be subscripted here"
             ctx.refuse(node, what, converted(owner))
+
+
+def _item_of_tuple(
+    ctx: Context, node: ast.AST, owner: TupleVal, index: Binding
+) -> Binding:
+    """An item or slice of a tuple, or of a list of known length."""
+    items, cls = owner.items, owner.cls
+    match index:
+        case Dyn(Var()) if (
+            cls is list
+            and owner.site is not None
+            and (not items or listing.uniform(ctx, owner))
+        ):
+            listing.becomes_list(ctx, node, owner)
+        case SliceVal(start, stop, step):
+            bounds = [
+                None
+                if part is None
+                else names.static_int(ctx, node, part, "a bound of a tuple's slice")
+                for part in (start, stop, step)
+            ]
+            part = items[slice(*bounds)]
+            return listing.display(ctx, node, part) if cls is list else TupleVal(part)
+        case _:
+            k = names.static_int(ctx, node, index, "the index of a tuple")
+            if not -len(items) <= k < len(items):
+                what = "list" if cls is list else "tuple"
+                ctx.fail(node, "IndexError", f"{what} index out of range")
+            return items[k]

@@ -1,6 +1,6 @@
 """The iterators of `itertools`.
 
-In: calls. Out: iterators, and of each its items, where they are known, and its source.
+In: calls. Out: iterators, and of each its items, where they are known.
 Invariant: as in `iteration`, an item is computed when its turn comes.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeGuard
@@ -27,20 +27,17 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.liveness import captured
 from adcompiler.frontend.lower import (
     calls,
-    comparisons,
     comprehensions,
-    counted,
     iteration,
     names,
     operators,
-    shortcircuit,
 )
 from adcompiler.frontend.lower.context import Context, Frame
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe
-from adcompiler.frontend.lower.sources import Item, Source
+from adcompiler.frontend.lower.sources import Item
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.nodes import Const
 
 ZERO, ONE = Dyn(constant(0)), Dyn(constant(1))
 
@@ -171,10 +168,10 @@ def known(ctx: Context, node: ast.AST, it: IterVal) -> list[Item] | None:
     """The items, where it is known how many there are."""
     match it.kind, it.parts:
         case "chain", parts:
-            columns = [iteration.known(ctx, node, part) for part in parts]
-            if any(column is None for column in columns):
+            columns = _columns(ctx, node, parts)
+            if columns is None:
                 return None
-            return [item for column in columns for item in column or ()]
+            return [item for column in columns for item in column]
         case "pairwise", (inner,):
             check_plain(ctx, node, inner)
             items = iteration.known(ctx, node, inner)
@@ -182,11 +179,10 @@ def known(ctx: Context, node: ast.AST, it: IterVal) -> list[Item] | None:
                 partial(_together, pair) for pair in itertools.pairwise(items)
             ]
         case "zip_longest", (fill, *parts):
-            columns = [iteration.known(ctx, node, part) for part in parts]
-            if any(column is None for column in columns):
+            columns = _columns(ctx, node, parts)
+            if columns is None:
                 return None
-            every = (column or () for column in columns)
-            longest = itertools.zip_longest(*every, fillvalue=lambda: fill)
+            longest = itertools.zip_longest(*columns, fillvalue=lambda: fill)
             return [partial(_together, row) for row in longest]
         case "islice", (inner, *bounds):
             items = iteration.known(ctx, node, inner)
@@ -200,11 +196,10 @@ def known(ctx: Context, node: ast.AST, it: IterVal) -> list[Item] | None:
                 check_plain(ctx, node, inner)
             return items[start:stop:step]
         case "product", parts:
-            columns = [iteration.known(ctx, node, part) for part in parts]
-            if any(column is None for column in columns):
+            columns = _columns(ctx, node, parts)
+            if columns is None:
                 return None
-            rows = itertools.product(*(column or () for column in columns))
-            return [partial(_together, row) for row in rows]
+            return [partial(_together, row) for row in itertools.product(*columns)]
         case "repeat", (item, Dyn(Const(int() as times))):
             if times > iteration.MOST_TRIPS:
                 return None
@@ -219,15 +214,25 @@ def known(ctx: Context, node: ast.AST, it: IterVal) -> list[Item] | None:
             return None
 
 
+def _columns(
+    ctx: Context, node: ast.AST, parts: Iterable[Binding]
+) -> list[list[Item]] | None:
+    """The items of each of these, where of all it is known how many there are."""
+    columns = [iteration.known(ctx, node, part) for part in parts]
+    found = [column for column in columns if column is not None]
+    return found if len(found) == len(columns) else None
+
+
 def _together(row: Sequence[Item]) -> Binding:
     return TupleVal(tuple(item() for item in row))
 
 
 def _spread(ctx: Context, node: ast.AST, function: Binding, item: Item) -> Binding:
-    return _starred(ctx, node, function, item())
+    return starred(ctx, node, function, item())
 
 
-def _starred(ctx: Context, node: ast.AST, function: Binding, row: Binding) -> Binding:
+def starred(ctx: Context, node: ast.AST, function: Binding, row: Binding) -> Binding:
+    """``function(*row)``."""
     args = iteration.known_items(ctx, node, row)
     if args is None:
         ctx.refuse(node, f"{describe(row)} is not spread here")
@@ -328,174 +333,3 @@ def _is_plain(it: Binding) -> bool:
         return True
     calling = ("map", "filter", "generator", "starmap", "accumulate")
     return it.kind not in calling and all(map(_is_plain, it.parts))
-
-
-# --- Counted -------------------------------------------------------------------------
-
-
-def source(ctx: Context, node: ast.AST, it: IterVal) -> Source | None:
-    """The iteration at run time; None of what cannot be counted."""
-    match it.kind, it.parts:
-        case "chain", parts if parts:
-            return _chained(ctx, node, parts)
-        case "pairwise", (inner,):
-            check_plain(ctx, node, inner)
-            of = counted.source(ctx, node, inner)
-            pairs = _binary(ctx, node, ast.Sub(), _count(ctx, node, of), ONE)
-            return Source(
-                ctx.emit(node, "maximum", pairs.atom, constant(0), via="builtin"),
-                lambda k: TupleVal(
-                    tuple(
-                        counted.at(ctx, node, of, j)
-                        for j in (k, _binary(ctx, node, ast.Add(), k, ONE))
-                    )
-                ),
-            )
-        case "zip_longest", (fill, *parts) if parts:
-            return _longest(ctx, node, fill, parts)
-        case "islice", (inner, start, stop, step):
-            return _part(ctx, node, inner, (start, stop, step))
-        case "product", parts if parts:
-            return _product(ctx, node, parts)
-        case "repeat", (item, times):
-            bound = times.atom if isinstance(times, Dyn) else None
-            return Source(bound, lambda k: item)
-        case "count", (start, step):
-            return Source(
-                None,
-                lambda k: counted.plus(
-                    ctx, node, start, operators.binary(ctx, node, ast.Mult(), k, step)
-                ),
-            )
-        case "cycle", (inner,):
-            check_plain(ctx, node, inner)
-            of = counted.source(ctx, node, inner)
-            total = _count(ctx, node, of)
-            return Source(
-                None,
-                lambda k: counted.at(
-                    ctx, node, of, _binary(ctx, node, ast.Mod(), k, total)
-                ),
-            )
-        case "starmap", (function, inner):
-            of = counted.source(ctx, node, inner)
-            return Source(
-                of.length if of.range is None else counted.count(ctx, node, of),
-                lambda k: _starred(ctx, node, function, counted.at(ctx, node, of, k)),
-            )
-        case _:
-            return None
-
-
-def _count(ctx: Context, node: ast.AST, of: Source) -> Dyn:
-    return Dyn(counted.count(ctx, node, of))
-
-
-def _binary(
-    ctx: Context, node: ast.AST, op: ast.operator, a: Binding, b: Binding
-) -> Dyn:
-    result = operators.binary(ctx, node, op, a, b)
-    assert isinstance(result, Dyn)
-    return result
-
-
-def _less(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Atom:
-    return comparisons.truth(ctx, node, comparisons.compare(ctx, node, ast.Lt(), a, b))
-
-
-def _chained(ctx: Context, node: ast.AST, parts: Sequence[Binding]) -> Source:
-    """One after the other: which one an index falls into is asked at each item."""
-    first, *rest = [counted.source(ctx, node, part) for part in parts]
-    for other in rest:
-        first = _after(ctx, node, first, other)
-    return first
-
-
-def _after(ctx: Context, node: ast.AST, one: Source, other: Source) -> Source:
-    n, m = _count(ctx, node, one), _count(ctx, node, other)
-
-    def item(k: Dyn) -> Binding:
-        later = _binary(ctx, node, ast.Sub(), k, n)
-        return shortcircuit.choose(
-            ctx,
-            node,
-            _less(ctx, node, k, n),
-            lambda: counted.at(ctx, node, one, k),
-            lambda: counted.at(ctx, node, other, later),
-        )
-
-    return Source(_binary(ctx, node, ast.Add(), n, m).atom, item)
-
-
-def _longest(
-    ctx: Context, node: ast.AST, fill: Binding, parts: Sequence[Binding]
-) -> Source:
-    columns = [counted.source(ctx, node, part) for part in parts]
-    counts = [_count(ctx, node, column) for column in columns]
-    length = counts[0].atom
-    for n in counts[1:]:
-        length = ctx.emit(node, "maximum", length, n.atom, via="builtin")
-
-    def item(k: Dyn) -> Binding:
-        return TupleVal(
-            tuple(
-                shortcircuit.choose(
-                    ctx,
-                    node,
-                    _less(ctx, node, k, n),
-                    partial(counted.at, ctx, node, column, k),
-                    lambda: fill,
-                )
-                for n, column in zip(counts, columns, strict=True)
-            )
-        )
-
-    return Source(length, item)
-
-
-def _part(
-    ctx: Context, node: ast.AST, inner: Binding, bounds: tuple[Binding, ...]
-) -> Source:
-    start, stop, step = bounds
-    if start != ZERO:
-        check_plain(ctx, node, inner)
-    of = counted.source(ctx, node, inner)
-    ends = [] if of.endless else [_count(ctx, node, of).atom]
-    ends += [stop.atom] if isinstance(stop, Dyn) else []
-    if not (ends and isinstance(start, Dyn) and isinstance(step, Dyn)):
-        ctx.refuse(node, "islice takes integers as its bounds")
-    end = ends[0]
-    for other in ends[1:]:
-        end = ctx.emit(node, "minimum", end, other, via="builtin")
-    picked = Source(constant(0), lambda k: k, RangeVal(start, Dyn(end), step))
-    length = counted.count(ctx, node, picked)
-
-    def item(k: Dyn) -> Binding:
-        index = counted.at(ctx, node, picked, k)
-        assert isinstance(index, Dyn)
-        return counted.at(ctx, node, of, index)
-
-    return Source(length, item)
-
-
-def _product(ctx: Context, node: ast.AST, parts: Sequence[Binding]) -> Source:
-    """All combinations, the last the fastest: an index of each out of one index."""
-    columns = [counted.source(ctx, node, part) for part in parts]
-    counts = [_count(ctx, node, column) for column in columns]
-    strides = [ONE]
-    for n in reversed(counts):
-        strides.insert(0, _binary(ctx, node, ast.Mult(), strides[0], n))
-    total = strides.pop(0)
-
-    def item(k: Dyn) -> Binding:
-        row = []
-        for j, column in enumerate(columns):
-            index = k
-            if j < len(columns) - 1:
-                index = _binary(ctx, node, ast.FloorDiv(), index, strides[j])
-            if j > 0:
-                index = _binary(ctx, node, ast.Mod(), index, counts[j])
-            row.append(counted.at(ctx, node, column, index))
-        return TupleVal(tuple(row))
-
-    return Source(total.atom, item)

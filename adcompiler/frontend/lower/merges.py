@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from adcompiler.frontend.bindings import (
     DEAD,
+    UNASSIGNED,
     ArrayRef,
     Binding,
     Conflict,
@@ -94,6 +95,16 @@ class Merge:
         if name not in SPECIAL and any(self.gone):
             # A path that has returned reads no name any more.
             left, right = (right, right) if self.gone[0] else (left, left)
+        if _may_lack(left) or _may_lack(right):
+            return self._absent(left, right, name)
+        assert left is not None
+        assert right is not None
+        return self._present(left, right, name)
+
+    def _absent(
+        self, left: Binding | None, right: Binding | None, name: str
+    ) -> Binding | None:
+        """`join`, where a path may have nothing, or nothing that can be read."""
         match left, right:
             case (None, None):
                 return None
@@ -114,8 +125,12 @@ class Merge:
                 joined = self.join(present, present, name)
                 self.alone = None
                 return joined
-            case (None, _) | (_, None) | (MaybeUnbound(), _) | (_, MaybeUnbound()):
+            case _:
                 return self._maybe(left, right, name)
+
+    def _present(self, left: Binding, right: Binding, name: str) -> Binding:
+        """`join`, where both paths have something."""
+        match left, right:
             case Dyn(a, one), Dyn(b, other):
                 return self._scalar(a, b, name, boxed=one or other)
             case (Dyn(), ArrayRef(type=t)) | (ArrayRef(type=t), Dyn()) if not t.dims:
@@ -145,9 +160,7 @@ class Merge:
         assert joined is not None
         return joined
 
-    def _other(
-        self, left: Binding | None, right: Binding | None, name: str
-    ) -> Binding | None:
+    def _other(self, left: Binding, right: Binding, name: str) -> Binding:
         match left, right:
             case Static(a), Static(b) if a is b or (type(a) is type(b) and a == b):
                 return left
@@ -380,6 +393,12 @@ class Merge:
             for other_loc, c, d in new[:k]:
                 if meets(a, c) or meets(b, d):
                     relate(loc, other_loc)
+
+
+def _may_lack(binding: Binding | None) -> bool:
+    """Whether a name may have no value on a path, or none that can be read."""
+    unread = Conflict | Dead | MaybeUnbound
+    return binding in (None, UNASSIGNED) or isinstance(binding, unread)
 
 
 def _same_function(left: FunctionVal, right: FunctionVal) -> bool:

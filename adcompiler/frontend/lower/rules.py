@@ -42,7 +42,7 @@ from adcompiler.frontend.lower import (
     names,
     records,
 )
-from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.context import Arm, Context
 from adcompiler.frontend.lower.isolation import flattened, holds_float, rebuilt
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Unreachable
@@ -263,10 +263,17 @@ class _Ruled:
             raise Unreachable
         if not arm.falls or arm.value is None:
             _refuse(captured, f"the backward of {self.name}() always raises")
-        results: list[Atom] = []
-        ctx.resume(arm, lambda: _flat(ctx, node, arm.value, results))
         own = [v for v in (*inputs, *saved) if isinstance(v, Var)]
         last = [v for v in bars if v is not None]
+        return self._function(captured, arm, own, last)
+
+    def _function(
+        self, captured: Captured, arm: Arm, own: list[Var], last: list[Var]
+    ) -> tuple[Function, tuple[Var, ...]]:
+        """What was computed as a function of its own parameters, then what it reads of
+        what is around, then the last."""
+        results: list[Atom] = []
+        self.ctx.resume(arm, lambda: _flat(self.ctx, self.node, arm.value, results))
         stmts = tuple(arm.builder.stmts)
         free = free_vars(Region((*own, *last), stmts, tuple(results)))
         region = Region((*own, *free, *last), stmts, tuple(results))
