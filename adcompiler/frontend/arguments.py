@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.errors import UnsupportedError
+from adcompiler.frontend import inherited
 from adcompiler.frontend.interface import ArgSpec, LeafSpec, StaticSpec, TupleSpec
 from adcompiler.frontend.structures import (
     Keywords,
@@ -115,6 +116,8 @@ def describe(
 
     `around` are the containers that hold it.
     """
+    if isinstance(value, int | float | np.generic | tuple):
+        _check_inherited(value, name)
     match value:
         case enum.Enum():
             return StaticSpec(value)
@@ -161,6 +164,17 @@ def _describe_items(
         for k, item in enumerate(value)
     )
     return TupleSpec(items, type(value))
+
+
+def _check_inherited(value: Any, name: str) -> None:
+    """Refuse what computes otherwise than the number or tuple that it is."""
+    cls: Any = type(value)
+    found = None if cls in _PLAIN else inherited.own_method(cls)
+    if found is not None:
+        raise UnsupportedError(
+            f"{name} is a {cls.__name__}, whose {found} is not followed",
+            hint=inherited.advice(cls),
+        )
 
 
 def _describe_parts(
@@ -229,6 +243,7 @@ def _dtype(dtype: np.dtype[Any], name: str) -> str:
 
 
 ENDLESS = "leave out the entry that leads back to it"
+_PLAIN = (float, int, bool, tuple, np.float64)
 _CONTAINERS = (dict, list, set, frozenset, bytearray, range)
 
 

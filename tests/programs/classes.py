@@ -4,7 +4,7 @@ import copy
 import functools
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -446,3 +446,23 @@ def pid(kp, ki, kd):
         y += 0.1 * c(1.0 - y, 0.1)
         cost += (1 - y) ** 2
     return cost
+
+
+class Bounds(NamedTuple):
+    low: float
+    high: float
+
+    def __bool__(self):
+        return self.low < self.high
+
+
+@program(0.4, label="holds")
+@program(-0.4, label="does not hold")
+def named_tuple_with_a_truth_of_its_own(v):
+    return v * v if Bounds(0.0, v) else 3.0 * v
+
+
+@program(0.4, (), wrt=("v",), label="empty")
+@program(0.4, (0.3,), wrt=("v",), label="one")
+def truth_of_a_tuple(v, parts):
+    return v * parts[0] if parts else 3.0 * v

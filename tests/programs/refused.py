@@ -4,6 +4,7 @@ The functions run as plain Python; only their derivatives are refused.
 """
 
 import contextlib
+from typing import NamedTuple
 
 import numpy as np
 
@@ -154,3 +155,30 @@ def changes_the_flags_of_an_array(x):
 def single_precision_with_a_number_of_either_kind(x, a):
     scale = a if a > 10.0 else np.sin(a)
     return np.sum(x) + np.sum(x * scale)
+
+
+class Doubled(NamedTuple):
+    first: float
+    second: float
+
+    def __iter__(self):
+        yield 2.0 * self.first
+        yield 2.0 * self.second
+
+
+class Tenfold(float):
+    def __mul__(self, other):
+        return 10.0 * float(self) * other
+
+
+@program(real(), refused="__iter__")
+def own_iteration(x):
+    return sum(Doubled(x, x * x))
+
+
+FACTOR = Tenfold(0.7)
+
+
+@program(real(), refused="__mul__")
+def own_product_from_outside(x):
+    return FACTOR * x

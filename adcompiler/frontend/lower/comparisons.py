@@ -237,9 +237,9 @@ def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
             if not _lasting(value) and any(hooks & vars(c).keys() for c in classes):
                 _refuse_changing(ctx, node, value, "is true")
             return constant(bool(value))
-        case TupleVal(items):
+        case TupleVal(items, cls) if not hasattr(cls, "_fields"):
             return constant(len(items) > 0)
-        case ObjectRef() | RecordVal():
+        case ObjectRef() | RecordVal() | TupleVal():
             from adcompiler.frontend.lower import records
 
             return records.truth(ctx, node, binding)

@@ -47,6 +47,7 @@ def instance(
     if cls is SimpleNamespace and not args:
         return made(ctx, node, cls, dict(kwargs.items()))
     if issubclass(cls, tuple) and _is_generated(cls, "__new__"):
+        names.check_inherited(ctx, node, cls)
         fields: tuple[str, ...] = getattr(cls, "_fields", ())
         given = getattr(cls, "_field_defaults", {})
         defaults = {n: ("value", v) for n, v in given.items()}

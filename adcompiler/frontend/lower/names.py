@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.errors import UnsupportedError
-from adcompiler.frontend import resolve
+from adcompiler.frontend import inherited, resolve
 from adcompiler.frontend.arguments import describe
 from adcompiler.frontend.bindings import (
     UNASSIGNED,
@@ -194,6 +194,8 @@ def _sequence(
     read: Callable[[], Any],
 ) -> Binding:
     """A tuple or list from outside; it has the length that it had."""
+    if isinstance(value, tuple):
+        check_inherited(ctx, node, type(value))
     if len(value) > MOST:
         ctx.refuse(
             node,
@@ -208,6 +210,14 @@ def _sequence(
         for k, item in enumerate(value)
     )
     return TupleVal(items, type(value))
+
+
+def check_inherited(ctx: Context, node: ast.AST, cls: type) -> None:
+    """Refuse a class of tuples that are not iterated over as tuples are."""
+    found = inherited.own_method(cls)
+    if found is not None:
+        what = f"the {found} of the class {cls.__name__} is not followed"
+        ctx.refuse(node, what, inherited.advice(cls))
 
 
 def _keys_of(value: dict[Any, Any]) -> Shape | None:

@@ -115,19 +115,20 @@ def checked(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
     return binding
 
 
-def truth(ctx: Context, node: ast.AST, owner: Object) -> Atom:
-    """Whether an object counts as true: a dict does unless it is empty."""
-    if owner.cls in (dict, list):
+def truth(ctx: Context, node: ast.AST, owner: Object | TupleVal) -> Atom:
+    """Whether an object counts as true: a container does unless it is empty."""
+    if not isinstance(owner, TupleVal) and owner.cls in (dict, list):
         return constant(len(entries(ctx, node, owner)) > 0)
     for name in ("__bool__", "__len__"):
         found = overloads.call(ctx, node, owner, name)
         t = found.atom.type if isinstance(found, Dyn) else None
         if isinstance(found, Dyn) and isinstance(t, Scalar) and t.kind == "python":
             return comparisons.truth(ctx, node, found)
-        if hasattr(owner.cls, name):
+        written = hasattr(owner.cls, name) and not isinstance(owner, TupleVal)
+        if found is not None or written:
             what = f"{owner.cls.__name__}.{name} is not followed"
             ctx.refuse(node, what, "compare an attribute")
-    return constant(True)
+    return constant(not isinstance(owner, TupleVal) or len(owner.items) > 0)
 
 
 # --- Records as values ---------------------------------------------------------------
