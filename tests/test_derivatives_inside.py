@@ -324,3 +324,54 @@ def test_a_tangent_of_another_length_raises():
     for call in (f, ad.grad(f)):
         with pytest.raises(ValueError, match="tangent"):
             call(X, np.ones(2))
+
+
+def gradient_inside(x, a):
+    f = lambda t: t**3 - a
+    derivative = ad.grad(f)
+    for _ in range(8):
+        x = x - f(x) / derivative(x)
+    return x + ad.grad(derivative)(x)
+
+
+def test_derivatives_inside_a_function():
+    found = ad.value_and_grad(gradient_inside, wrt="a")(2.0, 5.0)
+    root = 5.0 ** (1 / 3)
+    slope = root / 15.0
+    assert np.allclose(found, (root + 6 * root, 7 * slope), rtol=1e-12)
+
+
+def constant_inside(x):
+    y = ad.stop_gradient(x * x)
+    with ad.no_grad():
+        z = x * 3.0
+    return x * y * z
+
+
+def test_what_passes_no_derivative():
+    assert ad.grad(constant_inside)(1.5) == 10.125
+
+
+def sine(x):
+    return np.sin(x)
+
+
+def squared(x):
+    return np.square(x)
+
+
+def by_kind_of_derivative(x):
+    d = ad.grad(sine)(x)
+    return x * (3.0 if isinstance(d, np.float64) else 2.0)
+
+
+def by_zero_derivative(x):
+    return 1.0 / ad.grad(squared)(x)
+
+
+def test_a_derivative_inside_has_the_kind_of_its_argument():
+    assert ad.grad(by_kind_of_derivative)(0.5) == 2.0
+    assert ad.grad(by_kind_of_derivative)(np.float64(0.5)) == 3.0
+    for call in (by_zero_derivative, ad.value_and_grad(by_zero_derivative)):
+        with pytest.raises(ZeroDivisionError):
+            call(0.0)

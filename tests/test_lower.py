@@ -1,44 +1,22 @@
-"""Lowering: exits, joins, aliasing, names, calls, what is refused and where."""
+"""Lowering: exits, joins, names, calls, what is refused and where."""
 
-import copy
 import math
 import time
 
 import numpy as np
 import pytest
 
-import adcompiler as ad
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.interface import NeedStatic
-from adcompiler.ir.nodes import Const, For, If, Let
+from adcompiler.ir.nodes import Const, For, If
 from adcompiler.ir.walk import all_stmts
 from tests.ir_interpreter import lowered, run
+from tests.lowering_agrees import agrees, names_of
 
 SCALE = 3.0
 TABLE = np.array([1.0, 2.0, 4.0])
 DEBUG = False
 COUNT = 2
-
-
-def agrees(function, *args):
-    """Plain Python and the IR give the same value, type and error."""
-    try:
-        expected = function(*copy.deepcopy(args))
-    except (ArithmeticError, LookupError, ValueError, NameError, AssertionError) as e:
-        with pytest.raises(type(e), match=".*"):
-            run(function, args)
-        return
-    found = run(function, args)
-    assert np.shape(found) == np.shape(expected)
-    assert np.allclose(found, expected, rtol=1e-13, atol=1e-15)
-    assert type(found) is type(expected)
-
-
-def names_of(function, *args):
-    low, _ = lowered(function, args)
-    return [
-        s.primitive.name for s in all_stmts(low.function.region) if isinstance(s, Let)
-    ]
 
 
 # --- Exits -------------------------------------------------------------------------
@@ -252,215 +230,6 @@ def test_chained_comparison():
         agrees(chain, x, y)
 
 
-# --- Arrays and aliases --------------------------------------------------------------
-
-
-def through_views(a):
-    row = a[1]
-    column = a[:, 0]
-    block = a[1:][:, 1:]
-    row[0] = 10.0
-    column[2] += 5.0
-    block[0][0] = 7.0
-    a.T[2][0] = 3.0
-    a.reshape(-1)[4] *= 2.0
-    flat = a.ravel()
-    flat[8] -= 1.0
-    return a * 1.0, row * 1.0, column + 0.0, block + 0.0, flat + 0.0
-
-
-def test_stores_through_views_of_views():
-    found = run(through_views, (np.arange(9.0).reshape(3, 3),))
-    expected = through_views(np.arange(9.0).reshape(3, 3))
-    for a, b in zip(found, expected, strict=True):
-        assert np.array_equal(a, b)
-
-
-def swapped_in_a_loop(u, v, n):
-    u, v = u.copy(), v.copy()
-    for _ in range(n):
-        v[1:-1] = u[:-2] + u[2:]
-        u, v = v, u
-    return u
-
-
-@pytest.mark.parametrize("n", [0, 1, 2, 3])
-def test_a_swap_of_buffers(n):
-    agrees(swapped_in_a_loop, np.arange(5.0), np.ones(5), n)
-
-
-def conditional_swap(u, v, c):
-    if c:
-        u, v = v, u
-    u[0] = 5.0
-    v[0] = u[0] * v[1]
-    return u - v
-
-
-def test_a_conditional_swap():
-    agrees(conditional_swap, np.arange(3.0), np.ones(3), 1)
-    agrees(conditional_swap, np.arange(3.0), np.ones(3), 0)
-
-
-def may_alias(x, n):
-    y, other = x, x.copy()
-    for _ in range(n):
-        y, other = other, y
-    y[0] = 5.0
-    return x[0] + y[0]
-
-
-def aliases_as_an_argument_says(x, c):
-    y = x
-    if c > 1:
-        y = x.copy()
-    y[0] = 5.0
-    return x[0] + y[0]
-
-
-def array_or_number(x, flag):
-    y = x if flag else 0.0
-    return np.sum(y * x)
-
-
-def test_integers_and_bools_from_outside_settle_what_paths_disagree_on():
-    for c in (1, 2):
-        agrees(aliases_as_an_argument_says, np.ones(3), c)
-    for flag in (True, False):
-        agrees(array_or_number, np.ones(3), flag)
-
-
-def test_a_store_that_may_alias_is_refused_at_its_line():
-    with pytest.raises(UnsupportedError, match="alias") as info:
-        run(may_alias, (np.ones(3), 1))
-    first = may_alias.__code__.co_firstlineno
-    assert info.value.lineno == first + 4
-
-
-def may_alias_unread(x, c):
-    y = x
-    if c:
-        y = x.copy()
-    y[0] = 5.0
-    return y.sum()
-
-
-def test_a_store_that_may_alias_what_is_never_read_again():
-    agrees(may_alias_unread, np.ones(3), 1)
-
-
-def rebound_in_a_loop(x, n):
-    first = x
-    for _ in range(n):
-        x[0] = x[0] + 1.0
-        x = x * 2.0
-    return x + first
-
-
-def test_an_alias_of_the_first_trip_only():
-    with pytest.raises(UnsupportedError, match="alias"):
-        run(rebound_in_a_loop, (np.ones(3), 2))
-
-
-def same_memory(x):
-    y = x
-    y[0] = 7.0
-    x += 1.0
-    return x * y
-
-
-def test_two_names_of_one_array():
-    agrees(same_memory, np.ones(3))
-
-
-def augmented_number(x):
-    y = x
-    y += 1.0
-    return x * y
-
-
-def test_augmented_assignment_of_a_number_rebinds():
-    agrees(augmented_number, 2.0)
-
-
-def mutated_by_a_callee(x):
-    def bump(v, k):
-        v[k] += 1.0
-        return v
-
-    y = bump(x, 0)
-    return np.sum(x * bump(y, 1))
-
-
-def test_a_callee_mutates_its_argument():
-    agrees(mutated_by_a_callee, np.arange(3.0))
-    low, _ = lowered(mutated_by_a_callee, (np.arange(3.0),))
-    assert set(low.mutated) == {0}
-
-
-def row_of_a_loop(a, n):
-    row = a[0]
-    for i in range(n):
-        row = a[i]
-        row[0] = row[1] * 2.0
-    return row * 1.0, a
-
-
-@pytest.mark.parametrize("n", [0, 1, 3])
-def test_a_view_rebound_in_a_loop(n):
-    a = np.arange(9.0).reshape(3, 3) + 1.0
-    for x, y in zip(
-        run(row_of_a_loop, (a, n)), row_of_a_loop(a.copy(), n), strict=True
-    ):
-        assert np.array_equal(x, y)
-
-
-def grows(x, y):
-    x += y
-    return x
-
-
-def test_in_place_addition_does_not_grow():
-    agrees(grows, np.ones(3), np.ones(1))
-    agrees(grows, np.ones(1), np.ones(3))
-
-
-def integers_plus_float(k):
-    k += 0.5
-    return k
-
-
-def array_into_an_element(x):
-    x[0] = x[1:]
-    return x
-
-
-def tuple_added_to_an_element(x):
-    x[0] += (1.0, 2.0)
-    return x
-
-
-@pytest.mark.parametrize("fn", [array_into_an_element, tuple_added_to_an_element])
-def test_arrays_are_not_stored_into_elements(fn):
-    with pytest.raises(UnsupportedError, match="rank 1 is stored into one element"):
-        run(fn, (np.ones(3),))
-
-
-def test_in_place_casts_as_numpy_refuses():
-    with pytest.raises(UnsupportedError, match="NumPy refuses"):
-        run(integers_plus_float, (np.arange(3),))
-
-
-def stores_into_a_global(x):
-    TABLE[0] = x
-    return TABLE[0]
-
-
-def test_a_global_array_is_not_stored_into():
-    with pytest.raises(UnsupportedError, match="'TABLE'"):
-        run(stores_into_a_global, (1.0,))
-
-
 # --- Names from outside --------------------------------------------------------------
 
 
@@ -664,57 +433,3 @@ def test_known_integers_are_folded():
     (load,) = low.function.region.body
     assert [a.value for a in load.operands[1:]] == [2, -1]
     assert all(isinstance(a, Const) for a in load.operands[1:])
-
-
-# --- Derivatives inside --------------------------------------------------------------
-
-
-def gradient_inside(x, a):
-    f = lambda t: t**3 - a
-    derivative = ad.grad(f)
-    for _ in range(8):
-        x = x - f(x) / derivative(x)
-    return x + ad.grad(derivative)(x)
-
-
-def test_derivatives_inside_a_function():
-    found = ad.value_and_grad(gradient_inside, wrt="a")(2.0, 5.0)
-    root = 5.0 ** (1 / 3)
-    slope = root / 15.0
-    assert np.allclose(found, (root + 6 * root, 7 * slope), rtol=1e-12)
-
-
-def constant_inside(x):
-    y = ad.stop_gradient(x * x)
-    with ad.no_grad():
-        z = x * 3.0
-    return x * y * z
-
-
-def test_what_passes_no_derivative():
-    assert ad.grad(constant_inside)(1.5) == 10.125
-
-
-def sine(x):
-    return np.sin(x)
-
-
-def squared(x):
-    return np.square(x)
-
-
-def by_kind_of_derivative(x):
-    d = ad.grad(sine)(x)
-    return x * (3.0 if isinstance(d, np.float64) else 2.0)
-
-
-def by_zero_derivative(x):
-    return 1.0 / ad.grad(squared)(x)
-
-
-def test_a_derivative_inside_has_the_kind_of_its_argument():
-    assert ad.grad(by_kind_of_derivative)(0.5) == 2.0
-    assert ad.grad(by_kind_of_derivative)(np.float64(0.5)) == 3.0
-    for call in (by_zero_derivative, ad.value_and_grad(by_zero_derivative)):
-        with pytest.raises(ZeroDivisionError):
-            call(0.0)
