@@ -132,6 +132,28 @@ def greatest_or(items, default):
     return max(items) if len(items) > 0 else default
 
 
+def least_in(items):
+    best = items[0]
+    for v in items[1:]:
+        if v < best:
+            best = v
+    return best
+
+
+def greatest_in(items):
+    best = items[0]
+    for v in items[1:]:
+        if v > best:
+            best = v
+    return best
+
+
+def attribute_getter(name, *more):
+    if len(more) == 0:
+        return lambda owner: getattr(owner, name)
+    return lambda owner: tuple(getattr(owner, n) for n in (name, *more))
+
+
 def first_of(iterator, *default):
     for v in iterator:
         return v

@@ -2,7 +2,8 @@
 
 import copy
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import ClassVar, NamedTuple
 
@@ -466,3 +467,30 @@ def named_tuple_with_a_truth_of_its_own(v):
 @program(0.4, (0.3,), wrt=("v",), label="one")
 def truth_of_a_tuple(v, parts):
     return v * parts[0] if parts else 3.0 * v
+
+
+@dataclass(order=True)
+class Candidate:
+    cost: float
+    share: float
+    label: str = field(default="", compare=False)
+
+
+@program(positive(), positive())
+def least_of_two_candidates(v, w):
+    best = min(Candidate(v * w, v, "a"), Candidate(v * v, w, "b"))
+    return best.cost * best.share
+
+
+@program(0.7, 0.4, label="other")
+def candidates_compared(v, w):
+    one, other = Candidate(v, 2.0 * v, "one"), Candidate(w, 2.0 * w, "other")
+    if one == other:
+        return v * w
+    return v * v if one > other else w * w
+
+
+@program(positive())
+def fields_as_a_tuple(v):
+    cost, share, _ = astuple(Candidate(v * v, v))
+    return cost * share + attrgetter("cost")(Candidate(v, v))

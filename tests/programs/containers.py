@@ -216,3 +216,31 @@ def stores_into_one_of_two(x):
     either = one if x > 0.0 else two
     either["x"] = 3.0
     return one["x"] + two["x"]
+
+
+@program(real(2), real(4, 2))
+def nearest_by_pairs(p, points):
+    best = (np.inf, -1)
+    for i in range(len(points)):
+        best = min(best, (np.sum((points[i] - p) ** 2), i))
+    return best[0] * points[best[1], 0]
+
+
+@program(0.7, 0.4, 2, label="first")
+@program(0.4, 0.7, 2, label="less")
+def pairs_in_order(v, w, n):
+    if (v, n) > (w, 1):
+        return v * w
+    return v * v if (v, n) <= (w, 1) else w
+
+
+@program(0.3)
+def greatest_of_a_list_of_pairs(v):
+    return max([(v, 1.0), (v * v, 2.0), (2.0 * v, 0.5)])[1] * v
+
+
+@program(0.3, 2, label="second item")
+@program(0.3, 0, label="first item")
+def pairs_that_begin_alike(v, n):
+    pair = max((1, v), (n, 3.0 * v)) if n < 1 else min((n, v * v), (n, v))
+    return pair[1] * v if (n, 1) <= (n, 1, v) else v

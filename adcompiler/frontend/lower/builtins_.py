@@ -87,6 +87,9 @@ def extreme(name: str, python: Any) -> Handler:
             values = list(iteration.static_items(call.ctx, call.node, only) or ())
         if not values:
             call.refuse(f"{call.name} takes two or more numbers, or a tuple of them")
+        if any(isinstance(v, TupleVal) or overloads.is_object(v) for v in values):
+            of = iterating.greatest_in if name == "maximum" else iterating.least_in
+            return listing.call(call.ctx, call.node, of, TupleVal(tuple(values)))
         atoms = [call.atom(value) for value in values]
         result = atoms[0]
         for atom in atoms[1:]:
@@ -362,6 +365,11 @@ def in_sequence(call: Call) -> Binding:
         for item in items or ()
         if isinstance(item, Dyn) and isinstance(item.atom, Const)
     ]
+    if any(isinstance(v, TupleVal) or overloads.is_object(v) for v in items or ()):
+        call.refuse(
+            "which of these comes first is known at run time alone",
+            "order their keys, and index arrays by that: np.argsort([a for a, b in x])",
+        )
     unknown = items is None or len(values) < len(items)
     if unknown or key != NONE or reverse != Dyn(constant(False)):
         return listing.call(call.ctx, call.node, iterating.ordered, x, key, reverse)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import BuiltinFunctionType
 from typing import Any, NoReturn
 
@@ -80,6 +80,8 @@ def compare(
             what = f"{side.cls.__name__}.__eq__ is not followed"
             ctx.refuse(node, what, "compare attributes, or use 'is'")
     unlike = isinstance(left, Static) or isinstance(right, Static)
+    classes_ = [v.cls for v in (left, right) if isinstance(v, ObjectRef | RecordVal)]
+    unlike = unlike or (len(classes_) == 2 and classes_[0] is not classes_[1])
     if unlike and name in ("equal", "not_equal"):
         return Dyn(constant(name == "not_equal"))
     if isinstance(left, TupleVal) and isinstance(right, TupleVal):
@@ -137,21 +139,42 @@ def _contains(ctx: Context, node: ast.AST, item: Binding, owner: Binding) -> Ato
 def _compare_tuples(
     ctx: Context, node: ast.AST, op: ast.cmpop, left: TupleVal, right: TupleVal
 ) -> Binding:
-    """Equality of tuples or lists, all items of which are evaluated."""
-    if not isinstance(op, ast.Eq | ast.NotEq):
-        ctx.refuse(
-            node,
-            "tuples are compared by == and != only",
-            "compare their items: a[0] < b[0] or (a[0] == b[0] and a[1] < b[1])",
-        )
+    """Tuples or lists: equal in all items, or ordered by the first that differ; all are
+    evaluated."""
     of_one_kind = (left.cls is list) is (right.cls is list)
-    if not of_one_kind or len(left.items) != len(right.items):
-        return Dyn(constant(isinstance(op, ast.NotEq)))
-    result: Atom = constant(True)
-    for a, b in zip(left.items, right.items, strict=True):
-        item = truth(ctx, node, compare(ctx, node, ast.Eq(), a, b))
-        result = conjunction(ctx, node, result, item)
-    return Dyn(negated(ctx, node, result) if isinstance(op, ast.NotEq) else result)
+    if isinstance(op, ast.Eq | ast.NotEq):
+        if not of_one_kind or len(left.items) != len(right.items):
+            return Dyn(constant(isinstance(op, ast.NotEq)))
+        result: Atom = constant(True)
+        for a, b in zip(left.items, right.items, strict=True):
+            item = truth(ctx, node, compare(ctx, node, ast.Eq(), a, b))
+            result = conjunction(ctx, node, result, item)
+        return Dyn(negated(ctx, node, result) if isinstance(op, ast.NotEq) else result)
+    if not of_one_kind:
+        ctx.refuse(node, "a tuple and a list have no order", "make both tuples")
+    return Dyn(_ordered(ctx, node, op, list(left.items), list(right.items)))
+
+
+def _ordered(
+    ctx: Context,
+    node: ast.AST,
+    op: ast.cmpop,
+    left: Sequence[Binding],
+    right: Sequence[Binding],
+) -> Atom:
+    """``a0 < b0 or a0 == b0 and ...``; where one begins alike, the shorter is less."""
+    if not left or not right:
+        _, python = COMPARE[type(op)]
+        return constant(bool(python(len(left), len(right))))
+    strictly = ast.Lt() if isinstance(op, ast.Lt | ast.LtE) else ast.Gt()
+    before = truth(ctx, node, compare(ctx, node, strictly, left[0], right[0]))
+    if before == constant(True):
+        return before
+    same = truth(ctx, node, compare(ctx, node, ast.Eq(), left[0], right[0]))
+    if same == constant(False):
+        return before
+    rest = _ordered(ctx, node, op, left[1:], right[1:])
+    return disjunction(ctx, node, before, conjunction(ctx, node, same, rest))
 
 
 def conjunction(ctx: Context, node: ast.AST, left: Atom, right: Atom) -> Atom:

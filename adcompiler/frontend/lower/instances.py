@@ -98,6 +98,14 @@ def _is_generated(cls: type, name: str) -> bool:
     )
 
 
+def compares_fields(cls: type, name: str) -> bool:
+    """Whether it is a comparison that `dataclass` has written."""
+    comparisons = ("__eq__", "__lt__", "__le__", "__gt__", "__ge__")
+    if name not in comparisons or not dataclasses.is_dataclass(cls):
+        return False
+    return _is_generated(cls, name)
+
+
 # --- `__init__` ----------------------------------------------------------------------
 
 

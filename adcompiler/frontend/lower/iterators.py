@@ -182,6 +182,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **{op: applied(node) for op, node in OPERATORS.items()},
     operator.getitem: item,
     operator.itemgetter: defined(iterating.item_getter),
+    operator.attrgetter: defined(iterating.attribute_getter),
     functools.wraps: defined(iterating.unwrapped),
 }
 

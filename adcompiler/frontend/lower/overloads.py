@@ -10,6 +10,7 @@ the right operand of an array, is refused.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import sys
 from types import FunctionType
 from typing import Any
@@ -114,9 +115,29 @@ def call(
     found = instances.in_class(ctx, cls, name)
     if not isinstance(found, FunctionType):
         return None
+    if instances.compares_fields(cls, name):
+        return _of_fields(ctx, node, owner, name, *args)
     method = PartialVal(Static(found), (owner,), {})
     result = calls.apply(ctx, node, method, list(args), {})
     return None if result == Static(NotImplemented) else result
+
+
+def _of_fields(
+    ctx: Context, node: ast.AST, owner: Binding, name: str, other: Binding
+) -> Binding | None:
+    """A comparison that `dataclass` has written: that of the tuples of the fields."""
+    from adcompiler.frontend.lower import attributes, comparisons
+
+    cls = _class_of(owner)
+    if _class_of(other) is not cls:
+        return None
+    fields = [f.name for f in dataclasses.fields(cls) if f.compare]
+    left, right = (
+        TupleVal(tuple(attributes.attribute(ctx, node, x, field) for field in fields))
+        for x in (owner, other)
+    )
+    op = next(op for op, words in _COMPARED.items() if words[0] == name)
+    return comparisons.compare(ctx, node, op(), left, right)
 
 
 def _either(
@@ -165,6 +186,11 @@ def _passed_on(ctx: Context, node: ast.AST, left: Binding, cls: type | None) -> 
     assert isinstance(t, Scalar)
     dtype = {"f": "float64", "b": "bool"}.get(np.dtype(t.dtype).kind, "int64")
     return Dyn(ctx.emit(node, "cast", left.atom, dtype=dtype, via="builtin"))
+
+
+def is_object(binding: Binding) -> bool:
+    """Whether it is an object of a class of the program."""
+    return _class_of(binding) is not None
 
 
 def _class_of(binding: Binding) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import NoReturn
 
 from adcompiler.frontend.bindings import (
@@ -211,25 +211,43 @@ def as_dict(call: Call) -> Binding:
     return _as_dict(call, Copies(call), x)
 
 
+def as_tuple(call: Call) -> Binding:
+    """``dataclasses.astuple(p)``."""
+    (x,) = call.bind("obj")
+    return _as_tuple(call, Copies(call), x)
+
+
+def _as_tuple(call: Call, copies: Copies, x: Binding) -> Binding:
+    found = _fields_of(call, x, init=False)
+    if found is None:
+        return _parts_of(call, copies, x, _as_tuple)
+    return TupleVal(tuple(_as_tuple(call, copies, v) for v in found[1].values()))
+
+
 def _as_dict(call: Call, copies: Copies, x: Binding) -> Binding:
     found = _fields_of(call, x, init=False)
     if found is None:
-        return _parts_as_dicts(call, copies, x)
+        return _parts_of(call, copies, x, _as_dict)
     held: dict[Key, Binding] = {
         name: _as_dict(call, copies, value) for name, value in found[1].items()
     }
     return records.new_dict(call.ctx, call.node, held)
 
 
-def _parts_as_dicts(call: Call, copies: Copies, x: Binding) -> Binding:
-    """What a field holds that is no dataclass: a copy, with dicts for those in it."""
+def _parts_of(
+    call: Call,
+    copies: Copies,
+    x: Binding,
+    convert: Callable[[Call, Copies, Binding], Binding],
+) -> Binding:
+    """What a field holds that is no dataclass: a copy, with those in it converted."""
     match x:
         case TupleVal(items, cls, site):
-            parts = tuple(_as_dict(call, copies, item) for item in items)
+            parts = tuple(convert(call, copies, item) for item in items)
             return TupleVal(parts, cls, site)
         case ObjectRef() | RecordVal() if x.cls is dict:
             held = records.entries(call.ctx, call.node, x)
-            new = {key: _as_dict(call, copies, item) for key, item in held.items()}
+            new = {key: convert(call, copies, item) for key, item in held.items()}
             return records.new_dict(call.ctx, call.node, new)
         case _:
             return copies.of(x)
@@ -272,5 +290,6 @@ FUNCTIONS: dict[Hashable, Handler] = {
     copy.deepcopy: deep,
     dataclasses.replace: replaced,
     dataclasses.asdict: as_dict,
+    dataclasses.astuple: as_tuple,
     functools.partial: partial,
 }
