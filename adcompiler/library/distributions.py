@@ -24,6 +24,11 @@ def standard(x, loc, scale):
     return (x - loc) / np.float64(scale)
 
 
+def confined(within, inside, scale):
+    """The logarithm of a density per scale, of one that is zero elsewhere."""
+    return np.where(within, inside, -np.inf)[()] - np.log(scale)
+
+
 def pdf(self, x, *args, **kwds):
     return np.exp(self.logpdf(x, *args, **kwds))
 
@@ -74,7 +79,7 @@ def lognorm_logpdf(x, s, loc=0, scale=1):
     z = standard(x, loc, scale)
     y = np.log(np.where(z > 0.0, z, 1.0))
     inside = -0.5 * np.square(y / s) - HALF_LOG_TWO_PI - y - np.log(s)
-    return np.where(z > 0.0, inside, -np.inf)[()] - np.log(scale)
+    return confined(z > 0.0, inside, scale)
 
 
 @composes(stats.lognorm.cdf)
@@ -88,7 +93,7 @@ def lognorm_cdf(x, s, loc=0, scale=1):
 def halfnorm_logpdf(x, loc=0, scale=1):
     z = standard(x, loc, scale)
     inside = LOG_TWO - HALF_LOG_TWO_PI - 0.5 * z * z
-    return np.where(z >= 0.0, inside, -np.inf)[()] - np.log(scale)
+    return confined(z >= 0.0, inside, scale)
 
 
 @composes(stats.multivariate_normal.logpdf)
@@ -125,7 +130,7 @@ def multivariate_normal_entropy(mean=None, cov=1):
 @composes(stats.expon.logpdf)
 def expon_logpdf(x, loc=0, scale=1):
     z = standard(x, loc, scale)
-    return np.where(z >= 0.0, -z, -np.inf)[()] - np.log(scale)
+    return confined(z >= 0.0, -z, scale)
 
 
 @composes(stats.expon.cdf)
@@ -142,7 +147,7 @@ def expon_sf(x, loc=0, scale=1):
 def gamma_logpdf(x, a, loc=0, scale=1):
     z = standard(x, loc, scale)
     inside = special.xlogy(a - 1.0, z) - z - special.gammaln(a)
-    return np.where(z >= 0.0, inside, -np.inf)[()] - np.log(scale)
+    return confined(z >= 0.0, inside, scale)
 
 
 @composes(stats.gamma.cdf)
@@ -160,7 +165,7 @@ def invgamma_logpdf(x, a, loc=0, scale=1):
     z = standard(x, loc, scale)
     y = np.where(z > 0.0, z, 1.0)
     inside = -(a + 1.0) * np.log(y) - special.gammaln(a) - 1.0 / y
-    return np.where(z > 0.0, inside, -np.inf)[()] - np.log(scale)
+    return confined(z > 0.0, inside, scale)
 
 
 @composes(stats.chi2.logpdf)
@@ -168,7 +173,7 @@ def chi2_logpdf(x, df, loc=0, scale=1):
     z, half = standard(x, loc, scale), 0.5 * df
     inside = special.xlogy(half - 1.0, z) - 0.5 * z - special.gammaln(half)
     inside = inside - half * LOG_TWO
-    return np.where(z >= 0.0, inside, -np.inf)[()] - np.log(scale)
+    return confined(z >= 0.0, inside, scale)
 
 
 @composes(stats.chi2.cdf)
@@ -186,14 +191,14 @@ def weibull_min_logpdf(x, c, loc=0, scale=1):
     z = standard(x, loc, scale)
     y = np.where(z >= 0.0, z, 1.0)
     inside = np.log(c) + special.xlogy(c - 1.0, y) - np.power(y, c)
-    return np.where(z >= 0.0, inside, -np.inf)[()] - np.log(scale)
+    return confined(z >= 0.0, inside, scale)
 
 
 @composes(stats.pareto.logpdf)
 def pareto_logpdf(x, b, loc=0, scale=1):
     z = standard(x, loc, scale)
     inside = np.log(b) - (b + 1.0) * np.log(np.maximum(z, 1.0))
-    return np.where(z >= 1.0, inside, -np.inf)[()] - np.log(scale)
+    return confined(z >= 1.0, inside, scale)
 
 
 @composes(stats.beta.logpdf)
@@ -202,7 +207,7 @@ def beta_logpdf(x, a, b, loc=0, scale=1):
     inside = special.xlog1py(b - 1.0, -z) + special.xlogy(a - 1.0, z)
     inside = inside - special.betaln(a, b)
     within = (z >= 0.0) & (z <= 1.0)
-    return np.where(within, inside, -np.inf)[()] - np.log(scale)
+    return confined(within, inside, scale)
 
 
 @composes(stats.beta.cdf)
