@@ -174,11 +174,7 @@ def _sweeps(
     builder.span = None
     gradients = tuple(bars.value_or_zero(p) for p in params)
     adjoint_stmts, replaced = read_shapes_in_scope(primal, tuple(builder.stmts))
-    adjoint.twins.update(
-        (new, adjoint.twins[old])
-        for new, old in replaced.items()
-        if old in adjoint.twins
-    )
+    adjoint.renew(replaced)
     mirrored = frozenset(twin for _, twin in twin_regions(adjoint_stmts, adjoint))
     primal.versions.reversed = mirrored
     plan = plan_residuals(primal, adjoint_stmts, adjoint.indices)

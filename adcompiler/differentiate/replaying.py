@@ -42,7 +42,7 @@ from adcompiler.ir.walk import all_stmts, free_vars, regions, substitute
 def _of_rule(stmt: Stmt, adjoint: Adjoint) -> bool:
     """Whether a loop or branch is of a user's rule, and reverses none."""
     inner = regions(stmt)
-    return bool(inner) and inner[-1] not in adjoint.twins
+    return bool(inner) and adjoint.is_of_rule(inner[-1])
 
 
 @dataclass(frozen=True, slots=True)

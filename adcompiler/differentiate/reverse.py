@@ -17,7 +17,7 @@ Pascual (2013) for stores and control flow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -79,6 +79,15 @@ class Adjoint:
     settled: dict[If, Atom] = field(default_factory=dict)
     late: dict[Region, Region] = field(default_factory=dict)
 
+    def is_of_rule(self, region: Region) -> bool:
+        """Whether an adjoint region is one of a user's rule, and so reverses none."""
+        return region not in self.twins
+
+    def renew(self, replaced: Mapping[Region, Region]) -> None:
+        """Let new regions reverse what those do that they stand in place of."""
+        kept = [(n, old) for n, old in replaced.items() if not self.is_of_rule(old)]
+        self.twins.update((new, self.twins[old]) for new, old in kept)
+
 
 def twin_regions(
     stmts: Iterable[Stmt], adjoint: Adjoint
@@ -88,7 +97,7 @@ def twin_regions(
     for stmt in stmts:
         for outer in regions(stmt):
             for region in all_regions(outer):
-                if region in adjoint.twins:
+                if not adjoint.is_of_rule(region):
                     yield region, adjoint.twins[region]
 
 
