@@ -126,12 +126,26 @@ class Diagnostic(Exception):
 class UnsupportedError(Diagnostic):
     """The program uses what the compiler does not differentiate.
 
-    The refusal concerns derivatives only: a plain call still runs the function.
+    The refusal concerns derivatives only: a plain call still runs the function. None
+    is made without a hint.
 
     >>> print(UnsupportedError("'yield' is refused", hint="return an array"))
     'yield' is refused
     hint: return an array
     """
+
+    hint: str
+
+    def __init__(self, message: str, *, span: Span | None = None, hint: str) -> None:
+        super().__init__(message, span=span, hint=hint)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Not made by a call, which asks for a hint: that is in `__dict__`.
+        return _remade, (type(self), self.message), self.__dict__
+
+
+def _remade(cls: type[UnsupportedError], message: str) -> UnsupportedError:
+    return cls.__new__(cls, message)
 
 
 class InternalError(Exception):

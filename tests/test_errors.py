@@ -58,7 +58,7 @@ def test_carets_stand_below_the_fragment(
     tmp_path: Path, source: str, fragment: str
 ) -> None:
     span = span_of(tmp_path / "m.py", source, fragment)
-    error = UnsupportedError("refused", span=span)
+    error = Diagnostic("refused", span=span)
     assert underlined(error) == fragment
     assert error.filename == str(tmp_path / "m.py")
     assert error.lineno == span.lineno
@@ -69,7 +69,7 @@ def test_carets_stand_below_the_fragment(
 
 def test_wide_characters_take_two_columns(tmp_path: Path) -> None:
     span = span_of(tmp_path / "m.py", "値 = 値 + undo(値)\n", "undo(値)")
-    assert str(UnsupportedError("refused", span=span)).splitlines()[1:] == [
+    assert str(Diagnostic("refused", span=span)).splitlines()[1:] == [
         "    値 = 値 + undo(値)",
         "              ^^^^^^^^",
     ]
@@ -80,14 +80,14 @@ def test_span_over_several_lines_is_underlined_to_the_end_of_the_first(
 ) -> None:
     source = "y = 1 + undo(\n    x,\n)\n"
     span = span_of(tmp_path / "m.py", source, "undo(\n    x,\n)")
-    error = UnsupportedError("refused", span=span)
+    error = Diagnostic("refused", span=span)
     assert underlined(error) == "undo("
     assert len(str(error).splitlines()) == 3
 
 
 def test_a_span_of_no_width_still_has_a_caret(tmp_path: Path) -> None:
     span_of(tmp_path / "m.py", "y = x\n", "x")
-    error = UnsupportedError("refused", span=Span(str(tmp_path / "m.py"), 1, 4, 1, 4))
+    error = Diagnostic("refused", span=Span(str(tmp_path / "m.py"), 1, 4, 1, 4))
     assert str(error).splitlines()[-1] == "        ^"
 
 
@@ -105,7 +105,7 @@ def test_without_a_span_only_message_and_hint_remain() -> None:
 
 def test_the_text_stays_when_the_file_is_edited(tmp_path: Path) -> None:
     path = tmp_path / "m.py"
-    error = UnsupportedError("refused", span=span_of(path, "y = undo(x)\n", "undo(x)"))
+    error = Diagnostic("refused", span=span_of(path, "y = undo(x)\n", "undo(x)"))
     before = str(error)
     path.write_text("# gone\n", encoding="utf-8")
     linecache.checkcache(str(path))

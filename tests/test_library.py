@@ -331,3 +331,4 @@ def test_what_is_not_implemented_is_refused_at_the_users_line(call):
     with pytest.raises(ad.UnsupportedError) as info:
         ad.grad(function)(np.eye(3) + 0.1)
     assert (info.value.filename, info.value.lineno) == (name, 2)
+    assert info.value.hint

@@ -19,11 +19,15 @@ from adcompiler.frontend.interface import Captured
 __all__ = ["ACCEPTED", "REFUSED", "check", "refuse"]
 
 
-def refuse(
-    captured: Captured, node: ast.AST, message: str, hint: str | None = None
-) -> NoReturn:
-    """Refuse the program at a node of its tree."""
+def refuse(captured: Captured, node: ast.AST, message: str, hint: str) -> NoReturn:
+    """Refuse the program at a node of its tree, and say what to write instead."""
     raise UnsupportedError(message, span=captured.span(node), hint=hint)
+
+
+def refuse_syntax(captured: Captured, node: ast.AST) -> NoReturn:
+    """Refuse a node of a kind that no table names."""
+    what = f"this syntax ({type(node).__name__}) is not supported"
+    refuse(captured, node, what, "write it in a helper that is called outside")
 
 
 ACCEPTED: tuple[type[ast.AST], ...] = (
@@ -77,13 +81,15 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
 
 _LOOP = "write a for loop that adds up, or stores into an array"
 _TEST = "test beforehand what would raise"
+OUTSIDE = "open resources outside, and pass what is read from them"
+WITH = "'with' is supported for ad.no_grad() and np.errstate() only", OUTSIDE
 _PASS_IN = "pass the value as an argument and return it"
 
-REFUSED: dict[type[ast.AST], tuple[str, str | None]] = {
+REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Try: ("'try' is not supported", _TEST),
     ast.TryStar: ("'try' is not supported", _TEST),
     ast.AsyncFor: ("'async for' is not supported", "write it with for"),
-    ast.AsyncWith: ("'async with' is not supported", None),
+    ast.AsyncWith: ("'async with' is not supported", OUTSIDE),
     ast.AsyncFunctionDef: ("async functions are not supported", "write it with def"),
     ast.Await: ("'await' is not supported", "await it outside, pass the result"),
     ast.Yield: (
@@ -119,7 +125,7 @@ class _Checker:
         for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
             self.visit(part)
 
-    def refuse(self, node: ast.AST, message: str, hint: str | None) -> NoReturn:
+    def refuse(self, node: ast.AST, message: str, hint: str) -> NoReturn:
         refuse(self.captured, node, message, hint)
 
     def visit(self, node: ast.AST, parent: ast.AST | None = None) -> None:
@@ -130,7 +136,7 @@ class _Checker:
             place = node if hasattr(node, "lineno") else parent
             self.refuse(place or node, *REFUSED[kind])
         if kind not in ACCEPTED:
-            self.refuse(node, f"this syntax ({kind.__name__}) is not supported", None)
+            refuse_syntax(self.captured, node)
         special = _SPECIAL.get(kind)
         if special is not None:
             special(self, node, parent)
@@ -186,11 +192,7 @@ class _Checker:
             name = getattr(call, "attr", None) or getattr(call, "id", None)
             known = name in ("no_grad", "errstate")
             if not known or item.optional_vars is not None:
-                self.refuse(
-                    callee,
-                    "'with' is supported for ad.no_grad() and np.errstate() only",
-                    "open resources outside, and pass what is read from them",
-                )
+                self.refuse(callee, *WITH)
 
     def raise_statement(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Raise)

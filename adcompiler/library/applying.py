@@ -20,7 +20,10 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
 def typed(value):
     """A result of which the dtype is known: the first one's is that of all."""
     if np.ndim(value) == 0 and not isinstance(value, np.generic):
-        raise NotImplementedError("np.apply_along_axis of what gives Python numbers")
+        raise NotImplementedError(
+            "np.apply_along_axis of what gives Python numbers",
+            "give a NumPy number, as np.float64(v), or write a loop over the rows",
+        )
     return value
 
 
@@ -62,7 +65,9 @@ def spread(part):
 @composes(np.r_)
 def r_(*parts):
     if len(parts) > 0 and isinstance(parts[0], str):
-        raise NotImplementedError("np.r_ with an axis: use np.concatenate")
+        raise NotImplementedError(
+            "np.r_ with an axis", "use np.concatenate((a, b), axis=1)"
+        )
     if len(parts) > 0 and not isinstance(parts[0], list) and np.ndim(parts[0]) > 1:
         return np.concatenate(parts)
     return np.concatenate([spread(part) for part in parts])

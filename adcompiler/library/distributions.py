@@ -100,7 +100,10 @@ def halfnorm_logpdf(x, loc=0, scale=1):
 def multivariate_normal_logpdf(x, mean=None, cov=1):
     """By Cholesky's factor of the covariances."""
     if np.ndim(cov) != 2 or np.ndim(x) == 0:
-        raise NotImplementedError("stats.multivariate_normal takes a matrix as cov")
+        raise NotImplementedError(
+            "stats.multivariate_normal takes a matrix as cov, and x of rank 1 or 2",
+            "of a vector v of variances: np.diag(v); of a number: v * np.eye(n)",
+        )
     if cov.shape[0] != x.shape[-1]:
         raise ValueError("x and cov have different dimensions")
     deviation = x if mean is None else x - mean
@@ -119,7 +122,10 @@ def multivariate_normal_pdf(x, mean=None, cov=1):
 @composes(stats.multivariate_normal.entropy)
 def multivariate_normal_entropy(mean=None, cov=1):
     if np.ndim(cov) != 2:
-        raise NotImplementedError("stats.multivariate_normal takes a matrix as cov")
+        raise NotImplementedError(
+            "stats.multivariate_normal takes a matrix as cov, and x of rank 1 or 2",
+            "of a vector v of variances: np.diag(v); of a number: v * np.eye(n)",
+        )
     volume = np.sum(np.log(np.diagonal(np.linalg.cholesky(cov))))
     return volume + cov.shape[0] * (HALF_LOG_TWO_PI + 0.5)
 
@@ -353,7 +359,10 @@ def hmean(a, axis=0, dtype=None, *, weights=None, keepdims=False):
 @composes(stats.skew)
 def skew(a, axis=0, bias=True):
     if not bias:
-        raise NotImplementedError("stats.skew without bias")
+        raise NotImplementedError(
+            "stats.skew with bias=False",
+            "multiply: np.sqrt(n * (n - 1)) / (n - 2) * stats.skew(x), n = len(x)",
+        )
     deviation = a - np.mean(a, axis=axis, keepdims=True)
     second = np.mean(np.square(deviation), axis=axis)
     return np.mean(deviation**3, axis=axis) / second**1.5
@@ -362,7 +371,10 @@ def skew(a, axis=0, bias=True):
 @composes(stats.kurtosis)
 def kurtosis(a, axis=0, fisher=True, bias=True):
     if not bias:
-        raise NotImplementedError("stats.kurtosis without bias")
+        raise NotImplementedError(
+            "stats.kurtosis with bias=False",
+            "of k = stats.kurtosis(x): ((n + 1) * k + 6) * (n - 1) / (n - 2) / (n - 3)",
+        )
     deviation = a - np.mean(a, axis=axis, keepdims=True)
     second = np.mean(np.square(deviation), axis=axis)
     found = np.mean(deviation**4, axis=axis) / np.square(second)

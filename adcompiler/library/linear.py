@@ -265,7 +265,10 @@ def svdvals(x):
 @composes(np.linalg.matrix_rank)
 def matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
     if hermitian:
-        raise NotImplementedError("np.linalg.matrix_rank of Hermitian matrices")
+        raise NotImplementedError(
+            "np.linalg.matrix_rank with hermitian=True",
+            "leave hermitian= away: the rank is the same",
+        )
     values = np.linalg.svd(A, compute_uv=False)
     if tol is None:
         if rtol is None:
@@ -277,7 +280,10 @@ def matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
 @composes(np.linalg.tensorsolve)
 def tensorsolve(a, b, axes=None):
     if axes is not None:
-        raise NotImplementedError("np.linalg.tensorsolve with axes")
+        raise NotImplementedError(
+            "np.linalg.tensorsolve with axes=",
+            "move them to the end first: np.moveaxis(a, 0, -1)",
+        )
     shape = np.shape(a)[np.ndim(b) :]
     size = np.size(b)
     matrix = np.reshape(a, (size, size))

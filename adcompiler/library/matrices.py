@@ -23,7 +23,10 @@ def solve_triangular(
     check_finite=True,
 ):
     if np.ndim(a) != 2:
-        raise NotImplementedError("linalg.solve_triangular is supported for a matrix")
+        raise NotImplementedError(
+            "linalg.solve_triangular of a stack of matrices",
+            "call it for each: np.stack([linalg.solve_triangular(m, b) for m in a])",
+        )
     if unit_diagonal:
         strict = np.tril(a, -1) if lower else np.triu(a, 1)
         triangle = strict + np.eye(a.shape[0], dtype=a.dtype)
@@ -37,7 +40,10 @@ def solve_triangular(
 @composes(linalg.cholesky)
 def cholesky(a, lower=False, overwrite_a=False, check_finite=True):
     if np.ndim(a) != 2:
-        raise NotImplementedError("linalg.cholesky is supported for a matrix")
+        raise NotImplementedError(
+            "linalg.cholesky of a stack of matrices",
+            "call it for each, or np.linalg.cholesky, which takes stacks",
+        )
     return np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
 
 
@@ -45,7 +51,10 @@ def cholesky(a, lower=False, overwrite_a=False, check_finite=True):
 def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
     """The factor, beside what the other triangle holds."""
     if np.ndim(a) != 2:
-        raise NotImplementedError("linalg.cho_factor is supported for a matrix")
+        raise NotImplementedError(
+            "linalg.cho_factor of a stack of matrices",
+            "call it for each matrix: linalg.cho_factor(a[k])",
+        )
     if lower:
         return np.linalg.cholesky(a) + np.triu(a, 1), True
     return np.linalg.cholesky(a.T).T + np.tril(a, -1), False
@@ -74,7 +83,10 @@ def solve(
     transposed=False,
 ):
     if np.ndim(a) != 2 or assume_a not in (None, "gen", "general", "pos", "sym", "her"):
-        raise NotImplementedError("linalg.solve is supported for a matrix")
+        raise NotImplementedError(
+            "linalg.solve of a stack, or with this assume_a=",
+            "use np.linalg.solve(a, b), which takes any square matrices",
+        )
     if assume_a in ("pos", "sym", "her"):
         a = mirrored(a, lower)
     return np.linalg.solve(a.T if transposed else a, b)
@@ -121,7 +133,10 @@ def svd(a, full_matrices=True, compute_uv=True, overwrite_a=False, check_finite=
 @composes(linalg.qr)
 def qr(a, overwrite_a=False, lwork=None, mode="full"):
     if mode not in ("economic", "full"):
-        raise NotImplementedError("linalg.qr is supported for mode='economic'")
+        raise NotImplementedError(
+            "linalg.qr with a mode but 'full' and 'economic'",
+            "take both factors: q, r = linalg.qr(a)",
+        )
     q, r = np.linalg.qr(a, mode="reduced" if mode == "economic" else "complete")
     return q, r
 
@@ -130,14 +145,20 @@ def qr(a, overwrite_a=False, lwork=None, mode="full"):
 def eigh(a, b=None, *, lower=True, eigvals_only=False):
     """Its vectors may differ from NumPy's in sign."""
     if b is not None or not eigvals_only:
-        raise NotImplementedError("linalg.eigh with vectors: use np.linalg.eigh")
+        raise NotImplementedError(
+            "linalg.eigh with vectors, or of a pair of matrices",
+            "use np.linalg.eigh; of a pair, c = inv(cholesky(b)): eigh(c @ a @ c.T)",
+        )
     return np.linalg.eigvalsh(a, UPLO="L" if lower else "U")
 
 
 @composes(linalg.eigvalsh)
 def eigvalsh(a, b=None, *, lower=True):
     if b is not None:
-        raise NotImplementedError("linalg.eigvalsh of a pair of matrices")
+        raise NotImplementedError(
+            "linalg.eigvalsh of a pair of matrices",
+            "with c = np.linalg.inv(np.linalg.cholesky(b)): eigvalsh(c @ a @ c.T)",
+        )
     return np.linalg.eigvalsh(a, UPLO="L" if lower else "U")
 
 
@@ -148,7 +169,8 @@ def alone(a, rank):
     """A vector or matrix; of a stack SciPy's function has a result for each."""
     if np.ndim(a) != rank:
         raise NotImplementedError(
-            "a function of scipy.linalg for stacks: call it for each"
+            "this function of scipy.linalg is not followed for stacks",
+            "call it for each: np.stack([f(m) for m in a])",
         )
     return a
 

@@ -57,7 +57,10 @@ def nanpercentile(a, q, axis=None, *, keepdims=False):
 @composes(np.nanquantile)
 def nanquantile(a, q, axis=None, *, keepdims=False):
     if isinstance(q, (list, tuple)) or np.ndim(q) > 0:
-        raise NotImplementedError("np.nanquantile of several quantiles at once")
+        raise NotImplementedError(
+            "np.nanquantile of several quantiles at once",
+            "call it for each: np.stack([np.nanquantile(x, q) for q in (0.1, 0.9)])",
+        )
     if not within_one(q):
         raise ValueError("Quantiles must be in the range [0, 1]")
     ordered = np.sort(lines(a, axis), axis=0)
@@ -92,7 +95,10 @@ def lines(a, axis):
 def with_ones(found, a, axis):
     """With axes of length 1 for those that were taken together."""
     if np.ndim(a) < np.ndim(found) or (axis is None and np.ndim(found) > 0):
-        raise NotImplementedError("several quantiles at once with keepdims")
+        raise NotImplementedError(
+            "several quantiles at once with keepdims=",
+            "leave keepdims= away, and put the axis back: np.expand_dims(q, 1)",
+        )
     if axis is None:
         return np.reshape(found, (1,) * np.ndim(a))
     return np.expand_dims(found, axis)
@@ -119,7 +125,10 @@ def place_of(q, last, method):
     elif method == "normal_unbiased":
         shift = 3.0 / 8.0
     else:
-        raise NotImplementedError("np.quantile by a method that is not continuous")
+        raise NotImplementedError(
+            "np.quantile by a method that is not continuous",
+            "leave method= away, or take an element: np.sort(x)[k]",
+        )
     place = (last + 1) * q + shift + q * (1.0 - 2.0 * shift) - 1.0
     return np.clip(place, 0, last)
 
@@ -170,7 +179,10 @@ def select(condlist, choicelist, default=0):
 @composes(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     if not copy:
-        raise NotImplementedError("np.nan_to_num in place")
+        raise NotImplementedError(
+            "np.nan_to_num with copy=False",
+            "store the result: x[...] = np.nan_to_num(x)",
+        )
     limit = np.finfo(np.asarray(x).dtype).max
     largest = limit if posinf is None else posinf
     least = -limit if neginf is None else neginf

@@ -21,9 +21,15 @@ def pad(
     if mode == "constant":
         return np.pad(array, pad_width, constant_values=constant_values)  # a row
     if stat_length is not None or reflect_type != "even" or callable(mode):
-        raise NotImplementedError("np.pad by a part of an axis, or by a function")
+        raise NotImplementedError(
+            "np.pad by a part of an axis, or by a function",
+            "pad by parts: np.concatenate((np.full(n, np.mean(x[:3])), x))",
+        )
     if mode == "empty":
-        raise NotImplementedError("np.pad with elements that are not defined")
+        raise NotImplementedError(
+            "np.pad with mode='empty', which defines no elements",
+            "leave mode= away, which pads with zeros",
+        )
     rank = np.ndim(array)
     widths, ends = of_axes(pad_width, rank), of_axes(end_values, rank)
     y = array

@@ -48,21 +48,29 @@ def choose(a, choices):
 @composes(np.putmask, stores=True)
 def putmask(a, mask, values):
     if np.ndim(values) > 0:
-        raise NotImplementedError("np.putmask with an array: use np.where")
+        raise NotImplementedError(
+            "np.putmask with an array of values",
+            "write x[...] = np.where(mask, values, x)",
+        )
     a[...] = np.where(mask, values, a)
 
 
 @composes(np.place, stores=True)
 def place(arr, mask, vals):
     if np.ndim(vals) > 0:
-        raise NotImplementedError("np.place with an array: store by the mask")
+        raise NotImplementedError(
+            "np.place with an array of values", "store by the mask: x[mask] = values"
+        )
     arr[...] = np.where(mask, vals, arr)
 
 
 @composes(np.put, stores=True)
 def put(a, ind, v):
     if np.ndim(a) > 1:
-        raise NotImplementedError("np.put into a matrix: store by two indices")
+        raise NotImplementedError(
+            "np.put into a matrix",
+            "store by two indices, x[i, j] = v, or into x.reshape(-1)[k]",
+        )
     a[ind] = v
 
 
@@ -227,7 +235,10 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
 def edges_of(a, bins=10, range=None):
     """The bounds of the bins."""
     if isinstance(bins, str):
-        raise NotImplementedError("np.histogram with bins by a rule")
+        raise NotImplementedError(
+            "np.histogram with bins by a rule",
+            "give the edges of the bins: np.linspace(low, high, 11)",
+        )
     if np.ndim(bins) > 0:
         return np.asarray(bins)
     first, last = (np.min(a), np.max(a)) if range is None else range
@@ -254,7 +265,10 @@ def delete(arr, obj, axis=None):
 def insert(arr, obj, values, axis=None):
     y = np.ravel(arr) if axis is None else np.moveaxis(arr, axis, 0)
     if np.ndim(obj) > 0:
-        raise NotImplementedError("np.insert at several places: use np.concatenate")
+        raise NotImplementedError(
+            "np.insert at several places",
+            "join the parts: np.concatenate((x[:k], values, x[k:]))",
+        )
     if obj < 0:
         obj = obj + y.shape[0]
     values = np.asarray(values)

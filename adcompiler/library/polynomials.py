@@ -18,7 +18,10 @@ def polyval(p, x):
 @composes(np.polynomial.polynomial.polyval)  # type: ignore[arg-type]
 def ascending(x, c, tensor=True):
     if np.ndim(c) > 1:
-        raise NotImplementedError("polyval of several polynomials at once")
+        raise NotImplementedError(
+            "polyval of several polynomials at once",
+            "call it for each: np.stack([polyval(x, c[:, k]) for k in range(m)])",
+        )
     return np.polyval(c[::-1], x)
 
 
@@ -32,7 +35,10 @@ def vander(x, N=None, increasing=False):
 @composes(np.polyfit)
 def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     if full or cov:
-        raise NotImplementedError("np.polyfit that gives more than coefficients")
+        raise NotImplementedError(
+            "np.polyfit with full= or cov=",
+            "leave them away, and compute residuals: y - np.polyval(c, x)",
+        )
     matrix, right = np.vander(x, deg + 1), y
     if w is not None:
         matrix = matrix * w[:, None]

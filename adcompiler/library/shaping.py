@@ -108,7 +108,10 @@ def in_depth(a):
 @composes(np.block)
 def block(arrays):
     if not isinstance(arrays, list):
-        raise NotImplementedError("np.block takes lists of arrays")
+        raise NotImplementedError(
+            "np.block takes lists of arrays",
+            "write the lists out: np.block([[a, b], [c, d]])",
+        )
     if not isinstance(arrays[0], list):
         return np.concatenate([at_least_two(a) for a in arrays], axis=1)
     rows = [np.concatenate([at_least_two(a) for a in row], axis=1) for row in arrays]
@@ -200,7 +203,10 @@ def fill_diagonal(a, val):
 @composes(np.put_along_axis, stores=True)
 def put_along_axis(arr, indices, values, axis):
     if axis is None:
-        raise NotImplementedError("np.put_along_axis without an axis")
+        raise NotImplementedError(
+            "np.put_along_axis with axis=None",
+            "store into the flat array: x.reshape(-1)[indices] = values",
+        )
     rank = np.ndim(arr)
     places = tuple(
         indices if k == axis % rank else along(np.arange(arr.shape[k]), k, rank)
@@ -212,7 +218,10 @@ def put_along_axis(arr, indices, values, axis):
 @composes(np.lib.stride_tricks.sliding_window_view, view=True)
 def sliding_window_view(x, window_shape, axis=None):
     if not isinstance(window_shape, int) or (axis is None and np.ndim(x) > 1):
-        raise NotImplementedError("sliding_window_view along several axes")
+        raise NotImplementedError(
+            "sliding_window_view along several axes",
+            "go one axis after the other: sliding_window_view(x, n, axis=0)",
+        )
     y = x if axis is None else np.moveaxis(x, axis, 0)
     count = y.shape[0] - window_shape + 1
     starts = np.arange(count)[:, None] + np.arange(window_shape)

@@ -82,7 +82,10 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
 @composes(np.cov)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
     if fweights is not None:
-        raise NotImplementedError("np.cov with frequencies: repeat the columns")
+        raise NotImplementedError(
+            "np.cov with fweights=",
+            "repeat the columns: np.cov(np.repeat(x, fweights, axis=1))",
+        )
     x = observations(m, rowvar)
     if y is not None:
         x = np.concatenate((x, observations(y, rowvar)))

@@ -40,7 +40,8 @@ def vectorize(call: Call) -> Binding:
     """
     function, otypes, _ = call.bind("pyfunc", otypes=None, doc=None)
     if not isinstance(function, Static | FunctionVal | PartialVal):
-        call.refuse("np.vectorize takes a function")
+        what = "np.vectorize takes a function"
+        call.refuse(what, "write np.vectorize(lambda v: f(v), otypes=[float])(x)")
     parts = otypes.items if isinstance(otypes, TupleVal) else (otypes,)
     if otypes == NONE or len(parts) != 1 or call.dtype(parts[0], None) != "float64":
         call.refuse(*UNTYPED)

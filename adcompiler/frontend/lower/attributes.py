@@ -15,8 +15,11 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
+    IterVal,
+    ListRef,
     MethodVal,
     ObjectRef,
+    RangeVal,
     RecordVal,
     Static,
     Step,
@@ -25,8 +28,10 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import (
     arrays,
+    hints,
     instances,
     intrinsics,
+    iteration,
     lengths,
     listing,
     names,
@@ -67,17 +72,45 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
         case Dyn(atom) if isinstance(atom.type, Scalar):
             return _of_number(ctx, node, owner, name)
         case _:
-            what, hint = describe(owner), None
-            if resolve.method(name) is not None or name in ("shape", "ndim", "T"):
-                hint = "make it an array: np.array(...)" if _is_row(owner) else None
-            if name == "format":
-                hint = "write an f-string: f'{x:.2f}'"
-            ctx.refuse(node, f"the attribute '{name}' of {what} is not supported", hint)
+            what = f"the attribute '{name}' of {describe(owner)} is not supported"
+            ctx.refuse(node, what, _instead(owner, name))
 
 
-def _is_row(owner: Binding) -> bool:
-    """Whether NumPy makes an array of it."""
-    return isinstance(owner, TupleVal) or is_list(owner)
+def _instead(owner: Binding, name: str) -> str:
+    """What to write instead of an attribute of what is no array or number."""
+    known = resolve.method(name) is not None or name in ("shape", "ndim", "T")
+    match owner:
+        case TupleVal() | ListRef() if known:
+            return "make it an array: np.array(...)"
+        case ObjectRef(cls=cls) if cls is list and known:
+            return "make it an array: np.array(...)"
+        case TupleVal(_, cls) if cls is not list and name in listing.METHODS:
+            return "make it a list, or a new tuple: t + (v,)"
+        case _ if is_list(owner) or getattr(owner, "cls", None) is list:
+            return OF_LISTS.get(name, "write a loop over the items")
+        case ObjectRef() | RecordVal():
+            return OF_DICTS.get(name, "read its entries: d['k']")
+        case MethodVal(_, method):
+            return f"call the method: .{method}(...)"
+        case RangeVal():
+            return "give its bounds names of their own"
+        case IterVal():
+            return iteration.AS_LIST
+        case _:
+            return "read it outside, and pass it as an argument"
+
+
+OF_DICTS = {
+    "clear": "make a new one: d = {}",
+    "popitem": "name the key: d.pop('k')",
+    "fromkeys": "write {k: v for k in keys}",
+}
+OF_LISTS = {
+    "sort": "make a new list: xs = sorted(xs)",
+    "remove": "make a new list: [v for v in xs if v != a]",
+    "count": "count in a loop: sum(1 for v in xs if v == a)",
+    "index": "find it in a loop: for k, v in enumerate(xs)",
+}
 
 
 def _named(cls: type, name: str) -> Any:
@@ -153,7 +186,7 @@ def _method(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding:
         ctx.refuse(
             node,
             f"the array attribute '.{name}' is not supported yet",
-            "write it with NumPy functions that are supported",
+            hints.of_method(name),
         )
     return MethodVal(owner, name)
 

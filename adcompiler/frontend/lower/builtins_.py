@@ -9,7 +9,7 @@ import ast
 import itertools
 from collections.abc import Hashable
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,9 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
-    FunctionVal,
     IterVal,
     ListRef,
     ObjectRef,
-    PartialVal,
     RangeVal,
     RecordVal,
     SliceVal,
@@ -30,6 +28,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower import (
+    classes,
     comparisons,
     comprehensions,
     counted,
@@ -49,7 +48,6 @@ from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, result_dtype
 from adcompiler.library import iterating
 from adcompiler.library import lists as library
-from adcompiler.parameter import Parameter
 
 _PYTHON = {float: "float64", int: "int64", bool: "bool"}
 
@@ -81,12 +79,17 @@ def extreme(name: str, python: Any) -> Handler:
                 return listing.call(call.ctx, call.node, which_of, only)
             if isinstance(only, ArrayRef):
                 if only.type.ndim != 1:
-                    call.refuse(f"{call.name} of an array of rank 2 or more")
+                    what = f"{call.name} of an array of rank {only.type.ndim}"
+                    call.refuse(what, f"use np.{call.name}({call.written(0)})")
                 which = "min" if name == "minimum" else "max"
                 return call.result(which, call.atom(only), axis=None, keepdims=False)
-            values = list(iteration.static_items(call.ctx, call.node, only) or ())
+            values = _items(call, only)
+        if not call.args:
+            what = f"{call.name} takes an argument at least"
+            call.refuse(what, f"say of what it is: {call.name}(a, b)")
         if not values:
-            call.refuse(f"{call.name} takes two or more numbers, or a tuple of them")
+            what = f"{call.name} of nothing, for which Python raises"
+            call.refuse(what, f"say what it is then: {call.name}(x, default=0.0)")
         if any(isinstance(v, TupleVal) or overloads.is_object(v) for v in values):
             of = iterating.greatest_in if name == "maximum" else iterating.least_in
             return listing.call(call.ctx, call.node, of, TupleVal(tuple(values)))
@@ -97,6 +100,17 @@ def extreme(name: str, python: Any) -> Handler:
         return Dyn(result)
 
     return handle
+
+
+def _items(call: Call, x: Binding) -> list[Binding]:
+    """The items of what the least or the greatest is taken of."""
+    items = iteration.known_items(call.ctx, call.node, x)
+    if items is None:
+        # Refuses what has no items.
+        counted.source(call.ctx, call.node, x)
+        what = f"{call.name} of {describe(x)} of unknown length"
+        call.refuse(what, f"make a list of it first: list({call.written(0)})")
+    return items
 
 
 def _chosen(call: Call, name: str) -> Binding:
@@ -206,7 +220,13 @@ def total(call: Call) -> Binding:
     if isinstance(x, ArrayRef) and known_int(start) == 0:
         axes = (0,) if x.type.ndim > 1 else None
         return call.result("sum", call.atom(x), axis=axes, keepdims=False)
-    call.refuse("sum takes a tuple or an array here", "write a loop")
+    if isinstance(x, ArrayRef | RangeVal):
+        what = f"sum of {describe(x)} takes no start but 0"
+        call.refuse(
+            what, f"add it: {call.written(1, 'start')} + sum({call.written(0)})"
+        )
+    counted.source(call.ctx, call.node, x)  # refuses what has no items
+    call.refuse(f"sum of {describe(x)} is not supported", "write a loop")
 
 
 def length(call: Call) -> Binding:
@@ -232,8 +252,23 @@ def length(call: Call) -> Binding:
         case _:
             found = overloads.call(call.ctx, call.node, x, "__len__")
             if found is None:
-                call.refuse(f"{describe(x)} has no length")
+                call.refuse(f"{describe(x)} has no length", _measured(x))
             return found
+
+
+def _measured(x: Binding) -> str:
+    """What to write instead of the length of what has none."""
+    match x:
+        case Dyn() | ArrayRef():
+            return "a number is one item: write (x,), or count by np.size(x)"
+        case IterVal():
+            return "make a list of it first: list(...)"
+        case ObjectRef() | RecordVal():
+            return f"give the class {x.cls.__name__} a __len__"
+        case Static(None):
+            return "give it a value first, or decide by 'is None'"
+        case _:
+            return "count the items of a tuple, a list, a dict or an array"
 
 
 def power(call: Call) -> Binding:
@@ -324,7 +359,8 @@ def ranged(call: Call) -> Binding:
         case [start, stop, step]:
             return RangeVal(start, stop, step)
         case _:
-            call.refuse("range takes one to three integers")
+            what = "range takes one to three integers"
+            call.refuse(what, "write range(stop), or range(start, stop, step)")
 
 
 def as_tuple(call: Call) -> Binding:
@@ -334,8 +370,21 @@ def as_tuple(call: Call) -> Binding:
     (x,) = call.bind("iterable")
     items = iteration.known_items(call.ctx, call.node, x)
     if items is None:
-        call.refuse("tuple takes what has a length known while compiling")
+        counted.source(call.ctx, call.node, x)  # refuses what has no items
+        what = f"a tuple of {describe(x)} of unknown length is not supported"
+        call.refuse(what, f"use a list: {_as_list(call, x)}")
     return TupleVal(tuple(items))
+
+
+def _as_list(call: Call, x: Binding) -> str:
+    """How a list is written of the only argument."""
+    match call.node:
+        case ast.Call(args=[ast.GeneratorExp(item, parts)]):
+            return ast.unparse(ast.ListComp(item, parts))
+        case ast.Call(args=[ast.ListComp() | ast.Name()]) if isinstance(x, ListRef):
+            return call.written(0)
+        case _:
+            return f"list({call.written(0)})"
 
 
 def as_list(call: Call) -> Binding:
@@ -390,90 +439,14 @@ def slice_of(call: Call) -> Binding:
     given = [None, *call.args] if len(call.args) == 1 else list(call.args)
     parts = [part for part in (*given, None, None)[:3] if _is_bound(part)]
     if call.kwargs or len(parts) < 3 or not 1 <= len(call.args) <= 3:
-        call.refuse("slice takes one to three integers or None")
+        what = "slice takes one to three integers or None, without names"
+        call.refuse(what, "write slice(start, stop, step), None for what is left out")
     start, stop, step = (p if isinstance(p, Dyn) else None for p in parts)
     return SliceVal(start, stop, step)
 
 
 def _is_bound(part: Binding | None) -> bool:
     return part is None or part == NONE or isinstance(part, Dyn)
-
-
-def is_callable(call: Call) -> Binding:
-    """``callable(x)``, known while compiling."""
-    (x,) = call.bind("x")
-    match x:
-        case FunctionVal() | PartialVal():
-            found = True
-        case ObjectRef() | RecordVal():
-            found = hasattr(x.cls, "__call__")  # noqa: B004
-        case _:
-            found = isinstance(x, Static) and callable(x.value)
-    return Dyn(constant(found))
-
-
-def is_instance(call: Call) -> Binding:
-    """``isinstance(x, type)``, known while compiling."""
-    x, kinds = call.bind("x", "classes")
-    parts = kinds.items if isinstance(kinds, TupleVal) else (kinds,)
-    classes = [p.value for p in parts if isinstance(p, Static)]
-    if len(classes) < len(parts) or not all(isinstance(c, type) for c in classes):
-        call.refuse("the types of isinstance must be known while compiling")
-    found = [any(issubclass(p, c) for c in classes) for p in _classes_of(call, x)]
-    if len(set(found)) > 1:
-        _refuse_class(call)
-    return Dyn(constant(found[0]))
-
-
-def _classes_of(call: Call, x: Binding) -> list[type]:
-    """The classes of which a value may be, as the path decides."""
-    if not isinstance(x, Dyn) or not isinstance(x.atom.type, Scalar):
-        return [class_of(call, x)]
-    of_python = {v: k for k, v in _PYTHON.items()}
-    dtype, kind = x.atom.type.dtype, x.atom.type.kind
-    if x.atom in call.ctx.mixed:
-        numpy = [np.dtype(name).type for name in (*of_python, "float32")]
-        return [*of_python.values(), *numpy]
-    if kind == "either":
-        return [of_python[dtype], np.dtype(dtype).type]
-    return [class_of(call, x)]
-
-
-def _refuse_class(call: Call) -> NoReturn:
-    call.refuse(
-        "which type of number this is depends on the path",
-        "convert it first: float(x)",
-    )
-
-
-def class_of(call: Call, x: Binding) -> type:
-    """The class of a value."""
-    match x:
-        case ArrayRef(location, path):
-            trained = location in call.ctx.parameters and not path
-            return Parameter if trained else np.ndarray
-        case ListRef():
-            return list
-        case TupleVal(_, cls):
-            return cls
-        case ObjectRef() | RecordVal():
-            return x.cls
-        case Static(value):
-            return type(value)
-        case FunctionVal():
-            return type(lambda: None)
-        case Dyn(atom) if isinstance(atom.type, Scalar):
-            kind = atom.type.kind
-            if kind == "either" or atom in call.ctx.mixed:
-                _refuse_class(call)
-            if kind == "numpy":
-                return np.dtype(atom.type.dtype).type
-            return {v: k for k, v in _PYTHON.items()}[atom.type.dtype]
-        case _:
-            call.refuse(
-                f"the type of {describe(x)} is not known",
-                "make a tuple or a list of it first",
-            )
 
 
 FUNCTIONS: dict[Hashable, Handler] = {
@@ -493,7 +466,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     list: as_list,
     sorted: in_sequence,
     slice: slice_of,
-    isinstance: is_instance,
-    callable: is_callable,
+    isinstance: classes.is_instance,
+    callable: classes.is_callable,
     dict: records.make_dict,
 }

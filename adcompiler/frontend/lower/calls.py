@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from types import FunctionType
-from typing import Any
+from typing import Any, NoReturn
 
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend import capture as capturing
@@ -22,9 +22,11 @@ from adcompiler.frontend import liveness, resolve, subset
 from adcompiler.frontend.bindings import (
     NONE,
     UNASSIGNED,
+    ArrayRef,
     Binding,
     Dyn,
     FunctionVal,
+    ListRef,
     MethodVal,
     ObjectRef,
     PartialVal,
@@ -69,7 +71,6 @@ from adcompiler.frontend.lower.restarts import Inexpressible, NeedCall, Unreacha
 from adcompiler.frontend.lower.syntax import local_names, nonlocals, rebound
 from adcompiler.frontend.structures import Cell, Key
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Const
 
 MOST_CALLS = 40
 MOST_UNFOLDED, MOST_UNFOLDINGS = 16, 200
@@ -96,8 +97,13 @@ def call(ctx: Context, node: ast.Call) -> Binding:
             kwargs[keyword.arg] = value
             continue
         for key, part in records.mapping(ctx, keyword.value, value).items():
-            if not isinstance(key, str) or key in kwargs:
-                ctx.refuse(keyword.value, f"{key!r} is no keyword here, or given twice")
+            if not isinstance(key, str):
+                what = f"{key!r} is a key that '**' cannot spread"
+                ctx.refuse(keyword.value, what, "name arguments by strings: {'k': v}")
+            if key in kwargs:
+                what = f"the argument '{key}' is given twice"
+                hint = f"name it in one place: **{{**d, {key!r}: value}}"
+                ctx.refuse(keyword.value, what, hint)
             kwargs[key] = part
     return apply(ctx, node, callee, args, kwargs)
 
@@ -127,24 +133,42 @@ def apply(
         case MethodVal(receiver, name):
             handler = resolve.method(name)
             if handler is None:
-                ctx.refuse(node, f"the method '.{name}()' is not supported yet")
+                what = f"the method '.{name}()' is not supported yet"
+                ctx.refuse(node, what, hints.of_method(name))
             return handler(Call(ctx, node, f".{name}", [receiver, *args], kwargs))
         case PartialVal(inner, first, keywords):
             return apply(ctx, node, inner, [*first, *args], {**keywords, **kwargs})
         case PullbackVal():
-            if kwargs:
-                ctx.refuse(node, "a pullback takes no keywords")
-            return derivatives.pull_back(ctx, node, callee, args)
+            (bar,) = Call(ctx, node, "a pullback", args, kwargs).bind("cotangent")
+            return derivatives.pull_back(ctx, node, callee, bar)
         case Static(value):
             return _apply_object(ctx, node, value, args, kwargs)
-        case Dyn(Const()):
-            ctx.refuse(node, "a number cannot be called")
         case ObjectRef() | RecordVal() if (
             method := instances.callable_of(ctx, node, callee)
         ) is not None:
             return apply(ctx, node, method, args, kwargs)
         case _:
-            ctx.refuse(node, f"{describe(callee)} cannot be called here")
+            _refuse_call(ctx, node, callee)
+
+
+def _refuse_call(ctx: Context, node: ast.AST, callee: Binding) -> NoReturn:
+    """Refuse to call what is no function."""
+    func = node.func if isinstance(node, ast.Call) else None
+    name = func.id if isinstance(func, ast.Name) else "x"
+    match callee:
+        case Dyn():
+            hint = "write * to multiply; a number needs another name than a function"
+        case ArrayRef() | TupleVal() | ListRef():
+            hint = f"write brackets to index: {name}[0]"
+        case ObjectRef() | RecordVal() if callee.cls in (dict, list):
+            hint = f"write brackets to index: {name}[0]"
+        case ObjectRef() | RecordVal():
+            hint = f"give the class {callee.cls.__name__} a __call__, or name a method"
+        case Static(None):
+            hint = "give it a function, or decide by 'is None' whether to call it"
+        case _:
+            hint = "call a function: def, lambda, or one of NumPy's"
+    ctx.refuse(node, f"{describe(callee)} cannot be called", hint)
 
 
 def _apply_object(
@@ -189,6 +213,8 @@ def _apply_object(
     )
     if method is not None:
         return apply(ctx, node, method, args, kwargs)
+    if not callable(value):
+        _refuse_call(ctx, node, Static(value))
     written = hints.called(shown, node)
     ctx.refuse(node, f"{written} is not supported yet", hints.instead(shown, node))
 
@@ -393,9 +419,8 @@ def bind_arguments(
     positional = [a.arg for a in (*spec.posonlyargs, *spec.args)]
     name = getattr(fn, "name", "lambda")
     if len(args) > len(positional) and spec.vararg is None:
-        ctx.refuse(
-            node, f"{name}() takes {len(positional)} arguments, {len(args)} are given"
-        )
+        what = f"{name}() takes {len(positional)} arguments, {len(args)} are given"
+        ctx.refuse(node, what, hints.parameters(spec))
     defaults, kw_defaults = given
     env: dict[str, Binding] = dict(
         zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
@@ -407,16 +432,19 @@ def bind_arguments(
         if key not in allowed and spec.kwarg is not None:
             continue
         if key not in allowed:
-            ctx.refuse(node, f"{name}() has no parameter '{key}'")
+            what = f"{name}() has no parameter '{key}'"
+            ctx.refuse(node, what, hints.parameters(spec))
         if key in bound:
-            ctx.refuse(node, f"{name}() gets '{key}' twice")
+            what = f"{name}() gets '{key}' by its place and by its name"
+            ctx.refuse(node, what, f"leave '{key}=' away: {hints.parameters(spec)}")
         bound[key] = value
     env.update(bound)
     if spec.vararg is not None:
         env[spec.vararg.arg] = TupleVal(tuple(args[len(positional) :]))
     for param in (*positional, *(a.arg for a in spec.kwonlyargs)):
         if param not in env:
-            ctx.refuse(node, f"{name}() misses the argument '{param}'")
+            what = f"{name}() misses the argument '{param}'"
+            ctx.refuse(node, what, hints.parameters(spec))
     return env
 
 

@@ -22,7 +22,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import arrays, lengths, listing, messages, shapes
 from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.frontend.lower.operands import in_order
+from adcompiler.frontend.lower.operands import describe, in_order
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar
@@ -185,7 +185,8 @@ def _converted(
 ) -> Binding:
     """The value as an array in this order: its own memory if it need be no other."""
     if order not in (NONE, *map(Static, "CFKA")):
-        call.refuse(f"order= of {call.name} is 'C', 'F', 'K' or 'A'")
+        what = f"order= of {call.name} is 'C', 'F', 'K' or 'A'"
+        call.refuse(what, "leave it away: it changes no number")
     found = converted(call, x, call.dtype(dtype, None), fresh=fresh)
     if not isinstance(found, ArrayRef) or order not in (Static("C"), Static("F")):
         return found
@@ -278,7 +279,8 @@ def fill(call: Call) -> Binding:
     """``x.fill(value)``, in place."""
     x, value = call.bind("x", "value")
     if not isinstance(x, ArrayRef):
-        call.refuse("a number cannot be filled")
+        hint = f"write {call.written(0)} wherever the number is used"
+        call.refuse("a number cannot be filled", hint)
     held, atom = call.ctx.read(x, call.node), call.atom(value)
     changed = call.emit("store", held, atom, index=())
     arrays.write_back(call.ctx, call.node, x, changed)
@@ -303,7 +305,10 @@ def as_list(call: Call) -> Binding:
     """``x.tolist()`` of a vector: Python's numbers."""
     (x,) = call.bind("x")
     if not isinstance(x, ArrayRef) or x.type.ndim != 1:
-        call.refuse(f"{call.name} of other than a vector is not supported")
+        what = f"{call.name} of {describe(x)} is not supported"
+        matrix = isinstance(x, ArrayRef) and x.type.ndim > 0
+        instead = "index the array itself: x[i, j]" if matrix else "write x.item()"
+        call.refuse(what, instead)
     return listing.call(call.ctx, call.node, lists.plain, x)
 
 

@@ -172,8 +172,9 @@ class Context:
 
     # --- Refusals and spans
 
-    def refuse(self, node: ast.AST, message: str, hint: str | None = None) -> NoReturn:
-        """Refuse the program at a node of the function being interpreted."""
+    def refuse(self, node: ast.AST, message: str, hint: str) -> NoReturn:
+        """Refuse the program at a node of the function being interpreted, and say what
+        to write instead."""
         subset.refuse(self.frame.captured, node, message, hint)
 
     def fail(self, node: ast.AST, exception: str, text: str) -> NoReturn:
@@ -419,7 +420,7 @@ class Context:
             self.aliases = aliases
 
     def lay_out(
-        self, node: ast.AST, loop: ast.For, message: str, hint: str | None
+        self, node: ast.AST, loop: ast.For, message: str, hint: str
     ) -> NoReturn:
         """Lower a loop again with its trips laid out; refuse if that cannot be."""
         try:

@@ -148,13 +148,11 @@ def _vjp(
 
 
 def pull_back(
-    ctx: Context, node: ast.AST, pullback: PullbackVal, args: list[Binding]
+    ctx: Context, node: ast.AST, pullback: PullbackVal, bar: Binding
 ) -> Binding:
     """A call of a pullback."""
-    if len(args) != 1:
-        ctx.refuse(node, "a pullback takes the cotangent of the value")
     given: dict[int, Atom] = {}
-    cotangent = records.frozen(ctx, node, args[0])
+    cotangent = records.frozen(ctx, node, bar)
     _cotangents(ctx, node, pullback, pullback.tree, cotangent, given)
     atoms = [
         given[k] if k in given else zero_like(ctx, node, value)
@@ -208,7 +206,11 @@ def _cotangents(
             if isinstance(cls, Shape):
                 parts = records.mirrored(ctx, node, cls, cotangent, "the cotangent")
             if len(parts) != len(items):
-                ctx.refuse(node, f"the cotangent is a tuple of {len(items)}, or None")
+                ctx.refuse(
+                    node,
+                    f"the cotangent is a tuple of {len(items)}, or None",
+                    f"give one for each result: {_first_alone(len(items))}",
+                )
             for item, part in zip(items, parts, strict=True):
                 _cotangents(ctx, node, pullback, item, part, out)
         case ResultStatic():
@@ -276,7 +278,10 @@ def jvp(
     for (name, value), dot in zip(given.items(), tangents, strict=True):
         _moving(call, inner, value, dot, iter(inner.floats(name)), dots)
     if not dots:
-        call.refuse("no argument moves: every tangent is None")
+        call.refuse(
+            "no argument moves: every tangent is None",
+            "give an argument that is a float a tangent: ad.jvp(f)((x,), (1.0,))",
+        )
     assert ctx.derive is not None
     (derived,) = ctx.derive("jvp", inner.function, tuple(dots))
     results = inner.apply(ctx, derived, *dots.values())
@@ -304,7 +309,10 @@ def _primals(
     )
     for name, part in (("primals", primals), ("tangents", tangents)):
         if not isinstance(part, TupleVal):
-            call.refuse(f"{name} is a tuple with an entry per argument, as in (x,)")
+            call.refuse(
+                f"{name} is a tuple with an entry per argument, as in (x,)",
+                "put it into a tuple: ad.jvp(f)((x,), (x_dot,))",
+            )
     assert isinstance(primals, TupleVal)
     assert isinstance(tangents, TupleVal)
     if len(primals.items) != len(tangents.items):
@@ -323,6 +331,15 @@ def _primals(
     return given, tangents.items
 
 
+def _first_alone(count: int) -> str:
+    """Tangents or cotangents of so many, of which the first is not zero.
+
+    >>> _first_alone(2), _first_alone(1)
+    ('(1.0, None)', '(1.0,)')
+    """
+    return f"({', '.join(['1.0', *['None'] * (count - 1)])}{',' * (count == 1)})"
+
+
 def _moving(
     call: Call,
     inner: Isolated,
@@ -338,7 +355,10 @@ def _moving(
             if isinstance(dot, TupleVal):
                 parts = dot.items
             if len(parts) != len(items):
-                call.refuse(f"this tangent is no tuple of {len(items)}")
+                call.refuse(
+                    f"this tangent is no tuple of {len(items)}",
+                    f"give one for each item: {_first_alone(len(items))}",
+                )
             for item, part in zip(items, parts, strict=True):
                 _moving(call, inner, item, part, places, out)
         case RecordVal(shape, items):
@@ -364,7 +384,11 @@ def _like(ctx: Context, node: ast.AST, given: Binding, value: Atom, what: str) -
     t, wanted = atom.type, value.type
     assert isinstance(t, Scalar | Array)
     if t.dtype == "bool" or len(dims_of(t)) != len(dims_of(wanted)):
-        ctx.refuse(node, f"{what} is {t}, and not shaped like {wanted}")
+        of = "argument" if "tangent" in what.split() else "value"
+        hint = "give a float, as 1.0"
+        if isinstance(wanted, Array):
+            hint = f"give one of the {of}'s own shape: np.ones_like(...) of the {of}"
+        ctx.refuse(node, f"{what} is {t}, and not shaped like {wanted}", hint)
     for axis, (n, m) in enumerate(zip(dims_of(t), dims_of(wanted), strict=True)):
         if n != m:
             lengths = [ctx.emit(node, "shape", a, axis=axis) for a in (atom, value)]
@@ -419,16 +443,20 @@ def arguments(
     if derivative.wrt is None:
         chosen = [name for name in order if name in given and holds_float(given[name])]
         if not chosen:
-            ctx.refuse(node, "nothing can be differentiated: no argument is a float")
+            what = "nothing can be differentiated: no argument is a float"
+            ctx.refuse(node, what, "pass a float, as 2.0 for 2, or name one: wrt='x'")
         return given, chosen
     chosen = []
     for entry in derivative.wrt:
         if isinstance(entry, int) and not 0 <= entry < len(order):
-            ctx.refuse(node, f"wrt names {entry}, which is no argument of the function")
+            what = f"wrt names {entry}, which is no argument of the function"
+            ctx.refuse(node, what, f"its arguments are: {', '.join(order)}")
         name = order[entry] if isinstance(entry, int) else entry
         if name in given:
             given[name] = as_float(ctx, node, given[name])
         if name not in given or not holds_float(given[name]):
-            ctx.refuse(node, f"'{name}' is no float argument of the function")
+            floats = [n for n in order if n in given and holds_float(given[n])]
+            what = f"'{name}' is no float argument of the function"
+            ctx.refuse(node, what, f"those that are: {', '.join(floats) or 'none'}")
         chosen.append(name)
     return given, chosen

@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, Static, TupleVal
-from adcompiler.frontend.lower import attributes
+from adcompiler.frontend.lower import attributes, hints
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, dims_of, result_dtype
 
 ELLIPSIS = "..."
+AS_IN = 'as in np.einsum("ij,jk->ik", a, b)'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def einsum(call: Call) -> Binding:
     """``np.einsum("ij,jk->ik", a, b)``."""
     optimize = call.kwargs.pop("optimize", None)
     for key in call.kwargs:
-        call.refuse(f"'{key}=' of np.einsum is not supported")
+        hint = hints.KEYWORDS.get(key, f"leave {key}= away")
+        call.refuse(f"'{key}=' of np.einsum is not supported", hint)
     left, result, operands = _parts(call)
     refs = [call.array(x) for x in operands]
     ranks = list(map(call.rank, refs))
@@ -67,14 +69,15 @@ def _true(binding: Binding) -> bool:
 def _parts(call: Call) -> tuple[list[str], str | None, list[Binding]]:
     """The subscripts of operands and result, None if they are implied."""
     if not call.args:
-        call.refuse("np.einsum misses its arguments")
+        call.refuse("np.einsum misses its arguments", AS_IN)
     first, *rest = call.args
     if not (isinstance(first, Static) and isinstance(first.value, str)):
         return _of_lists(call)
     left, arrow, right = first.value.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(rest):
-        call.refuse(f"np.einsum has {len(terms)} terms and {len(rest)} operands")
+        what = f"np.einsum has {len(terms)} terms and {len(rest)} operands"
+        call.refuse(what, f"write a term for each operand, {AS_IN}")
     return terms, right if arrow else None, rest
 
 
@@ -127,13 +130,18 @@ def _spelled_out(
         seen = Counter("".join(terms).replace(ELLIPSIS, ""))
         result = ELLIPSIS + "".join(sorted(c for c, n in seen.items() if n == 1))
     elif rest and ELLIPSIS not in result:
-        call.refuse("np.einsum: the result has no '...' for the operands' axes")
+        call.refuse(
+            "np.einsum: the result has no '...' for the operands' axes",
+            f"write '->...{result}'; to sum over these axes, name them by letters",
+        )
     target = result.replace(ELLIPSIS, rest)
     everywhere = set("".join(found))
     if not all(map(str.isalpha, everywhere | set(target))):
-        call.refuse("np.einsum: subscripts are letters, commas, '...' and '->'")
+        what = "np.einsum: subscripts are letters, commas, '...' and '->'"
+        call.refuse(what, AS_IN)
     if len(set(target)) < len(target) or not set(target) <= everywhere:
-        call.refuse(f"np.einsum: the result '{target}' repeats or invents an index")
+        what = f"np.einsum: the result '{target}' repeats or invents an index"
+        call.refuse(what, f"name each once, out of '{''.join(sorted(everywhere))}'")
     return found, target
 
 

@@ -82,7 +82,8 @@ def nonzero(call: Call) -> Binding:
     (x,) = call.bind("a")
     ref = call.array(x)
     if call.rank(ref) == 0:
-        call.refuse(f"{call.name} takes an array, not a number")
+        what = f"{call.name} takes an array, not a number"
+        call.refuse(what, "make it an array first: np.atleast_1d(x)")
     found = call.ctx.emit_all(call.node, "nonzero", call.atom(ref))
     return TupleVal(tuple(map(call.ctx.wrap, found)))
 

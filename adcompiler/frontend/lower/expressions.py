@@ -13,14 +13,19 @@ from types import EllipsisType
 
 import numpy as np
 
+from adcompiler.frontend import subset
 from adcompiler.frontend.bindings import (
     NONE,
     ArrayRef,
     Binding,
     Dyn,
     FunctionVal,
+    IterVal,
     ListRef,
+    MethodVal,
     ObjectRef,
+    PartialVal,
+    PullbackVal,
     RangeVal,
     RecordVal,
     SliceVal,
@@ -122,7 +127,7 @@ def _made(ctx: Context, node: ast.expr) -> Binding:
                 "return the value itself",
             )
         case _:
-            ctx.refuse(node, f"this syntax ({type(node).__name__}) is not supported")
+            subset.refuse_syntax(ctx.frame.captured, node)
 
 
 def _binary(ctx: Context, node: ast.BinOp) -> Binding:
@@ -199,7 +204,8 @@ def _slice_part(ctx: Context, part: ast.expr | None) -> Dyn | None:
     if binding == NONE:
         return None
     if not isinstance(binding, Dyn):
-        ctx.refuse(part, f"{describe(binding)} is used as a bound of a slice")
+        what = f"{describe(binding)} is used as a bound of a slice"
+        ctx.refuse(part, what, "a bound is an integer or None: int(n)")
     return binding
 
 
@@ -320,7 +326,7 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
             return applying.bracketed(ctx, node, value, index)
         case _:
             what = f"{describe(owner)} cannot be subscripted here"
-            ctx.refuse(node, what, converted(owner))
+            ctx.refuse(node, what, converted(owner) or _in_brackets(owner))
 
 
 def _item_of_tuple(
@@ -350,3 +356,18 @@ def _item_of_tuple(
                 what = "list" if cls is list else "tuple"
                 ctx.fail(node, "IndexError", f"{what} index out of range")
             return items[k]
+
+
+def _in_brackets(owner: Binding) -> str:
+    """What to write instead of the item of what has none."""
+    match owner:
+        case Dyn():
+            return "a number has no items: make it an array, np.atleast_1d(x)"
+        case IterVal():
+            return iteration.AS_LIST
+        case Static(None):
+            return "give it a value first, or decide by 'is None'"
+        case FunctionVal() | MethodVal() | PartialVal() | PullbackVal():
+            return "call it with parentheses"
+        case _:
+            return "subscript a tuple, a list, a dict or an array"

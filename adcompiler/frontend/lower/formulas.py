@@ -14,7 +14,14 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, Static
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    ListRef,
+    Static,
+    TupleVal,
+)
 from adcompiler.frontend.interface import FormulaRule
 from adcompiler.frontend.lower import calls
 from adcompiler.frontend.lower.context import Context
@@ -40,7 +47,10 @@ def call(
     for given in (*args, *kwargs.values()):
         if not isinstance(given, Dyn | ArrayRef):
             what = describe(given)
-            ctx.refuse(node, f"{name}() takes numbers and arrays, not {what}")
+            hint = "make it an array: np.array(...)"
+            if not isinstance(given, TupleVal | ListRef):
+                hint = f"say what {name}() is to be of: pass a number or an array"
+            ctx.refuse(node, f"{name}() takes numbers and arrays, not {what}", hint)
     value = calls.apply(ctx, node, Static(rule.function), args, kwargs)
     order = rule.function.__code__.co_varnames[: rule.function.__code__.co_argcount]
     named = dict(zip(order, args, strict=False)) | kwargs

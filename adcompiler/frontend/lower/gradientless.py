@@ -9,6 +9,7 @@ import ast
 
 import numpy as np
 
+from adcompiler.frontend import subset
 from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
@@ -54,8 +55,7 @@ def lower_with(ctx: Context, node: ast.With) -> None:
         elif getattr(value, "__adcompiler_intrinsic__", None) == "no_grad":
             muted = True
         else:
-            what = "'with' is supported for ad.no_grad() and np.errstate() only"
-            ctx.refuse(manager, what)
+            ctx.refuse(manager, *subset.WITH)
     ctx.frame.muted = muted
     try:
         statements.block(ctx, node.body)

@@ -8,7 +8,7 @@ Invariant: a keyword that a handler does not know is refused by name.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -25,7 +25,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import listing, names
+from adcompiler.frontend.lower import hints, listing, names
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.operands import atom_of
 from adcompiler.ir.builder import constant
@@ -44,8 +44,9 @@ class Call:
     name: str
     args: list[Binding]
     kwargs: dict[str, Binding]
+    words: tuple[str, ...] = ()  # its parameters, if the handler takes not all of them
 
-    def refuse(self, message: str, hint: str | None = None) -> NoReturn:
+    def refuse(self, message: str, hint: str) -> NoReturn:
         """Refuse the call."""
         self.ctx.refuse(self.node, message, hint)
 
@@ -53,16 +54,33 @@ class Call:
         """The arguments in the order of these parameters; None means NONE."""
         order = [*required, *optional]
         if len(self.args) > len(order):
-            self.refuse(f"{self.name} with {len(self.args)} arguments is not supported")
+            what = f"{self.name} with {len(self.args)} arguments is not supported"
+            self.refuse(what, self.taken(order))
         bound = dict(zip(order, self.args, strict=False))
         for key, value in self.kwargs.items():
             if key not in order:
-                self.refuse(f"'{key}=' of {self.name} is not supported yet")
+                what = f"'{key}=' of {self.name} is not supported yet"
+                self.refuse(what, hints.KEYWORDS.get(key) or self.taken(order))
             bound[key] = value
         for key in required:
             if key not in bound:
-                self.refuse(f"{self.name} misses the argument '{key}'")
+                what = f"{self.name} misses the argument '{key}'"
+                self.refuse(what, self.taken(order))
         return [bound.get(key, optional.get(key) or NONE) for key in order]
+
+    def written(self, k: int, name: str = "x") -> str:
+        """The argument at this place or of this name, as the program has it."""
+        if not isinstance(self.node, ast.Call):
+            return "x"
+        named = [word.value for word in self.node.keywords if word.arg == name]
+        given = (self.node.args[k:] + named)[:1]
+        return ast.unparse(given[0]) if given else "x"
+
+    def taken(self, order: Sequence[str]) -> str:
+        """Which arguments there are, but for the object of a method."""
+        words = self.words or order
+        words = words[1:] if self.name.startswith(".") else words
+        return f"its arguments are: {', '.join(words) or 'none'}"
 
     def atom(self, binding: Binding) -> Atom:
         """The IR value of an argument; a tuple or list of numbers becomes an array."""
@@ -119,7 +137,10 @@ class Call:
         """One axis, counted from 0."""
         axis = self.integer(binding, "an axis")
         if not -rank <= axis < rank:
-            self.refuse(f"axis {axis} is out of bounds for an array of rank {rank}")
+            what = f"axis {axis} is out of bounds for an array of rank {rank}"
+            axes = ", ".join(map(str, range(rank)))
+            none = "it has no axes: leave the axis away"
+            self.refuse(what, f"its axes are: {axes}" if rank else none)
         return axis % rank
 
     def dtype(self, binding: Binding, default: str | None) -> str | None:
@@ -132,7 +153,10 @@ class Call:
         except TypeError:
             name = ""
         if not name:
-            self.refuse("the dtype must be known while compiling")
+            what = "the dtype must be known while compiling"
+            self.refuse(
+                what, "write it out, as np.float64, or take an array's: x.dtype"
+            )
         if name not in ("bool", "int64", "int32", "float64", "float32"):
             self.refuse(f"the dtype {name} is not supported", "use float64 or float32")
         return name

@@ -6,8 +6,12 @@ In: what is refused, and the names around. Out: a message and a hint.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 
+import numpy as np
+
+from adcompiler.frontend import resolve
 from adcompiler.frontend.bindings import Binding, Location, locations
 
 LOOK = "look at the shapes and types of what it is given: print(x.shape, x.dtype)"
@@ -85,7 +89,106 @@ def root_name(node: ast.AST) -> str | None:
             return None
 
 
+# --- What a call or an attribute has been taken for ----------------------------------
+
+
+def parameters(spec: ast.arguments) -> str:
+    """What a function of the program takes.
+
+    >>> parameters(ast.parse("lambda a, b=2, *, c: a").body[0].value.args)
+    'its parameters are: a, b=2, *, c'
+    """
+    return f"its parameters are: {ast.unparse(spec) or 'none'}"
+
+
+def fields(names: Iterable[str]) -> str:
+    """What a class takes whose `__init__` nobody has written."""
+    return f"its fields are: {', '.join(names) or 'none'}"
+
+
+def meant(name: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant, of those there are.
+
+    >>> meant("sin_", ["sin", "cos"])
+    "did you mean 'sin'?"
+    """
+    words = sorted(word for word in known if word.isidentifier())
+    found = [word for word in words if word.lower() == name.lower()]
+    found += difflib.get_close_matches(name, words, 1, cutoff=0.76)
+    return f"did you mean '{found[0]}'?" if found else None
+
+
+# What NumPy 2 has under another name, or no longer has.
+RENAMED = {
+    "product": "np.prod",
+    "cumproduct": "np.cumprod",
+    "sometrue": "np.any",
+    "alltrue": "np.all",
+    "in1d": "np.isin",
+    "trapz": "np.trapezoid",
+    "row_stack": "np.vstack",
+    "round_": "np.round",
+    "float": "float",
+    "int": "int",
+    "float_": "np.float64",
+    **dict.fromkeys(["Inf", "Infinity", "infty", "PINF"], "np.inf"),
+    **dict.fromkeys(["NaN", "NAN"], "np.nan"),
+}
+
+
+def present(owner: object, name: str) -> str:
+    """What a module, a class or an object has in place of a name that it lacks.
+
+    >>> present(np, "Inf"), present(np, "arcsinn")
+    ('it is np.inf now', "did you mean 'arcsin'?")
+    """
+    if owner is np and name in RENAMED:
+        return f"it is {RENAMED[name]} now"
+    names = [n for n in dir(owner) if not n.startswith("_")]
+    few = f"it has {', '.join(names) or 'none'}"
+    return meant(name, names) or (few if len(names) < 9 else "look for it in its help")
+
+
 # --- Functions that are not supported ------------------------------------------------
+
+# What a keyword is for, by its name.
+KEYWORDS = {
+    "out": "store the result where it is to be: y[...] = ...",
+    "dtype": "convert what goes in: x.astype(...)",
+    **dict.fromkeys(
+        ["casting", "order", "subok", "like", "device"],
+        "leave it away: it changes no number",
+    ),
+}
+
+# By the name of a method or attribute of arrays.
+OF_ARRAYS = {
+    "flat": "use x.ravel(), or x.reshape(-1) to store into",
+    "imag": "of real numbers it is np.zeros_like(x)",
+    "nbytes": "multiply: x.size * x.itemsize",
+    "itemset": "store: x[i] = value",
+    "partition": "store: x[...] = np.partition(x, k)",
+    "put": "store: x[indices] = values",
+    "resize": "make a new array: y = np.resize(x, shape)",
+    "view": "convert the numbers: x.astype(...)",
+}
+
+
+def of_method(name: str) -> str:
+    """What to write instead of a method or attribute of an array.
+
+    >>> of_method("ptp"), of_method("tobytes")
+    ('use the function: np.ptp(x)', 'read it outside, and pass it as an argument')
+    """
+    if name in OF_ARRAYS:
+        return OF_ARRAYS[name]
+    function = getattr(np, name, None)
+    if callable(function) and resolve.function(function) is not None:
+        return f"use the function: np.{name}(x)"
+    if hasattr(np.ndarray, name):
+        return "read it outside, and pass it as an argument"
+    return meant(name, dir(np.ndarray)) or "an array has no such attribute"
+
 
 ANYTHING = "write it with functions that are, or compute it outside"
 DRAW = "draw outside, and pass the numbers as an argument"
@@ -107,6 +210,24 @@ INSTEAD = {
     **dict.fromkeys(["linalg.lu_factor", "linalg.lu_solve"], "use np.linalg.solve"),
     "linalg.lstsq": "use np.linalg.lstsq",
     "linalg.eig": "use np.linalg.eigh, if the matrix is symmetric",
+    **dict.fromkeys(
+        ["set", "frozenset"], "compare with each value: a == 1 or a == 2; or np.unique"
+    ),
+    "iter": "go over the array or list itself: for v in x",
+    **dict.fromkeys(
+        ["str", "repr", "format"],
+        "in print and raise write an f-string, f'{{{0}}}'; make other texts outside",
+    ),
+    "complex": "use two real numbers",
+    **dict.fromkeys(["bytes", "bytearray"], "use a str, or an array of integers"),
+    "vars": "name each attribute: p.x",
+    "dir": "name each attribute: p.x",
+    **dict.fromkeys(["id", "hash"], "compare by 'is' or by =="),
+    "input": "read it outside, and pass it as an argument",
+    **dict.fromkeys(["eval", "exec", "compile"], "write the code itself"),
+    **dict.fromkeys(["locals", "globals"], "write the name itself"),
+    **dict.fromkeys(["chr", "ord"], "compute it outside, and pass it as an argument"),
+    "super": "name the class: Base.f(self)",
     "np.fromiter": "write a list: np.array([f(v) for v in x])",
     "np.lexsort": "sort by one key after the other: np.argsort(x, kind='stable')",
 }

@@ -24,7 +24,7 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import calls, names, objects, records
+from adcompiler.frontend.lower import calls, hints, names, objects, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.structures import Key, ObjectOf
@@ -123,13 +123,19 @@ def initialise(
     found = in_class(ctx, cls, "__init__")
     if cls is object:
         if args or kwargs:
-            ctx.refuse(node, f"{owner.cls.__name__}() takes no arguments")
+            name = owner.cls.__name__
+            hint = f"give {name} an __init__, or make it a dataclass"
+            ctx.refuse(node, f"{name}() takes no arguments", hint)
     elif dataclasses.is_dataclass(cls) and _is_generated(cls, "__init__"):
         _fill(ctx, node, owner, cls, args, kwargs)
     elif isinstance(found, FunctionType):
         result = calls.inline_python(ctx, node, found, [owner, *args], kwargs)
         if result != NONE:
-            ctx.refuse(node, f"{cls.__name__}.__init__ returns something")
+            ctx.refuse(
+                node,
+                f"{cls.__name__}.__init__ returns something, for which Python raises",
+                "end it without a value, or write a function that returns one",
+            )
     else:
         ctx.refuse(
             node, f"an object of the class {cls.__name__} cannot be made here", MADE
@@ -169,7 +175,8 @@ def _fill(
         elif field.default_factory is not dataclasses.MISSING:
             defaults[field.name] = ("factory", field.default_factory)
     if len(args) > len(positional):
-        ctx.refuse(node, f"{cls.__name__}() takes {len(positional)} arguments")
+        what = f"{cls.__name__}() takes {len(positional)} arguments by their place"
+        ctx.refuse(node, what, hints.fields((*positional, *keywords)))
     order = (*positional, *keywords)
     bound = _bound(ctx, node, cls, order, defaults, args, kwargs)
     for field in every:
@@ -194,16 +201,20 @@ def _bound(
 ) -> dict[str, Binding]:
     """The fields by name, as the arguments and the defaults give them."""
     if len(args) > len(fields):
-        ctx.refuse(node, f"{cls.__name__}() takes {len(fields)} arguments")
+        what = f"{cls.__name__}() takes {len(fields)} arguments, {len(args)} are given"
+        ctx.refuse(node, what, hints.fields(fields))
     bound = dict(zip(fields, args, strict=False))
     for key, value in kwargs.items():
         if key not in fields or key in bound:
-            ctx.refuse(node, f"{cls.__name__}() gets '{key}', which it cannot take")
+            twice = "gets" if key not in fields else "has been given"
+            what = f"{cls.__name__}() {twice} '{key}', which it cannot take"
+            ctx.refuse(node, what, hints.fields(fields))
         bound[key] = value
     for name in fields:
         if name not in bound:
             if name not in defaults:
-                ctx.refuse(node, f"{cls.__name__}() misses the argument '{name}'")
+                what = f"{cls.__name__}() misses the argument '{name}'"
+                ctx.refuse(node, what, hints.fields(fields))
             bound[name] = _default(ctx, node, cls, name, defaults)
     return bound
 
@@ -260,7 +271,11 @@ def assign(
             calls.inline_python(ctx, node, setter, [owner, value], {})
             return
         case property():
-            ctx.refuse(node, f"the property '{name}' has no setter")
+            ctx.refuse(
+                node,
+                f"the property '{name}' has no setter",
+                f"assign what it reads, or give it one: @{name}.setter",
+            )
         case _ if _is_frozen(cls):
             ctx.refuse(
                 node,
@@ -271,7 +286,8 @@ def assign(
             pass
         case _ if hasattr(type(found), "__set__"):
             kind = type(found).__name__
-            ctx.refuse(node, f"'{name}' is a {kind}, which is not followed")
+            what = f"'{name}' is a {kind}, whose __set__ is not followed"
+            ctx.refuse(node, what, "make it a property, or a plain attribute")
     records.store(ctx, node, owner, name, value)
 
 
@@ -295,7 +311,9 @@ def _replace(call: Call) -> Binding:
     fields: tuple[str, ...] = getattr(owner.cls, "_fields", ())
     unknown = [key for key in call.kwargs if key not in fields]
     if more or unknown:
-        call.refuse(f"_replace takes {', '.join(f'{name}=' for name in fields)}")
+        words = ", ".join(f"{name}=" for name in fields)
+        hint = f"name the field to change: p._replace({fields[0]}=...)"
+        call.refuse(f"_replace takes {words}", hint)
     held = {**dict(zip(fields, owner.items, strict=True)), **call.kwargs}
     return TupleVal(tuple(held.values()), owner.cls)
 

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 import ast
 
-from adcompiler.frontend.bindings import NONE, Binding, FunctionVal, Static, TupleVal
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    FunctionVal,
+    Static,
+    TupleVal,
+)
 from adcompiler.frontend.interface import Derivative
 from adcompiler.frontend.lower import derivatives, gradientless, names, records
 from adcompiler.frontend.lower.context import Context
@@ -41,7 +49,11 @@ def derivative_maker(kind: str) -> Handler:
     def handle(call: Call) -> Binding:
         function, wrt, _ = call.bind("f", wrt=None, backend=None)
         if not isinstance(function, Static | FunctionVal):
-            call.refuse(f"{call.name} takes a function")
+            value = isinstance(function, Dyn | ArrayRef)
+            hint = f"pass the function, not its value: {call.name}(f)(x)"
+            if not value:
+                hint = f"wrap the call: {call.name}(lambda x: g(x))(x)"
+            call.refuse(f"{call.name} takes a function", hint)
         entries: tuple[str | int, ...] | None = None
         if wrt != NONE:
             parts = wrt.items if isinstance(wrt, TupleVal) else (wrt,)

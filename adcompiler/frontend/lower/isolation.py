@@ -13,6 +13,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from adcompiler.frontend import resolve
 from adcompiler.frontend.bindings import (
     NONE,
     ArrayRef,
@@ -31,7 +32,7 @@ from adcompiler.frontend.interface import (
     ResultTree,
     ResultTuple,
 )
-from adcompiler.frontend.lower import calls, records
+from adcompiler.frontend.lower import calls, hints, records
 from adcompiler.frontend.lower.context import Arm, Context
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
@@ -155,7 +156,9 @@ def parameter_names(ctx: Context, node: ast.AST, callee: Binding) -> list[str]:
     try:
         return list(inspect.signature(value).parameters)
     except (TypeError, ValueError):
-        ctx.refuse(node, "the parameters of this function are not known")
+        name = hints.called(resolve.shown(value), node)
+        what = f"the parameters of {name} are not known"
+        ctx.refuse(node, what, f"wrap the call: lambda x, y: {name}(x, y)")
 
 
 # --- Isolated functions --------------------------------------------------------------
@@ -246,7 +249,11 @@ def isolated(
     if not arm.falls and ctx.awaits_results():
         raise Unreachable
     if not arm.falls or arm.value is None:
-        ctx.refuse(node, "this function always raises")
+        ctx.refuse(
+            node,
+            "the function that is differentiated here always raises",
+            "look for the 'raise' or 'assert' that these arguments run into",
+        )
     _check_stores(ctx, node, leaves, before, arm)
     if any(arm.objects[location] is not held for location, held in ctx.objects.items()):
         ctx.refuse(

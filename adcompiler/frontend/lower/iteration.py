@@ -333,6 +333,7 @@ def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[I
             indices = (Dyn(constant(k)) for k in range(count))
             return [partial(of.item, k) for k in indices]
         case _:
+            counted.source(ctx, node, iterable)  # refuses what has no items
             ctx.refuse(
                 node,
                 "zip of a tuple with an array of unknown length is not supported",

@@ -34,7 +34,8 @@ def numbered(call: Call) -> Binding:
     """``enumerate(x, start)``."""
     x, start = call.bind("iterable", start=Dyn(constant(0)))
     if not isinstance(start, Dyn):
-        call.refuse(f"{describe(start)} is no number to count from")
+        what = f"{describe(start)} is no number to count from"
+        call.refuse(what, "count from an integer: enumerate(x, 1)")
     return iteration.iterator(call.ctx, "enumerate", (x,), start)
 
 
@@ -42,7 +43,8 @@ def zipped(call: Call) -> Binding:
     """``zip(x, y)``."""
     strict = call.kwargs.get("strict")
     if set(call.kwargs) - {"strict"}:
-        call.refuse("zip takes no keyword but strict")
+        words = ", ".join(f"{word}=" for word in call.kwargs if word != "strict")
+        call.refuse("zip takes no keyword but strict", f"leave {words} away")
     if strict is not None and call.flag(strict, "strict"):
         _same_lengths(call)
     return iteration.iterator(call.ctx, "zip", call.args)
@@ -70,7 +72,8 @@ def backwards(call: Call) -> Binding:
 def mapped(call: Call) -> Binding:
     """``map(f, x, y)``."""
     if len(call.args) < 2 or call.kwargs:
-        call.refuse("map takes a function and iterables")
+        what = "map takes a function and iterables, without names"
+        call.refuse(what, "write map(f, x), or (f(v) for v in x)")
     return iteration.iterator(call.ctx, "map", call.args)
 
 
@@ -92,7 +95,8 @@ Operator = type[ast.operator] | type[ast.unaryop] | type[ast.cmpop]
 def partially(call: Call) -> Binding:
     """``functools.partial(f, a, k=b)``."""
     if not call.args:
-        call.refuse("partial takes a function")
+        what = "functools.partial takes the function first"
+        call.refuse(what, "write functools.partial(f, a), or lambda x: f(a, x)")
     function, *args = call.args
     return PartialVal(function, tuple(args), call.kwargs)
 
@@ -102,7 +106,10 @@ def applied(node: Operator) -> Handler:
 
     def handle(call: Call) -> Binding:
         if call.kwargs:
-            call.refuse(f"{call.name} takes no keywords")
+            what = f"{call.name} takes its operands without names"
+            call.refuse(
+                what, f"write {call.name}({', '.join('ab'[: len(call.kwargs)])})"
+            )
         if issubclass(node, ast.unaryop):
             (a,) = call.bind("a")
             return operators.unary(call.ctx, call.node, node(), a)

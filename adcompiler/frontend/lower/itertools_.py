@@ -40,6 +40,11 @@ from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
 
 ZERO, ONE = Dyn(constant(0)), Dyn(constant(1))
+LOOPS: dict[object, str] = {
+    itertools.combinations: "for i in range(n): for j in range(i + 1, n)",
+    itertools.combinations_with_replacement: "for i in range(n): for j in range(i, n)",
+    itertools.permutations: "for i in range(n): for j in range(n), where i != j",
+}
 
 
 # --- Calls ---------------------------------------------------------------------------
@@ -50,7 +55,10 @@ def of_all(kind: str) -> Handler:
 
     def handle(call: Call) -> Binding:
         if call.kwargs:
-            call.refuse(f"'{next(iter(call.kwargs))}=' of {call.name} is not supported")
+            word = next(iter(call.kwargs))
+            call.refuse(
+                f"{call.name} takes no keyword '{word}='", f"leave {word}= away"
+            )
         return iteration.iterator(call.ctx, kind, call.args)
 
     return handle
@@ -71,7 +79,10 @@ def flattened(call: Call) -> Binding:
     (x,) = call.bind("iterable")
     parts = iteration.known_items(call.ctx, call.node, x)
     if parts is None:
-        call.refuse("this takes iterables that are known while compiling")
+        call.refuse(
+            "chain.from_iterable takes iterables whose number is known while compiling",
+            "write two loops in one: (v for row in x for v in row)",
+        )
     iteration.taken(call.ctx, call.node, x)
     return iteration.iterator(call.ctx, "chain", parts)
 
@@ -80,14 +91,20 @@ def longest(call: Call) -> Binding:
     """``zip_longest(x, y, fillvalue=0.0)``."""
     fill = call.kwargs.get("fillvalue", NONE)
     if set(call.kwargs) - {"fillvalue"}:
-        call.refuse(f"{call.name} takes no keyword but fillvalue")
+        words = ", ".join(f"{word}=" for word in call.kwargs if word != "fillvalue")
+        call.refuse(
+            f"{call.name} takes no keyword but fillvalue", f"leave {words} away"
+        )
     return iteration.iterator(call.ctx, "zip_longest", (fill, *call.args))
 
 
 def part_of(call: Call) -> Binding:
     """``islice(x, stop)``, ``islice(x, start, stop, step)``."""
     if call.kwargs or not 2 <= len(call.args) <= 4:
-        call.refuse("islice takes an iterable and one to three integers")
+        call.refuse(
+            "islice takes an iterable and one to three integers, without names",
+            "write islice(x, stop), or islice(x, start, stop, step)",
+        )
     x, *bounds = call.args
     given = [NONE, *bounds] if len(bounds) == 1 else bounds
     start, stop, step = (*given, NONE)[:3]
@@ -99,7 +116,8 @@ def product(call: Call) -> Binding:
     """``product(x, y, repeat=2)``, which looks at its arguments at once."""
     times = call.integer(call.kwargs.get("repeat", ONE), "how often they are repeated")
     if set(call.kwargs) - {"repeat"}:
-        call.refuse("product takes no keyword but repeat")
+        words = ", ".join(f"{word}=" for word in call.kwargs if word != "repeat")
+        call.refuse("product takes no keyword but repeat", f"leave {words} away")
     parts = [_as_it_is(call, arg) for arg in call.args]
     return iteration.iterator(call.ctx, "product", parts * times)
 
@@ -128,13 +146,15 @@ def choosing(python: Callable[..., Any]) -> Handler:
         if items is None:
             call.refuse(
                 f"{call.name} takes what has a length known while compiling",
-                "write a loop in a loop over ranges",
+                f"write loops over ranges: {LOOPS[python]}",
             )
         iteration.taken(call.ctx, call.node, x)
         sizes = [] if count == [NONE] else [call.integer(count[0], "how many")]
         rows = list(python(items, *sizes))
         if len(rows) > iteration.MOST_TRIPS * 4:
-            call.refuse(f"{call.name} gives {len(rows)} items, which are too many")
+            what = f"{call.name} gives {len(rows)} items, each of which is laid out"
+            hint = f"put them into an array: x = np.array(...), then {LOOPS[python]}"
+            call.refuse(what, hint)
         every = TupleVal(tuple(TupleVal(row) for row in rows))
         return iteration.iterator(call.ctx, "chain", (every,))
 
@@ -235,7 +255,11 @@ def starred(ctx: Context, node: ast.AST, function: Binding, row: Binding) -> Bin
     """``function(*row)``."""
     args = iteration.known_items(ctx, node, row)
     if args is None:
-        ctx.refuse(node, f"{describe(row)} is not spread here")
+        ctx.refuse(
+            node,
+            f"{describe(row)} of unknown length is spread here",
+            "name its items: (f(a, b) for a, b in x)",
+        )
     return calls.apply(ctx, node, function, args, {})
 
 

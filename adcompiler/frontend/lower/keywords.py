@@ -162,16 +162,18 @@ def _parted(call: Call, words: tuple[str, ...]) -> tuple[Call, dict[str, Binding
     named = zip(words[first:], call.args[first:], strict=False)
     keywords = {**dict(named), **call.kwargs}
     if len(call.args) > len(words):
-        call.refuse(f"{call.name} with {len(call.args)} arguments is not supported")
+        what = f"{call.name} with {len(call.args)} arguments is not supported"
+        call.refuse(what, call.taken(words))
     given = {w: keywords.pop(w) for w in common if w in keywords}
-    return replace(call, args=call.args[:first], kwargs=keywords), given
+    return replace(call, args=call.args[:first], kwargs=keywords, words=words), given
 
 
 def _check_ignored(call: Call, given: dict[str, Binding]) -> None:
     """What changes no number must have a value that does not."""
     order = given.get("order", Static("K"))
     if order != NONE and order not in tuple(map(Static, "CFKA")):
-        call.refuse(f"order= of {call.name} is 'C', 'F', 'A' or 'K'")
+        what = f"order= of {call.name} is 'C', 'F', 'A' or 'K'"
+        call.refuse(what, "leave it away: it changes no number")
     casting = given.get("casting", Static("same_kind"))
     if casting not in (Static("same_kind"), Static("unsafe"), Static("safe")):
         call.refuse(f"casting= of {call.name} is 'same_kind' here", "leave it away")

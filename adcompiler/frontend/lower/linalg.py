@@ -136,7 +136,8 @@ def _option(call: Call, binding: Binding, allowed: tuple[object, ...]) -> object
             return value
         case _:
             choices = ", ".join(map(repr, allowed))
-            call.refuse(f"an option of {call.name} is not one of {choices}")
+            what = f"an option of {call.name} is not one of {choices}"
+            call.refuse(what, f"write one of them out: {allowed[0]!r}")
 
 
 def _named(call: Call, kind: str, row: str, a: Binding, **params: Any) -> Binding:

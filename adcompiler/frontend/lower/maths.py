@@ -48,7 +48,10 @@ def distance(call: Call) -> Binding:
         return _norm(call, _binary(call, ast.Sub(), call.array(one), call.array(other)))
     p, q = _items(call, one), _items(call, other)
     if len(p) != len(q):
-        call.refuse("both points of math.dist must have the same number of coordinates")
+        call.refuse(
+            "both points of math.dist must have the same number of coordinates",
+            f"the first has {len(p)}, the second {len(q)}",
+        )
     pairs = zip(p, q, strict=True)
     return _length(call, [_binary(call, ast.Sub(), a, b) for a, b in pairs])
 
@@ -125,7 +128,10 @@ def sum_of_products(call: Call) -> Binding:
     """``math.sumprod(p, q)``."""
     p, q = (_items(call, x) for x in call.bind("p", "q"))
     if len(p) != len(q):
-        call.refuse("both operands of math.sumprod must have the same length")
+        call.refuse(
+            "both operands of math.sumprod must have the same length",
+            f"the first has {len(p)} items, the second {len(q)}",
+        )
     atoms = [_binary(call, ast.Mult(), a, b) for a, b in zip(p, q, strict=True)]
     if all(isinstance(a.type, Scalar) and a.type.dtype != "float64" for a in atoms):
         call.refuse("math.sumprod of integers", "write sum(a * b for ...) as a loop")

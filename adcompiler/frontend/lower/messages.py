@@ -9,7 +9,19 @@ from __future__ import annotations
 import ast
 import builtins
 
-from adcompiler.frontend.bindings import NONE, ArrayRef, Binding, Dyn, Static, TupleVal
+from adcompiler.frontend.bindings import (
+    NONE,
+    ArrayRef,
+    Binding,
+    Dyn,
+    IterVal,
+    ListRef,
+    ObjectRef,
+    RangeVal,
+    RecordVal,
+    Static,
+    TupleVal,
+)
 from adcompiler.frontend.lower import expressions
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.joins import join_arms
@@ -35,7 +47,8 @@ def _piece(ctx: Context, node: ast.expr, operands: list[Atom]) -> str:
         spec: list[Atom] = []
         text = text_of(ctx, node.format_spec, spec)
         if spec:
-            ctx.refuse(node, "a format that is computed is not supported")
+            what = "a format that is computed is not supported"
+            ctx.refuse(node, what, "write the format out: f'{x:.3f}'")
         form += f":{text}"
     return _value(ctx, node, expressions.evaluate(ctx, node.value), form, operands)
 
@@ -59,7 +72,24 @@ def _value(
             operands.append(atom_of(ctx, node, binding))
             return "{" + str(len(operands) - 1) + form + "}"
         case _:
-            ctx.refuse(node, f"{describe(binding)} cannot be printed here")
+            ctx.refuse(
+                node, f"{describe(binding)} cannot be printed here", _shown(binding)
+            )
+
+
+def _shown(binding: Binding) -> str:
+    """What to print instead of a value that is no number, array or tuple of them."""
+    match binding:
+        case ListRef():
+            return "print it as an array: np.array(...)"
+        case ObjectRef() | RecordVal() if binding.cls in (dict, list):
+            return "print its items one by one: d['k']"
+        case ObjectRef() | RecordVal():
+            return "print its attributes one by one: p.x"
+        case IterVal() | RangeVal():
+            return "make a list of it first, or print in a loop over it"
+        case _:
+            return "print a number, an array or a text"
 
 
 def _escaped(text: str) -> str:
@@ -91,16 +121,16 @@ def lower_raise(ctx: Context, node: ast.Raise) -> None:
             f"raising {name} is not supported yet",
             "raise an exception of Python's own, such as ValueError",
         )
+    if known is NotImplementedError and ctx.frame.captured.site is not None:
+        # A definition of our library says so of what it does not take, and a hint.
+        message, hint = map(ast.literal_eval, args)
+        ctx.refuse(node, message, hint)
     if len(args) > 1:
         ctx.refuse(
             node,
             "an exception takes one message here",
             "make one text of them: raise SomeError(f'{a}, {b}')",
         )
-    if known is NotImplementedError and ctx.frame.captured.site is not None:
-        # A definition of our library says so of what it does not take.
-        (message,) = args
-        ctx.refuse(node, text_of(ctx, message, []))
     fail(ctx, node, name, args[0] if args else None)
 
 
@@ -141,7 +171,11 @@ def lower_print(ctx: Context, node: ast.Call) -> Binding:
         value = expressions.evaluate(ctx, keyword.value)
         known = isinstance(value, Static) and isinstance(value.value, str)
         if keyword.arg not in options or not known:
-            hint = "leave it away" if keyword.arg in ("file", "flush") else None
+            hint = (
+                "write a text that is known"
+                if keyword.arg in options
+                else "leave it away"
+            )
             ctx.refuse(node, f"'{keyword.arg}=' of print is not supported", hint)
         assert isinstance(value, Static)
         options[keyword.arg or ""] = value.value

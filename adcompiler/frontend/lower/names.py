@@ -77,7 +77,11 @@ def load(ctx: Context, node: ast.AST, name: str) -> Binding:
         try:
             value = cell.cell_contents
         except ValueError:
-            ctx.refuse(node, f"'{name}' has no value yet in the function around")
+            ctx.refuse(
+                node,
+                f"'{name}' has no value yet in the function around",
+                f"assign '{name}' before the derivative is taken",
+            )
         key = f"cell {id(cell)}"
         return from_outside(ctx, node, value, name, key, lambda: cell.cell_contents)
     scope = captured.globals
@@ -86,7 +90,9 @@ def load(ctx: Context, node: ast.AST, name: str) -> Binding:
         return from_outside(ctx, node, scope[name], name, key, lambda: scope[name])
     if hasattr(builtins, name):
         return Static(getattr(builtins, name))
-    ctx.refuse(node, f"the name '{name}' is not defined")
+    around = {*ctx.frame.locals, *cells, *scope, *vars(builtins)}
+    hint = hints.meant(name, around) or "assign it first, or import it"
+    ctx.refuse(node, f"the name '{name}' is not defined", hint)
 
 
 def _of_cell(ctx: Context, node: ast.AST, name: str, cell: ObjectRef) -> Binding:
@@ -372,13 +378,16 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
             return Dyn(constant(value))
         if value is None and name != "newaxis":
             shown = getattr(owner, "__name__", "this")
-            ctx.refuse(node, f"{shown}.{name} does not exist")
+            ctx.refuse(
+                node, f"{shown}.{name} does not exist", hints.present(owner, name)
+            )
         return Static(value)
     from adcompiler.frontend.lower import objects
 
     if isinstance(owner, ModuleType | type):
         if not hasattr(owner, name):
-            ctx.refuse(node, f"{owner.__name__}.{name} does not exist")
+            what = f"{owner.__name__}.{name} does not exist"
+            ctx.refuse(node, what, hints.present(owner, name))
         if isinstance(owner, type):
             return objects.class_attribute(ctx, node, owner, name)
         key = f"attribute {id(owner)} {name}"

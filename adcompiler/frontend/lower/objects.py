@@ -24,7 +24,7 @@ from adcompiler.frontend.bindings import (
     Static,
 )
 from adcompiler.frontend.interface import Derivative, VjpRule
-from adcompiler.frontend.lower import calls, names
+from adcompiler.frontend.lower import calls, hints, names
 from adcompiler.frontend.lower.context import Context
 
 MISSING = object()
@@ -78,7 +78,8 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
     found = _found(owner, name)
     if found is MISSING or isinstance(found, MemberDescriptorType):
         if not hasattr(owner, name):
-            ctx.refuse(node, f"this {cls.__name__} has no attribute '{name}'")
+            what = f"this {cls.__name__} has no attribute '{name}'"
+            ctx.refuse(node, what, hints.present(owner, name))
         value = getattr(owner, name)
         return names.from_outside(
             ctx, node, value, name, key, lambda: getattr(owner, name)
@@ -174,7 +175,9 @@ def super_attribute(ctx: Context, node: ast.AST, name: str) -> Binding:
 
     found = find()
     if found is MISSING:
-        ctx.refuse(node, f"no class above {after.__name__} has '{name}'")
+        bases = ", ".join(c.__name__ for c in above)
+        what = f"no class above {after.__name__} has '{name}'"
+        ctx.refuse(node, what, f"the classes above are: {bases}")
     key = f"super {id(cls)} {id(after)} {name}"
     names.guard(ctx, key, name, find, found)
     if isinstance(owner, ObjectRef) and name == "__init__":

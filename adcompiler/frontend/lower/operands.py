@@ -62,6 +62,8 @@ def atom_of(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
 def converted(binding: Binding) -> str | None:
     """How an object from outside is made one that is followed, if it can be."""
     match binding:
+        case Static(type()):
+            return None
         case Static(dict()):
             return "make it a plain dict outside: dict(...)"
         case Static(value) if hasattr(value, "to_numpy"):
@@ -102,7 +104,8 @@ def describe(binding: Binding) -> str:
         case ListRef():
             return "a list"
         case RecordVal() | ObjectRef():
-            return f"a {binding.cls.__name__}"
+            name = binding.cls.__name__
+            return f"{'an' if name[:1] in 'AEIO' else 'a'} {name}"
         case IterVal():
             return "an iterator"
         case _:

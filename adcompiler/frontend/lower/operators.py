@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from types import UnionType
 from typing import Any
 
 from adcompiler.frontend.bindings import Binding, Dyn, Static, TupleVal, is_list
@@ -55,6 +56,10 @@ def binary(
             return TupleVal(xs * n, c)
         case Static(str() as text), Static(str() as more) if name == "add":
             return Static(text + more)
+        case Static(type() | UnionType() as one), Static(value) if isinstance(
+            op, ast.BitOr
+        ) and (value is None or isinstance(value, type | UnionType)):
+            return Static(one | value)  # as in isinstance(x, int | float)
         case _ if name == "add" and is_list(left) and is_list(right):
             return listing.call(ctx, node, library.joined, left, right)
         case _:

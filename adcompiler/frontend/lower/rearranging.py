@@ -108,7 +108,10 @@ def diag(call: Call) -> Binding:
     if ref.type.ndim == 2:
         return diagonal(Call(call.ctx, call.node, call.name, [ref, k], {}))
     if ref.type.ndim != 1:
-        call.refuse("np.diag takes a vector or a matrix")
+        hint = "of a stack of matrices: np.diagonal(x, axis1=-2, axis2=-1)"
+        if ref.type.ndim == 0:
+            hint = "make it a vector: np.diag([x])"
+        call.refuse("np.diag takes a vector or a matrix", hint)
     return call.result("diag", call.atom(ref), k=call.integer(k, "the diagonal"))
 
 
@@ -121,9 +124,12 @@ def roll(call: Call) -> Binding:
     ref = array_of(call, x)
     atom = call.atom(ref)
     shifts = shift.items if isinstance(shift, TupleVal) else (shift,)
-    axes = axis.items if isinstance(axis, TupleVal) else (axis,) * len(shifts)
-    if len(axes) != len(shifts):
-        call.refuse("np.roll takes as many shifts as axes")
+    axes = axis.items if isinstance(axis, TupleVal) else (axis,)
+    if len(axes) != len(shifts) and 1 not in (len(axes), len(shifts)):
+        what = f"np.roll has {len(shifts)} shifts and {len(axes)} axes"
+        call.refuse(what, "give one shift for each axis: np.roll(x, (1, 2), (0, 1))")
+    count = max(len(axes), len(shifts))
+    shifts, axes = (shifts * count)[:count], (axes * count)[:count]
     for by, over in zip(shifts, axes, strict=True):
         along = None if over == NONE else call.axis(over, ref.type.ndim)
         if ref.type.ndim == 1:
@@ -144,7 +150,8 @@ def repeat(call: Call) -> Binding:
     if isinstance(counts, ArrayRef) and counts.type.ndim:
         times = call.atom(counts)
         if not counts.type.dtype.startswith("int"):
-            call.refuse("the counts of np.repeat are integers")
+            what = "the counts of np.repeat are integers"
+            call.refuse(what, "convert them: counts.astype(int)")
     else:
         times = integer(call, counts, "the count")
     return call.result("repeat", call.atom(ref), times, axis=along)
@@ -199,7 +206,9 @@ def _widths(call: Call, widths: Binding, rank: int) -> list[Binding]:
     if len(widths.items) == 1:
         return list(widths.items) * rank
     if len(widths.items) != rank:
-        call.refuse("np.pad takes a pair of widths for each axis")
+        pairs = ", ".join(["(1, 1)", *["(0, 0)"] * (rank - 1)])
+        hint = f"the array has {rank} axes: np.pad(x, ({pairs}{',' * (rank == 1)}))"
+        call.refuse("np.pad takes a pair of widths for each axis", hint)
     return list(widths.items)
 
 
@@ -207,7 +216,8 @@ def _pair(call: Call, widths: Binding) -> tuple[Atom, Atom]:
     items = widths.items if isinstance(widths, TupleVal) else (widths,)
     atoms = [integer(call, item, "a width") for item in items]
     if len(atoms) > 2:
-        call.refuse("np.pad takes two widths for an axis, before and after")
+        what = "np.pad takes two widths for an axis, before and after"
+        call.refuse(what, "write pairs: np.pad(x, ((1, 1), (0, 0)))")
     return atoms[0], atoms[-1]
 
 
@@ -232,7 +242,7 @@ def broadcast_to(call: Call) -> Binding:
 
 def _kind(call: Call, kind: Binding) -> str | None:
     if not isinstance(kind, Static) or not isinstance(kind.value, str | None):
-        call.refuse("the kind of a sort is a text")
+        call.refuse("the kind of a sort is a text", "write kind='stable', or none")
     return kind.value
 
 
@@ -296,7 +306,8 @@ def searchsorted(call: Call) -> Binding:
         return searchsorted(replace(call, args=[ordered, v, side], kwargs={}))
     found = side.value if isinstance(side, Static) else None
     if found not in ("left", "right"):
-        call.refuse("the side of np.searchsorted is 'left' or 'right'")
+        what = "the side of np.searchsorted is 'left' or 'right'"
+        call.refuse(what, "write one of them out: side='right'")
     vector, values = call.atom(array_of(call, a)), call.atom(call.array(v))
     return call.result("searchsorted", vector, values, side=found)
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from functools import partial
+from typing import TypeGuard
 
 from adcompiler.frontend.bindings import (
+    NONE,
     Binding,
     Dyn,
     IterVal,
@@ -30,6 +32,7 @@ from adcompiler.frontend.lower.itertools_ import ONE, ZERO, check_plain, starred
 from adcompiler.frontend.lower.sources import Source
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
+from adcompiler.ir.types import Scalar, is_float
 
 
 def source(ctx: Context, node: ast.AST, it: IterVal) -> Source | None:
@@ -168,9 +171,11 @@ def _part(
         check_plain(ctx, node, inner)
     of = counted.source(ctx, node, inner)
     ends = [] if of.endless else [_count(ctx, node, of).atom]
-    ends += [stop.atom] if isinstance(stop, Dyn) else []
-    if not (ends and isinstance(start, Dyn) and isinstance(step, Dyn)):
-        ctx.refuse(node, "islice takes integers as its bounds")
+    ends += [stop.atom] if _is_index(stop) else []
+    ended = ends and (stop == NONE or _is_index(stop))
+    if not (ended and _is_index(start) and _is_index(step)):
+        what = "islice takes integers as its bounds, and one that ends it"
+        ctx.refuse(node, what, "write islice(x, stop) with an int: int(n)")
     end = ends[0]
     for other in ends[1:]:
         end = ctx.emit(node, "minimum", end, other, via="builtin")
@@ -183,6 +188,11 @@ def _part(
         return counted.at(ctx, node, of, index)
 
     return Source(length, item)
+
+
+def _is_index(bound: Binding) -> TypeGuard[Dyn]:
+    t = bound.atom.type if isinstance(bound, Dyn) else None
+    return isinstance(t, Scalar) and not is_float(t)
 
 
 def _product(ctx: Context, node: ast.AST, parts: Sequence[Binding]) -> Source:

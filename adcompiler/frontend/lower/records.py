@@ -93,7 +93,9 @@ def item(ctx: Context, node: ast.AST, owner: Object, index: Binding) -> Binding:
 def require_dict(ctx: Context, node: ast.AST, owner: Object) -> None:
     """Refuse to subscript another object, whose class does not say how."""
     if owner.cls not in (dict, list):
-        ctx.refuse(node, f"a {owner.cls.__name__} cannot be subscripted here")
+        name = owner.cls.__name__
+        hint = f"read an attribute, or give the class {name} a __getitem__"
+        ctx.refuse(node, f"an object of the class {name} cannot be subscripted", hint)
 
 
 def entry(ctx: Context, node: ast.AST, owner: Object, key: Key) -> Binding:
@@ -141,7 +143,11 @@ def frozen(
     match binding:
         case ObjectRef(location):
             if location in around:
-                ctx.refuse(node, "an object that holds itself is not supported here")
+                ctx.refuse(
+                    node,
+                    "an object that holds itself is not supported here",
+                    "pass or return its numbers and arrays, without the way back",
+                )
             held = contents(ctx, node, binding)
             value = frozen(ctx, node, held, (*around, location))
             if binding.cls is list and isinstance(value, RecordVal):
@@ -187,7 +193,12 @@ def mirrored(
         if held.keys() == set(shape.names):
             return tuple(held[name] for name in shape.names)
     names_ = ", ".join(map(repr, shape.names))
-    ctx.refuse(node, f"{what} is a {shape.__name__} of {names_}, or None")
+    parts = (f"{name!r}: ..." for name in shape.names)
+    written = f"{{{', '.join(parts)}}}"
+    if shape.cls is not dict:
+        written = f"{shape.__name__}({', '.join(f'{n}=...' for n in shape.names)})"
+    what = f"{what} is a {shape.__name__} of {names_}, or None"
+    ctx.refuse(node, what, f"write {written}, None for what has none")
 
 
 # --- Stores --------------------------------------------------------------------------
@@ -307,7 +318,8 @@ def dictionary(call: Call) -> dict[Key, Binding]:
     ctx, node = call.ctx, call.node
     found: dict[Key, Binding] = {}
     if len(call.args) > 1:
-        call.refuse(f"{call.name} takes one dict, or pairs, and keywords")
+        what = f"{call.name} takes one dict, or pairs, and keywords"
+        call.refuse(what, "join dicts by {**a, **b}")
     for arg in call.args:
         if isinstance(arg, ObjectRef | RecordVal) and arg.cls is dict:
             found.update(entries(ctx, node, arg))
@@ -315,7 +327,8 @@ def dictionary(call: Call) -> dict[Key, Binding]:
         pairs = iteration.known_items(ctx, node, arg)
         for pair in [arg] if pairs is None else pairs:
             if not isinstance(pair, TupleVal) or len(pair.items) != 2:
-                call.refuse(f"{call.name} takes a dict or pairs that are known")
+                what = f"{call.name} takes a dict, or pairs of known keys and values"
+                call.refuse(what, "write the keys out: {'a': x[0], 'b': x[1]}")
             found[key_of(ctx, node, pair.items[0])] = pair.items[1]
     found.update(call.kwargs)
     return found

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import functools
 from collections.abc import Callable, Hashable
 from typing import NoReturn
 
@@ -22,14 +21,13 @@ from adcompiler.frontend.bindings import (
     ListRef,
     Location,
     ObjectRef,
-    PartialVal,
     RecordVal,
     Static,
     TupleVal,
 )
 from adcompiler.frontend.lower import (
     attributes,
-    builtins_,
+    classes,
     instances,
     listing,
     names,
@@ -50,7 +48,10 @@ MISSING = Static("<missing>")
 def _name_of(call: Call, binding: Binding) -> str:
     if isinstance(binding, Static) and isinstance(binding.value, str):
         return binding.value
-    call.refuse("the name of an attribute must be known while compiling")
+    call.refuse(
+        "the name of an attribute must be known while compiling",
+        "write it out: x.name; or loop over a tuple of names",
+    )
 
 
 def _has(call: Call, owner: Binding, name: str) -> bool:
@@ -68,7 +69,7 @@ def _has(call: Call, owner: Binding, name: str) -> bool:
             names.guard(ctx, key, name, lambda: hasattr(value, name), found)
             return bool(found)
         case _:
-            return hasattr(builtins_.class_of(call, owner), name)
+            return hasattr(classes.class_of(call, owner), name)
 
 
 def has_attribute(call: Call) -> Binding:
@@ -96,7 +97,7 @@ def set_attribute(call: Call) -> Binding:
 def type_of(call: Call) -> Binding:
     """``type(x)``, known while compiling."""
     (x,) = call.bind("object")
-    return Static(builtins_.class_of(call, x))
+    return Static(classes.class_of(call, x))
 
 
 # --- Copies --------------------------------------------------------------------------
@@ -199,7 +200,10 @@ def replaced(call: Call) -> Binding:
     record, *more = call.args
     found = _fields_of(call, record, init=True)
     if more or found is None:
-        call.refuse("dataclasses.replace takes a dataclass and keywords")
+        call.refuse(
+            "dataclasses.replace takes an object of a dataclass, and keywords",
+            "write replace(p, k=v); of a named tuple p._replace(k=v)",
+        )
     cls, kept = found
     given = {**kept, **call.kwargs}
     return instances.instance(call.ctx, call.node, cls, [], given)
@@ -270,17 +274,6 @@ def _fields_of(
     return cls, held
 
 
-# --- Functions -----------------------------------------------------------------------
-
-
-def partial(call: Call) -> Binding:
-    """``functools.partial(f, a, k=v)``."""
-    if not call.args:
-        call.refuse("partial takes a function")
-    callee, *given = call.args
-    return PartialVal(callee, tuple(given), call.kwargs)
-
-
 FUNCTIONS: dict[Hashable, Handler] = {
     getattr: get_attribute,
     hasattr: has_attribute,
@@ -291,5 +284,4 @@ FUNCTIONS: dict[Hashable, Handler] = {
     dataclasses.replace: replaced,
     dataclasses.asdict: as_dict,
     dataclasses.astuple: as_tuple,
-    functools.partial: partial,
 }

@@ -77,7 +77,8 @@ def call(
     captured = _captured(rule.function)
     spec = captured.node.args
     if spec.vararg is not None or spec.kwarg is not None:
-        _refuse(captured, f"{name}() has a rule, and takes any number of arguments")
+        what = f"{name}() has a rule, and takes any number of arguments"
+        _refuse(captured, what, f"name each of them: def {name}(x, y)")
     given = calls.python_defaults(ctx, node, captured.function)
     env = calls.bind_arguments(ctx, node, captured.node, given, args, kwargs)
     arguments = [records.frozen(ctx, node, env[n]) for n in _parameters(captured)]
@@ -103,7 +104,7 @@ def _parameters(captured: Captured) -> list[str]:
     return [a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
 
 
-def _refuse(captured: Captured, message: str, hint: str | None = None) -> NoReturn:
+def _refuse(captured: Captured, message: str, hint: str) -> NoReturn:
     """Refuse a function of a rule, at its head."""
     subset.refuse(captured, captured.node, message, hint)
 
@@ -186,6 +187,7 @@ class _Ruled:
                 captured,
                 f"the forward of {self.name}() takes {len(_parameters(captured))} "
                 f"arguments, and {self.name}() takes {count}",
+                f"let it take what {self.name}() takes, in the same order",
             )
         given = [records.thawed(ctx, a) for a in self.arguments]
 
@@ -262,7 +264,8 @@ class _Ruled:
         if not arm.falls and ctx.awaits_results():
             raise Unreachable
         if not arm.falls or arm.value is None:
-            _refuse(captured, f"the backward of {self.name}() always raises")
+            what = f"the backward of {self.name}() always raises"
+            _refuse(captured, what, "let it return a cotangent for each argument")
         own = [v for v in (*inputs, *saved) if isinstance(v, Var)]
         last = [v for v in bars if v is not None]
         return self._function(captured, arm, own, last)
@@ -310,6 +313,7 @@ class _Ruled:
                         captured,
                         f"a cotangent that the backward of {self.name}() gives is not "
                         "put together as its argument",
+                        f"give a tuple of {len(items)}, as its items are, or None",
                     )
                 for item, part in zip(items, parts, strict=True):
                     yield from self._of_argument(captured, item, part, rest)

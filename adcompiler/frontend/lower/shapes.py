@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from typing import NoReturn
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from adcompiler.frontend.lower import (
     sequences,
 )
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.operands import describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Length, Scalar, dims_of, never_one
@@ -45,8 +47,17 @@ def array_of(call: Call, x: Binding) -> ArrayRef:
         assert isinstance(atom.type, Scalar)
         found = call.result("full", atom, dtype=atom.type.dtype)
     if not isinstance(found, ArrayRef):
-        call.refuse(f"{call.name} takes an array, not a number")
+        _refuse_value(call, found)
     return found
+
+
+def _refuse_value(call: Call, x: Binding) -> NoReturn:
+    """Refuse what is no array, and no number of which there is a function."""
+    name = call.name.removeprefix(".")
+    hint = "take the numbers or arrays that it holds: np.array([...])"
+    if isinstance(x, Dyn):
+        hint = f"use the function, which takes numbers: np.{name}(x)"
+    call.refuse(f"{call.name} takes an array, not {describe(x)}", hint)
 
 
 # --- Reshaping -----------------------------------------------------------------------
@@ -73,7 +84,8 @@ def _is_fortran(call: Call, order: Binding) -> bool:
     if order == NONE or order == Static("C"):
         return False
     if order != Static("F"):
-        call.refuse(f"order= of {call.name} is 'C' or 'F'")
+        what = f"order= of {call.name} is 'C' or 'F'"
+        call.refuse(what, "write 'C', where the last axis runs fastest, or 'F'")
     return True
 
 
@@ -235,7 +247,11 @@ def transpose(call: Call) -> Binding:
     if isinstance(axes, TupleVal):
         order = tuple(call.axis(item, rank) for item in axes.items)
     if sorted(order) != list(range(rank)):
-        call.refuse("the axes of a transpose are all axes, each once")
+        axes_ = ", ".join(map(str, range(rank)))
+        call.refuse(
+            "the axes of a transpose are all axes, each once",
+            f"the array has the axes {axes_}",
+        )
     return attributes.transposed(call.ctx, call.node, ref, order)
 
 

@@ -56,7 +56,8 @@ def expn(call: Call) -> Binding:
     n, x = call.bind("n", "x")
     order = call.integer(n, "the order of expn")
     if order < 1:
-        call.refuse("special.expn is supported for orders above 0")
+        hint = "of order 0 it is np.exp(-x) / x; a negative one has no value"
+        call.refuse("special.expn is supported for orders above 0", hint)
     if order == 1:
         return call.result("exp1", call.atom(x))
     return call.result("expn", constant(order), call.atom(x))

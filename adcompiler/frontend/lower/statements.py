@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from adcompiler.frontend import subset
 from adcompiler.frontend.bindings import (
     NONE,
     ArrayRef,
@@ -141,8 +142,7 @@ def statement(ctx: Context, stmt: ast.stmt) -> None:
         case ast.Delete(targets=targets):
             delete(ctx, targets)
         case _:
-            kind = type(stmt).__name__
-            ctx.refuse(stmt, f"this syntax ({kind}) is not supported")
+            subset.refuse_syntax(ctx.frame.captured, stmt)
 
 
 def leave(ctx: Context, stmt: ast.Break | ast.Continue | ast.Return) -> None:
@@ -276,7 +276,7 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
             name = objects.mangled(ctx, name)
             instances.assign(ctx, target, owner, name, binding)
         case _:
-            ctx.refuse(target, "this cannot be assigned")
+            subset.refuse_syntax(ctx.frame.captured, target)
 
 
 def bind(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
@@ -440,4 +440,4 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
             if new is not old:
                 instances.assign(ctx, target, owner, name, new)
         case _:
-            ctx.refuse(target, "this cannot be assigned")
+            subset.refuse_syntax(ctx.frame.captured, target)

@@ -13,7 +13,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn, ListRef, TupleVal
+from adcompiler.frontend.bindings import (
+    ArrayRef,
+    Binding,
+    Dyn,
+    ListRef,
+    ObjectRef,
+    RangeVal,
+    RecordVal,
+    TupleVal,
+)
 from adcompiler.frontend.lower import (
     arrays,
     comparisons,
@@ -44,9 +53,16 @@ def items(
         return [listing.get(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
     binding = sequences.as_tuple(ctx, node, binding)
     if not isinstance(binding, TupleVal):
-        ctx.refuse(node, f"{describe(binding)} cannot be unpacked")
+        hint = "it is one value: assign it to one name"
+        if isinstance(binding, RangeVal):
+            hint = iteration.AS_LIST
+        if isinstance(binding, ObjectRef | RecordVal):
+            hint = "name each part: a, b = d['a'], d['b'], or p.a, p.b"
+        ctx.refuse(node, f"{describe(binding)} cannot be unpacked", hint)
     if len(binding.items) != count:
-        ctx.refuse(node, f"{len(binding.items)} values are unpacked into {count} names")
+        what = f"{len(binding.items)} values are unpacked into {count} names"
+        hint = f"write {len(binding.items)} names, or a star: first, *rest = ..."
+        ctx.refuse(node, what, hint)
     return binding.items
 
 
@@ -71,7 +87,9 @@ def items_around(
         )
     if len(found) < count - 1:
         ctx.refuse(
-            node, f"{len(found)} values are unpacked into {count - 1} names or more"
+            node,
+            f"{len(found)} values are unpacked into {count - 1} names or more",
+            f"write at most {len(found)} names besides the one with the star",
         )
     end = len(found) - after
     rest = TupleVal(tuple(found[star:end]), list)
@@ -102,7 +120,8 @@ def _at_run_time(
 def _check_count(ctx: Context, node: ast.AST, ref: ArrayRef, count: int) -> None:
     """Raise as Python does where an array has another length than there are names."""
     if ref.type.ndim == 0:
-        ctx.refuse(node, "a 0-d array cannot be unpacked")
+        hint = "it is one number: assign it to one name, as x.item()"
+        ctx.refuse(node, "a 0-d array cannot be unpacked", hint)
     if ref.type.dims[0] != count:
         _check_length(ctx, node, lengths.axis_length(ctx, node, ref, 0), count)
 
