@@ -14,7 +14,8 @@ import pytest
 import adcompiler.primitives  # noqa: F401  (fills the registry)
 from adcompiler.ir.nodes import Const
 from adcompiler.ir.primitive import PRIMITIVES
-from tests.primitive_cases import FACTORED, LINALG, MATH, OPERATORS, OTHERS, SUMS
+from tests.elementwise_cases import MATH, OPERATORS
+from tests.primitive_cases import FACTORED, LINALG, OTHERS, SUMS
 from tests.primitive_harness import Case, type_of
 
 # Values that are not the same in each precision, of every dtype and kind.

@@ -26,7 +26,8 @@ from adcompiler.ir.types import (
     is_float,
 )
 from tests import numerics
-from tests.primitive_cases import CALLS, EFFECTS, LISTS, OTHERS, elementwise_cases
+from tests.elementwise_cases import elementwise_cases
+from tests.primitive_cases import CALLS, EFFECTS, LISTS, OTHERS
 from tests.primitive_harness import (
     Case,
     build,
