@@ -27,7 +27,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import aliases, hints, operators
+from adcompiler.frontend.lower import aliases, gradientless, hints, operators
 from adcompiler.frontend.lower.context import Context, Stale
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.operands import atom_of, describe
@@ -318,6 +318,7 @@ def store(
     """``ref[index] = value``."""
     base, access = _composed(ref, access_of(ctx, node, ref, index))
     atom = atom_of(ctx, node, listed(ctx, node, value))
+    atom = gradientless.muted(ctx, node, atom)
     _check_fits(ctx, node, access, atom)
     operands, params = _spread(access)
     held = ctx.read(base, node)
@@ -388,6 +389,7 @@ def update(ctx: Context, node: ast.AugAssign, ref: ArrayRef, value: Binding) -> 
 def fill(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> None:
     """All that the array holds is this now."""
     old = ctx.read(ref, node)
+    value = gradientless.muted(ctx, node, value)
     if value.type != old.type:
         # A number (of 0-d arrays), another dtype, or a broadcast that could grow:
         # NumPy stores, casts, or raises.
@@ -444,7 +446,7 @@ def update_item(
     t = atom_of(ctx, node, value).type
     same = isinstance(t, Scalar | Array) and _dtype_kept(ref.type, t)
     single = not (access.scalar and isinstance(t, Array))
-    if _is_additive(node) and kept and same and single:
+    if _is_additive(node) and kept and same and single and not ctx.frame.muted:
         atom = atom_of(ctx, node, value)
         if isinstance(node.op, ast.Sub):
             minus = operators.unary(ctx, node, ast.USub(), value)
@@ -467,6 +469,7 @@ def add_at(
     ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding, value: Atom
 ) -> None:
     """``np.add.at(ref, index, value)``."""
+    value = gradientless.muted(ctx, node, value)
     check_cast(ctx, node, ref.type, value, ast.Add())
     access = access_of(ctx, node, ref, index)
     operands, params = _spread(access)

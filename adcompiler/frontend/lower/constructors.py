@@ -20,7 +20,14 @@ from adcompiler.frontend.bindings import (
     Step,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, lengths, listing, messages, shapes
+from adcompiler.frontend.lower import (
+    arrays,
+    gradientless,
+    lengths,
+    listing,
+    messages,
+    shapes,
+)
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe, in_order
 from adcompiler.ir.builder import constant
@@ -281,7 +288,8 @@ def fill(call: Call) -> Binding:
     if not isinstance(x, ArrayRef):
         hint = f"write {call.written(0)} wherever the number is used"
         call.refuse("a number cannot be filled", hint)
-    held, atom = call.ctx.read(x, call.node), call.atom(value)
+    held = call.ctx.read(x, call.node)
+    atom = gradientless.muted(call.ctx, call.node, call.atom(value))
     changed = call.emit("store", held, atom, index=())
     arrays.write_back(call.ctx, call.node, x, changed)
     return NONE

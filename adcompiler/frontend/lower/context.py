@@ -138,6 +138,7 @@ class Context:
     aliases: dict[Location, Alias] = field(default_factory=dict)
     deciding: dict[frozenset[Location], Atom] = field(default_factory=dict)
     counts: set[Var] = field(default_factory=set)  # ints that are never negative
+    constants: set[Var] = field(default_factory=set)  # without a derivative
     origins: Origins = field(default_factory=Origins)
     captures: dict[str, tuple[Capture, Binding]] = field(default_factory=dict)
     capture_vars: dict[str, Var] = field(default_factory=dict)
@@ -202,8 +203,12 @@ class Context:
         **params: Any,
     ) -> tuple[Var, ...]:
         """Append an application of a primitive; NumPy's type errors are refusals."""
+        from adcompiler.frontend.lower import gradientless
+
         if name not in PRIMITIVES:
             self.refuse(node, f"'{name}' is not supported yet", hints.ANYTHING)
+        if self.frame.muted:
+            operands = gradientless.given(self, node, name, operands)
         try:
             results = self.builder.apply_all(
                 name, *operands, hint=hint, nouns=nouns, **params
@@ -221,6 +226,8 @@ class Context:
         self.note_count(name, results, operands)
         self.scattered.update(orders.scattered(self.scattered, name, operands, results))
         self.emitted += 1
+        if self.frame.muted:
+            return gradientless.computed(self, node, name, results, operands)
         return results
 
     def emit(
@@ -330,13 +337,14 @@ class Context:
         self, base: Atom, step: Step, node: ast.AST, hint: str | None = None
     ) -> Atom:
         """Apply a step of a view path, once for each value of the array."""
-        key = (base, step)
-        if key not in self.cache:
+        key, operands = (base, step), (base, *step.operands)
+        found = self.cache.get(key)
+        if found is None:
             params = dict(step.params)
-            self.cache[key] = self.emit(
-                node, step.primitive, base, *step.operands, hint=hint, **params
-            )
-        return self.cache[key]
+            found = self.emit(node, step.primitive, *operands, hint=hint, **params)
+            if found not in self.constants:
+                self.cache[key] = found
+        return found
 
     def entangle(self, a: Location, b: Location) -> None:
         """Note that two locations may or may not be the same memory."""

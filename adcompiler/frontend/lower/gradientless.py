@@ -1,6 +1,9 @@
 """`stop_gradient`, and what `with` is for: `no_grad`, `np.errstate`.
 
 In: a call or a `with` block. Out: values that pass no derivative on.
+Invariants: under `no_grad` whatever is computed passes none on, and neither does what
+is assigned, stored or returned; an array that only gets another name, or of which a
+part is taken, is never mistaken for memory of its own.
 """
 
 from __future__ import annotations
@@ -20,28 +23,86 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import expressions, statements
 from adcompiler.frontend.lower.context import Context
-from adcompiler.ir.nodes import Const
-from adcompiler.ir.types import is_float
+from adcompiler.ir.nodes import Atom, Const, Var
+from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.types import ListOf, Residuals, is_float
+
+# What computes nothing: it reads, or puts into memory what was computed.
+_MEMORY = frozenset(
+    {"stop_gradient", "load", "list_get", "reshape", "reshape_like", "broadcast_to"}
+    | {"store", "scatter", "accumulate", "scatter_add"}
+    | {"list_new", "list_append", "list_pop", "list_set", "list_accumulate"}
+)
+
+# What makes a list of an array, or of many times one element.
+_LISTING = frozenset({"list_unstack", "list_split", "list_full"})
 
 
 def stopped(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
-    """The value without its derivative."""
+    """The value without its derivative. An array is the same memory to Python: after a
+    store into the one, the other must not be read."""
     match binding:
-        case Dyn(atom) if not isinstance(atom, Const) and is_float(atom.type):
-            return Dyn(ctx.emit(node, "stop_gradient", atom))
-        case ArrayRef(_, _, t, contiguous) if is_float(t):
-            value = ctx.emit(node, "stop_gradient", ctx.read(binding, node))
-            return ctx.fresh_array(value, contiguous)
-        case TupleVal(items, cls):
-            return TupleVal(tuple(stopped(ctx, node, item) for item in items), cls)
+        case Dyn(atom, boxed):
+            return Dyn(constant_of(ctx, node, atom), boxed)
+        case ArrayRef(location, path, t, contiguous) if is_float(t):
+            held = ctx.read(binding, node)
+            if held in ctx.constants and not path:
+                return binding
+            found = ctx.fresh_array(constant_of(ctx, node, held), contiguous)
+            ctx.entangle(found.location, location)
+            return found
+        case TupleVal(items, cls, site):
+            parts = tuple(stopped(ctx, node, item) for item in items)
+            return TupleVal(parts, cls, site)
         case RecordVal(shape, items):
             return RecordVal(shape, tuple(stopped(ctx, node, item) for item in items))
         case _:
             return binding
 
 
+def constant_of(ctx: Context, node: ast.AST, atom: Atom) -> Atom:
+    """A number or an array without its derivative."""
+    held = isinstance(atom.type, ListOf | Residuals)
+    if isinstance(atom, Const) or held or not is_float(atom.type):
+        return atom
+    if atom in ctx.constants:
+        return atom
+    found = ctx.emit(node, "stop_gradient", atom)
+    ctx.constants.add(found)
+    return found
+
+
+def muted(ctx: Context, node: ast.AST, atom: Atom) -> Atom:
+    """What is stored: without its derivative under `no_grad`."""
+    return constant_of(ctx, node, atom) if ctx.frame.muted else atom
+
+
+def given(
+    ctx: Context, node: ast.AST, name: str, operands: tuple[Atom, ...]
+) -> tuple[Atom, ...]:
+    """What a list is made of under `no_grad`: constants."""
+    if name not in _LISTING:
+        return operands
+    return tuple(constant_of(ctx, node, a) for a in operands)
+
+
+def computed(
+    ctx: Context,
+    node: ast.AST,
+    name: str,
+    results: tuple[Var, ...],
+    operands: tuple[Atom, ...],
+) -> tuple[Var, ...]:
+    """What a primitive gives under `no_grad`: constants."""
+    varies = any(isinstance(a, Var) and is_float(a.type) for a in operands)
+    if not varies or name in _MEMORY or PRIMITIVES[name].view:
+        return results
+    found = tuple(constant_of(ctx, node, r) for r in results)
+    return tuple(v for v in found if isinstance(v, Var))
+
+
 def lower_with(ctx: Context, node: ast.With) -> None:
-    """``with ad.no_grad():``; what is assigned inside has no derivative. Under
+    """``with ad.no_grad():``; what is computed inside has no derivative. Under
     ``np.errstate`` things are as they are outside."""
     saved = ctx.frame.muted
     muted = saved
@@ -56,11 +117,33 @@ def lower_with(ctx: Context, node: ast.With) -> None:
             muted = True
         else:
             ctx.refuse(manager, *subset.WITH)
+    before = dict(ctx.frame.env)
     ctx.frame.muted = muted
     try:
         statements.block(ctx, node.body)
     finally:
         ctx.frame.muted = saved
+    if muted and not saved:
+        _leave(ctx, node, before)
+
+
+def _leave(ctx: Context, node: ast.With, before: dict[str, Binding]) -> None:
+    """The arrays that were given names inside are constants from here on."""
+    for name, binding in ctx.frame.env.items():
+        if before.get(name) != binding:
+            ctx.frame.env[name] = stopped(ctx, node, binding)
+
+
+def assigned(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
+    """What gets a name inside: a number is a constant, an array is the memory it is."""
+    match binding:
+        case Dyn():
+            return stopped(ctx, node, binding)
+        case TupleVal(items, cls, site):
+            parts = tuple(assigned(ctx, node, item) for item in items)
+            return TupleVal(parts, cls, site)
+        case _:
+            return binding
 
 
 def _check_quiet(ctx: Context, manager: ast.expr) -> None:

@@ -6,6 +6,7 @@ In: ``ad.grad(f)``, ``f.grad``, ``ad.stop_gradient(x)``. Out: what they stand fo
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from adcompiler.frontend.bindings import (
     NONE,
@@ -13,6 +14,8 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     FunctionVal,
+    ListRef,
+    RecordVal,
     Static,
     TupleVal,
 )
@@ -21,6 +24,7 @@ from adcompiler.frontend.lower import derivatives, gradientless, names, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.jacobians import Pending, PendingJacobian, Tangent
+from adcompiler.ir.types import is_float
 
 
 class PendingHvp:
@@ -109,10 +113,24 @@ def _entry(call: Call, part: Binding) -> str | int:
     return names.static_int(call.ctx, call.node, part, "a position in wrt")
 
 
+def _parts(value: Binding) -> Iterator[Binding]:
+    yield value
+    if isinstance(value, TupleVal | RecordVal):
+        for item in value.items:
+            yield from _parts(item)
+
+
 def stop(call: Call) -> Binding:
     """``ad.stop_gradient(x)``."""
     (x,) = call.bind("x")
     value = records.frozen(call.ctx, call.node, x)
+    if any(
+        isinstance(part, ListRef) and is_float(part.element) for part in _parts(value)
+    ):
+        call.refuse(
+            "the derivative of a whole list is not stopped",
+            "stop that of its elements: [ad.stop_gradient(v) for v in xs]",
+        )
     stopped = gradientless.stopped(call.ctx, call.node, value)
     return records.thawed(call.ctx, stopped)
 

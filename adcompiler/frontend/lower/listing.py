@@ -147,9 +147,13 @@ def call(
 def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
     """The atom of an element; lowering starts again where the list is of another
     type."""
+    from adcompiler.frontend.lower import gradientless
+
     if not _is_element(value) and ref.sites and ctx.open_lists.isdisjoint(ref.sites):
         raise NeedList(dict.fromkeys(ref.sites))
     atom = element_of(ctx, node, value)
+    if ctx.frame.captured.site is None:  # our own library only moves elements
+        atom = gradientless.muted(ctx, node, atom)
     if atom in ctx.mixed:
         ctx.refuse(
             node,
@@ -254,11 +258,7 @@ def change(ctx: Context, node: ast.AST, ref: ListRef, value: Var) -> None:
 
 def append(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> None:
     """``xs.append(value)``."""
-    from adcompiler.frontend.lower import gradientless
-
     _check_iterated(ctx, node, ref)
-    if ctx.frame.muted:
-        value = gradientless.stopped(ctx, node, value)
     atom = fitting(ctx, node, ref, value)
     held = contents(ctx, node, ref)
     change(ctx, node, ref, ctx.emit(node, "list_append", held, atom))

@@ -154,7 +154,10 @@ def leave(ctx: Context, stmt: ast.Break | ast.Continue | ast.Return) -> None:
     env[STOP] = TRUE
     if isinstance(stmt, ast.Return):
         value = stmt.value
-        env[VALUE] = NONE if value is None else expressions.evaluate(ctx, value)
+        result = NONE if value is None else expressions.evaluate(ctx, value)
+        if isinstance(result, Dyn):
+            result = Dyn(gradientless.muted(ctx, stmt, result.atom), result.boxed)
+        env[VALUE] = result
         env[RETURNED] = TRUE
         ctx.frame.sites[VALUE] = stmt
 
@@ -299,7 +302,7 @@ def set_name(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
     """Bind a name; a value just built takes it as its own."""
     frame = ctx.frame
     if frame.muted:
-        binding = gradientless.stopped(ctx, node, binding)
+        binding = gradientless.assigned(ctx, node, binding)
     bind(ctx, name, named(ctx, name, binding, node), node)
     frame.sites[name] = node
 
