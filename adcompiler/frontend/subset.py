@@ -27,7 +27,7 @@ def refuse(captured: Captured, node: ast.AST, message: str, hint: str) -> NoRetu
 def refuse_syntax(captured: Captured, node: ast.AST) -> NoReturn:
     """Refuse a node of a kind that no table names."""
     what = f"this syntax ({type(node).__name__}) is not supported"
-    refuse(captured, node, what, "write it in a helper that is called outside")
+    refuse(captured, node, what, "do it outside of what is differentiated")
 
 
 ACCEPTED: tuple[type[ast.AST], ...] = (

@@ -108,7 +108,10 @@ def _connective_types(name: str, types: Types, via: str | None) -> Types:
     if how == "np":
         return (shaped("bool", *operands),)
     if any(t.dtype != "bool" for t in operands):
-        raise TypeError("and, or, &, | and ^ are accepted for bools only so far")
+        raise TypeError(
+            "and, or, &, | and ^ are accepted for bools only so far",
+            "compare first: (a != 0) & (b != 0); of integers n % 2 is n & 1",
+        )
     if how == "operator" and not all_scalars(operands):
         return (shaped("bool", *operands),)
     return (Scalar("bool", _bool_kind(name, types, how)),)
@@ -118,8 +121,8 @@ def _bool_kind(name: str, types: Types, how: str) -> Kind:
     for t in types:
         if dims_of(t):
             raise TypeError(
-                "the truth value of an array is ambiguous; use np.any, np.all or "
-                f"np.{name}"
+                "the truth value of an array is ambiguous",
+                f"use np.any, np.all or np.{name}",
             )
     kinds = {t.kind if isinstance(t, Scalar) else "numpy" for t in types}
     if how == "operator" and "numpy" in kinds:
@@ -206,7 +209,9 @@ def _not_types(types: Types, params: Params) -> Types:
         _bool_kind("logical_not", types, how)
         return (PY_BOOL,)
     if how == "operator" and (operand.dtype != "bool" or is_python(operand)):
-        raise TypeError("~ is accepted for NumPy bools only so far; use not")
+        raise TypeError(
+            "~ is accepted for NumPy bools only so far", "use not; of an integer -k - 1"
+        )
     return (shaped("bool", operand),)
 
 

@@ -64,7 +64,7 @@ def _contracted(t: Type) -> Length:
 def _matmul_types(types: Types, params: Params) -> Types:
     a, b = leaves("matmul", types)
     if not isinstance(a, Array) or not isinstance(b, Array) or not (a.dims and b.dims):
-        raise TypeError("@ takes arrays of rank 1 or more; multiply numbers by *")
+        raise TypeError("@ takes arrays of rank 1 or more", "multiply numbers by *")
     stack = broadcast_dims(a.dims[:-2], b.dims[:-2])
     rows = a.dims[-2:-1]
     columns = b.dims[-1:] if b.ndim > 1 else ()
@@ -155,7 +155,10 @@ matmul = define(
 def _outer_types(types: Types, params: Params) -> Types:
     a, b = leaves("np.outer", types)
     if len(dims_of(a)) != 1 or len(dims_of(b)) != 1:
-        raise TypeError("np.outer takes two vectors")
+        raise TypeError(
+            "np.outer takes two vectors",
+            "flatten them: np.outer(np.ravel(a), np.ravel(b))",
+        )
     return (Array(result_dtype(a, b), (*dims_of(a), *dims_of(b))),)
 
 

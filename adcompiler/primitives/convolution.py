@@ -24,7 +24,10 @@ Exprs = tuple[Expr, ...]
 def _types(types: Types, params: Params) -> Types:
     a, v = leaves("np.convolve", types)
     if len(dims_of(a)) != 1 or len(dims_of(v)) != 1:
-        raise TypeError("np.convolve and np.correlate take two vectors")
+        raise TypeError(
+            "np.convolve and np.correlate take two vectors",
+            "take one row after the other: np.convolve(x[k], v)",
+        )
     return (Array(result_dtype(a, v), (fresh_dim(),)),)
 
 

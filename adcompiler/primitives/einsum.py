@@ -181,7 +181,9 @@ einsum = define(
 def _diagonal_types(types: Types, params: Params) -> Types:
     (a,) = leaves("a diagonal", types)
     if not isinstance(a, Array) or a.ndim < 2:
-        raise TypeError("a diagonal is that of a matrix")
+        raise TypeError(
+            "a diagonal is that of a matrix", "give each axis a letter of its own"
+        )
     return (Array(a.dtype, a.dims[:-1]),)
 
 

@@ -87,7 +87,10 @@ def _set_types(types: Types, params: Params) -> Types:
     held = _element(types[0])
     element = held if covers(held, types[1]) else join_types(held, types[1])
     if element is None:
-        raise TypeError(f"a list of {_element(types[0])} cannot take {types[1]}")
+        raise TypeError(
+            f"a list of {_element(types[0])} cannot take {types[1]}",
+            "give a list numbers of one type, or arrays of one rank and dtype",
+        )
     return (ListOf(element, True),)
 
 
@@ -197,7 +200,10 @@ list_zeros = define(
 
 def _full_types(types: Types, params: Params) -> Types:
     if not isinstance(types[0], Scalar):
-        raise TypeError("a list of one array many times holds one array")
+        raise TypeError(
+            "a list of one array many times holds one array",
+            "make one each time: [x.copy() for _ in range(n)]",
+        )
     return (ListOf(params.get("element", types[0]), True),)
 
 
@@ -243,7 +249,9 @@ list_add = define(
 def _sum_types(types: Types, params: Params) -> Types:
     element = _element(types[0])
     if not isinstance(element, Scalar):
-        raise TypeError("sum of a list of arrays")
+        raise TypeError(
+            "sum of a list of arrays", "stack them: np.sum(np.stack(xs), axis=0)"
+        )
     # Of an empty list it is Python's.
     kind = "python" if element.kind == "python" else "either"
     return (Scalar(element.dtype, kind),)  # type: ignore[arg-type]
@@ -309,7 +317,7 @@ list_stack = define(
 def _unstack_types(types: Types, params: Params) -> Types:
     (x,) = types
     if not isinstance(x, Array) or not x.dims:
-        raise TypeError("a number has no items")
+        raise TypeError("a number has no items", "make it an array: np.atleast_1d(x)")
     if len(x.dims) == 1:
         return (ListOf(Scalar(x.dtype, "numpy"), True),)
     return (ListOf(Array(x.dtype, x.dims[1:]), True),)
@@ -345,7 +353,10 @@ def _joined_types(types: Types, params: Params) -> Types:
     if stated is not None:
         return (stated,)
     if not isinstance(element, Array) or not element.dims:
-        raise TypeError("np.concatenate takes arrays of rank 1 or more")
+        raise TypeError(
+            "np.concatenate takes arrays of rank 1 or more",
+            "of numbers make an array: np.array(xs)",
+        )
     return (Array(element.dtype, tuple(fresh_dim() for _ in element.dims)),)
 
 

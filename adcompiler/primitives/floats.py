@@ -78,10 +78,12 @@ define(
 def _ldexp_types(types: Types, params: Params) -> Types:
     _x, k = leaves("math.ldexp", types)
     if k.dtype not in ("int64", "int32", "bool"):
-        raise TypeError("the exponent of ldexp must be an integer")
+        raise TypeError(
+            "the exponent of ldexp must be an integer", "convert it: int(k)"
+        )
     if params.get("via") == "math":
         if not is_python(k):
-            raise TypeError("math.ldexp takes an int of Python's; write int(k)")
+            raise TypeError("math.ldexp takes an int of Python's", "convert it: int(k)")
         return math_types("ldexp", types)
     return ufunc_types("ldexp")(types, params)
 
@@ -219,7 +221,10 @@ def _fsum_types(types: Types, params: Params) -> Types:
     found = leaves("math.fsum", types)
     ranks = [len(dims_of(t)) for t in found]
     if any(ranks) and ranks != [1]:
-        raise TypeError("math.fsum takes numbers, or one vector of them")
+        raise TypeError(
+            "math.fsum takes numbers, or one vector of them",
+            "flatten it: math.fsum(np.ravel(x))",
+        )
     return (PY_FLOAT,)
 
 

@@ -95,7 +95,10 @@ def gathered_dims(x: Array, indices: Types, params: Params) -> tuple[Length, ...
 
 def _take(rest: list[Length], count: int) -> list[Length]:
     if count > len(rest):
-        raise TypeError("too many indices for the array")
+        raise TypeError(
+            "too many indices for the array",
+            "leave indices away, or add an axis: x[:, None]",
+        )
     taken = rest[:count]
     del rest[:count]
     return taken
@@ -104,7 +107,10 @@ def _take(rest: list[Length], count: int) -> list[Length]:
 def _array(types: Types) -> Array:
     x = types[0]
     if not isinstance(x, Array):
-        raise TypeError("a number cannot be indexed")
+        raise TypeError(
+            "a number cannot be indexed",
+            "use it as it is, or make it an array: np.atleast_1d(x)",
+        )
     return x
 
 
@@ -118,7 +124,10 @@ def _write_types(types: Types, params: Params) -> Types:
     leaves("a store", types)
     target, source = gathered_dims(x, types[2:], params), dims_of(types[1])
     if len(source) > len(target):
-        raise TypeError(f"rank {len(source)} is stored where there is {len(target)}")
+        raise TypeError(
+            f"rank {len(source)} is stored where there is {len(target)}",
+            "take axes of length 1 away: np.squeeze(v), or v[0]",
+        )
     return (x,)
 
 

@@ -67,7 +67,8 @@ def loaded_dims(x: Array, params: Params) -> tuple[Length, ...]:
     index: Index = params["index"]
     if _consumed(index) > x.ndim:
         raise TypeError(
-            f"too many indices: the array has {x.ndim} axes, the index {len(index)}"
+            f"too many indices: the array has {x.ndim} axes, the index {len(index)}",
+            "leave indices away, or add an axis: x[:, None]",
         )
     rest = iter(x.dims)
     dims: list[Length] = []
@@ -149,7 +150,10 @@ def _bound(atom: Atom | None) -> int | str | None:
 def _array(types: Types) -> Array:
     x = types[0]
     if not isinstance(x, Array):
-        raise TypeError("a number cannot be indexed")
+        raise TypeError(
+            "a number cannot be indexed",
+            "use it as it is, or make it an array: np.atleast_1d(x)",
+        )
     return x
 
 
@@ -228,7 +232,9 @@ def _write_types(types: Types, params: Params) -> Types:
     x, value = _array(types), types[1]
     loaded_dims(x, params)
     if isinstance(value, ListOf):
-        raise TypeError("a list cannot be stored in an array")
+        raise TypeError(
+            "a list cannot be stored in an array", "make it an array: np.array(xs)"
+        )
     leaves("a store", types)
     return (x,)
 

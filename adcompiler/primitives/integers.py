@@ -28,7 +28,7 @@ def _row(name: str, arity: int, *, of_naturals: bool) -> Primitive:
     def types(operands: Types, params: Params) -> Types:
         for t in leaves(f"math.{name}", operands):
             if not isinstance(t, Scalar) or t.dtype not in ("int64", "bool", "int32"):
-                raise TypeError(f"math.{name} takes integers")
+                raise TypeError(f"math.{name} takes integers", "convert them: int(n)")
         return (PY_INT,)
 
     return define(

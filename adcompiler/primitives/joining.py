@@ -28,9 +28,15 @@ Exprs = tuple[Expr, ...]
 def _common(name: str, types: Types) -> tuple[tuple[Leaf, ...], str]:
     operands = leaves(name, types)
     if not operands:
-        raise TypeError(f"{name} needs at least one value")
+        raise TypeError(
+            f"{name} needs at least one value",
+            "give it an array at least, as np.zeros(0)",
+        )
     if len({len(dims_of(t)) for t in operands}) > 1:
-        raise TypeError(f"{name} takes values of one rank")
+        raise TypeError(
+            f"{name} takes values of one rank",
+            "add the axes that are missing: x[None], or np.atleast_1d(x)",
+        )
     return operands, str(np.result_type(*(np.dtype(t.dtype) for t in operands)))
 
 
@@ -72,7 +78,10 @@ def _concatenate_types(types: Types, params: Params) -> Types:
     operands, dtype = _common("np.concatenate", types)
     shapes = [dims_of(t) for t in operands]
     if not shapes[0]:
-        raise TypeError("np.concatenate takes arrays, not numbers; use np.array")
+        raise TypeError(
+            "np.concatenate takes arrays, not numbers",
+            "of numbers make an array: np.array([a, b])",
+        )
     axis: int = params["axis"]
     known = params.get("known")
     if isinstance(known, Array):

@@ -189,7 +189,10 @@ def _lstsq_types(types: Types, params: Params) -> Types:
     a = matrix_operand("np.linalg.lstsq", types)
     b = leaves("np.linalg.lstsq", types)[1]
     if a.ndim != 2 or not isinstance(b, Array) or b.ndim not in (1, 2):
-        raise TypeError("np.linalg.lstsq takes a matrix, and a vector or matrix")
+        raise TypeError(
+            "np.linalg.lstsq takes a matrix, and a vector or matrix",
+            "of a vector make a column: a[:, None]",
+        )
     dtype = matrix_dtype(a, b)
     rows, columns = a.dims
     return (

@@ -29,7 +29,7 @@ def square_operand(name: str, types: Types) -> Array:
     """The first operand, a matrix or a stack of them; run time raises unless square."""
     a = leaves(name, types)[0]
     if not isinstance(a, Array) or a.ndim < 2:
-        raise TypeError(f"{name} takes a matrix")
+        raise TypeError(f"{name} takes a matrix", "give it two axes: x.reshape(n, n)")
     return a
 
 
@@ -85,7 +85,10 @@ def _solve_types(types: Types, params: Params) -> Types:
     a = square_operand("np.linalg.solve", types)
     b = types[1]
     if not isinstance(b, Array) or not b.dims:
-        raise TypeError("np.linalg.solve takes a vector or matrix on the right")
+        raise TypeError(
+            "np.linalg.solve takes a vector or matrix on the right",
+            "of a number make a vector: np.array([b])",
+        )
     columns = () if b.ndim == 1 else b.dims[-1:]
     stack = broadcast_dims(a.dims[:-2], () if b.ndim == 1 else b.dims[:-2])
     return (Array(matrix_dtype(a, b), (*stack, a.dims[-1], *columns)),)

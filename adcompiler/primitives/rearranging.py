@@ -305,7 +305,10 @@ pad = _linear(
 def _broadcast_types(types: Types, params: Params) -> Types:
     x = leaves("np.broadcast_to", types)[0]
     if len(dims_of(x)) > len(types) - 1:
-        raise TypeError("np.broadcast_to cannot take away axes")
+        raise TypeError(
+            "np.broadcast_to cannot take away axes",
+            "take them away: x[0], or np.sum(x, axis=0)",
+        )
     return (Array(x.dtype, known_dims(params, len(types) - 1)),)
 
 

@@ -149,7 +149,9 @@ def _extreme_types(name: str) -> TypeRule:
         joined = join_types(a, b)
         if not isinstance(joined, Scalar):
             word = name[:3]
-            raise TypeError(f"{word}(a, b) of {a} and {b}: make them of one type first")
+            raise TypeError(
+                f"{word}(a, b) of {a} and {b}", "make them of one type first: float(x)"
+            )
         return (joined,)
 
     return rule

@@ -42,7 +42,10 @@ def array_operand(name: str, types: Types) -> Array:
     """The first operand, which must be an array."""
     x = types[0]
     if not isinstance(x, Array):
-        raise TypeError(f"{name} takes an array, not a number")
+        raise TypeError(
+            f"{name} takes an array, not a number",
+            "make it an array first: np.atleast_1d(x)",
+        )
     return x
 
 

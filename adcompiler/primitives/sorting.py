@@ -209,9 +209,14 @@ def _taken(name: str) -> Callable[[Types, Params], Types]:
     def rule(types: Types, params: Params) -> Types:
         x, index = array_operand(f"np.{name}", types), types[1]
         if not isinstance(index, Array) or index.dtype not in INTEGERS:
-            raise TypeError(f"np.{name} takes an array of integers")
+            raise TypeError(
+                f"np.{name} takes an array of integers", "convert it: index.astype(int)"
+            )
         if index.ndim != x.ndim:
-            raise TypeError(f"np.{name} takes indices of the array's own rank")
+            raise TypeError(
+                f"np.{name} takes indices of the array's own rank",
+                "add the axes that are missing: index[:, None]",
+            )
         return (Array(x.dtype, index.dims),)
 
     return rule
@@ -314,7 +319,10 @@ define(
 def _search_types(types: Types, params: Params) -> Types:
     a, v = leaves("np.searchsorted", types)
     if len(dims_of(a)) != 1:
-        raise TypeError("np.searchsorted looks into a vector")
+        raise TypeError(
+            "np.searchsorted looks into a vector",
+            "look into one row after the other: np.searchsorted(x[k], v)",
+        )
     if dims_of(v):
         return (Array("int64", dims_of(v)),)
     return (Scalar("int64", "numpy"),)

@@ -211,7 +211,10 @@ row("digamma", lambda x, y, **_: number(x, 2).call("zeta", x), domain=("positive
 def _zeta_types(types: Types, params: Params) -> Types:
     s, q = leaves("special.zeta", types)
     if s != PY_INT:
-        raise TypeError("the first argument of special.zeta must be an int here")
+        raise TypeError(
+            "the first argument of special.zeta must be an int here",
+            "write the int: special.zeta(2, q)",
+        )
     return (shaped("float32" if q.dtype == "float32" else "float64", q),)
 
 

@@ -250,7 +250,7 @@ def matrix_operand(name: str, types: Types) -> Array:
     """The first operand, which must be a matrix or a stack of them."""
     a = leaves(name, types)[0]
     if not isinstance(a, Array) or a.ndim < 2:
-        raise TypeError(f"{name} takes a matrix")
+        raise TypeError(f"{name} takes a matrix", "give it two axes: x.reshape(n, m)")
     return a
 
 

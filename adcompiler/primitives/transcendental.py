@@ -182,7 +182,10 @@ def _rounding(name: str) -> Primitive:
     def types(operands: Types, params: Params) -> Types:
         if params.get("via") == "math":
             if name == "trunc" and NP_SINGLE in operands:
-                raise TypeError("math.trunc does not take a np.float32; use np.trunc")
+                raise TypeError(
+                    "math.trunc does not take a np.float32",
+                    "use np.trunc(x), or int(x)",
+                )
             return math_types(name, operands, PY_INT)
         return ufunc_types(name)(operands, params)
 

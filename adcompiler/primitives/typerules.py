@@ -42,7 +42,10 @@ def leaves(name: str, types: Iterable[Type]) -> tuple[Leaf, ...]:
     found = tuple(types)
     for t in found:
         if not isinstance(t, Leaf):
-            raise TypeError(f"{name} takes numbers and arrays, not a list")
+            raise TypeError(
+                f"{name} takes numbers and arrays, not a list",
+                "make it an array: np.array(xs)",
+            )
     return tuple(t for t in found if isinstance(t, Leaf))
 
 
@@ -88,7 +91,10 @@ def _resolve(name: str, terms: tuple[tuple[str, bool], ...]) -> tuple[str, ...]:
         return tuple(map(str, ufunc(name).resolve_dtypes((*dtypes, None))))
     except TypeError:
         operands = " and ".join(d for d, _ in terms)
-        raise TypeError(f"{full_name(name)} is not defined for {operands}") from None
+        raise TypeError(
+            f"{full_name(name)} is not defined for {operands}",
+            "convert its arguments: x.astype(float), or float(x)",
+        ) from None
 
 
 def _versions(types: tuple[Leaf, ...]) -> Iterable[tuple[tuple[str, bool], ...]]:
@@ -161,13 +167,17 @@ def operator_types(name: str, python: Callable[..., Any]) -> TypeRule:
     return rule
 
 
+_UNLIKE = ("remainder", "isclose")  # NumPy's of this name say something else
+
+
 def math_types(name: str, types: Types, result: Type = PY_FLOAT) -> Types:
     """The rule of a function of `math`: numbers in, a Python number out."""
     for t in leaves(f"math.{name}", types):
         if dims_of(t):
-            raise TypeError(
-                f"math.{name} takes a number, not an array; use NumPy's function"
-            )
+            hint = f"use NumPy's function of arrays: np.{name}(x)"
+            if name in _UNLIKE or not hasattr(np, name):
+                hint = f"call math.{name} for each element, in a loop: for v in x"
+            raise TypeError(f"math.{name} takes a number, not an array", hint)
     return (result,)
 
 

@@ -144,9 +144,12 @@ def present(owner: object, name: str) -> str:
     """
     if owner is np and name in RENAMED:
         return f"it is {RENAMED[name]} now"
+    shown = "np" if owner is np else getattr(owner, "__name__", "it")
     names = [n for n in dir(owner) if not n.startswith("_")]
     few = f"it has {', '.join(names) or 'none'}"
-    return meant(name, names) or (few if len(names) < 9 else "look for it in its help")
+    return meant(name, names) or (
+        few if len(names) < 9 else f"look for it in dir({shown})"
+    )
 
 
 # --- Functions that are not supported ------------------------------------------------

@@ -337,7 +337,7 @@ def concatenate(call: Call) -> Binding:
     refs = items(call, parts)
     if axis == NONE:
         refs, axis = [flat_copy(call, array_of(call, r)) for r in refs], ZERO
-    where = call.axis(axis, max(call.rank(r) for r in refs))
+    where = call.axis(axis, max(1, *map(call.rank, refs)))
     return call.result("concatenate", *map(call.atom, refs), axis=where)
 
 
