@@ -366,3 +366,15 @@ def test_a_complex_power_has_no_derivative(call):
     with pytest.raises(ValueError, match="is complex"):
         getattr(ad.differentiate(size_of_root), call)(np.array([-1.0]))
     assert_close(gradients(root, 4.0), [0.5])
+
+
+@pytest.mark.parametrize("start", [(), (1.0,), (np.ones(3),)])
+def test_python_s_sum_of_no_rows_is_no_array(start):
+    def f(x):
+        return np.sum(sum(x, *start))
+
+    rows = 0.0 if not start else start[0]
+    np.testing.assert_array_equal(pulled(f, np.ones((2, 3))), np.ones(6))
+    assert f(np.zeros((0, 3))) == np.sum(rows)
+    with pytest.raises(ValueError, match="no rows is its start"):
+        ad.grad(f)(np.zeros((0, 3)))

@@ -430,3 +430,30 @@ def equal_to_what_is_of_its_kind_alone(x):
     if (a, b) != [a, b] and [a, b] == [a, b]:
         total += b**3
     return total * a if [a, b] in ((a, b), [b, a]) else total * b
+
+
+def collected(values):
+    result = []
+    for v in values:
+        result.append(v * v)
+    return result
+
+
+@program(real(2, 3))
+def one_helper_makes_lists_of_rows_and_of_elements(x):
+    rows, elements = collected(x), collected(x[0])
+    both = [[w for w in v] for v in (x, x[1])]  # noqa: C416
+    turned, ordered = list(x)[::-1], sorted(x[1])
+    return (
+        np.sum(rows[1] * turned[0]) * elements[2]
+        + both[0][1][0] * both[1][2] * ordered[0]
+    )
+
+
+@program(real(3, 4), real(4), real(3))
+def sums_of_rows_with_a_start(x, start, v):
+    y = sum(x, start)
+    y[0] *= 2.0
+    return (
+        np.sum(y * start) * sum(v, 1.5) + np.sum(sum(x, v[0]) ** 2) + sum(sum(v, start))
+    )

@@ -120,3 +120,20 @@ def too_few_for_a_starred_target(x):
 def indices_made_by_s_(x):
     rows, inner = np.s_[1:], np.index_exp[1:-1, ::2]
     return np.sum(x[rows] ** 2) + np.sum(x[inner] ** 3)
+
+
+@program(real(2, 3))
+def rows_and_elements_behind_stars(x):
+    head, *rows = x
+    first, *rest = x[0]
+    (a, *b), (c, *d) = x, x[1]
+    return first * sum(rest) + head[0] * rows[0][1] + a[2] * b[0][2] * c * d[1]
+
+
+@program(real(2, 3))
+def starred_targets_in_trips_laid_out(x):
+    total = 0.0
+    for part in (x, x[0], x * x):
+        first, *rest = part
+        total += np.sum(first) * np.sum(np.array(rest) ** 2)
+    return total

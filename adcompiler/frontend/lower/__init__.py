@@ -38,6 +38,7 @@ from adcompiler.frontend.lower.restarts import (
     NeedCall,
     NeedCapture,
     NeedList,
+    NeedSplit,
     Site,
     Unreachable,
 )
@@ -73,6 +74,7 @@ def lower_function(
     lists: dict[Site, Type | None] = {}
     functions: frozenset[ast.AST] = frozenset()
     open_lists: frozenset[Site] = frozenset()
+    split: frozenset[Site] = frozenset()
     while True:
         ctx = Context(
             calls.make_frame(captured, captured.node, None, {}),
@@ -80,6 +82,7 @@ def lower_function(
             static_captures=static,
             lists=lists,
             open_lists=open_lists,
+            split=split,
             called=functions,
         )
         try:
@@ -88,6 +91,8 @@ def lower_function(
             static |= {need.key}
         except NeedCall as need:
             functions |= {need.fn}
+        except NeedSplit as apart:
+            split |= apart.sites
         except NeedList as wanted:
             laid_out = {s for s in wanted.elements if lists.get(s, PY_INT) is None}
             open_lists |= laid_out

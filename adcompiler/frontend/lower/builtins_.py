@@ -39,10 +39,11 @@ from adcompiler.frontend.lower import (
     operators,
     overloads,
     records,
+    totals,
 )
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.numbers import carried, is_float64
-from adcompiler.frontend.lower.operands import describe, fold, in_order, known_int
+from adcompiler.frontend.lower.operands import describe, fold, in_order
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, result_dtype
@@ -196,37 +197,6 @@ def _single(one: Atom, other: Atom) -> Scalar | None:
     if not isinstance(one, Const) or not isinstance(t, Scalar) or t.dtype != "float32":
         return None
     return t if float(np.float32(one.value)) == one.value else None
-
-
-def total(call: Call) -> Binding:
-    """``sum(x, start)`` of a tuple or vector, from left to right."""
-    x, start = call.bind("iterable", start=Dyn(constant(0)))
-    if isinstance(x, ListRef):
-        return listing.total(call.ctx, call.node, x, start)
-    if isinstance(x, IterVal):
-        return listing.call(call.ctx, call.node, library.total, x, start)
-    items = iteration.static_items(call.ctx, call.node, x)
-    if items is not None:
-        result = start
-        for item in items:
-            if known_int(result) == 0 and isinstance(item, Dyn | ArrayRef):
-                result = item
-            else:
-                result = operators.binary(call.ctx, call.node, ast.Add(), result, item)
-        if len(items) == 1 and result is items[0] and isinstance(result, ArrayRef):
-            # 0 + x is new memory.
-            result = operators.unary(call.ctx, call.node, ast.UAdd(), result)
-        return result
-    if isinstance(x, ArrayRef) and known_int(start) == 0:
-        axes = (0,) if x.type.ndim > 1 else None
-        return call.result("sum", call.atom(x), axis=axes, keepdims=False)
-    if isinstance(x, ArrayRef | RangeVal):
-        what = f"sum of {describe(x)} takes no start but 0"
-        call.refuse(
-            what, f"add it: {call.written(1, 'start')} + sum({call.written(0)})"
-        )
-    counted.source(call.ctx, call.node, x)  # refuses what has no items
-    call.refuse(f"sum of {describe(x)} is not supported", "write a loop")
 
 
 def length(call: Call) -> Binding:
@@ -453,7 +423,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     abs: absolute,
     min: extreme("minimum", min),
     max: extreme("maximum", max),
-    sum: total,
+    sum: totals.total,
     len: length,
     pow: power,
     round: rounded,

@@ -100,8 +100,8 @@ def summed(ctx: Context, call: ast.Call) -> Binding | None:
 
 
 def _sum(ctx: Context, node: ast.AST, items: TupleVal) -> Binding:
-    from adcompiler.frontend.lower.builtins_ import total
     from adcompiler.frontend.lower.handling import Call
+    from adcompiler.frontend.lower.totals import total
 
     return total(Call(ctx, node, "sum", [items], {}))
 
@@ -161,13 +161,14 @@ def _items(
     if entries is None or len(entries) > iteration.MOST_TRIPS:
         raise _Unknown
     sizes = iteration.sizes(ctx, base)
-    for make in entries:
-        entry = _through(ctx, node, stages, make())
-        if entry is None:
-            continue
-        statements.assign(ctx, first.target, entry)
-        if all(_holds(ctx, test) for test in first.ifs):
-            yield from _items(ctx, node, item, rest)
+    for k, make in enumerate(entries):
+        with ctx.in_trip(k):
+            entry = _through(ctx, node, stages, make())
+            if entry is None:
+                continue
+            statements.assign(ctx, first.target, entry)
+            if all(_holds(ctx, test) for test in first.ifs):
+                yield from _items(ctx, node, item, rest)
     if iteration.sizes(ctx, base) != sizes:
         iteration.refuse_growth(ctx, first.iter, base)
 

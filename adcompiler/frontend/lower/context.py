@@ -156,6 +156,7 @@ class Context:
     made: dict[Any, list[Any]] = field(default_factory=dict)  # their callees
     sites: dict[ast.AST, set[tuple[ast.AST, ...]]] = field(default_factory=dict)
     path: tuple[ast.AST, ...] = ()  # the calls that are being inlined
+    trips: tuple[int, ...] = ()  # of loops that are laid out, those we are in
     parameters: set[Location] = field(default_factory=set)  # memory of a Parameter
     ruled: tuple[object, ...] = ()  # the rules whose functions are being interpreted
     emitted: int = 0
@@ -163,6 +164,9 @@ class Context:
     lists: Mapping[Site, Type | None] = field(default_factory=dict)
     # Those among `lists` of which it is known that their length is not.
     open_lists: frozenset[Site] = frozenset()
+    # Those of which each call and trip has a kind of its own, and where they are.
+    split: frozenset[Site] = frozenset()
+    places: dict[Site, set[Site]] = field(default_factory=dict)
     members: Membership = field(default_factory=Membership)
     iterated: tuple[Location, ...] = ()  # the lists that loops around go over
     loops: tuple[ast.AST, ...] = ()  # those around, of which a trip is lowered now
@@ -189,6 +193,15 @@ class Context:
         builder = self.builder
         with builder.at(self.frame.captured.span(node)):
             yield
+
+    @contextmanager
+    def in_trip(self, k: int) -> Iterator[None]:
+        """Lower the k-th trip of a loop that is laid out."""
+        saved, self.trips = self.trips, (*self.trips, k)
+        try:
+            yield
+        finally:
+            self.trips = saved
 
     # --- Building
 

@@ -10,7 +10,7 @@ comes, not before: what the loop's body changes, the next item sees.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NoReturn
 
@@ -113,7 +113,15 @@ def static_items(
 ) -> list[Binding] | None:
     """The items of what has a known length and is no range or array."""
     items = known(ctx, node, iterable)
-    return None if items is None else [item() for item in items]
+    return None if items is None else list(in_turn(ctx, items))
+
+
+def in_turn(ctx: Context, items: Sequence[Item]) -> Iterator[Binding]:
+    """The items, one after the other."""
+    for k, item in enumerate(items):
+        with ctx.in_trip(k):
+            found = item()
+        yield found
 
 
 def known(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:

@@ -29,7 +29,7 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.kinds import type_text
-from adcompiler.frontend.lower.restarts import NeedList, Site
+from adcompiler.frontend.lower.restarts import NeedList, NeedSplit, Site
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var
 from adcompiler.ir.types import (
@@ -50,8 +50,19 @@ HINT = "give the list numbers of one type, or arrays of one rank and dtype"
 
 
 def site_of(ctx: Context, node: ast.AST) -> Site:
-    """What stands for a display in every lowering of the function."""
-    return tuple(_place(n) for n in (*(fn for fn, _ in ctx.calls), node))
+    """What stands for a display in every lowering of the function: in all calls and
+    trips alike, unless they are known to make lists of unlike elements."""
+    site = tuple(_place(n) for n in (*(fn for fn, _ in ctx.calls), node))
+    place = (*site, "at", *map(_place, ctx.path), *ctx.trips)
+    ctx.places.setdefault(site, set()).add(place)
+    return place if site in ctx.split else site
+
+
+def _tell_apart(ctx: Context, ref: ListRef) -> None:
+    """Start again with a list for each call and trip, if one of them all cannot be."""
+    several = {site for site in ref.sites if len(ctx.places.get(site, ())) > 1}
+    if not several <= ctx.split:
+        raise NeedSplit(frozenset(several))
 
 
 def _place(node: ast.AST) -> tuple[object, ...]:
@@ -149,8 +160,10 @@ def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
     type."""
     from adcompiler.frontend.lower import gradientless
 
-    if not _is_element(value) and ref.sites and ctx.open_lists.isdisjoint(ref.sites):
-        raise NeedList(dict.fromkeys(ref.sites))
+    if not _is_element(value):
+        _tell_apart(ctx, ref)
+        if ref.sites and ctx.open_lists.isdisjoint(ref.sites):
+            raise NeedList(dict.fromkeys(ref.sites))
     atom = element_of(ctx, node, value)
     if ctx.frame.captured.site is None:  # our own library only moves elements
         atom = gradientless.muted(ctx, node, atom)
@@ -171,6 +184,7 @@ def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
             return ctx.emit(node, "cast", atom, dtype="float64", via="builtin")
     wider = joined(wanted, t)
     if wider is None or not ref.sites:
+        _tell_apart(ctx, ref)
         _refuse(ctx, node, wanted, t)
     raise NeedList(dict.fromkeys(ref.sites, wider))
 

@@ -179,7 +179,8 @@ def unrolled(ctx: Context, loop: ast.For, items: Items, stages: Stages) -> None:
     if not items:
         statements.block(ctx, loop.orelse)
         return
-    trip(ctx, loop, items[0](), stages)
+    with ctx.in_trip(len(items)):
+        trip(ctx, loop, items[0](), stages)
     stop = ctx.flag(STOP)
     if stop is True:
         return

@@ -38,6 +38,15 @@ class NeedList(Exception):
         self.elements = elements
 
 
+class NeedSplit(Exception):
+    """Raised where displays of one place, in calls or trips of their own, turn out to
+    be lists of unlike elements; lowering starts again and tells them apart."""
+
+    def __init__(self, sites: frozenset[Site]) -> None:
+        super().__init__(str(sites))
+        self.sites = sites
+
+
 class NeedCall(Exception):
     """Raised where a function turns out to be one that is called, not inlined;
     lowering starts again."""
