@@ -374,7 +374,7 @@ def test_python_s_sum_of_no_rows_is_no_array(start):
         return np.sum(sum(x, *start))
 
     rows = 0.0 if not start else start[0]
-    np.testing.assert_array_equal(pulled(f, np.ones((2, 3))), np.ones(6))
+    np.testing.assert_array_equal(ad.grad(f)(np.ones((2, 3))), np.ones((2, 3)))
     assert f(np.zeros((0, 3))) == np.sum(rows)
     with pytest.raises(ValueError, match="no rows is its start"):
         ad.grad(f)(np.zeros((0, 3)))
