@@ -75,7 +75,6 @@ WRITTEN_ANEW = [
         "use a list: [v * v for v in x]",
         "[v * v for v in x][1]",
     ),
-    (VECTOR, "sum(x, 1.0)", "no start but 0", "1.0 + sum(x)", "1.0 + sum(x)"),
     (
         VECTOR,
         "dict(zip('ab', x))['a']",
