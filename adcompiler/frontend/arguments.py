@@ -13,6 +13,7 @@ import functools
 import inspect
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from types import FunctionType, MethodType, NoneType
 from typing import Any
 
@@ -215,7 +216,24 @@ def _describe_array(value: np.ndarray[Any, Any], name: str) -> LeafSpec:
         raise UnsupportedError(f"{name} is a {kind.__name__}", hint=hint)
     dims = tuple(1 if n == 1 else fresh_dim(not_one=True) for n in value.shape)
     dtype = _dtype(value.dtype, name)
-    return LeafSpec(Array(dtype, dims), value.flags.c_contiguous)
+    if value.flags.c_contiguous:
+        return LeafSpec(Array(dtype, dims))
+    fortran = value.flags.f_contiguous
+    return LeafSpec(Array(dtype, dims), False, seams=_seams(value), fortran=fortran)
+
+
+def _seams(value: np.ndarray[Any, Any]) -> tuple[bool, ...]:
+    """Between which of the axes that are longer than one a walk in C order goes on at
+    even steps.
+
+    >>> _seams(np.zeros((2, 3, 4))[:, ::-1, ::2])
+    (False, False)
+    >>> _seams(np.zeros((2, 3, 4))[:, :, ::2])
+    (True, True)
+    """
+    axes = zip(value.shape, value.strides, strict=True)
+    long = [(length, stride) for length, stride in axes if length != 1]
+    return tuple(a == n * b for (_, a), (n, b) in pairwise(long))
 
 
 def _dtype(dtype: np.dtype[Any], name: str) -> str:
@@ -300,8 +318,8 @@ def key_of(spec: ArgSpec) -> Hashable:
     False
     """
     match spec:
-        case LeafSpec(Array(dtype=dtype, dims=dims), contiguous, trained, _):
-            key = (dtype, tuple(length == 1 for length in dims), contiguous)
+        case LeafSpec(Array(dtype=dtype, dims=dims), _, trained, _, seams, fortran):
+            key = (dtype, tuple(length == 1 for length in dims), seams, fortran)
             return key if trained is None else (*key, trained)
         case LeafSpec(type=type_):
             return type_

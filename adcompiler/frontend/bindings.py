@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from adcompiler.frontend.interface import ResultTree
+from adcompiler.frontend.interface import LeafSpec, ResultTree
 from adcompiler.frontend.structures import Shape
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Function, Var
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class Location:
     """The memory of an array, a list or an object, compared by identity.
 
-    `contiguous` tells that it is in C order, `strided` that it is not; where neither is
+    `contiguous` tells that it is in C order. An argument that is not says which `seams`
+    are even (`lower.layouts`), and whether it is in Fortran's order; where neither is
     said, either may be. `params` are the parameters of the
     function whose memory it may be; `captured` names the closed-over or global array
     that it is, if it is one.
@@ -37,7 +38,13 @@ class Location:
     contiguous: bool = True
     params: frozenset[int] = frozenset()
     captured: str | None = None
-    strided: bool = False
+    seams: tuple[bool, ...] | None = None
+    fortran: bool = False
+
+    @classmethod
+    def of(cls, leaf: LeafSpec, **more: Any) -> Location:
+        """The memory of such an array."""
+        return cls(leaf.contiguous, seams=leaf.seams, fortran=leaf.fortran, **more)
 
 
 @dataclass(frozen=True, slots=True)

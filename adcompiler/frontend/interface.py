@@ -57,7 +57,8 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class LeafSpec:
-    """A dynamic argument leaf; `contiguous` tells C order of an array, `trained`
+    """A dynamic argument leaf; `contiguous` tells C order of an array, `fortran` and
+    `seams` how one lies that is not in it (`lower.layouts`), `trained`
     whether gradients are computed for a parameter, None of what is none; what is
     `constant` is not differentiated, though its argument may be."""
 
@@ -65,6 +66,8 @@ class LeafSpec:
     contiguous: bool = True
     trained: bool | None = None
     constant: bool = False
+    seams: tuple[bool, ...] | None = None
+    fortran: bool = False
 
 
 @dataclass(frozen=True, slots=True)

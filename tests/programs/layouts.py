@@ -84,7 +84,7 @@ def every_other_element_split(x):
     return np.sum(z * x) + np.sum(y * y)
 
 
-@program(real(2, 3, 4), refused="may or may not be an alias")
+@program(real(2, 3, 4))
 def columns_flattened(x):
     y = x[:, :, 1].reshape(-1)
     y[0] = 5.0 * x[1, 1, 1]
@@ -115,11 +115,74 @@ program(real(6), label="vector")(split)
 program(strided(6), label="strided vector")(split)
 
 
-@program(strided(2, 3), refused="may or may not be an alias")
-def strided_argument_flattened(x):
+def turned(*shape):
+    """In C order from the end, so that its elements lie at even steps."""
+    draw = real(*shape)
+    return lambda rng: draw(rng)[tuple(slice(None, None, -1) for _ in shape)]
+
+
+def flattened(x):
     y = x.reshape(-1)
     y[0] = 5.0 * x[1, 1]
     return np.sum(x * x) + np.sum(y * y)
+
+
+def flat_copy(x):
+    """What `flattened` is where the elements do not lie at even steps."""
+    y = x.copy().reshape(-1)
+    y[0] = 5.0 * x[1, 1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+def in_c_order(x):
+    return flattened(x.copy())
+
+
+program(strided(2, 3), label="strided", reference=flat_copy)(flattened)
+program(fortran(2, 3), label="fortran", reference=flat_copy)(flattened)
+program(turned(2, 3), label="turned", reference=in_c_order)(flattened)
+
+
+def transpose_of_fortran(x):
+    y = x.T.ravel()
+    y[1] = 5.0 * x[1, 1]
+    return np.sum(x * x) + np.sum(y * y)
+
+
+def seen_in_fortran_order(x):
+    return transpose_of_fortran(np.asfortranarray(x))
+
+
+program(fortran(2, 3), reference=seen_in_fortran_order)(transpose_of_fortran)
+
+
+def transpose_split(x, n, m):
+    y = x.T.reshape(n, m)
+    y[1] *= x[0, 0]
+    x[0, 1] *= y[0, 0]
+    return np.sum(x * x * x) + np.sum(y * y)
+
+
+program(real(2, 2), 2, 2, label="of its shape", wrt=("x",))(transpose_split)
+program(real(2, 6), 6, 2, label="of its longer shape", wrt=("x",))(transpose_split)
+program(real(2, 6), 3, 4, label="of another shape", wrt=("x",))(transpose_split)
+
+
+@program(real(2, 2), refused="may or may not be an alias")
+def a_perhaps_turned_result_raveled(x):
+    y = x.T.reshape(2, 2) * 1.5
+    z = y.ravel()
+    z[1] = 5.0 * x[1, 1]
+    return np.sum(y * x) + np.sum(z * z)
+
+
+@program(real(2, 2), refused="may or may not be an alias")
+def reshaped_what_may_be_turned(x):
+    z = x * x
+    y = z.T if x[0, 0] > 0 else z
+    w = y.reshape(-1)
+    w[1] = 5.0 * x[1, 1]
+    return np.sum(z * x)
 
 
 @program(real(3, 4), 1.0, refused="may or may not be an alias", wrt=("x",))

@@ -164,9 +164,7 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
             leaf = len(params)
             params.append(var)
             if isinstance(t, Array):
-                location = Location(
-                    contiguous, frozenset({leaf}), strided=not contiguous
-                )
+                location = Location.of(spec, params=frozenset({leaf}))
                 ctx.values[location] = var
                 if spec.trained is not None:
                     ctx.parameters.add(location)

@@ -204,6 +204,8 @@ def transposed(
                 dims = tuple(ref.type.dims[k] for k in axes)
                 return ArrayRef(ref.location, (), Array(ref.type.dtype, dims), True)
     step = Step("transpose", (), (("axes", axes),))
-    seen = arrays.through(ctx, node, ref, step, False)
+    turned = not ref.path and axes == tuple(range(len(axes)))[::-1]
+    ordered = turned and ref.location.fortran
+    seen = arrays.through(ctx, node, ref, step, ordered)
     ctx.read(seen, node)
     return seen

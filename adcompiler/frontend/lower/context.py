@@ -359,10 +359,11 @@ class Context:
                 self.cache[key] = found
         return found
 
-    def entangle(self, a: Location, b: Location) -> None:
-        """Note that two locations may or may not be the same memory."""
-        for one, other in ((a, b), (b, a)):
-            self.entangled[one] = self.entangled.get(one, frozenset()) | {other}
+    def entangle(self, new: Location, old: Location) -> None:
+        """Note that new memory may be that of another, or of what the other may be."""
+        for known in {old, *self.entangled.get(old, ())} - {new}:
+            for one, other in ((new, known), (known, new)):
+                self.entangled[one] = self.entangled.get(one, frozenset()) | {other}
 
     # --- Objects
 

@@ -360,7 +360,7 @@ def _capture(
 
 def _bind(ctx: Context, var: Var, spec: LeafSpec, name: str, key: str) -> Binding:
     if isinstance(var.type, Array):
-        location = Location(spec.contiguous, captured=name, strided=not spec.contiguous)
+        location = Location.of(spec, captured=name)
         ctx.outer[location] = ctx.capture_vars[key] = var
         if spec.trained is not None:
             ctx.parameters.add(location)

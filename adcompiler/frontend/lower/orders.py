@@ -15,7 +15,7 @@ from adcompiler.ir.nodes import Atom, Var
 from adcompiler.ir.types import Array
 
 # In C order whatever the operands are.
-_C_ORDER = frozenset({"matmul", "outer", "reshape", "repeat", "tile"})
+_C_ORDER = frozenset({"matmul", "outer", "repeat"})
 # Views that are not, whatever the operand is.
 _TURNED = frozenset(
     {"transpose", "flip", "diagonal", "broadcast_to", "broadcast_lengths"}

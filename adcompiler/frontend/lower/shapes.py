@@ -19,6 +19,7 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     ListRef,
+    Location,
     Static,
     Step,
     TupleVal,
@@ -26,15 +27,17 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     arrays,
     attributes,
+    layouts,
     lengths,
     listing,
     sequences,
 )
+from adcompiler.frontend.lower.context import Alias
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.ir.types import Array, Length, Scalar, dims_of, never_one
+from adcompiler.ir.types import Array, Length, Scalar, never_one
 
 ZERO = Dyn(constant(0))
 
@@ -99,21 +102,29 @@ def reshaped(call: Call, ref: ArrayRef, atoms: list[Atom]) -> Binding:
     """The array in another shape: a view of what is in C order."""
     known = Array(ref.type.dtype, _new_lengths(call, ref, atoms))
     step = Step("reshape", tuple(atoms), (("known", known),))
-    return viewed(call, ref, step)
-
-
-def viewed(call: Call, ref: ArrayRef, step: Step) -> Binding:
-    """A view by reshaping, a copy, or what may be either."""
-    shape = dict(step.params)["known"].dims
-    if ref.contiguous or joins_no_axes(ref.type.dims, shape):
-        seen = arrays.through(call.ctx, call.node, ref, step, ref.contiguous)
-        call.ctx.read(seen, call.node)
-        return seen
+    if ref.contiguous or joins_no_axes(ref.type.dims, known.dims):
+        return _seen(call, ref, step)
+    view = layouts.is_view(call, ref, known.dims, atoms)
+    if isinstance(view, Const) and view.value:
+        return _seen(call, ref, step)
     value = call.ctx.step(call.ctx.read(ref, call.node), step, call.node)
-    result = call.ctx.fresh_array(value, True)
-    if len(shape) > 1 or not is_turned(ref):
-        call.ctx.entangle(result.location, ref.location)
+    if isinstance(view, Const):
+        call.ctx.scattered.discard(value)
+        return call.ctx.fresh_array(value, True)
+    result = call.ctx.as_found(value)
+    assert isinstance(result, ArrayRef)
+    call.ctx.entangle(result.location, ref.location)
+    if view is not None:
+        parts = (ref.location, (*ref.path, step)), (Location(), ())
+        call.ctx.aliases[result.location] = Alias(view, parts)
     return result
+
+
+def _seen(call: Call, ref: ArrayRef, step: Step) -> ArrayRef:
+    """A view by reshaping."""
+    seen = arrays.through(call.ctx, call.node, ref, step, ref.contiguous)
+    call.ctx.read(seen, call.node)
+    return seen
 
 
 def joins_no_axes(old: tuple[Length, ...], new: tuple[Length, ...]) -> bool:
@@ -172,47 +183,9 @@ def ordered(call: Call, ref: ArrayRef, fortran: bool) -> ArrayRef:
     if ref.contiguous:
         return ref
     copy = call.ctx.fresh_array(call.emit("copy", call.atom(ref)), True)
-    if not is_strided(call, ref):
+    if not layouts.is_strided(call, ref):
         call.ctx.entangle(copy.location, ref.location)
     return copy
-
-
-def is_strided(call: Call, ref: ArrayRef) -> bool:
-    """Whether an array is surely not in C order (or is empty).
-
-    An argument says so itself; of one in C order, a transpose and a column are not,
-    if no length is 1.
-    """
-    if not ref.path:
-        return ref.location.strided
-    return is_turned(ref) or is_column(call, ref)
-
-
-def is_turned(ref: ArrayRef) -> bool:
-    """Whether this is surely a transpose of an array in C order, or empty: no step
-    leads through its elements in order."""
-    match ref.path:
-        case (Step("transpose", _, (("axes", axes),)),) if ref.location.contiguous:
-            pairs = zip(axes, ref.type.dims, strict=True)
-            order = [axis for axis, length in pairs if never_one(length)]
-            return order != sorted(order)
-        case _:
-            return False
-
-
-def is_column(call: Call, ref: ArrayRef) -> bool:
-    """Whether its last axis is surely not the last of an array in C order: its elements
-    are a row apart."""
-    match ref.path:
-        case (Step("load", _, params),) if ref.location.contiguous:
-            entries = dict(params)["index"]
-            dims = dims_of(call.ctx.contents(ref.location, call.node).type)
-            whole = len(entries) == len(dims) and "new" not in entries
-            ends = (*dims[-1:], *ref.type.dims[-1:])
-            last = whole and entries[-1] == "int" and len(ends) == 2
-            return last and all(map(never_one, ends))
-        case _:
-            return False
 
 
 def flatten(call: Call) -> Binding:
