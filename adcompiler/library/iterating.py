@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from adcompiler.library.lists import NO_GREATEST, NO_LEAST
+
 
 def any_of(iterable):
     for v in iterable:  # noqa: SIM110
@@ -65,7 +67,7 @@ def least_by(items, key, *default):
     if len(items) == 0:
         if len(default) > 0:
             return default[0]
-        raise ValueError("min() iterable argument is empty")
+        raise ValueError(NO_LEAST)
     best = items[0]
     least = key(best)
     for k in range(1, len(items)):
@@ -79,7 +81,7 @@ def greatest_by(items, key, *default):
     if len(items) == 0:
         if len(default) > 0:
             return default[0]
-        raise ValueError("max() iterable argument is empty")
+        raise ValueError(NO_GREATEST)
     best = items[0]
     greatest = key(best)
     for k in range(1, len(items)):
@@ -98,7 +100,7 @@ def least_of(iterator, count, key, *default):
     if count == 0:
         if len(default) > 0:
             return default[0]
-        raise ValueError("min() iterable argument is empty")
+        raise ValueError(NO_LEAST)
     best = item_at(iterator, 0)
     least = key(best)
     for k in range(1, count):
@@ -113,7 +115,7 @@ def greatest_of(iterator, count, key, *default):
     if count == 0:
         if len(default) > 0:
             return default[0]
-        raise ValueError("max() iterable argument is empty")
+        raise ValueError(NO_GREATEST)
     best = item_at(iterator, 0)
     greatest = key(best)
     for k in range(1, count):

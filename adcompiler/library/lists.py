@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+# As Python says it, of which the versions differ.
+_EMPTY = (
+    "iterable argument is empty"
+    if sys.version_info >= (3, 12)
+    else "arg is an empty sequence"
+)
+NO_LEAST, NO_GREATEST = f"min() {_EMPTY}", f"max() {_EMPTY}"
+
 
 def copied(xs):
     return [xs[k] for k in range(len(xs))]
@@ -34,7 +44,7 @@ def total(xs, start):
 
 def greatest(xs):
     if len(xs) == 0:
-        raise ValueError("max() iterable argument is empty")
+        raise ValueError(NO_GREATEST)
     result = xs[0]
     for k in range(1, len(xs)):
         result = max(result, xs[k])
@@ -43,7 +53,7 @@ def greatest(xs):
 
 def least(xs):
     if len(xs) == 0:
-        raise ValueError("min() iterable argument is empty")
+        raise ValueError(NO_LEAST)
     result = xs[0]
     for k in range(1, len(xs)):
         result = min(result, xs[k])

@@ -156,7 +156,8 @@ def operator_types(name: str, python: Callable[..., Any]) -> TypeRule:
             return by_ufunc(types, params)
         dtypes = set()
         for version in _versions(operands):
-            if all(weak for _, weak in version):
+            # A float32 that may be Python's, as the sum of no items is, is no double.
+            if all(weak and d in _SAMPLES for d, weak in version):
                 sample = python(*(_SAMPLES[d] for d, _ in version))
                 dtypes.add(str(np.dtype(type(sample))))
             else:

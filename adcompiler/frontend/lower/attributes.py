@@ -87,9 +87,9 @@ def _instead(owner: Binding, name: str) -> str:
         case TupleVal(_, cls) if cls is not list and name in listing.METHODS:
             return "make it a list, or a new tuple: t + (v,)"
         case _ if is_list(owner) or getattr(owner, "cls", None) is list:
-            return OF_LISTS.get(name, "write a loop over the items")
+            return hints.OF_LISTS.get(name, "write a loop over the items")
         case ObjectRef() | RecordVal():
-            return OF_DICTS.get(name, "read its entries: d['k']")
+            return hints.OF_DICTS.get(name, "read its entries: d['k']")
         case MethodVal(_, method):
             return f"call the method: .{method}(...)"
         case RangeVal():
@@ -98,19 +98,6 @@ def _instead(owner: Binding, name: str) -> str:
             return iteration.AS_LIST
         case _:
             return "read it outside, and pass it as an argument"
-
-
-OF_DICTS = {
-    "clear": "make a new one: d = {}",
-    "popitem": "name the key: d.pop('k')",
-    "fromkeys": "write {k: v for k in keys}",
-}
-OF_LISTS = {
-    "sort": "make a new list: xs = sorted(xs)",
-    "remove": "make a new list: [v for v in xs if v != a]",
-    "count": "count in a loop: sum(1 for v in xs if v == a)",
-    "index": "find it in a loop: for k, v in enumerate(xs)",
-}
 
 
 def _named(cls: type, name: str) -> Any:
@@ -171,11 +158,12 @@ def _of_number(ctx: Context, node: ast.AST, owner: Dyn, name: str) -> Binding:
                 return owner
             case _:
                 return _method(ctx, node, owner, name)
-    ctx.refuse(
-        node,
-        f"a Python number has no '{name}', which this value may be",
-        f"use the function instead: np.{name}(x)",
-    )
+    if name == "real":
+        return owner
+    what = f"a Python number has no '{name}', which this value may be"
+    if hasattr(float, name):
+        what = f"'.{name}' of a Python number is not supported"
+    ctx.refuse(node, what, hints.of_number(name))
 
 
 def _method(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding:

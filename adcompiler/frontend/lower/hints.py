@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterable, Mapping
+from types import FunctionType
 
 import numpy as np
 
@@ -159,7 +160,7 @@ KEYWORDS = {
     "out": "store the result where it is to be: y[...] = ...",
     "dtype": "convert what goes in: x.astype(...)",
     **dict.fromkeys(
-        ["casting", "order", "subok", "like", "device"],
+        ["casting", "subok", "like", "device"],
         "leave it away: it changes no number",
     ),
 }
@@ -177,6 +178,55 @@ OF_ARRAYS = {
 }
 
 
+# By the name of a method of lists, of dicts, of Python's numbers.
+OF_LISTS = {
+    "sort": "make a new list: xs = sorted(xs)",
+    "remove": "make a new list: [v for v in xs if v != a]",
+    "count": "count in a loop: sum(1 for v in xs if v == a)",
+    "index": "find it in a loop: for k, v in enumerate(xs)",
+}
+OF_DICTS = {
+    "clear": "make a new one: d = {}",
+    "popitem": "name the key: d.pop('k')",
+    "fromkeys": "write {k: v for k in keys}",
+}
+OF_NUMBERS = {
+    "imag": "it is 0.0",
+    "conjugate": "it is the number itself",
+    "is_integer": "write x == math.floor(x)",
+}
+OUTSIDE = "read it outside, and pass it as an argument"
+
+
+def of_number(name: str) -> str:
+    """What to write instead of an attribute of a number, which may be Python's.
+
+    >>> of_number("shape"), of_number("is_integer")
+    ('use the function instead: np.shape(x)', 'write x == math.floor(x)')
+    """
+    function = getattr(np, name, None)
+    if name in OF_NUMBERS:
+        return OF_NUMBERS[name]
+    if callable(function) and resolve.function(function) is not None:
+        return f"use the function instead: np.{name}(x)"
+    return OUTSIDE if hasattr(float, name) else "make it an array: np.asarray(x)"
+
+
+def of_object(owner: object, name: str) -> str:
+    """What to write instead of an attribute of what is not followed."""
+    match owner:
+        case None:
+            return "give it a value first, or decide by 'is None'"
+        case str():
+            return "make the text outside; in print and raise write an f-string"
+        case FunctionType():
+            return f"keep '{name}' in a name of its own, or pass it as an argument"
+        case _ if type(owner).__name__ in ("Generator", "RandomState", "Random"):
+            return DRAW
+        case _:
+            return OUTSIDE
+
+
 def of_method(name: str) -> str:
     """What to write instead of a method or attribute of an array.
 
@@ -189,7 +239,7 @@ def of_method(name: str) -> str:
     if callable(function) and resolve.function(function) is not None:
         return f"use the function: np.{name}(x)"
     if hasattr(np.ndarray, name):
-        return "read it outside, and pass it as an argument"
+        return OUTSIDE
     return meant(name, dir(np.ndarray)) or "an array has no such attribute"
 
 
@@ -230,6 +280,13 @@ INSTEAD = {
     **dict.fromkeys(["eval", "exec", "compile"], "write the code itself"),
     **dict.fromkeys(["locals", "globals"], "write the name itself"),
     **dict.fromkeys(["chr", "ord"], "compute it outside, and pass it as an argument"),
+    "functools.lru_cache": "call the function itself",
+    "np.poly1d": "evaluate it: np.polyval(p, x)",
+    "np.polynomial.Polynomial": "evaluate it: np.polynomial.polynomial.polyval(x, c)",
+    **dict.fromkeys(
+        ["np.save", "np.savez", "np.savetxt", "np.load", "np.loadtxt"],
+        "do it outside, and pass what is read as an argument",
+    ),
     "super": "name the class: Base.f(self)",
     "np.fromiter": "write a list: np.array([f(v) for v in x])",
     "np.lexsort": "sort by one key after the other: np.argsort(x, kind='stable')",
@@ -260,7 +317,7 @@ def instead(shown: str, node: ast.AST) -> str:
     """What to write instead of a call of this function."""
     if "random" in shown or (getattr(node, "func", None) and _is_random(node)):
         return DRAW
-    text = INSTEAD.get(shown, ANYTHING)
+    text = INSTEAD.get(shown) or INSTEAD.get(called(shown, node), ANYTHING)
     args = [_quoted(arg) for arg in getattr(node, "args", ())]
     return text.format(*args, *("xy"[len(args) :]))
 

@@ -17,6 +17,7 @@ from typing import Any
 from adcompiler.frontend import resolve
 from adcompiler.frontend.bindings import (
     NONE,
+    ArrayRef,
     Binding,
     ObjectRef,
     PartialVal,
@@ -258,6 +259,9 @@ def assign(
     ctx: Context, node: ast.AST, owner: Binding, name: str, value: Binding
 ) -> None:
     """``p.name = value``."""
+    if isinstance(owner, ArrayRef):
+        what = f"'{name}' of an array cannot be assigned"
+        ctx.refuse(node, what, "make a new one: y = x.reshape(...), x.astype(...)")
     if not isinstance(owner, ObjectRef | RecordVal) or owner.cls is dict:
         ctx.refuse(
             node,

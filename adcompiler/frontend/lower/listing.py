@@ -27,6 +27,7 @@ from adcompiler.frontend.bindings import (
     SliceVal,
     TupleVal,
 )
+from adcompiler.frontend.lower import hints
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.kinds import type_text
 from adcompiler.frontend.lower.restarts import NeedList, NeedSplit, Site
@@ -491,7 +492,7 @@ def method(
             ctx.refuse(
                 node,
                 f"'.{name}()' of a list is not supported with these arguments",
-                "append, extend, insert, pop, reverse, clear and copy are",
+                hints.OF_LISTS.get(name, "give it its arguments by place: xs.pop(0)"),
             )
 
 

@@ -404,9 +404,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
     ctx.refuse(
         node,
         f"attributes of a {type(owner).__name__} are not supported yet",
-        hints.DRAW
-        if type(owner).__name__ in ("Generator", "RandomState", "Random")
-        else "read it outside, and pass the value as an argument",
+        hints.of_object(owner, name),
     )
 
 

@@ -51,6 +51,8 @@ def atom_of(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
             )
         case _:
             hint = converted(binding) or "compute with numbers and arrays only"
+            if isinstance(binding, Static) and isinstance(binding.value, str):
+                hint = "write a number: texts are for print, raise and keys"
             if binding == Static(None):
                 hint = "give it a value first, or decide by 'is None'"
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
