@@ -136,16 +136,18 @@ def build(function: Function, *, name: str, label: str, doc: str = "") -> Built:
     """The text of a function and what it defines; `label` is shown in tracebacks."""
     from adcompiler.emit.numpy_source import definition, emit
     from adcompiler.execute.numpy_backend import load
-    from adcompiler.lowering.linking import linked
+    from adcompiler.lowering.linking import exceptions, linked
 
     name = _identifier(name)
     *others, main = linked(function, name)
-    taken = [unit.name for unit in (*others, main)]
+    raised = exceptions((*others, main))
+    taken = [*(unit.name for unit in (*others, main)), *raised]
     named = [(u, _named(u.function, taken, inner=True)) for u in others]
     whole = _named(main.function, taken)
     with _Faults("emit", main.function):
         before = [definition(n, name=u.name, doc=_doc(u)) for u, n in named]
-        source = emit(whole, name=name, doc=doc or f"{label}.", before=before)
+        text = doc or f"{label}."
+        source = emit(whole, name=name, doc=text, before=before, names=raised)
     call = load(source, name, label)
     if len(function.results) == 1:
         return Built(source, lambda *leaves: (call(*leaves),))

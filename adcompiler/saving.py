@@ -3,19 +3,22 @@
 In: the program of a function's value and gradient. Out: a file that defines
 ``f_value_and_grad``; arrays that the function captured stand in a file beside it.
 Invariants: the module gives the numbers that the program gives, and imports nothing but
-what its text uses. It holds for arguments of the types that its docstring names.
+what its text uses, exceptions of the program's own among it. It holds for arguments of
+the types that its docstring names.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from adcompiler.errors import UnsupportedError
 from adcompiler.ir.types import Array, Scalar, Type
 from adcompiler.programs import Program
 
@@ -60,6 +63,7 @@ def _text(
         imports, code = "", program.text
     arrays = any(isinstance(v, np.ndarray) for v in values.values())
     lines = set(imports.split("\n")) - {""}
+    lines |= {_imported(k, v) for k, v in program.source.globals.items()}
     if arrays:
         lines |= {"from pathlib import Path", "import numpy as np"}
     header = "\n".join(_signature(name, given, values))
@@ -71,6 +75,17 @@ def _text(
         beside = path.with_suffix(".npz").name
         blocks.append(f'CAPTURED = np.load(Path(__file__).with_name("{beside}"))')
     return "\n\n".join(blocks) + "\n\n\n" + code.lstrip("\n").rstrip("\n") + "\n"
+
+
+def _imported(name: str, thing: Any) -> str:
+    """The import of a class that the program raises."""
+    home, known = thing.__module__, thing.__qualname__
+    if getattr(sys.modules.get(home), known, None) is not thing or home == "__main__":
+        raise UnsupportedError(
+            f"the derivative raises {known}, which no module defines",
+            hint="define it in a module, and outside of classes and functions",
+        )
+    return f"from {home} import {known}" + ("" if known == name else f" as {name}")
 
 
 def _sections(lines: set[str]) -> Iterator[list[str]]:

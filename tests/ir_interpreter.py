@@ -44,6 +44,7 @@ from adcompiler.ir.types import Scalar, Type
 from adcompiler.ir.verifier import verify
 from adcompiler.pipeline import derive
 from adcompiler.primitives.raising import always
+from tests.programs.exits import OutOfRangeError
 
 
 class UndefinedRead(Exception):
@@ -53,7 +54,7 @@ class UndefinedRead(Exception):
 UNDEFINED = object()
 ERRORS = (
     *(ArithmeticError, LookupError, NameError, RuntimeError, TypeError),
-    *(StopIteration, ValueError),
+    *(StopIteration, ValueError, OutOfRangeError),
 )
 
 

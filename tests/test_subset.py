@@ -64,7 +64,7 @@ NO = [
     (("y = {x, 1}",), "sets", 8),
     (("del y[0]",), "'del'", 8),
     (("nonlocal_ = b'x'",), "bytes", 16),
-    (("raise ValueError('x') from None",), "raise", 4),
+    (("raise ValueError('x') from KeyError()",), "raise", 4),
     (("with ad.no_grad() as g: pass",), "with", 9),
     (("with open(x): pass",), "with", 9),
     (("match x:", "    case {'a': n}: pass"), "pattern", 13),

@@ -48,11 +48,12 @@ def emit(
     name: str,
     doc: str | None = None,
     before: Sequence[Definition] = (),
+    names: Mapping[str, object] | None = None,
 ) -> Source:
     """The source of the function `name`, whose arguments are named as its parameters.
 
     It returns its result alone, or a tuple of several. `before` are the `definition`s
-    of the functions that it calls.
+    of the functions that it calls, `names` global names that it finds.
     """
     apart: Definition = (("", None), ("", None))
     whole = definition(named, name=name, doc=doc)
@@ -60,7 +61,7 @@ def emit(
     text = _with_preamble("".join(f"{t}\n" for t, _ in lines))
     above = text.count("\n") - len(lines)
     places = (*(None for _ in range(above)), *(place for _, place in lines))
-    return Source(text, places=places, tapes=_tapes(named))
+    return Source(text, names or {}, places, _tapes(named))
 
 
 def definition(named: Named, *, name: str, doc: str | None = None) -> Definition:

@@ -196,11 +196,12 @@ class _Checker:
 
     def raise_statement(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Raise)
-        if node.exc is None or node.cause is not None:
+        alone = isinstance(node.cause, ast.Constant) and node.cause.value is None
+        if node.exc is None or not (node.cause is None or alone):
             self.refuse(
                 node,
                 "only 'raise SomeError(...)' is supported",
-                "name the exception, and leave 'from' away",
+                "name the exception, and leave 'from' away, or write 'from None'",
             )
 
 

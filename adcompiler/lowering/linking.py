@@ -9,12 +9,12 @@ Invariants: no name of a unit is that of a value in any of them, which would hid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adcompiler.ir.callee import Callee, callees
 from adcompiler.ir.nodes import Function, Let, Region, Stmt, defined
-from adcompiler.ir.walk import all_regions, map_regions
+from adcompiler.ir.walk import all_regions, all_stmts, map_regions
 from adcompiler.lowering.naming import RESERVED
 
 
@@ -33,12 +33,29 @@ def linked(function: Function, name: str) -> tuple[Unit, ...]:
     found = callees(function)
     functions = [function, *(c.function for c in found)]
     taken = {name, *RESERVED, *(n for f in functions for n in _names(f.region))}
-    names: dict[Callee, str] = {}
-    for callee in found:
-        names[callee] = _free(callee.name, taken)
-        taken.add(names[callee])
+    names: dict[object, str] = {}
+    raised = {own: own.__name__ for own in _raised(functions)}
+    for thing, base in ({c: c.name for c in found} | raised).items():
+        names[thing] = _free(base, taken)
+        taken.add(names[thing])
     units = (Unit(names[c], _named(c.function, names), c) for c in found)
     return (*units, Unit(name, _named(function, names)))
+
+
+def exceptions(units: Sequence[Unit]) -> dict[str, type[Exception]]:
+    """The exceptions that are not Python's own, by their names in these units."""
+    return {
+        s.param("exception"): s.param("own")
+        for unit in units
+        for s in all_stmts(unit.function.region)
+        if isinstance(s, Let) and s.param("own") is not None
+    }
+
+
+def _raised(functions: Sequence[Function]) -> list[type[Exception]]:
+    """Those that the functions raise, each once."""
+    stmts = (s for f in functions for s in all_stmts(f.region) if isinstance(s, Let))
+    return list(dict.fromkeys(own for s in stmts if (own := s.param("own"))))
 
 
 def _free(base: str, taken: Iterable[str]) -> str:
@@ -55,8 +72,8 @@ def _names(region: Region) -> Iterator[str]:
         yield from (v.name for v in values if v.name is not None)
 
 
-def _named(function: Function, names: Mapping[Callee, str]) -> Function:
-    """The function with the names of what it calls."""
+def _named(function: Function, names: Mapping[object, str]) -> Function:
+    """The function with the names of what it calls and raises."""
     if not names:
         return function
 
@@ -66,10 +83,13 @@ def _named(function: Function, names: Mapping[Callee, str]) -> Function:
     def stmt(s: Stmt) -> Stmt:
         if not isinstance(s, Let):
             return map_regions(s, region)
-        callee = s.param("callee")
-        if not isinstance(callee, Callee):
+        callee, own = s.param("callee"), s.param("own")
+        if isinstance(callee, Callee):
+            params = {**dict(s.params), "name": names[callee]}
+        elif own is not None:
+            params = {**dict(s.params), "exception": names[own]}
+        else:
             return s
-        params = {**dict(s.params), "name": names[callee]}
         return replace(s, params=tuple(sorted(params.items())))
 
     return replace(function, region=region(function.region))

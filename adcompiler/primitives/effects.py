@@ -2,7 +2,9 @@
 
 In: the values to be shown. Out: nothing, save `stop_gradient`, which is the identity.
 Invariant: `template` is the text in the manner of `str.format`: ``{0}`` or ``{1:.3f}``
-stands for an operand, other braces are doubled. It prints as an f-string.
+stands for an operand, other braces are doubled. It prints as an f-string. A class that
+is not Python's own is the param `own` of a `raise`, whose `exception` is then its name
+in the text.
 """
 
 from __future__ import annotations
@@ -43,14 +45,46 @@ def _quoted(text: str) -> str:
 # --- raise ------------------------------------------------------------------------
 
 
+# An argument of an exception: its keyword, and a template or the place of an operand.
+Argument = tuple[str | None, str | int]
+
+
 def _raise_spell(let: Let, pieces: spelling.Pieces) -> Piece:
     template, name = let.param("template"), let.param("exception")
-    call = name if template is None else f"{name}({template_text(template, pieces)})"
-    return Piece(f"raise {call}", LAMBDA)
+    if template is not None:
+        name = f"{name}({template_text(template, pieces)})"
+    given = let.param("arguments")
+    if given is not None:
+        name = f"{name}({', '.join(_argument_text(part, pieces) for part in given)})"
+    after = " from None" if let.param("alone") else ""
+    return Piece(f"raise {name}{after}", LAMBDA)
 
 
-def _raise(*values: Any, exception: str, template: str | None = None) -> None:
-    error: type[Exception] = getattr(builtins, exception)
+def _argument_text(argument: Argument, pieces: spelling.Pieces) -> str:
+    keyword, value = argument
+    if isinstance(value, int):
+        text = pieces[value].text
+    else:
+        text = template_text(value, pieces)
+    return text if keyword is None else f"{keyword}={text}"
+
+
+def _raise(
+    *values: Any,
+    exception: str,
+    template: str | None = None,
+    own: type[Exception] | None = None,
+    arguments: tuple[Argument, ...] | None = None,
+    alone: bool = False,
+) -> None:
+    error: type[Exception] = own or getattr(builtins, exception)
+    if arguments is not None:
+        given = [
+            (keyword, values[v] if isinstance(v, int) else v.format(*values))
+            for keyword, v in arguments
+        ]
+        named = {keyword: v for keyword, v in given if keyword is not None}
+        raise error(*(v for keyword, v in given if keyword is None), **named)
     raise error if template is None else error(template.format(*values))
 
 

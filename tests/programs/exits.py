@@ -483,3 +483,61 @@ def an_array_from_outside_returned_from_a_loop(a, x):
             return TABLE
         y = x * a
     return TABLE if np.sum(y) < -50.0 else TABLE
+
+
+class OutOfRangeError(Exception):
+    def __init__(self, message, value=None, *, code=0):
+        super().__init__(message, value, code)
+
+
+def named_alike():
+    class OutOfRangeError(ValueError):
+        pass
+
+    return OutOfRangeError
+
+
+Another = named_alike()
+
+
+@program(-0.5, raises=OutOfRangeError)
+def an_exception_of_its_own(x):
+    if x < 0.0:
+        raise OutOfRangeError("below", x, code=2 * 2)
+    return x * x
+
+
+@program(6.0, raises=Another)
+def exceptions_that_are_named_alike(x):
+    if x < 0.0:
+        raise OutOfRangeError(f"below: {x:.2f}") from None
+    if x > 5.0:
+        raise Another("above", x, 1) from None
+    return x * x
+
+
+def halved(x, n):
+    if x < 0.1:
+        raise OutOfRangeError("small", np.array([x, x]))
+    return x if n == 0 else halved(0.5 * x, n - 1) * x
+
+
+program(0.2, 3, label="too often", raises=OutOfRangeError, wrt=("x",))(halved)
+program(1.5, 3, label="a few times", wrt=("x",))(halved)
+
+
+@program(2.0, raises=ValueError)
+def an_exception_of_several_arguments(x):
+    if x > 1.0:
+        raise ValueError("too large", x, 1)
+    return x * x
+
+
+@program(real())
+def exceptions_that_are_not_raised(x):
+    OutOfRangeError_2 = 2.0 * x
+    if x * x > 100.0:
+        raise OutOfRangeError("far", OutOfRangeError_2)
+    if x * x > 90.0:
+        raise Another(x)
+    return x * OutOfRangeError_2

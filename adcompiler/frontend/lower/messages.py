@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from typing import Any
 
 from adcompiler.frontend.bindings import (
     NONE,
@@ -103,35 +104,66 @@ def lower_raise(ctx: Context, node: ast.Raise) -> None:
     """``raise SomeError(message)``; control does not go on."""
     exc = node.exc
     assert exc is not None
-    args: list[ast.expr] = []
+    args: list[tuple[str | None, ast.expr]] = []
     if isinstance(exc, ast.Call):
-        args, exc = exc.args, exc.func
-    binding = expressions.evaluate(ctx, exc)
-    known = binding.value if isinstance(binding, Static) else None
-    if not (isinstance(known, type) and issubclass(known, Exception)):
-        ctx.refuse(
-            node,
-            "only exceptions known while compiling can be raised",
-            "write the class itself: raise ValueError(...)",
-        )
-    name = str(known).split("'")[1]
-    if getattr(builtins, name, None) is not known:
-        ctx.refuse(
-            node,
-            f"raising {name} is not supported yet",
-            "raise an exception of Python's own, such as ValueError",
-        )
+        args = [(None, arg) for arg in exc.args]
+        args += [(keyword.arg, keyword.value) for keyword in exc.keywords]
+        exc = exc.func
+    known = _exception(ctx, node, expressions.evaluate(ctx, exc))
     if known is NotImplementedError and ctx.frame.captured.site is not None:
         # A definition of our library says so of what it does not take, and a hint.
-        message, hint = map(ast.literal_eval, args)
+        message, hint = (ast.literal_eval(arg) for _, arg in args)
         ctx.refuse(node, message, hint)
-    if len(args) > 1:
-        ctx.refuse(
-            node,
-            "an exception takes one message here",
-            "make one text of them: raise SomeError(f'{a}, {b}')",
-        )
-    fail(ctx, node, name, args[0] if args else None)
+    operands: list[Atom] = []
+    params: dict[str, Any] = {"exception": known.__name__}
+    if getattr(builtins, known.__name__, None) is not known:
+        params["own"] = known
+    plain = "own" not in params and len(args) == 1
+    given = tuple((key, _argument(ctx, arg, operands, plain)) for key, arg in args)
+    match given:
+        case ((None, str(template)),):
+            params["template"] = template
+        case (_, *_):
+            params["arguments"] = given
+        case _:
+            params["template"] = None
+    if node.cause is not None:
+        params["alone"] = True
+    ctx.emit_all(node, "raise", *operands, **params)
+    raise Unreachable
+
+
+def _exception(ctx: Context, node: ast.Raise, binding: Binding) -> type[Exception]:
+    """The class that is raised."""
+    known = binding.value if isinstance(binding, Static) else None
+    if isinstance(known, type) and issubclass(known, Exception):
+        return known
+    ctx.refuse(
+        node,
+        "only exceptions known while compiling can be raised",
+        "write the class itself: raise ValueError(...)",
+    )
+
+
+def _argument(
+    ctx: Context, node: ast.expr, operands: list[Atom], plain: bool
+) -> str | int:
+    """What an exception is made of: a template, or the place of a whole operand. What
+    is `plain` need only show as what it is given."""
+    if isinstance(node, ast.JoinedStr):
+        return text_of(ctx, node, operands)
+    binding = expressions.evaluate(ctx, node)
+    if not isinstance(binding, Dyn | ArrayRef):
+        text = isinstance(binding, Static) and isinstance(binding.value, str)
+        if not (plain or text):
+            ctx.refuse(
+                node,
+                f"an exception is given {describe(binding)} beside its message",
+                "give it numbers, arrays and texts, or one text: f'{a} {b}'",
+            )
+        return _value(ctx, node, binding, "", operands)
+    operands.append(atom_of(ctx, node, binding))
+    return len(operands) - 1
 
 
 def fail(ctx: Context, node: ast.AST, exception: str, message: ast.expr | None) -> None:
