@@ -52,6 +52,52 @@ def two_that_call_each_other(x, n):
     return is_even(x, n) * x
 
 
+@program(0.7, 1)
+@program(0.7, 4, label="longer")
+def each_of_the_two_called(x, n):
+    return is_even(x, n) * is_odd(x * 2.0, n)
+
+
+def first_of_three(x, n):
+    return x if n <= 0 else second_of_three(x * 1.1, n - 1)
+
+
+def second_of_three(x, n):
+    if n <= 0:
+        return x * x
+    return third_of_three(np.sin(x), n - 1) + first_of_three(x, n - 2)
+
+
+def third_of_three(x, n):
+    if n <= 0:
+        return np.sin(x)
+    return first_of_three(x * x, n - 1) * second_of_three(x, n - 1)
+
+
+@program(0.7, 1)
+@program(0.7, 4, label="longer")
+def three_that_call_each_other(x, n):
+    return first_of_three(x, n) + second_of_three(x, n) * third_of_three(x, n)
+
+
+@program(0.7, 3)
+def three_of_which_the_last_is_called_first(x, n):
+    return third_of_three(x, n) * second_of_three(x, n) + first_of_three(x, n)
+
+
+def counted_up(x, n):
+    return 1 if n <= 0 else counted_on(x * 1.1, n - 1) * x
+
+
+def counted_on(x, n):
+    return 2 if n <= 0 else counted_up(np.sin(x), n - 1) + 1
+
+
+@program(0.7, 4)
+def ints_that_become_floats_by_turns(x, n):
+    return counted_up(x, n) + counted_on(x, n)
+
+
 def halves(x):
     if len(x) == 1:
         return x[0] * x[0]

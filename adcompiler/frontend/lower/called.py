@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.bindings import (
@@ -54,7 +54,8 @@ class Made:
     `leaves` are its operands, and the numbers that are known instead; `free` what it
     reads of what is around; `shared` the results that may be memory of its operands.
     While it is being made, `tree` is None as long as no result is known, and `used`
-    tells that it was called.
+    tells that it was called. `calls` are the other callees in the making that it, or
+    what it calls, was lowered with: when these are lowered again, it is out of date.
     """
 
     structure: object
@@ -66,6 +67,7 @@ class Made:
     callee: Callee | None = None
     used: bool = False
     done: bool = False
+    calls: set[Made] = field(default_factory=set)
 
     @property
     def awaited(self) -> bool:
@@ -95,34 +97,39 @@ def call(
     structure = (ctx.frame.muted, *rows)  # under `no_grad` it has no derivative
     atoms = [signatures.atom_of(ctx, node, value) for value in given]
     known = ctx.made.setdefault((fn, closure), [])
-    found = next((m for m in known if _serves(m, structure, atoms, given)), None)
+    found = next((m for m in known if _serves(ctx, m, structure, atoms, given)), None)
     if found is None:
         leaves = [signatures.leaf_of(a, b) for a, b in zip(atoms, given, strict=True)]
         found = Made(structure, signatures.own_lengths(leaves))
         known.append(found)
+    if not found.done and found not in ctx.making:
+        lasts = False
         try:
             _make(ctx, node, found, atoms, captured, fn, closure, env)
             if found.shared and not found.used:
                 found.done = False
                 raise Inexpressible("may return what it is given")
+            lasts = closure is None and _lasts(ctx, found, env)
         except UnsupportedError as error:
             # In place of the call it may be supported; if not, that is found out there.
             raise Inexpressible("is not supported as a function of its own") from error
         finally:
-            if not found.done or closure is not None or not _lasts(ctx, found, env):
+            if not lasts:
                 known.remove(found)  # what it reads may be another value elsewhere
+            if not found.done:
+                _outdate(ctx, found)
     return _apply(ctx, node, found, atoms, given)
 
 
 def _serves(
-    made: Made, structure: object, atoms: list[Atom], given: list[Given]
+    ctx: Context, made: Made, structure: object, atoms: list[Atom], given: list[Given]
 ) -> bool:
     """Whether this is the callee for these arguments; one in the making is widened."""
     if made.structure != structure:
         return False
     if signatures.fits(made.leaves, atoms, given):
         return True
-    if made.done:
+    if made not in ctx.making:
         return False
     made.leaves = signatures.widened(made.leaves, atoms, given)
     raise Widened(made)
@@ -151,18 +158,23 @@ def _make(
     name = fn.name if isinstance(fn, ast.FunctionDef) else "function"
     assert ctx.derive is not None
     for _ in range(ROUNDS):
+        _outdate(ctx, made)
+        made.calls.clear()
         params = _params(made, env)
         _trace(ctx, made, params, atoms)
         types = (*(p.type for p in params), *(v.type for v in made.free))
         callee = Callee(name, ("value",), types, made.results, ctx.derive)
         made.callee, made.used = callee, False
         lowering = _Lowering(ctx, node, captured, fn, closure, env, made)
+        around, ctx.making = ctx.making, (*ctx.making, made)
         try:
             found = lowering.run(params)
         except Widened as widened:
             if widened.made is not made:
                 raise
             continue
+        finally:
+            ctx.making = around
         if not made.used or _confirmed(made, found):
             break
         made.tree, made.results = found.tree, _joined_results(made, found)
@@ -176,9 +188,20 @@ def _make(
     region = Region((*params, *made.free), found.stmts, found.results)
     callee.params = tuple(p.type for p in region.params)
     callee.results = made.results
+    if any(other.awaited for other in made.calls):
+        return  # paths are missing, so the caller is lowered again, and this with it
     function = Function(name, region, captured.span(fn))
     callee.make(*ctx.derive("value", function, ()))
     made.done = True
+
+
+def _outdate(ctx: Context, made: Made) -> None:
+    """What was lowered with this callee is lowered again when it is called; what is
+    known of its results is a start."""
+    for known in ctx.made.values():
+        for other in known:
+            if made in other.calls:
+                other.done = False
 
 
 def _params(made: Made, env: dict[str, Binding]) -> list[Var]:
@@ -403,6 +426,7 @@ def _apply(
     ctx: Context, node: ast.AST, made: Made, atoms: list[Atom], given: list[Given]
 ) -> Binding:
     """The call of a callee, which may still be in the making."""
+    _note(ctx, made)
     made.used = True
     if made.tree is None:
         raise Unreachable  # no path is known yet that returns
@@ -428,6 +452,13 @@ def _apply(
             ctx.entangle(ref.location, location)
         rivals.append(ref.location)
     return rebuilt(made.tree, bindings.__getitem__)
+
+
+def _note(ctx: Context, made: Made) -> None:
+    """Note of the callees in the making that they call this one."""
+    for k, caller in enumerate(ctx.making):
+        found = {made, *made.calls}
+        caller.calls |= found.intersection(ctx.making[:k])
 
 
 def _stated(t: Type, lengths: Lengths) -> Type:

@@ -154,6 +154,7 @@ class Context:
     calls: tuple[tuple[ast.AST, Frame | None], ...] = ()
     called: frozenset[ast.AST] = frozenset()  # the functions that are not inlined
     made: dict[Any, list[Any]] = field(default_factory=dict)  # their callees
+    making: tuple[Any, ...] = ()  # those that are being made, the innermost last
     sites: dict[ast.AST, set[tuple[ast.AST, ...]]] = field(default_factory=dict)
     path: tuple[ast.AST, ...] = ()  # the calls that are being inlined
     trips: tuple[int, ...] = ()  # of loops that are laid out, those we are in
