@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import program, real
+from .registry import TRIPS, program, real, trips
 
 
 @program(real(4))
@@ -220,3 +220,23 @@ def the_greatest_row_sees_a_later_store(a):
     best = max(rows, key=np.sum)
     b *= 2.0
     return np.sum(best * best)
+
+
+@trips(real(3, 3), TRIPS)
+def of_the_shape_of_a_turned_view(x, n):
+    v = x[:2, ::-1]
+    for k in range(n):
+        if k > 1:
+            return np.reshape(v * k, (v.shape[1], v.shape[0]))
+        x[1, 1] += 0.1
+    return v.T * 1.0
+
+
+@trips(real(3, 3), TRIPS)
+def of_the_length_of_a_turned_view(x, n):
+    v = x[:2, ::-1]
+    for k in range(n):
+        if k > 1:
+            return np.zeros(v.shape[1]) + x[0, 0]
+        x[1, 1] += 0.1
+    return x[0] * 2.0

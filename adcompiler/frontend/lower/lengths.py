@@ -12,7 +12,7 @@ from adcompiler.frontend.bindings import ArrayRef, Dyn, TupleVal
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var
-from adcompiler.ir.types import Array, Dim, Length, drop_dim, fresh_dim
+from adcompiler.ir.types import Array, Length, dims_of, drop_dim, fresh_dim
 
 
 def length_of(ctx: Context, atom: Atom) -> Length:
@@ -46,9 +46,9 @@ def axis_length(ctx: Context, node: ast.AST, ref: ArrayRef, axis: int) -> Dyn:
     length = ref.type.dims[axis]
     if isinstance(length, int):
         return Dyn(constant(length))
-    result = ctx.emit(node, "shape", ctx.read(ref, node), axis=axis)
-    assert isinstance(length, Dim)
-    ctx.lengths[result] = length
+    array = ctx.read(ref, node)
+    result = ctx.emit(node, "shape", array, axis=axis)
+    ctx.lengths[result] = dims_of(array.type)[axis]  # a length that a value has
     return Dyn(result)
 
 
