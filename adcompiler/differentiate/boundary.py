@@ -41,6 +41,7 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.types import (
     Array,
+    Length,
     ListOf,
     Residuals,
     Scalar,
@@ -205,13 +206,31 @@ def _outer_lengths(joined: list[Type], given: list[Type]) -> Type:
     first = joined[0]
     if not isinstance(first, Array):
         return first
-    dims = []
-    for k in range(len(first.dims)):
+    found: dict[int, Length] = {}
+    places = _same_lengths(joined)
+    for k, place in enumerate(places):
         lengths = [dims_of(t)[k] for t in joined]
         outer = (n for n in lengths if all(dims_of(t)[k] == n for t in given))
         length = next(outer, None)
-        dims.append(fresh_dim() if length is None else length)
+        if length is not None:
+            found.setdefault(place, length)
+    dims = (found.setdefault(p, fresh_dim()) for p in places)
     return Array(first.dtype, tuple(dims))
+
+
+def _same_lengths(joined: list[Type]) -> list[int]:
+    """For each axis the first one that some join says to be as long.
+
+    >>> m, n, k = fresh_dim(), fresh_dim(), fresh_dim()
+    >>> _same_lengths([Array("float64", (n, m, n)), Array("float64", (k, m, m))])
+    [0, 0, 0]
+    """
+    places = list(range(len(dims_of(joined[0]))))
+    for dims in map(dims_of, joined):
+        for k, length in enumerate(dims):
+            one, other = sorted((places[k], places[dims.index(length)]))
+            places = [one if p == other else p for p in places]
+    return places
 
 
 def of_any_length(var: Var) -> Var:

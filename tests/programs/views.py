@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import TRIPS, program, real, trips
+from .registry import TRIPS, positive, program, real, trips
 
 
 @program(real(4))
@@ -240,3 +240,23 @@ def of_the_length_of_a_turned_view(x, n):
             return np.zeros(v.shape[1]) + x[0, 0]
         x[1, 1] += 0.1
     return x[0] * 2.0
+
+
+@trips(real(3, 3), TRIPS)
+def product_of_a_turned_view_with_itself(x, n):
+    v = x[:2, ::-1]
+    for k in range(n):
+        if x[0, 0] * k > 0.7:
+            return np.tanh(v.T) @ v
+        x[1, 1] += 0.1
+    return v.T * 1.0 @ v
+
+
+@trips(positive(3, 3), TRIPS)
+def square_returned_from_a_loop(x, n):
+    for k in range(n):
+        if x[0, 0] * k > 0.7:
+            v = x[:2, ::-1]
+            return np.tanh(v.T) @ v
+        x[1, 1] += 0.1
+    return x * 1.0
