@@ -177,7 +177,8 @@ class _Checker:
         assert isinstance(node, ast.Delete)
         for target in node.targets:
             if not isinstance(target, ast.Name):
-                self.refuse(target, "'del' takes a name here", "make a shorter array")
+                hint = "write xs.pop(k) of a list or dict, np.delete(x, k) of an array"
+                self.refuse(target, "'del' takes a name here", hint)
 
     def subscript(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Subscript)

@@ -162,4 +162,5 @@ def _undo(ctx: Context, node: ast.AST, base: Atom, step: Step, changed: Atom) ->
         case "flip":
             return ctx.emit(node, "flip", changed, axis=params["axis"])
         case _:
-            ctx.refuse(node, "a store through this view is not supported", "copy it")
+            what = "a store through this view is not supported"
+            ctx.refuse(node, what, "store into a copy: y = x.copy()")

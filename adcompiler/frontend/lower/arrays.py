@@ -130,7 +130,8 @@ def _entry(
             return "new", ()
         case Dyn(atom) if isinstance(atom.type, Scalar):
             if atom.type.dtype == "bool":
-                ctx.refuse(node, "an index by a bool is not supported", "use if")
+                what = "an index by a bool is not supported"
+                ctx.refuse(node, what, "write if, or np.where(c, x, 0.0)")
             if not atom.type.dtype.startswith(("int", "uint")):
                 ctx.refuse(
                     node,

@@ -41,6 +41,7 @@ from adcompiler.frontend.lower import (
     comprehensions,
     iteration,
     listing,
+    messages,
     names,
     objects,
     operators,
@@ -121,11 +122,7 @@ def _made(ctx: Context, node: ast.expr) -> Binding:
         case ast.GeneratorExp():
             return comprehensions.generator(ctx, node)
         case ast.JoinedStr():
-            ctx.refuse(
-                node,
-                "a formatted string is supported in print, raise and assert only",
-                "return the value itself",
-            )
+            return messages.known_text(ctx, node)
         case _:
             subset.refuse_syntax(ctx.frame.captured, node)
 

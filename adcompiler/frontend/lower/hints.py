@@ -268,7 +268,7 @@ INSTEAD = {
     ),
     "iter": "go over the array or list itself: for v in x",
     **dict.fromkeys(
-        ["str", "repr", "format"],
+        ["repr", "format"],
         "in print and raise write an f-string, f'{{{0}}}'; make other texts outside",
     ),
     "complex": "use two real numbers",

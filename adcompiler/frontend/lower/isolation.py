@@ -259,7 +259,7 @@ def isolated(
         ctx.refuse(
             node,
             "a function that is differentiated here changes an object outside",
-            "return what it changes",
+            "let it return what it changes, and assign that outside",
         )
     results: list[Atom] = []
     trees: list[ResultTree] = []
@@ -293,7 +293,7 @@ def _check_stores(
             ctx.refuse(
                 node,
                 "a function that is differentiated here stores outside",
-                "return what it stores",
+                "let it return what it stores, and store that outside",
             )
 
 

@@ -80,13 +80,21 @@ def _binary(call: Call, operator: ast.operator, a: Binding, b: Binding) -> Atom:
     return call.atom(operators.binary(call.ctx, call.node, operator, a, b))
 
 
+_OF_ARRAYS = {
+    "math.prod": "np.prod(x)",
+    "math.fsum": "np.sum(x)",
+    "math.sumprod": "p @ q",
+    "math.dist": "np.linalg.norm(p - q)",
+}
+
+
 def _items(call: Call, x: Binding) -> list[Binding]:
     """The entries of what has a length known while compiling."""
     items = iteration.static_items(call.ctx, call.node, x)
     if items is None:
         call.refuse(
             f"{call.name} takes what has a length known while compiling",
-            "use NumPy's function of the array",
+            f"of an array: {_OF_ARRAYS.get(call.name, 'write a loop')}",
         )
     return list(items)
 

@@ -23,12 +23,14 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import expressions
+from adcompiler.frontend.lower import expressions, names
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.operands import atom_of, describe
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.types import PY_INT
 
 _CONVERSIONS = {-1: "", ord("r"): "!r", ord("s"): "!s", ord("a"): "!a"}
 
@@ -76,6 +78,45 @@ def _value(
             ctx.refuse(
                 node, f"{describe(binding)} cannot be printed here", _shown(binding)
             )
+
+
+def known_text(ctx: Context, node: ast.JoinedStr) -> Static:
+    """A text that is known while compiling, as a key is that a loop's index names."""
+    return Static("".join(_known_piece(ctx, value) for value in node.values))
+
+
+def _known_piece(ctx: Context, node: ast.expr) -> str:
+    if not isinstance(node, ast.FormattedValue):
+        return str(ast.literal_eval(node))
+    value = known_value(ctx, node, expressions.evaluate(ctx, node.value))
+    form = _CONVERSIONS[node.conversion]
+    if isinstance(node.format_spec, ast.JoinedStr):
+        form += f":{known_text(ctx, node.format_spec).value}"
+    return ("{0" + form + "}").format(value)
+
+
+def known_value(ctx: Context, node: ast.AST, binding: Binding) -> object:
+    """What a text is made of; an index of a loop is made known."""
+    match binding:
+        case Static(str() | None as value):
+            return value
+        case Dyn(Const(value)):
+            return value
+        case Dyn(atom) if atom.type == PY_INT:
+            return names.static_int(ctx, node, binding, "a number in a text")
+        case _:
+            ctx.refuse(
+                node,
+                f"a text of {describe(binding)} is supported in print, raise and "
+                "assert only",
+                "make it of what is known, as f'w{i}' in a loop over range(3)",
+            )
+
+
+def text(call: Call) -> Binding:
+    """``str(x)`` of what is known."""
+    (x,) = call.bind(object=Static(""))
+    return Static(str(known_value(call.ctx, call.node, x)))
 
 
 def _shown(binding: Binding) -> str:

@@ -129,7 +129,7 @@ def truth(ctx: Context, node: ast.AST, owner: Object | TupleVal) -> Atom:
         written = hasattr(owner.cls, name) and not isinstance(owner, TupleVal)
         if found is not None or written:
             what = f"{owner.cls.__name__}.{name} is not followed"
-            ctx.refuse(node, what, "compare an attribute")
+            ctx.refuse(node, what, "test an attribute: if p.x > 0")
     return constant(not isinstance(owner, TupleVal) or len(owner.items) > 0)
 
 
@@ -353,5 +353,6 @@ def display(
 def mapping(ctx: Context, node: ast.AST, binding: Binding) -> dict[Key, Binding]:
     """The entries of what stands behind ``**``."""
     if not isinstance(binding, ObjectRef | RecordVal) or binding.cls is not dict:
-        ctx.refuse(node, "'**' spreads a dict whose keys are known", "write each: a=a")
+        what = "'**' spreads a dict whose keys are known"
+        ctx.refuse(node, what, "name each argument: f(a=v[0], b=v[1])")
     return entries(ctx, node, binding)

@@ -188,7 +188,7 @@ def _check_copied(call: Call, cls: type, hook: str) -> None:
         if objects.in_classes(classes, name) is not objects.MISSING:
             call.refuse(
                 f"{cls.__name__} has a {name}, which is not followed",
-                "make a new one of its parts",
+                f"make a new one: {cls.__name__}(...)",
             )
 
 

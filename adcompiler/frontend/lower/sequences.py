@@ -21,7 +21,7 @@ from adcompiler.frontend.bindings import (
     SliceVal,
     TupleVal,
 )
-from adcompiler.frontend.lower import iteration, names, records
+from adcompiler.frontend.lower import hints, iteration, names, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.restarts import Site
 from adcompiler.frontend.structures import ItemsOf, Key
@@ -144,6 +144,6 @@ def method(
             ctx.refuse(
                 node,
                 f"'.{name}()' of a list is not supported with these arguments",
-                f"{', '.join(METHODS)} are",
+                hints.OF_LISTS.get(name, f"{', '.join(METHODS)} are"),
             )
     return NONE

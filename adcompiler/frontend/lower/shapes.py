@@ -384,7 +384,8 @@ def items(call: Call, parts: Binding) -> list[Binding]:
     """The values to be joined."""
     parts = sequences.as_tuple(call.ctx, call.node, parts)
     if not isinstance(parts, TupleVal) or not parts.items:
-        call.refuse(f"{call.name} takes a tuple of arrays", "write (a, b)")
+        hint = f"write a tuple or list of them: {call.name}((a, b))"
+        call.refuse(f"{call.name} takes a tuple of arrays", hint)
     return [call.array(part) for part in parts.items]
 
 

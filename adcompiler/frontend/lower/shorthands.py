@@ -30,7 +30,9 @@ def _module(call: Call, level: int, name: str) -> ModuleType:
     try:
         return importlib.import_module("." * level + name, package)
     except ImportError as error:
-        call.refuse(f"this cannot be imported: {error}", "import it outside")
+        call.refuse(
+            f"this cannot be imported: {error}", "import it outside, or install it"
+        )
 
 
 def module(call: Call) -> Binding:
@@ -58,7 +60,9 @@ def part(call: Call) -> Binding:
         return subject
     names = getattr(kind, "__match_args__", ())
     if k >= len(names):
-        call.refuse("this class names no such part of its objects", "write name=...")
+        call.refuse(
+            "this class names no such part of its objects", "write case Cls(x=a)"
+        )
     return attributes.attribute(call.ctx, call.node, subject, names[k])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import NoReturn
 
 from adcompiler.frontend import subset
 from adcompiler.frontend.bindings import (
@@ -168,7 +169,8 @@ def delete(ctx: Context, targets: Sequence[ast.expr]) -> None:
         assert isinstance(target, ast.Name)
         names.load(ctx, target, target.id)
         if ctx.frame.cell(target.id) is not None:
-            ctx.refuse(target, "a nested function assigns this name, too", "leave it")
+            what = "a nested function assigns this name, too"
+            ctx.refuse(target, what, f"leave 'del {target.id}' away")
         del ctx.frame.env[target.id]
 
 
@@ -271,8 +273,7 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
                 listing.put(ctx, target, owner, index, binding)
                 return
             if not isinstance(owner, ArrayRef):
-                what = describe(owner)
-                ctx.refuse(target, f"{what} cannot be stored into", "use an array")
+                _refuse_store(ctx, target, owner)
             arrays.store(ctx, target, owner, index, binding)
         case ast.Attribute(value=value, attr=name):
             owner = expressions.evaluate(ctx, value)
@@ -280,6 +281,11 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
             instances.assign(ctx, target, owner, name, binding)
         case _:
             subset.refuse_syntax(ctx.frame.captured, target)
+
+
+def _refuse_store(ctx: Context, target: ast.AST, owner: Binding) -> NoReturn:
+    hint = "make it a list or an array first: np.array(...)"
+    ctx.refuse(target, f"{describe(owner)} cannot be stored into", hint)
 
 
 def bind(ctx: Context, name: str, binding: Binding, node: ast.AST) -> None:
@@ -430,8 +436,7 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
                 augmented_item(ctx, stmt, owner, index)
                 return
             if not isinstance(owner, ArrayRef):
-                what = describe(owner)
-                ctx.refuse(target, f"{what} cannot be stored into", "use an array")
+                _refuse_store(ctx, target, owner)
             item = arrays.item_to_update(ctx, stmt, owner, index)
             value = expressions.evaluate(ctx, stmt.value)
             arrays.update_item(ctx, stmt, owner, item, value)

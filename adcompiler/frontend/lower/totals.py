@@ -55,7 +55,7 @@ def total(call: Call) -> Binding:
     if isinstance(x, ArrayRef) and x.type.ndim > 0:
         return _of_rows(call, x, start)
     counted.source(call.ctx, call.node, x)  # refuses what has no items
-    call.refuse(f"sum of {describe(x)} is not supported", "write a loop")
+    call.refuse(f"sum of {describe(x)} is not supported", iteration.AS_LIST)
 
 
 def _of_rows(call: Call, x: ArrayRef, start: Binding) -> Binding:
