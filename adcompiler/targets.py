@@ -26,6 +26,7 @@ from adcompiler.frontend.interface import (
     ResultStatic,
     ResultTree,
     ResultTuple,
+    StaticSpec,
     TupleSpec,
 )
 from adcompiler.frontend.structures import Shape
@@ -34,6 +35,7 @@ from adcompiler.frontend.wrt import (
     as_differentiated,
     differentiated,
     is_wanted,
+    moving,
     spread,
     with_parameters_alone,
 )
@@ -181,7 +183,8 @@ class Lowering:
         # Which arguments of the function inside were passed; all, if nothing is said.
         passed = self.passed & frozenset(names) or frozenset(names)
         inner = Lowering(passed, self.lengths).lower(
-            derivative.function, dict(zip(names, primals.items, strict=True))
+            derivative.function,
+            dict(zip(names, _moved(primals, tangents), strict=True)),
         )
         inner = _without_static_floats(inner)
         primal = inner.lowered
@@ -354,6 +357,13 @@ def _tangent_tree(inner: Target) -> ResultTree:
                 return ResultStatic(None)
 
     return visit(inner.lowered.result)
+
+
+def _moved(primals: TupleSpec, tangents: TupleSpec) -> Iterator[ArgSpec]:
+    """The arguments of which those that have a tangent are never made known."""
+    for primal, tangent in zip(primals.items, tangents.items, strict=True):
+        still = isinstance(tangent, StaticSpec)
+        yield primal if still else moving(primal)
 
 
 def _moving(primals: ArgSpec, tangents: ArgSpec, first: int = 0) -> Iterator[int]:

@@ -195,7 +195,13 @@ WRITTEN_ANEW = [
         "np.polyval(x, 2.0)",
     ),
     (VECTOR, "x.flat[1]", "'.flat'", "x.ravel()", "x.ravel()[1]"),
-    (NUMBER, "str(x) and x", "str is not", "f-string", "print(f'{x}'); return x"),
+    (
+        NUMBER,
+        "i = 0; t = f'w{i + x}'; return x * len(t) / len(t)",
+        "a text of a number",
+        "f'w{i}' in a loop over range(3)",
+        "d = {'w0': x}; return sum(d[f'w{i}'] for i in range(1))",
+    ),
     (
         NUMBER,
         "print({'a': x}); return x",

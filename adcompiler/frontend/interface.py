@@ -60,7 +60,8 @@ class LeafSpec:
     """A dynamic argument leaf; `contiguous` tells C order of an array, `fortran` and
     `seams` how one lies that is not in it (`lower.layouts`), `trained`
     whether gradients are computed for a parameter, None of what is none; what is
-    `constant` is not differentiated, though its argument may be."""
+    `constant` is not differentiated, though its argument may be. A number that is
+    `moving` is differentiated, and so never made known while compiling."""
 
     type: Type
     contiguous: bool = True
@@ -68,6 +69,7 @@ class LeafSpec:
     constant: bool = False
     seams: tuple[bool, ...] | None = None
     fortran: bool = False
+    moving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

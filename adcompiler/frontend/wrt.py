@@ -21,6 +21,7 @@ __all__ = [
     "as_differentiated",
     "differentiated",
     "is_wanted",
+    "moving",
     "named",
     "spread",
     "with_parameters_alone",
@@ -130,6 +131,17 @@ def is_wanted(leaf: LeafSpec) -> bool:
     return is_float(leaf.type) and leaf.trained is not False and not leaf.constant
 
 
+def moving(spec: ArgSpec) -> ArgSpec:
+    """The spec of an argument whose floats are differentiated."""
+    match spec:
+        case LeafSpec() if is_wanted(spec):
+            return replace(spec, moving=True)
+        case TupleSpec(items=items):
+            return replace(spec, items=tuple(map(moving, items)))
+        case _:
+            return spec
+
+
 def with_parameters_alone(spec: ArgSpec) -> ArgSpec:
     """The spec of an argument of which the parameters are differentiated."""
     match spec:
@@ -170,14 +182,14 @@ def as_differentiated(spec: ArgSpec, *, name: str) -> ArgSpec:
     """
     match spec:
         case LeafSpec() if is_wanted(spec):
-            return spec
+            return moving(spec)
         case LeafSpec(trained=False):
             hint = "; let it be trained: w.requires_grad_()"
             raise TypeError(f"{name} is a parameter that is frozen{hint}")
         case LeafSpec(type=Scalar(dtype=dtype, kind=kind)) if dtype != "bool":
-            return LeafSpec(Scalar("float64", kind))
+            return LeafSpec(Scalar("float64", kind), moving=True)
         case TupleSpec() if _holds(spec):
-            return spec
+            return moving(spec)
         case LeafSpec(type=Array()):
             hint = "; pass it as floats: x.astype(float)"
         case _:

@@ -244,3 +244,17 @@ def greatest_of_a_list_of_pairs(v):
 def pairs_that_begin_alike(v, n):
     pair = max((1, v), (n, 3.0 * v)) if n < 1 else min((n, v * v), (n, v))
     return pair[1] * v if (n, 1) <= (n, 1, v) else v
+
+
+@program(0.3, -0.7, 2)
+def keys_that_an_index_names(v, w, n):
+    state = {f"w{k}": v * (k + 1) for k in range(3)}
+    for k in range(n):
+        state[f"w{k}"] = state["w" + str(k + 1)] * w
+    return state["w0"] * state["w1"] + len(f"{n:03d}") * v
+
+
+@program(0.7, 1.0, wrt=("x",), label="constant")
+@program(0.7, 1.0, refused="must be known", label="differentiated")
+def index_from_a_float(x, y):
+    return x * (1.0, 2.0)[int(y)] + y * y

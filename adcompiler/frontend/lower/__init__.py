@@ -169,7 +169,8 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
                 if spec.trained is not None:
                     ctx.parameters.add(location)
                 return ArrayRef(location, (), t, contiguous)
-            ctx.origins.given(var, leaf)
+            if not spec.moving:
+                ctx.origins.given(var, leaf)
             return Dyn(var)
         case TupleSpec(items=items, cls=cls):
             if isinstance(cls, KeywordsOf):
