@@ -11,6 +11,7 @@ from tests import ir_interpreter
 from tests.programs import PROGRAMS
 
 ROWS = [row for row in PROGRAMS.values() if not row.refused]
+RAISED = {row.raises for row in ROWS if row.raises}
 
 
 def outcome(call):
@@ -30,6 +31,7 @@ def outcome(call):
             AssertionError,
             RuntimeError,
             StopIteration,
+            *RAISED,
         ) as error:
             return type(error), str(error), text.getvalue()
 
