@@ -112,10 +112,25 @@ def block(arrays):
             "np.block takes lists of arrays",
             "write the lists out: np.block([[a, b], [c, d]])",
         )
-    if not isinstance(arrays[0], list):
-        return np.concatenate([at_least_two(a) for a in arrays], axis=1)
-    rows = [np.concatenate([at_least_two(a) for a in row], axis=1) for row in arrays]
-    return np.concatenate(rows, axis=0)
+    deep = isinstance(arrays[0], list)
+    rows = arrays if deep else [arrays]
+    least = 2 if deep else 1
+    for row in rows:
+        for a in row:
+            if isinstance(a, list):
+                raise NotImplementedError(
+                    "np.block of lists three deep",
+                    "join the blocks of the last axes first, with np.concatenate",
+                )
+            least = max(least, np.ndim(a))
+    joined = [np.concatenate([of_rank(a, least) for a in row], axis=-1) for row in rows]
+    return np.concatenate(joined, axis=-2) if deep else joined[0]
+
+
+def of_rank(a, rank):
+    """With axes of length 1 in front, up to this rank."""
+    missing = rank - np.ndim(a)
+    return np.reshape(a, (1,) * missing + np.shape(a)) if missing > 0 else a
 
 
 # --- Parting -----------------------------------------------------------------------

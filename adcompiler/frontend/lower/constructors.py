@@ -242,10 +242,12 @@ def copy(call: Call) -> Binding:
 
 
 def numpy_scalar(dtype: str) -> Handler:
-    """``np.float32(x)`` of a number."""
+    """``np.float32(x)``: of an array of this dtype it is the array itself."""
 
     def handle(call: Call) -> Binding:
         (x,) = call.bind("x")
+        if isinstance(x, ArrayRef) and x.type.ndim:
+            return converted(call, x, dtype, fresh=False)
         atom = call.atom(x)
         if isinstance(x, ArrayRef):
             return cast(call, x, dtype)
