@@ -28,10 +28,12 @@ from adcompiler.ir.types import (
     fresh_dim,
     is_float,
 )
+from adcompiler.lowering.aliasing import READ_ONLY, is_view
 from adcompiler.primitives.spelling import HELPERS, MODULES
 from tests.numerics import LADDER, extrapolate
 
 WRITES = {"store", "accumulate", "scatter", "scatter_add"}
+HOLDING = {"list_get", "unpack", "pack", "call", "ruled"}
 STATEMENTS = WRITES | {"list_append", "list_pop", "list_set", "list_accumulate"}
 
 
@@ -188,6 +190,7 @@ def check_spelling(let: Let, values: list, expected: Any) -> None:
     if let.primitive.name.startswith("empty"):
         return
     assert type(found) is type(expected), let.primitive.spell(let, pieces).text
+    check_memory(let, values, found)
     if let.primitive.name == "sum_to":  # a sum of sums, or one over all axes
         np.testing.assert_allclose(found, expected, rtol=1e-14)
     elif isinstance(expected, tuple):
@@ -195,6 +198,24 @@ def check_spelling(let: Let, values: list, expected: Any) -> None:
             np.testing.assert_array_equal(one, other)
     else:
         np.testing.assert_array_equal(found, expected)
+
+
+def check_memory(let: Let, values: list, found: Any) -> None:
+    """What the source gives may be stored to, and is new memory, unless it is known
+    not to be."""
+    if let.primitive.name in WRITES or let.primitive.name in HOLDING:
+        return
+    arrays = [v for v in values if isinstance(v, np.ndarray)]
+    for result in found if isinstance(found, tuple) else (found,):
+        if not isinstance(result, np.ndarray):
+            continue
+        name = let.primitive.name
+        given = all(array.flags.writeable for array in arrays)
+        writeable = result.flags.writeable or not given or name in READ_ONLY
+        assert writeable, f"{name} is read-only"
+        if not is_view(let):
+            own = not any(np.shares_memory(result, array) for array in arrays)
+            assert own, f"{name} shares memory with its operand"
 
 
 def piece_of(atom: Any, k: int) -> Piece:

@@ -49,8 +49,12 @@ IN_PLACE = frozenset(
 )
 # Rows whose result may share memory with their first operand, besides `view` rows.
 MAY_SHARE = frozenset(
-    {"reshape", "reshape_like", "stop_gradient", "broadcast_to", "load"}
+    {"reshape", "reshape_like", "stop_gradient", "load"}
     | {"transpose", "expand_dims", "squeeze", "flip"}
+)
+# Those whose result cannot be stored to.
+READ_ONLY = frozenset(
+    {"broadcast_to", "broadcast_lengths", "diagonal", "matrix_diagonal"}
 )
 NONE: Roots = frozenset()
 Holder = ListOf | Residuals  # what holds other values
@@ -108,11 +112,12 @@ def is_view(let: Let) -> bool:
         # Where nothing is summed, it is its operand.
         source, target = (dims_of(a.type) for a in let.operands)
         return len(source) == len(target) and settled_axes(source, target) == ()
+    if let.primitive.name in READ_ONLY:
+        return True  # even of a number
     if not let.primitive.view and let.primitive.name not in MAY_SHARE:
         return False
-    # Of a number there is nothing to share; but repeated, it cannot be stored to.
-    made = not isinstance(let.operands[0].type, Array | ListOf)
-    return not made or let.primitive.name == "broadcast_to"
+    # Of a number there is nothing to share.
+    return isinstance(let.operands[0].type, Array | ListOf)
 
 
 def memory(
@@ -201,7 +206,7 @@ class _Analysis:
                 self.popped(result, self.found.reach(let.operands[0]))
         elif is_view(let):
             roots = self.found.own(let.operands[0])
-            if let.primitive.name == "broadcast_to":
+            if let.primitive.name in READ_ONLY:
                 self.unowned.add(("readonly", let.result))
                 roots |= {("readonly", let.result)}
             self.holds(let.result, roots)
