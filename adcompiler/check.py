@@ -9,9 +9,9 @@ tolerance is tight enough to show a missing term.
 from __future__ import annotations
 
 import copy
-import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def check_grads(
     """Compare the derivatives of `f` at `args` with difference quotients.
 
     Raises GradientError unless all agree, up to the `order`. Orders above one need a
-    scalar result.
+    scalar result, those above two a scalar argument besides.
     """
     unknown = set(modes) - {"rev", "fwd"}
     if unknown:
@@ -57,6 +57,12 @@ def check_grads(
         point.check_reverse()
     if "fwd" in modes:
         point.check_forward()
+    if order > 2 and (len(point.order) > 1 or not point.is_scalar(point.places)):
+        raise ValueError(
+            f"order={order} checks derivatives of the gradient's gradient, which has "
+            f"more than one number by {', '.join(point.order)}: check a function of "
+            "one number, such as the value along a line, lambda t: f(x + t * v)"
+        )
     if order > 1:
         check_grads(
             Differentiable(function.grad, function.wrt),
@@ -99,6 +105,12 @@ class _Point:
         value = _flat(function(*copy.deepcopy(args)))
         return cls(function, args, places, tuple(wanted), tolerance, value)
 
+    def is_scalar(self, places: Iterable[int]) -> bool:
+        """Whether these arguments are numbers."""
+        return all(
+            opened(self.args[k]) is None and np.ndim(self.args[k]) == 0 for k in places
+        )
+
     def slope(self, place: int, direction: Any, step: float) -> Vector:
         """How the result changes as an argument moves; extrapolated differences."""
         sizes = [np.max(np.abs(x), initial=0.0) for x in _leaves(self.args[place])]
@@ -115,10 +127,10 @@ class _Point:
         return (ends[0] - ends[1]) / (2 * step)
 
     def check_reverse(self) -> None:
-        """Each element of each gradient, for one random cotangent."""
+        """Each element of each gradient; of several values for a random cotangent."""
         value, pullback = self.function.vjp(*copy.deepcopy(self.args))
         rng = np.random.default_rng(0)
-        cotangent = _map(lambda x: _draw(rng, x), value)
+        cotangent = _map(partial(_draw, rng, alone=opened(value) is None), value)
         gradients = pullback(cotangent)
         if len(self.order) == 1:
             gradients = (gradients,)
@@ -130,7 +142,7 @@ class _Point:
                     f"the gradient of {name}",
                     index,
                     found[leaf][index],
-                    functools.partial(self._weighted, place, unit, weights),
+                    partial(self._weighted, place, unit, weights),
                 )
 
     def _weighted(
@@ -139,15 +151,16 @@ class _Point:
         return float(weights @ self.slope(place, direction, step))
 
     def check_forward(self) -> None:
-        """Each element of the tangent, for one random direction per argument."""
+        """Each element of the tangent; along an array in a random direction."""
         rng = np.random.default_rng(1)
         for place, name in self.places.items():
-            direction = _map(lambda x: _draw(rng, x), self.args[place])
+            alone = opened(self.args[place]) is None
+            direction = _map(partial(_draw, rng, alone=alone), self.args[place])
             tangents: list[Any] = [None] * len(self.args)
             tangents[place] = direction
             args = copy.deepcopy(self.args)
             found = _flat(self.function.jvp(args, tuple(tangents))[1])
-            slopes = functools.cache(functools.partial(self.slope, place, direction))
+            slopes = cache(partial(self.slope, place, direction))
 
             def quotient(k: int, step: float, slopes: Any = slopes) -> float:
                 return float(slopes(step)[k])
@@ -157,7 +170,7 @@ class _Point:
                     f"the tangent along {name}",
                     (k,),
                     tangent,
-                    functools.partial(quotient, k),
+                    partial(quotient, k),
                 )
 
     def compare(
@@ -224,10 +237,13 @@ def _refined(value: Any) -> Any:
     return value
 
 
-def _draw(rng: np.random.Generator, like: Any) -> Any:
-    """A random direction in the space of a value; None for integers."""
+def _draw(rng: np.random.Generator, like: Any, *, alone: bool = False) -> Any:
+    """A random direction in the space of a value; None for integers. That of a number
+    which stands `alone` is 1, so that derivatives are those that a user knows."""
     if np.asarray(like).dtype.kind != "f" and np.ndim(like):
         return None
+    if alone and np.ndim(like) == 0:
+        return np.ones((), getattr(like, "dtype", np.float64))[()]
     drawn = rng.uniform(0.5, 1.5, np.shape(like)) * rng.choice([-1, 1], np.shape(like))
     return drawn.astype(getattr(like, "dtype", np.float64))[()]
 

@@ -248,11 +248,12 @@ def _finish(function: Function) -> Function:
 def _identifier(name: str) -> str:
     """A name that Python accepts.
 
-    >>> _identifier("<lambda>_grad"), _identifier("x_dot")
-    ('lambda_grad', 'x_dot')
+    >>> _identifier("<lambda>_grad"), _identifier("x_dot"), _identifier("2nd²_grad")
+    ('lambda_grad', 'x_dot', '_2nd_grad')
     """
-    name = "".join(c for c in name if c.isidentifier() or c.isdigit())
-    return f"{name}_" if keyword.iskeyword(name) or not name else name
+    name = "".join(c for c in name if f"_{c}".isidentifier())
+    name = name if name.isidentifier() else f"_{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

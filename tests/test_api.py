@@ -344,6 +344,52 @@ def test_check_grads():
         ad.check_grads(cube, (2.0,), modes=("backwards",))
 
 
+def test_check_grads_of_third_order_goes_along_a_line():
+    def f(x):
+        return np.sum(np.sin(x) * x)
+
+    with pytest.raises(ValueError, match="lambda t: f"):
+        ad.check_grads(f, (A,), order=3)
+    ad.check_grads(lambda t: f(A + t * B), (0.5,), order=3)
+
+
+def test_check_grads_shows_the_numbers_of_a_scalar_function():
+    def f(x):
+        return np.sum(x * ad.stop_gradient(x))
+
+    found = r"\[0\] of f is 1, the difference quotient 2\.0+\d*:"
+    with pytest.raises(ad.GradientError, match="gradient of x" + found):
+        ad.check_grads(f, (np.array([1.0, 3.0]),))
+
+
+@pytest.mark.parametrize("name", ["2nd", "class", "a b", "²", "", "<x>"])
+def test_a_name_that_python_would_not_accept(name):
+    def f(x):
+        return x * x
+
+    f.__name__ = name
+    assert ad.grad(f)(2.0) == 4.0
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.tensordot(x, x, axes=1),
+        lambda x: np.linalg.tensordot(x, x, axes=1),
+        lambda x: np.inner(x, x),
+        lambda x: np.interp(x[0], x, x),
+        lambda x: np.nan_to_num(x[0]),
+        lambda x: np.fmax(x[0], x[1]),
+        lambda x: np.squeeze(x[0]),
+        lambda x: np.transpose(x[0]),
+        lambda x: np.squeeze(x[:1]),
+    ],
+)
+def test_values_are_arrays_of_rank_0_or_numbers_as_numpy_s(f):
+    x = np.array([1.0, 2.0])
+    assert type(ad.vjp(f)(x)[0]) is type(ad.jvp(f)((x,), (x,))[0]) is type(f(x))
+
+
 def test_check_grads_finds_a_wrong_derivative():
     def f(x, y):
         return np.sum(x * ad.stop_gradient(x) * y)

@@ -13,7 +13,7 @@ from adcompiler.library.registry import composes
 def inner(a, b):
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.multiply(a, b)
-    return np.tensordot(a, b, axes=(-1, -1))
+    return np.tensordot(a, b, axes=(-1, -1))[()]
 
 
 @composes(np.tensordot)
@@ -35,8 +35,7 @@ def tensordot(a, b, axes=2):
     matrix_a = a.transpose(outer_a + inner_a).reshape((rows, depth))
     matrix_b = b.transpose(inner_b + outer_b).reshape((depth, columns))
     shape = tuple(a.shape[k] for k in outer_a) + tuple(b.shape[k] for k in outer_b)
-    product = matrix_a @ matrix_b
-    return product.reshape(shape) if shape else product[0, 0]
+    return (matrix_a @ matrix_b).reshape(shape)
 
 
 @composes(np.kron)

@@ -155,7 +155,7 @@ def interpolated(x, xp, fp, left, right):
     y = slope * (x - xp[k]) + fp[k]
     below = fp[0] if left is None else left
     above = fp[last] if right is None else right
-    return np.where(x < xp[0], below, np.where(x > xp[last], above, y))
+    return np.where(x < xp[0], below, np.where(x > xp[last], above, y))[()]
 
 
 def periodic(x, xp, fp, period):
@@ -187,13 +187,13 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     largest = limit if posinf is None else posinf
     least = -limit if neginf is None else neginf
     filled = np.where(np.isnan(x), nan, x)
-    return np.where(x == np.inf, largest, np.where(x == -np.inf, least, filled))
+    return np.where(x == np.inf, largest, np.where(x == -np.inf, least, filled))[()]
 
 
 @composes(np.isclose)
 def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
     near = np.abs(a - b) <= atol + rtol * np.abs(b)
-    found = np.where(np.isfinite(b), near, a == b)
+    found = np.where(np.isfinite(b), near, a == b)[()]
     return found | (np.isnan(a) & np.isnan(b)) if equal_nan else found
 
 
@@ -241,12 +241,14 @@ def imag(val):
 
 @composes(np.fmax)
 def fmax(x1, x2):
-    return np.where(np.isnan(x1), x2, np.where(np.isnan(x2), x1, np.maximum(x1, x2)))
+    given = np.where(np.isnan(x2), x1, np.maximum(x1, x2))
+    return np.where(np.isnan(x1), x2, given)[()]
 
 
 @composes(np.fmin)
 def fmin(x1, x2):
-    return np.where(np.isnan(x1), x2, np.where(np.isnan(x2), x1, np.minimum(x1, x2)))
+    given = np.where(np.isnan(x2), x1, np.minimum(x1, x2))
+    return np.where(np.isnan(x1), x2, given)[()]
 
 
 @composes(np.isposinf)
@@ -279,7 +281,7 @@ def divmod_of(x1, x2):
 @composes(np.modf)
 def modf(x):
     whole = np.trunc(x)
-    return (np.where(np.isinf(x), 0.0 * np.sign(x), x - whole), whole)
+    return (np.where(np.isinf(x), 0.0 * np.sign(x), x - whole)[()], whole)
 
 
 @composes(np.nancumsum)

@@ -63,6 +63,13 @@ def _refuse_value(call: Call, x: Binding) -> NoReturn:
     call.refuse(f"{call.name} takes an array, not {describe(x)}", hint)
 
 
+def is_numpy_number(x: Binding) -> bool:
+    """Whether this is a NumPy scalar, whose methods give itself where those of an
+    array give a view."""
+    t = x.atom.type if isinstance(x, Dyn) else None
+    return isinstance(t, Scalar) and t.kind == "numpy"
+
+
 # --- Reshaping -----------------------------------------------------------------------
 
 
@@ -214,6 +221,8 @@ def transpose(call: Call) -> Binding:
         axes: Binding = TupleVal(tuple(parts))
     else:
         x, axes = call.bind("a", axes=None)
+    if is_numpy_number(x):
+        return x
     ref = array_of(call, x)
     rank = ref.type.ndim
     order = tuple(range(rank))[::-1]
@@ -270,6 +279,8 @@ def expand_dims(call: Call) -> Binding:
 def squeeze(call: Call) -> Binding:
     """``np.squeeze(x, axis)``."""
     x, axis = call.bind("a", axis=None)
+    if is_numpy_number(x):
+        return x
     ref = array_of(call, x)
     axes = call.axes(axis, ref.type.ndim)
     if axes is None:
