@@ -357,7 +357,7 @@ def test_check_grads_shows_the_numbers_of_a_scalar_function():
     def f(x):
         return np.sum(x * ad.stop_gradient(x))
 
-    found = r"\[0\] of f is 1, the difference quotient 2\.0+\d*:"
+    found = r"\[0\] of f is 1, the difference quotient (2|1\.999)"
     with pytest.raises(ad.GradientError, match="gradient of x" + found):
         ad.check_grads(f, (np.array([1.0, 3.0]),))
 
@@ -382,7 +382,7 @@ def test_a_name_that_python_would_not_accept(name):
         lambda x: np.fmax(x[0], x[1]),
         lambda x: np.squeeze(x[0]),
         lambda x: np.transpose(x[0]),
-        lambda x: np.squeeze(x[:1]),
+        lambda x: np.squeeze(x[:1], axis=0),
     ],
 )
 def test_values_are_arrays_of_rank_0_or_numbers_as_numpy_s(f):
