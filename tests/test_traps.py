@@ -378,3 +378,10 @@ def test_python_s_sum_of_no_rows_is_no_array(start):
     assert f(np.zeros((0, 3))) == np.sum(rows)
     with pytest.raises(ValueError, match="no rows is its start"):
         ad.grad(f)(np.zeros((0, 3)))
+
+
+def test_powers_of_what_is_no_square_matrix():
+    with pytest.raises(ad.UnsupportedError, match="takes a matrix"):
+        ad.grad(lambda x: np.sum(np.linalg.matrix_power(x, 2)))(np.ones(3))
+    with pytest.raises(np.linalg.LinAlgError, match="must be square"):
+        ad.grad(lambda x: np.sum(np.linalg.matrix_power(x, 1)))(np.ones((2, 3)))

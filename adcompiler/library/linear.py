@@ -89,6 +89,12 @@ def in_space(u):
 
 @composes(np.linalg.matrix_power)
 def matrix_power(a, n):
+    if np.ndim(a) < 2:
+        raise NotImplementedError(
+            "np.linalg.matrix_power takes a matrix", "give it two axes: x.reshape(n, n)"
+        )
+    if 0 <= n < 2 and a.shape[-1] != a.shape[-2]:
+        raise np.linalg.LinAlgError("Last 2 dimensions of the array must be square")
     if n == 0:
         return np.zeros_like(a) + np.eye(a.shape[-1])
     if n < 0:
