@@ -125,7 +125,8 @@ def stop_gradient(x: T) -> T:
 class no_grad:
     """``with no_grad():`` what is computed inside, derivatives take for constant.
 
-    In a plain call it does nothing.
+    So is what is stored, put into a list or returned there, and whatever has got its
+    name there, afterwards. In a plain call it does nothing.
     """
 
     def __enter__(self) -> None:
