@@ -120,8 +120,6 @@ np.real(x) * x.conj()
 np.searchsorted(x[0], 0.5, sorter=np.argsort(x[0])) * x
 np.percentile(x, [20, 40], axis=1, method="higher")
 np.linalg.cholesky(x @ x.T + np.eye(2), upper=True)
-np.cross([x[0, 0], 1.0], [2.0, y[0, 0]]) * x
-np.cross(np.array([[x[0, 0], 1.0], [2.0, x[1, 1]]]), [x[0, 2], 3.0, 0.5])
 np.interp(x, [-2, 0, 2], [y[0, 0], 2.0, 3.0])
 np.average(x, weights=[1.0, 2.0, 3.0], axis=1)
 np.sum(x, axis=(0, -1), where=x > 0)

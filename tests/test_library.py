@@ -278,6 +278,7 @@ def test_refusals_and_errors_are_at_the_users_line():
 # A call for each `NotImplementedError` of the library, and the matrix `x` it is given.
 UNSUPPORTED = (
     "np.block(((x, x), (x, x)))",
+    "np.linalg.matrix_power(x[0], 2)",
     "np.block([[[x, x]], [[x, x]]])",
     "np.put_along_axis(x * 1.0, np.zeros((1, 1), int), 1.0, None)",
     "np.putmask(x, x > 0, x[0])",

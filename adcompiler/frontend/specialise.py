@@ -25,9 +25,12 @@ def guards_hold(guards: tuple[Guard, ...], captures: tuple[Capture, ...]) -> boo
     Errors in reading, such as the NameError of a global that is gone, are those that
     a plain call would raise.
     """
-    return all(same_static(guard.read(), guard.value) for guard in guards) and all(
-        map(_is_kept, captures)
-    )
+    return all(map(_holds, guards)) and all(map(_is_kept, captures))
+
+
+def _holds(guard: Guard) -> bool:
+    found = guard.read()
+    return found is guard.value or same_static(found, guard.value)
 
 
 def _is_kept(capture: Capture) -> bool:

@@ -457,3 +457,11 @@ def sums_of_rows_with_a_start(x, start, v):
     return (
         np.sum(y * start) * sum(v, 1.5) + np.sum(sum(x, v[0]) ** 2) + sum(sum(v, start))
     )
+
+
+@program(1.3)
+def list_plus_an_array(x):
+    y = [x, x * x]
+    z = y
+    y += np.array([1.0, 2.0])
+    return np.sum(y * y) * len(y) + z[1] * len(z)

@@ -142,3 +142,21 @@ def whole_number_that_becomes_a_float(x):
     for v in x:
         t = t * v
     return t
+
+
+@program(zero_d())
+def number_made_of_an_array(x):
+    y = np.float64(x)
+    z = y
+    z += 1.0
+    w = np.einsum("->", x)
+    u = w
+    u *= x
+    return y * z + w * u
+
+
+@program(zero_d(), refused="a number on another")
+def array_changed_that_may_be_a_number(x):
+    y = x if x > 0.0 else x * 2.0
+    x += 1.0
+    return y * x

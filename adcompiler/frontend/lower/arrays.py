@@ -30,6 +30,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import aliases, gradientless, hints, operators
 from adcompiler.frontend.lower.context import Context, Stale
 from adcompiler.frontend.lower.handling import Call
+from adcompiler.frontend.lower.kinds import shown
 from adcompiler.frontend.lower.operands import atom_of, describe
 from adcompiler.ir.nodes import Atom
 from adcompiler.ir.primitive import PRIMITIVES
@@ -355,6 +356,14 @@ def write_back(ctx: Context, node: ast.AST, ref: ArrayRef, changed: Atom) -> Non
 
 def set_contents(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> None:
     """The memory holds this now; what may be the same memory follows, or is stale."""
+    if ref.location in ctx.numbered:
+        holder = shown(ctx.numbered[ref.location])
+        ctx.refuse(
+            node,
+            f"this stores into the array of rank 0 that {holder} is on one path, where "
+            "it is a number on another",
+            "make it a number before the paths part: float(x), or x[()]",
+        )
     name = getattr(ctx.values.get(ref.location), "name", None)
     value = ctx.name(value, name) if name else value
     ctx.values[ref.location] = value

@@ -249,8 +249,6 @@ def numpy_scalar(dtype: str) -> Handler:
         if isinstance(x, ArrayRef) and x.type.ndim:
             return converted(call, x, dtype, fresh=False)
         atom = call.atom(x)
-        if isinstance(x, ArrayRef):
-            return cast(call, x, dtype)
         if isinstance(atom, Const):
             return Dyn(constant(np.dtype(dtype).type(atom.value)))
         return call.result("cast", atom, dtype=dtype, via="scalar")

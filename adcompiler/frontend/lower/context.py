@@ -127,7 +127,11 @@ class Arm:
 
 @dataclass(slots=True)
 class Context:
-    """All that changes while one function is lowered."""
+    """All that changes while one function is lowered.
+
+    `numbered` names what is an array of rank 0 in this memory on one path, and a number
+    on another.
+    """
 
     frame: Frame
     builder: Builder = field(default_factory=Builder)
@@ -137,6 +141,7 @@ class Context:
     entangled: dict[Location, frozenset[Location]] = field(default_factory=dict)
     aliases: dict[Location, Alias] = field(default_factory=dict)
     deciding: dict[frozenset[Location], Atom] = field(default_factory=dict)
+    numbered: dict[Location, str] = field(default_factory=dict)
     counts: set[Var] = field(default_factory=set)  # ints that are never negative
     constants: set[Var] = field(default_factory=set)  # without a derivative
     origins: Origins = field(default_factory=Origins)

@@ -44,6 +44,9 @@ def einsum(call: Call) -> Binding:
     ranks = list(map(call.rank, refs))
     letters, target = _spelled_out(call, left, result, ranks)
     seen = refs[0] if len(refs) == 1 and set(letters[0]) == set(target) else None
+    if isinstance(seen, ArrayRef) and not seen.type.ndim:
+        dtype = seen.type.dtype
+        return call.result("cast", call.atom(seen), dtype=dtype, via="scalar")
     if isinstance(seen, ArrayRef) and len(target) == seen.type.ndim:
         axes = tuple(letters[0].index(c) for c in target)
         return attributes.transposed(call.ctx, call.node, seen, axes)

@@ -135,6 +135,9 @@ class Merge:
                 return self._scalar(a, b, name, boxed=one or other)
             case (Dyn(), ArrayRef(type=t)) | (ArrayRef(type=t), Dyn()) if not t.dims:
                 # Arithmetic has made a number of an array of rank 0.
+                for ref in (left, right):
+                    if isinstance(ref, ArrayRef):
+                        self.ctx.numbered[ref.location] = name
                 return self._scalar(number_of(left), number_of(right), name, boxed=True)
             case ArrayRef(), ArrayRef():
                 return self._array(left, right, name)

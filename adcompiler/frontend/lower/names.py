@@ -12,7 +12,7 @@ import builtins
 import functools
 import math
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -85,14 +85,29 @@ def load(ctx: Context, node: ast.AST, name: str) -> Binding:
         key = f"cell {id(cell)}"
         return from_outside(ctx, node, value, name, key, lambda: cell.cell_contents)
     scope = captured.globals
+    key = f"global {id(scope)} {name}"
+
+    def read() -> Any:
+        return _of_scope(scope, name)
+
     if name in scope:
-        key = f"global {id(scope)} {name}"
-        return from_outside(ctx, node, scope[name], name, key, lambda: scope[name])
+        return from_outside(ctx, node, scope[name], name, key, read)
     if hasattr(builtins, name):
-        return Static(getattr(builtins, name))
+        if captured.site is None:
+            guard(ctx, key, name, read, read())
+        return Static(read())
     around = {*ctx.frame.locals, *cells, *scope, *vars(builtins)}
     hint = hints.meant(name, around) or "assign it first, or import it"
     ctx.refuse(node, f"the name '{name}' is not defined", hint)
+
+
+def _of_scope(scope: Mapping[str, Any], name: str) -> Any:
+    """What a global name, or one of Python's own, is now."""
+    if name in scope:
+        return scope[name]
+    if not hasattr(builtins, name):
+        raise NameError(f"name '{name}' is not defined")
+    return getattr(builtins, name)
 
 
 def _of_cell(ctx: Context, node: ast.AST, name: str, cell: ObjectRef) -> Binding:
@@ -177,8 +192,7 @@ def from_outside(
         case MethodType() | functools.partial():
             return _partial(ctx, node, value, name, key, read)
         case _:
-            if not _from_library(value):
-                guard(ctx, key, name, read, value)
+            guard(ctx, key, name, read, value)
             return Static(value)
 
 

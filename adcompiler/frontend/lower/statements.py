@@ -352,12 +352,25 @@ def updated(ctx: Context, stmt: ast.AugAssign, old: Binding) -> Binding:
     if isinstance(old, ArrayRef):
         arrays.update(ctx, stmt, old, value)
         return old
-    if is_list(old) and isinstance(stmt.op, ast.Add):
+    if _extends(stmt, old, value):
         listing.method(ctx, stmt, old, "extend", [value])
         return old
     check_unboxed(ctx, stmt, ast.unparse(stmt.target), old)
+    return _anew(ctx, stmt, old, value)
+
+
+def _anew(ctx: Context, stmt: ast.AugAssign, old: Binding, value: Binding) -> Binding:
+    """``old op value`` where nothing that we change in place is on the left."""
     given = overloads.in_place(ctx, stmt, stmt.op, old, value)
+    if given is None and is_list(old) and isinstance(value, ArrayRef):
+        old = arrays.listed(ctx, stmt, old)  # NumPy adds to an array made of the list
     return given or operators.binary(ctx, stmt, stmt.op, old, value)
+
+
+def _extends(stmt: ast.AugAssign, old: Binding, value: Binding) -> bool:
+    """Whether a list takes more items in place: an array is added by NumPy instead."""
+    addition = is_list(old) and isinstance(stmt.op, ast.Add)
+    return addition and not isinstance(value, ArrayRef)
 
 
 def check_unboxed(
@@ -415,16 +428,14 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
             read = ast.copy_location(ast.Name(name, ast.Load()), target)
             old = expressions.evaluate(ctx, read)
             value = expressions.evaluate(ctx, stmt.value)
-            if is_list(old) and isinstance(stmt.op, ast.Add):
+            if _extends(stmt, old, value):
                 listing.method(ctx, stmt, old, "extend", [value])
             elif isinstance(old, ArrayRef):
                 arrays.update(ctx, stmt, old, value)
                 ctx.frame.sites[name] = stmt
             else:
                 check_unboxed(ctx, stmt, name, old)
-                given = overloads.in_place(ctx, stmt, stmt.op, old, value)
-                result = given or operators.binary(ctx, stmt, stmt.op, old, value)
-                set_name(ctx, name, result, stmt)
+                set_name(ctx, name, _anew(ctx, stmt, old, value), stmt)
         case ast.Subscript():
             owner, index = expressions.place(ctx, target)
             if isinstance(owner, ObjectRef | RecordVal):
