@@ -149,10 +149,10 @@ def number_made_of_an_array(x):
     y = np.float64(x)
     z = y
     z += 1.0
-    w = np.einsum("->", x)
+    w = np.einsum("->", np.flip(x))
     u = w
     u *= x
-    return y * z + w * u
+    return y * z + w * u * np.flip(x)
 
 
 @program(zero_d(), refused="a number on another")

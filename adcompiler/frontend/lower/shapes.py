@@ -303,6 +303,9 @@ def flip(call: Call) -> Binding:
     x, axis = call.bind("m", axis=None)
     ref = array_of(call, x)
     axes = call.axes(axis, ref.type.ndim)
+    if not ref.type.ndim:  # NumPy gives the number
+        dtype = ref.type.dtype
+        return call.result("cast", call.atom(ref), dtype=dtype, via="scalar")
     every = tuple(range(ref.type.ndim))
     step = Step("flip", (), (("axis", every if axes is None else axes),))
     return arrays.through(call.ctx, call.node, ref, step, False)
