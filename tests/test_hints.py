@@ -197,10 +197,10 @@ WRITTEN_ANEW = [
     (VECTOR, "x.flat[1]", "'.flat'", "x.ravel()", "x.ravel()[1]"),
     (
         NUMBER,
-        "i = 0; t = f'w{i + x}'; return x * len(t) / len(t)",
-        "a text of a number",
-        "f'w{i}' in a loop over range(3)",
-        "d = {'w0': x}; return sum(d[f'w{i}'] for i in range(1))",
+        "t = f'w{np.ones(2) * x}'; print(t); return x",
+        "a text of an array",
+        "write the f-string there",
+        "print(f'w{np.ones(2) * x}'); return x",
     ),
     (
         NUMBER,

@@ -238,6 +238,14 @@ class PullbackVal:
 
 
 @dataclass(frozen=True, slots=True)
+class TextVal:
+    """A text that numbers are part of: a template in the manner of `str.format`."""
+
+    template: str
+    operands: tuple[Binding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MaybeUnbound:
     """A name that is assigned on some paths only; `flag` tells whether it was."""
 
@@ -280,6 +288,7 @@ Binding = (
     | MethodVal
     | PartialVal
     | PullbackVal
+    | TextVal
     | MaybeUnbound
     | Conflict
     | Dead
@@ -353,6 +362,8 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
                 for atoms in (binding.inputs, binding.residuals, binding.values)
             )
             return replace(binding, inputs=inputs, residuals=residuals, values=values)
+        case TextVal(template, operands):
+            return TextVal(template, inside(operands))
         case MaybeUnbound(value, flag):
             return MaybeUnbound(map_atoms(value, change), change(flag))
         case _:

@@ -14,7 +14,7 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Piece, Primitive, Raises, Speller, define
+from adcompiler.ir.primitive import Piece, Primitive, Raises, Speller, TypeRule, define
 from adcompiler.ir.types import Array, broadcast_dims, dims_of
 from adcompiler.primitives import spelling
 from adcompiler.primitives.contraction import misfit, rank_of, swapped
@@ -156,9 +156,14 @@ solve = define(
 # --- inv ---------------------------------------------------------------------------
 
 
-def _inv_types(types: Types, params: Params) -> Types:
-    a = square_operand("np.linalg.inv", types)
-    return (Array(matrix_dtype(a), a.dims),)
+def _of_its_shape(name: str) -> TypeRule:
+    """The types of a matrix, or a stack of them, made of one of the same shape."""
+
+    def types_of(types: Types, params: Params) -> Types:
+        a = square_operand(name, types)
+        return (Array(matrix_dtype(a), a.dims),)
+
+    return types_of
 
 
 def _inv_spell(let: Let, pieces: spelling.Pieces) -> Piece:
@@ -190,7 +195,7 @@ def _inv(a: Any, total: bool = False) -> Any:
 inv = define(
     Primitive(
         "inv",
-        _inv_types,
+        _of_its_shape("np.linalg.inv"),
         _inv_spell,
         _inv,
         computes=matrix_computes,
@@ -356,7 +361,7 @@ def _cofactor_pull(
 cofactor = define(
     Primitive(
         "cofactor",
-        _inv_types,
+        _of_its_shape("a matrix of cofactors"),
         lambda let, pieces: spelling.called("cofactor", pieces[0].text),
         spelling.helper("cofactor"),
         computes=matrix_computes,
@@ -402,7 +407,7 @@ def _cholesky_pull(
 cholesky = define(
     Primitive(
         "cholesky",
-        _inv_types,
+        _of_its_shape("np.linalg.cholesky"),
         spelling.function("linalg.cholesky"),
         np.linalg.cholesky,
         computes=matrix_computes,

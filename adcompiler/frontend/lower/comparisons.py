@@ -30,6 +30,7 @@ from adcompiler.frontend.bindings import (
     RangeVal,
     RecordVal,
     Static,
+    TextVal,
     TupleVal,
 )
 from adcompiler.frontend.lower import listing, overloads
@@ -67,6 +68,9 @@ def compare(
     given = overloads.compare(ctx, node, op, left, right)
     if given is not None:
         return given
+    if isinstance(left, TextVal) or isinstance(right, TextVal):
+        what = "a text of numbers that are known at run time alone is not compared"
+        ctx.refuse(node, what, "compare the numbers")
     name, python = COMPARE[type(op)]
     for side in (left, right):
         value = side.value if isinstance(side, Static) else None

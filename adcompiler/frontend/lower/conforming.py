@@ -25,6 +25,7 @@ from adcompiler.frontend.bindings import (
     RangeVal,
     RecordVal,
     Step,
+    TextVal,
     TupleVal,
 )
 from adcompiler.frontend.lower import slices
@@ -79,6 +80,11 @@ def conform(
             for k, item in enumerate(items):
                 part = None if parts is None else parts[k]
                 conform(merge, item, part, side)
+        case TextVal(_, items), _:
+            numbers = given.operands if isinstance(given, TextVal) else None
+            for k, item in enumerate(items):
+                number = None if numbers is None else numbers[k]
+                conform(merge, item, number, side)
         case ((ObjectRef() | RecordVal()), _):
             _object(merge, shape, given, side)
         case RangeVal(), _:

@@ -122,7 +122,7 @@ def _made(ctx: Context, node: ast.expr) -> Binding:
         case ast.GeneratorExp():
             return comprehensions.generator(ctx, node)
         case ast.JoinedStr():
-            return messages.known_text(ctx, node)
+            return messages.formatted(ctx, node)
         case _:
             subset.refuse_syntax(ctx.frame.captured, node)
 

@@ -19,6 +19,7 @@ from adcompiler.frontend.bindings import (
     MaybeUnbound,
     ObjectRef,
     RecordVal,
+    TextVal,
     TupleVal,
 )
 from adcompiler.frontend.lower.context import Arm, Held, Stale
@@ -78,7 +79,7 @@ def sort_of(binding: Binding | None) -> object:
             return (t.dtype, t.ndim)
         case Dyn(atom):
             return atom.type
-        case TupleVal(items):
+        case TupleVal(items) | TextVal(_, items):
             return tuple(map(sort_of, items))
         case _:
             return type(binding)
@@ -162,6 +163,9 @@ class Comparison:
                 pairs = zip(xs, ys, strict=False)
                 same = len(xs) == len(ys) and c is d
                 return same and all(self.bindings(x, y) for x, y in pairs)
+            case TextVal(text, xs), TextVal(other, ys):
+                numbers = zip(xs, ys, strict=False)
+                return text == other and all(self.bindings(x, y) for x, y in numbers)
             case MaybeUnbound(a, _), MaybeUnbound(b, _):
                 return self.bindings(a, b)
             case ObjectRef(one, c), ObjectRef(other, d) if c is d:

@@ -18,6 +18,7 @@ from adcompiler.frontend.bindings import (
     PullbackVal,
     RecordVal,
     Static,
+    TextVal,
     TupleVal,
     Unassigned,
 )
@@ -86,6 +87,8 @@ def kind_of(binding: Binding | None) -> str:
             return "a pullback"
         case IterVal():
             return "an iterator"
+        case TextVal():
+            return "a text"
         case _:
             return "something else"
 

@@ -126,7 +126,8 @@ def slogdet(call: Call) -> Binding:
     (a,) = call.bind("a")
     atom = call.atom(call.array(a))
     pair = (call.result("signdet", atom), call.result("logabsdet", atom))
-    return TupleVal(pair)
+    cls: type = getattr(np.linalg._linalg, "SlogdetResult")  # noqa: B009
+    return TupleVal(pair, cls)
 
 
 def _option(call: Call, binding: Binding, allowed: tuple[object, ...]) -> object:

@@ -24,6 +24,7 @@ from adcompiler.frontend.bindings import (
     ObjectRef,
     RecordVal,
     Static,
+    TextVal,
     TupleVal,
     locations,
     variables,
@@ -184,6 +185,8 @@ def unchanged(left: Binding, right: Binding) -> bool:
             return left == right
         case TupleVal(xs, c), TupleVal(ys, d) if c is d and len(xs) == len(ys):
             return all(map(unchanged, xs, ys))
+        case TextVal(text, xs), TextVal(other, ys):
+            return text == other and all(map(unchanged, xs, ys))
         case RecordVal(s, xs), RecordVal(t, ys):
             return s == t and all(map(unchanged, xs, ys))
         case ObjectRef(one, _), ObjectRef(other, _):

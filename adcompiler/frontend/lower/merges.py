@@ -37,6 +37,7 @@ from adcompiler.frontend.bindings import (
     RecordVal,
     Static,
     Step,
+    TextVal,
     TupleVal,
     Unassigned,
     is_list,
@@ -154,6 +155,11 @@ class Merge:
                 return self._other(left, right, name)
             case RangeVal(), RangeVal():
                 return self._range(left, right, name)
+            case TextVal(text, xs), TextVal(other, ys) if text == other:
+                pairs = zip(xs, ys, strict=True)
+                numbers = tuple(self.both(x, y, name) for x, y in pairs)
+                wrong = (n for n in numbers if isinstance(n, Conflict))
+                return next(wrong, TextVal(text, numbers))
             case _:
                 return self._other(left, right, name)
 
@@ -169,7 +175,10 @@ class Merge:
                 return left
             case FunctionVal(), FunctionVal() if _same_function(left, right):
                 same: Binding | None = left
-            case (MethodVal() | PartialVal() | IterVal() | PullbackVal(), _):
+            case (
+                MethodVal() | PartialVal() | IterVal() | PullbackVal() | TextVal(),
+                _,
+            ):
                 same = left if left == right else None
             case _:
                 same = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from string import Formatter
 from typing import Any
 
 from adcompiler.frontend.bindings import (
@@ -21,6 +22,7 @@ from adcompiler.frontend.bindings import (
     RangeVal,
     RecordVal,
     Static,
+    TextVal,
     TupleVal,
 )
 from adcompiler.frontend.lower import expressions, names
@@ -30,7 +32,7 @@ from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.operands import atom_of, describe
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.ir.types import PY_INT
+from adcompiler.ir.types import PY_INT, Array
 
 _CONVERSIONS = {-1: "", ord("r"): "!r", ord("s"): "!s", ord("a"): "!a"}
 
@@ -74,25 +76,76 @@ def _value(
         case Dyn() | ArrayRef():
             operands.append(atom_of(ctx, node, binding))
             return "{" + str(len(operands) - 1) + form + "}"
+        case TextVal() if form in ("", "!s"):
+            return _spliced(binding, operands)
         case _:
             ctx.refuse(
                 node, f"{describe(binding)} cannot be printed here", _shown(binding)
             )
 
 
-def known_text(ctx: Context, node: ast.JoinedStr) -> Static:
-    """A text that is known while compiling, as a key is that a loop's index names."""
-    return Static("".join(_known_piece(ctx, value) for value in node.values))
+def formatted(ctx: Context, node: ast.JoinedStr) -> Binding:
+    """An f-string as a value: known while compiling, as a key is that a loop's index
+    names, or of numbers that are not."""
+    pieces = [_evaluated(ctx, value) for value in node.values]
+    if all(map(_is_known, pieces)):
+        known = (
+            ("{0" + form + "}").format(known_value(ctx, node, value))
+            for value, form in pieces
+        )
+        return Static("".join(known))
+    operands: list[Atom] = []
+    texts = [_value(ctx, node, value, form, operands) for value, form in pieces]
+    return _of_numbers(ctx, node, "".join(texts), operands)
 
 
-def _known_piece(ctx: Context, node: ast.expr) -> str:
+def _evaluated(ctx: Context, node: ast.expr) -> tuple[Binding, str]:
+    """A piece of an f-string, and how it is formatted."""
     if not isinstance(node, ast.FormattedValue):
-        return str(ast.literal_eval(node))
-    value = known_value(ctx, node, expressions.evaluate(ctx, node.value))
+        return expressions.evaluate(ctx, node), ""
     form = _CONVERSIONS[node.conversion]
     if isinstance(node.format_spec, ast.JoinedStr):
-        form += f":{known_text(ctx, node.format_spec).value}"
-    return ("{0" + form + "}").format(value)
+        spec = formatted(ctx, node.format_spec)
+        if not isinstance(spec, Static):
+            what = "a format that is computed is not supported"
+            ctx.refuse(node, what, "write the format out: f'{x:.3f}'")
+        form += f":{spec.value}"
+    return expressions.evaluate(ctx, node.value), form
+
+
+def _is_known(piece: tuple[Binding, str]) -> bool:
+    """Whether it is known while compiling, or can be made so."""
+    match piece[0]:
+        case Dyn(atom):
+            return isinstance(atom, Const) or atom.type == PY_INT
+        case binding:
+            return not isinstance(binding, TextVal)
+
+
+def _of_numbers(
+    ctx: Context, node: ast.AST, template: str, operands: list[Atom]
+) -> TextVal:
+    if any(isinstance(atom.type, Array) for atom in operands):
+        ctx.refuse(
+            node,
+            "a text of an array is supported in print, raise and assert only",
+            "write the f-string there: raise ValueError(f'bad {x}')",
+        )
+    return TextVal(template, tuple(map(Dyn, operands)))
+
+
+def _spliced(text: TextVal, operands: list[Atom]) -> str:
+    """The template of a text within another."""
+    start = len(operands)
+    operands += [v.atom for v in text.operands if isinstance(v, Dyn)]
+    pieces = []
+    for literal, place, spec, conversion in Formatter().parse(text.template):
+        pieces.append(_escaped(literal))
+        if place is not None:
+            how = f"!{conversion}" if conversion else ""
+            how += f":{spec}" if spec else ""
+            pieces.append("{" + str(int(place) + start) + how + "}")
+    return "".join(pieces)
 
 
 def known_value(ctx: Context, node: ast.AST, binding: Binding) -> object:
@@ -109,13 +162,17 @@ def known_value(ctx: Context, node: ast.AST, binding: Binding) -> object:
                 node,
                 f"a text of {describe(binding)} is supported in print, raise and "
                 "assert only",
-                "make it of what is known, as f'w{i}' in a loop over range(3)",
+                "write the f-string there: raise ValueError(f'bad {x}')",
             )
 
 
 def text(call: Call) -> Binding:
-    """``str(x)`` of what is known."""
+    """``str(x)``."""
     (x,) = call.bind(object=Static(""))
+    if not _is_known((x, "")):
+        operands: list[Atom] = []
+        template = _value(call.ctx, call.node, x, "", operands)
+        return _of_numbers(call.ctx, call.node, template, operands)
     return Static(str(known_value(call.ctx, call.node, x)))
 
 
@@ -196,7 +253,7 @@ def _argument(
     binding = expressions.evaluate(ctx, node)
     if not isinstance(binding, Dyn | ArrayRef):
         text = isinstance(binding, Static) and isinstance(binding.value, str)
-        if not (plain or text):
+        if not (plain or text or isinstance(binding, TextVal)):
             ctx.refuse(
                 node,
                 f"an exception is given {describe(binding)} beside its message",

@@ -27,6 +27,7 @@ from adcompiler.frontend.bindings import (
     RangeVal,
     RecordVal,
     Static,
+    TextVal,
     TupleVal,
 )
 from adcompiler.frontend.lower import orders
@@ -110,6 +111,8 @@ def describe(binding: Binding) -> str:
             return f"{'an' if name[:1] in 'AEIO' else 'a'} {name}"
         case IterVal():
             return "an iterator"
+        case TextVal():
+            return "a text"
         case _:
             return "this value"
 
