@@ -57,7 +57,7 @@ def message_of_an_element(x):
     return total
 
 
-@program(0.7, refused="compared")
+@program(0.7, refused="known while compiling")
 def message_compared(v):
     return v if f"{v}" == "0.7" else v * v
 
@@ -75,3 +75,24 @@ def message_or_word(v):
 def named_results_of_slogdet(x):
     found = np.linalg.slogdet(x @ x.T + np.eye(2))
     return found.logabsdet * found.sign + found[1]
+
+
+@trips(0.7, TRIPS)
+def message_that_names_the_trip(v, n):
+    for k in range(n):
+        text = f"trip {k}"
+        v = np.sin(v) + 0.1 * k
+        if v > 50.0:
+            raise ValueError(text)
+        print(text)
+    return v
+
+
+@program(real(3))
+def keys_and_attributes_of_texts(x):
+    weights = {f"w{k}": x[k] for k in range(3)}
+    total = 0.0
+    for k in range(3):
+        name = f"w{k}"
+        total += weights[name] * (2.0 if name == "w1" else x[0])
+    return total

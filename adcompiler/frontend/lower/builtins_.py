@@ -25,6 +25,7 @@ from adcompiler.frontend.bindings import (
     RecordVal,
     SliceVal,
     Static,
+    TextVal,
     TupleVal,
 )
 from adcompiler.frontend.lower import (
@@ -215,6 +216,9 @@ def length(call: Call) -> Binding:
             return listing.length(call.ctx, call.node, x)
         case Static(str() as text):
             return Dyn(constant(len(text)))
+        case TextVal():
+            known = messages.settled(call.ctx, call.node, x)
+            return length(replace(call, args=[known]))
         case ArrayRef(_, _, t) if t.ndim > 0:
             return lengths.axis_length(call.ctx, call.node, x, 0)
         case RangeVal():

@@ -69,8 +69,9 @@ def compare(
     if given is not None:
         return given
     if isinstance(left, TextVal) or isinstance(right, TextVal):
-        what = "a text of numbers that are known at run time alone is not compared"
-        ctx.refuse(node, what, "compare the numbers")
+        from adcompiler.frontend.lower import messages
+
+        left, right = (messages.settled(ctx, node, side) for side in (left, right))
     name, python = COMPARE[type(op)]
     for side in (left, right):
         value = side.value if isinstance(side, Static) else None

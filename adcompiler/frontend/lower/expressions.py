@@ -30,6 +30,7 @@ from adcompiler.frontend.bindings import (
     RecordVal,
     SliceVal,
     Static,
+    TextVal,
     TupleVal,
 )
 from adcompiler.frontend.lower import (
@@ -302,6 +303,8 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
         case TupleVal(), _:
             given = overloads.call(ctx, node, owner, "__getitem__", index)
             return given or _item_of_tuple(ctx, node, owner, index)
+        case TextVal(), _:
+            return item(ctx, node, messages.settled(ctx, node, owner), index)
         case Static(str() as text), _:
             k = names.static_int(ctx, node, index, "the index of a string")
             return Static(text[k])

@@ -85,18 +85,49 @@ def _value(
 
 
 def formatted(ctx: Context, node: ast.JoinedStr) -> Binding:
-    """An f-string as a value: known while compiling, as a key is that a loop's index
-    names, or of numbers that are not."""
-    pieces = [_evaluated(ctx, value) for value in node.values]
-    if all(map(_is_known, pieces)):
-        known = (
-            ("{0" + form + "}").format(known_value(ctx, node, value))
-            for value, form in pieces
-        )
-        return Static("".join(known))
+    """An f-string as a value: a text that is known while compiling, or of numbers."""
     operands: list[Atom] = []
+    pieces = (_evaluated(ctx, value) for value in node.values)
     texts = [_value(ctx, node, value, form, operands) for value, form in pieces]
-    return _of_numbers(ctx, node, "".join(texts), operands)
+    return _made(ctx, node, "".join(texts), operands)
+
+
+def _made(
+    ctx: Context, node: ast.AST, template: str, operands: list[Atom]
+) -> Static | TextVal:
+    if not operands:
+        return Static(template.format())
+    if any(isinstance(atom.type, Array) for atom in operands):
+        ctx.refuse(
+            node,
+            "a text of an array is supported in print, raise and assert only",
+            "write the f-string there: raise ValueError(f'bad {x}')",
+        )
+    return TextVal(template, tuple(map(Dyn, operands)))
+
+
+def joined(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> Binding:
+    """``left + right`` of texts."""
+    operands: list[Atom] = []
+    texts = [_value(ctx, node, side, "", operands) for side in (left, right)]
+    return _made(ctx, node, "".join(texts), operands)
+
+
+def settled(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
+    """A text that is needed while compiling, as a key is: the index of a loop is made
+    known for it."""
+    if not isinstance(binding, TextVal):
+        return binding
+    numbers = [v for v in binding.operands if isinstance(v, Dyn)]
+    if any(v.atom.type != PY_INT for v in numbers):
+        ctx.refuse(
+            node,
+            "a text of a number that is no int is not known while compiling",
+            "make it of what is known, as f'w{i}' in a loop over range(3)",
+        )
+    what = "a number in a text"
+    known = [names.static_int(ctx, node, v, what) for v in numbers]
+    return Static(binding.template.format(*known))
 
 
 def _evaluated(ctx: Context, node: ast.expr) -> tuple[Binding, str]:
@@ -106,32 +137,12 @@ def _evaluated(ctx: Context, node: ast.expr) -> tuple[Binding, str]:
     form = _CONVERSIONS[node.conversion]
     if isinstance(node.format_spec, ast.JoinedStr):
         spec = formatted(ctx, node.format_spec)
+        spec = settled(ctx, node, spec)
         if not isinstance(spec, Static):
             what = "a format that is computed is not supported"
             ctx.refuse(node, what, "write the format out: f'{x:.3f}'")
         form += f":{spec.value}"
     return expressions.evaluate(ctx, node.value), form
-
-
-def _is_known(piece: tuple[Binding, str]) -> bool:
-    """Whether it is known while compiling, or can be made so."""
-    match piece[0]:
-        case Dyn(atom):
-            return isinstance(atom, Const) or atom.type == PY_INT
-        case binding:
-            return not isinstance(binding, TextVal)
-
-
-def _of_numbers(
-    ctx: Context, node: ast.AST, template: str, operands: list[Atom]
-) -> TextVal:
-    if any(isinstance(atom.type, Array) for atom in operands):
-        ctx.refuse(
-            node,
-            "a text of an array is supported in print, raise and assert only",
-            "write the f-string there: raise ValueError(f'bad {x}')",
-        )
-    return TextVal(template, tuple(map(Dyn, operands)))
 
 
 def _spliced(text: TextVal, operands: list[Atom]) -> str:
@@ -148,32 +159,12 @@ def _spliced(text: TextVal, operands: list[Atom]) -> str:
     return "".join(pieces)
 
 
-def known_value(ctx: Context, node: ast.AST, binding: Binding) -> object:
-    """What a text is made of; an index of a loop is made known."""
-    match binding:
-        case Static(str() | None as value):
-            return value
-        case Dyn(Const(value)):
-            return value
-        case Dyn(atom) if atom.type == PY_INT:
-            return names.static_int(ctx, node, binding, "a number in a text")
-        case _:
-            ctx.refuse(
-                node,
-                f"a text of {describe(binding)} is supported in print, raise and "
-                "assert only",
-                "write the f-string there: raise ValueError(f'bad {x}')",
-            )
-
-
 def text(call: Call) -> Binding:
     """``str(x)``."""
     (x,) = call.bind(object=Static(""))
-    if not _is_known((x, "")):
-        operands: list[Atom] = []
-        template = _value(call.ctx, call.node, x, "", operands)
-        return _of_numbers(call.ctx, call.node, template, operands)
-    return Static(str(known_value(call.ctx, call.node, x)))
+    operands: list[Atom] = []
+    template = _value(call.ctx, call.node, x, "", operands)
+    return _made(call.ctx, call.node, template, operands)
 
 
 def _shown(binding: Binding) -> str:

@@ -13,7 +13,14 @@ from collections.abc import Callable
 from types import UnionType
 from typing import Any
 
-from adcompiler.frontend.bindings import Binding, Dyn, Static, TupleVal, is_list
+from adcompiler.frontend.bindings import (
+    Binding,
+    Dyn,
+    Static,
+    TextVal,
+    TupleVal,
+    is_list,
+)
 from adcompiler.frontend.lower import lengths, listing, overloads
 from adcompiler.frontend.lower.comparisons import negated, truth
 from adcompiler.frontend.lower.context import Context
@@ -56,6 +63,12 @@ def binary(
             return TupleVal(xs * n, c)
         case Static(str() as text), Static(str() as more) if name == "add":
             return Static(text + more)
+        case (TextVal(), (TextVal() | Static(str()))) | (Static(str()), TextVal()) if (
+            name == "add"
+        ):
+            from adcompiler.frontend.lower import messages
+
+            return messages.joined(ctx, node, left, right)
         case Static(type() | UnionType() as one), Static(value) if isinstance(
             op, ast.BitOr
         ) and (value is None or isinstance(value, type | UnionType)):

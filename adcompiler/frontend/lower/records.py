@@ -24,6 +24,7 @@ from adcompiler.frontend.bindings import (
     ObjectRef,
     RecordVal,
     Static,
+    TextVal,
     TupleVal,
 )
 from adcompiler.frontend.lower import (
@@ -80,6 +81,10 @@ def key_of(ctx: Context, node: ast.AST, binding: Binding) -> Key:
             return value
         case Dyn(Const(value)):
             ctx.refuse(node, f"{value!r} is no key here", "use strings or ints as keys")
+        case TextVal():
+            from adcompiler.frontend.lower import messages
+
+            return key_of(ctx, node, messages.settled(ctx, node, binding))
         case _:
             return names.static_int(ctx, node, binding, "the key of a dict")
 

@@ -30,6 +30,7 @@ from adcompiler.frontend.lower import (
     classes,
     instances,
     listing,
+    messages,
     names,
     objects,
     records,
@@ -46,6 +47,7 @@ MISSING = Static("<missing>")
 
 
 def _name_of(call: Call, binding: Binding) -> str:
+    binding = messages.settled(call.ctx, call.node, binding)
     if isinstance(binding, Static) and isinstance(binding.value, str):
         return binding.value
     call.refuse(
