@@ -182,10 +182,10 @@ WRITTEN_ANEW = [
     ),
     (
         VECTOR,
-        "xs = [v * v for v in x]; xs.sort(); return xs[0]",
+        "xs = [v * v for v in x]; xs.sort(abs); return xs[0]",
         "'.sort()' of a list",
-        "xs = sorted(xs)",
-        "xs = [v * v for v in x]; xs = sorted(xs); return xs[0]",
+        "xs.sort(key=f",
+        "xs = [v * v for v in x]; xs.sort(key=abs); return xs[0]",
     ),
     (
         VECTOR,

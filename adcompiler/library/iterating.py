@@ -58,9 +58,18 @@ def accumulated(iterable, function=None, initial=None):
 
 def ordered(iterable, key, reverse):
     items = list(iterable)
-    keys = np.array([v if key is None else key(v) for v in items])
+    return arranged(items, [v if key is None else key(v) for v in items], reverse)
+
+
+def arranged(iterable, keys, reverse):
+    items, keys = list(iterable), np.array(keys)
     order = np.argsort(-keys if reverse else keys, kind="stable")
     return [items[k] for k in order]
+
+
+def put_in_order(xs, key, reverse):
+    for k, v in enumerate(ordered(xs, key, reverse)):
+        xs[k] = v
 
 
 def least_by(items, key, *default):

@@ -41,6 +41,7 @@ from adcompiler.frontend.lower import (
     operators,
     overloads,
     records,
+    sorting,
     totals,
 )
 from adcompiler.frontend.lower.handling import Call, Handler
@@ -130,6 +131,8 @@ def _chosen(call: Call, name: str) -> Binding:
             of = iterating.least_of if least else iterating.greatest_of
             return listing.call(call.ctx, call.node, of, items, count, key, *given)
     items = comprehensions.used_up(call.ctx, call.node, items)
+    if isinstance(items, ObjectRef | RecordVal) and items.cls is not list:
+        items = TupleVal(tuple(_items(call, items)))
     if key is None or key == NONE:
         by = iterating.least_or if least else iterating.greatest_or
         return listing.call(call.ctx, call.node, by, items, *given)
@@ -377,38 +380,6 @@ def as_list(call: Call) -> Binding:
     return listing.call(call.ctx, call.node, library.copied, x)
 
 
-def in_sequence(call: Call) -> Binding:
-    """``sorted(x, key=f, reverse=True)``."""
-    x, key, reverse = call.bind("iterable", key=NONE, reverse=Dyn(constant(False)))
-    items = iteration.known_items(call.ctx, call.node, x)
-    words = [item for item in items or () if _word(item) is not None]
-    if items and len(words) == len(set(map(_word, words))) == len(items):
-        return TupleVal(tuple(sorted(items, key=lambda item: _word(item) or "")), list)
-    values = [
-        item.atom.value
-        for item in items or ()
-        if isinstance(item, Dyn) and isinstance(item.atom, Const)
-    ]
-    if any(isinstance(v, TupleVal) or overloads.is_object(v) for v in items or ()):
-        call.refuse(
-            "which of these comes first is known at run time alone",
-            "order their keys, and index arrays by that: np.argsort([a for a, b in x])",
-        )
-    unknown = items is None or len(values) < len(items)
-    if unknown or key != NONE or reverse != Dyn(constant(False)):
-        return listing.call(call.ctx, call.node, iterating.ordered, x, key, reverse)
-    return TupleVal(tuple(Dyn(constant(value)) for value in sorted(values)), list)
-
-
-def _word(item: Binding) -> str | None:
-    """What an item is sorted by, if it is a string or begins with one."""
-    if isinstance(item, TupleVal) and item.cls is tuple and item.items:
-        item = item.items[0]
-    if isinstance(item, Static) and isinstance(item.value, str):
-        return item.value
-    return None
-
-
 def slice_of(call: Call) -> Binding:
     """``slice(stop)``, ``slice(start, stop, step)``."""
     given = [None, *call.args] if len(call.args) == 1 else list(call.args)
@@ -440,7 +411,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     range: ranged,
     tuple: as_tuple,
     list: as_list,
-    sorted: in_sequence,
+    sorted: sorting.in_sequence,
     slice: slice_of,
     isinstance: classes.is_instance,
     callable: classes.is_callable,

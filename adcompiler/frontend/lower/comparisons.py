@@ -72,6 +72,7 @@ def compare(
         from adcompiler.frontend.lower import messages
 
         left, right = (messages.settled(ctx, node, side) for side in (left, right))
+    left, right = (_laid_out(ctx, node, side) for side in (left, right))
     name, python = COMPARE[type(op)]
     for side in (left, right):
         value = side.value if isinstance(side, Static) else None
@@ -96,6 +97,13 @@ def compare(
     if known is not None:
         return Dyn(known)
     return ctx.wrap(ctx.emit(node, name, a, b), in_order(left, right))
+
+
+def _laid_out(ctx: Context, node: ast.AST, side: Binding) -> Binding:
+    """A list of known length as its items, which are compared."""
+    from adcompiler.frontend.lower import sequences
+
+    return sequences.as_tuple(ctx, node, side)
 
 
 def _compares(cls: type) -> bool:

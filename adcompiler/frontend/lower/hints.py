@@ -180,7 +180,7 @@ OF_ARRAYS = {
 
 # By the name of a method of lists, of dicts, of Python's numbers.
 OF_LISTS = {
-    "sort": "make a new list: xs = sorted(xs)",
+    "sort": "name what it takes: xs.sort(key=f, reverse=True)",
     "remove": "make a new list: [v for v in xs if v != a]",
     "count": "count in a loop: sum(1 for v in xs if v == a)",
     "index": "find it in a loop: for k, v in enumerate(xs)",

@@ -12,8 +12,8 @@ store into such an array, or into one that was read from the list, makes the lis
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
-from types import FunctionType
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType, MappingProxyType
 from typing import Any, NoReturn
 
 from adcompiler.frontend.bindings import (
@@ -47,6 +47,7 @@ from adcompiler.ir.types import (
 from adcompiler.library import lists as library
 
 MOST_ITEMS = 64
+NO_KEYWORDS: Mapping[str, Binding] = MappingProxyType({})
 HINT = "give the list numbers of one type, or arrays of one rank and dtype"
 
 
@@ -450,13 +451,22 @@ def _alike(a: Type, b: Type) -> bool:
 
 
 def method(
-    ctx: Context, node: ast.AST, owner: Binding, name: str, args: list[Binding]
+    ctx: Context,
+    node: ast.AST,
+    owner: Binding,
+    name: str,
+    args: list[Binding],
+    kwargs: Mapping[str, Binding] = NO_KEYWORDS,
 ) -> Binding:
     """``xs.append(v)`` and the like."""
-    if isinstance(owner, ObjectRef):
-        from adcompiler.frontend.lower import sequences
+    from adcompiler.frontend.lower import sequences, sorting
+    from adcompiler.frontend.lower.handling import Call
 
-        return sequences.method(ctx, node, owner, name, args)
+    if kwargs and name != "sort":
+        what = f"'.{name}()' of a list takes no arguments by name"
+        ctx.refuse(node, what, "give it its arguments by place: xs.pop(0)")
+    if isinstance(owner, ObjectRef):
+        return sequences.method(ctx, node, owner, name, args, kwargs)
     site = owner.site if isinstance(owner, TupleVal) else None
     laid_out = name in LAID_OUT or (name == "pop" and args)
     if site is not None and site not in ctx.lists and laid_out:
@@ -483,6 +493,11 @@ def method(
             return call(ctx, node, library.turned, owner)
         case ("clear", []):
             return call(ctx, node, library.cleared, owner)
+        case ("sort", []):
+            if isinstance(owner, TupleVal):
+                becomes_list(ctx, node, owner)
+            assert isinstance(owner, ListRef)
+            return sorting.in_place(Call(ctx, node, ".sort", [], dict(kwargs)), owner)
         case ("copy", []):
             if isinstance(owner, TupleVal):
                 return display(ctx, node, owner.items)
@@ -496,7 +511,7 @@ def method(
             )
 
 
-LAID_OUT = ("insert", "clear", "reverse")
-METHODS = ("append", "extend", "pop", "copy", "remove", "sort", *LAID_OUT)
+LAID_OUT = ("insert", "clear", "reverse", "sort")
+METHODS = ("append", "extend", "pop", "copy", "remove", *LAID_OUT)
 
 __all__ = ["ListOf", "display", "method"]

@@ -10,7 +10,7 @@ one type; else reading it is refused.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from adcompiler.frontend.bindings import (
     NONE,
@@ -21,8 +21,9 @@ from adcompiler.frontend.bindings import (
     SliceVal,
     TupleVal,
 )
-from adcompiler.frontend.lower import hints, iteration, names, records
+from adcompiler.frontend.lower import hints, iteration, names, records, sorting
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.restarts import Site
 from adcompiler.frontend.structures import ItemsOf, Key
 from adcompiler.ir.builder import constant
@@ -108,7 +109,12 @@ def _change(
 
 
 def method(
-    ctx: Context, node: ast.AST, owner: ObjectRef, name: str, args: list[Binding]
+    ctx: Context,
+    node: ast.AST,
+    owner: ObjectRef,
+    name: str,
+    args: list[Binding],
+    kwargs: Mapping[str, Binding],
 ) -> Binding:
     """``xs.append(v)`` and the like."""
     items = list(records.contents(ctx, node, owner).items)
@@ -138,6 +144,10 @@ def method(
             _change(ctx, node, owner, [])
         case ("reverse", []):
             _change(ctx, node, owner, items[::-1])
+        case ("sort", []):
+            call = Call(ctx, node, ".sort", [], dict(kwargs))
+            items = sorting.items_in_order(call, items_of(ctx, node, owner))
+            _change(ctx, node, owner, items)
         case ("copy", []):
             return made(ctx, node, items, site_of(ctx, node, owner))
         case _:
