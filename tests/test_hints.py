@@ -182,13 +182,6 @@ WRITTEN_ANEW = [
     ),
     (
         VECTOR,
-        "xs = [v * v for v in x]; xs.sort(abs); return xs[0]",
-        "'.sort()' of a list",
-        "xs.sort(key=f",
-        "xs = [v * v for v in x]; xs.sort(key=abs); return xs[0]",
-    ),
-    (
-        VECTOR,
         "np.poly1d(x)(2.0)",
         "np.poly1d is not",
         "np.polyval(p, x)",
@@ -274,6 +267,12 @@ WRONG = [
     (NUMBER, "ad.jvp(math.sin)(x, 1.0)[1]", "an entry per argument", "(x_dot,)"),
     (NUMBER, "ad.grad(lambda n: n * n)(3)", "no argument is a float", "2.0 for 2"),
     (NUMBER, "ad.grad(abs, wrt=1)(x)", "wrt names 1", "its arguments are: x"),
+    (
+        VECTOR,
+        "xs = [v * v for v in x]; xs.sort(abs); return xs[0]",
+        "'.sort()' of a list",
+        "xs.sort(key=f",
+    ),
 ]
 
 
