@@ -23,6 +23,7 @@ from adcompiler.frontend.bindings import (
     RecordVal,
     Static,
     Step,
+    TextVal,
     TupleVal,
     is_list,
 )
@@ -37,6 +38,7 @@ from adcompiler.frontend.lower import (
     names,
     objects,
     records,
+    texts,
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.objects import MISSING
@@ -49,6 +51,8 @@ from adcompiler.ir.types import Array, Scalar
 def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding:
     """``owner.name``."""
     match owner:
+        case Static(str()) | TextVal() if name in texts.METHODS:
+            return MethodVal(owner, name)
         case Static(value):
             derived = intrinsics.attribute(ctx, node, value, name)
             return derived or names.attribute(ctx, node, value, name)

@@ -42,6 +42,7 @@ from adcompiler.frontend.lower import (
     overloads,
     records,
     sorting,
+    texts,
     totals,
 )
 from adcompiler.frontend.lower.handling import Call, Handler
@@ -416,4 +417,5 @@ FUNCTIONS: dict[Hashable, Handler] = {
     isinstance: classes.is_instance,
     callable: classes.is_callable,
     dict: records.make_dict,
+    **texts.FUNCTIONS,
 }

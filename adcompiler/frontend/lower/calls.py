@@ -33,6 +33,7 @@ from adcompiler.frontend.bindings import (
     PullbackVal,
     RecordVal,
     Static,
+    TextVal,
     TupleVal,
     is_list,
 )
@@ -56,6 +57,7 @@ from adcompiler.frontend.lower import (
     rules,
     signatures,
     statements,
+    texts,
 )
 from adcompiler.frontend.lower.context import (
     DONE,
@@ -129,6 +131,10 @@ def apply(
         case MethodVal(TupleVal() as receiver, name):
             return instances.METHODS[name](
                 Call(ctx, node, f".{name}", [receiver, *args], kwargs)
+            )
+        case MethodVal((Static() | TextVal()) as receiver, name):
+            return texts.method(
+                Call(ctx, node, f".{name}", args, kwargs), name, receiver
             )
         case MethodVal(receiver, name):
             handler = resolve.method(name)

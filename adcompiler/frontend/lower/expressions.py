@@ -51,6 +51,7 @@ from adcompiler.frontend.lower import (
     sequences,
     shortcircuit,
     statements,
+    texts,
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
@@ -306,8 +307,7 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
         case TextVal(), _:
             return item(ctx, node, messages.settled(ctx, node, owner), index)
         case Static(str() as text), _:
-            k = names.static_int(ctx, node, index, "the index of a string")
-            return Static(text[k])
+            return texts.item(ctx, node, text, index)
         case RangeVal(start, _, step), Dyn(_):
             scaled = operators.binary(ctx, node, ast.Mult(), index, step)
             return operators.binary(ctx, node, ast.Add(), start, scaled)

@@ -41,7 +41,7 @@ def text_of(ctx: Context, node: ast.expr, operands: list[Atom]) -> str:
     """The template of an expression's text; operands are appended to the list."""
     if isinstance(node, ast.JoinedStr):
         return "".join(_piece(ctx, value, operands) for value in node.values)
-    return _value(ctx, node, expressions.evaluate(ctx, node), "", operands)
+    return value_text(ctx, node, expressions.evaluate(ctx, node), "", operands)
 
 
 def _piece(ctx: Context, node: ast.expr, operands: list[Atom]) -> str:
@@ -55,24 +55,24 @@ def _piece(ctx: Context, node: ast.expr, operands: list[Atom]) -> str:
             what = "a format that is computed is not supported"
             ctx.refuse(node, what, "write the format out: f'{x:.3f}'")
         form += f":{text}"
-    return _value(ctx, node, expressions.evaluate(ctx, node.value), form, operands)
+    return value_text(ctx, node, expressions.evaluate(ctx, node.value), form, operands)
 
 
-def _value(
+def value_text(
     ctx: Context, node: ast.AST, binding: Binding, form: str, operands: list[Atom]
 ) -> str:
     """One value in a text."""
     match binding:
         case Static(value):
-            return _escaped(("{0" + form + "}").format(value))
-        case TupleVal(items, cls) if form == "":
-            inner = [_value(ctx, node, item, "!r", operands) for item in items]
+            return escaped(("{0" + form + "}").format(value))
+        case TupleVal(items, cls) if form in ("", "!s"):
+            inner = [value_text(ctx, node, item, "!r", operands) for item in items]
             if cls is list:
                 return f"[{', '.join(inner)}]"
             comma = "," if len(inner) == 1 else ""
             return f"({', '.join(inner)}{comma})"
         case Dyn(Const(value)):
-            return _escaped(("{0" + form + "}").format(value))
+            return escaped(("{0" + form + "}").format(value))
         case Dyn() | ArrayRef():
             operands.append(atom_of(ctx, node, binding))
             return "{" + str(len(operands) - 1) + form + "}"
@@ -88,13 +88,14 @@ def formatted(ctx: Context, node: ast.JoinedStr) -> Binding:
     """An f-string as a value: a text that is known while compiling, or of numbers."""
     operands: list[Atom] = []
     pieces = (_evaluated(ctx, value) for value in node.values)
-    texts = [_value(ctx, node, value, form, operands) for value, form in pieces]
-    return _made(ctx, node, "".join(texts), operands)
+    texts = [value_text(ctx, node, value, form, operands) for value, form in pieces]
+    return made(ctx, node, "".join(texts), operands)
 
 
-def _made(
+def made(
     ctx: Context, node: ast.AST, template: str, operands: list[Atom]
 ) -> Static | TextVal:
+    """The text of a template, which is known if nothing is put into it."""
     if not operands:
         return Static(template.format())
     if any(isinstance(atom.type, Array) for atom in operands):
@@ -109,8 +110,8 @@ def _made(
 def joined(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> Binding:
     """``left + right`` of texts."""
     operands: list[Atom] = []
-    texts = [_value(ctx, node, side, "", operands) for side in (left, right)]
-    return _made(ctx, node, "".join(texts), operands)
+    texts = [value_text(ctx, node, side, "", operands) for side in (left, right)]
+    return made(ctx, node, "".join(texts), operands)
 
 
 def settled(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
@@ -151,7 +152,7 @@ def _spliced(text: TextVal, operands: list[Atom]) -> str:
     operands += [v.atom for v in text.operands if isinstance(v, Dyn)]
     pieces = []
     for literal, place, spec, conversion in Formatter().parse(text.template):
-        pieces.append(_escaped(literal))
+        pieces.append(escaped(literal))
         if place is not None:
             how = f"!{conversion}" if conversion else ""
             how += f":{spec}" if spec else ""
@@ -163,8 +164,8 @@ def text(call: Call) -> Binding:
     """``str(x)``."""
     (x,) = call.bind(object=Static(""))
     operands: list[Atom] = []
-    template = _value(call.ctx, call.node, x, "", operands)
-    return _made(call.ctx, call.node, template, operands)
+    template = value_text(call.ctx, call.node, x, "", operands)
+    return made(call.ctx, call.node, template, operands)
 
 
 def _shown(binding: Binding) -> str:
@@ -182,7 +183,8 @@ def _shown(binding: Binding) -> str:
             return "print a number, an array or a text"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """The template of a text that is known."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
@@ -250,7 +252,7 @@ def _argument(
                 f"an exception is given {describe(binding)} beside its message",
                 "give it numbers, arrays and texts, or one text: f'{a} {b}'",
             )
-        return _value(ctx, node, binding, "", operands)
+        return value_text(ctx, node, binding, "", operands)
     operands.append(atom_of(ctx, node, binding))
     return len(operands) - 1
 
@@ -302,7 +304,7 @@ def lower_print(ctx: Context, node: ast.Call) -> Binding:
         options[keyword.arg or ""] = value.value
     operands: list[Atom] = []
     pieces = [text_of(ctx, arg, operands) for arg in node.args]
-    template = _escaped(options["sep"]).join(pieces)
+    template = escaped(options["sep"]).join(pieces)
     params = {} if options["end"] == "\n" else {"end": options["end"]}
     ctx.emit_all(node, "print", *operands, template=template, **params)
     return NONE

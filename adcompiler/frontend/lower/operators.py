@@ -63,12 +63,21 @@ def binary(
             return TupleVal(xs * n, c)
         case Static(str() as text), Static(str() as more) if name == "add":
             return Static(text + more)
+        case Static(str() as text), Dyn() if name == "multiply":
+            from adcompiler.frontend.lower import names
+
+            count = names.static_int(ctx, node, right, "how often a text is repeated")
+            return Static(text * count)
         case (TextVal(), (TextVal() | Static(str()))) | (Static(str()), TextVal()) if (
             name == "add"
         ):
             from adcompiler.frontend.lower import messages
 
             return messages.joined(ctx, node, left, right)
+        case ((TextVal() | Static(str())), _) if name == "remainder":
+            from adcompiler.frontend.lower import texts
+
+            return texts.percent(ctx, node, left, right)
         case Static(type() | UnionType() as one), Static(value) if isinstance(
             op, ast.BitOr
         ) and (value is None or isinstance(value, type | UnionType)):
