@@ -205,7 +205,7 @@ def counts(x):
 
 
 def formats(x):
-    print("%.2f" % x)  # noqa: UP031
+    print("%d" % x)  # noqa: UP031
     return x
 
 
@@ -273,7 +273,7 @@ REFUSED = [
     (logs, 2.0, "LOG.info", "print the values"),
     (warns, 2.0, "warnings.warn", "warn outside"),
     (timed, 2.0, "time.time", "around the call"),
-    (formats, 2.0, "'%.2f'", "f'{x:.2f}'"),
+    (formats, 2.0, "'%d'", "f'{int(x)}'"),
     (lambda x: print(x, file=None), 2.0, "'file=' of print", "leave it away"),
     (uses_a_column, X, "a Series is used", ".to_numpy()"),
     (np.sin, 2.0, "np.sin is not a function", "lambda x: np.sin(x)"),

@@ -8,6 +8,8 @@ In: the tree of a function. Out: a tree that does the same in fewer kinds of nod
     match s: case (a, 0) if a > 1: b    subject = s; if it is a sequence of two ...: b
     import numpy as np                  np = the module
     @d def f(x): ...                    def f(x): ...; f = d(f)
+    try: return x finally: print(x)     result = x; print(x); return result
+    with p as v: x = v                  v = entered(p); x = v; left(p)
     k in {1, 2}                         k in (1, 2)
 
 Invariants: every node keeps the place in the file that it stands for; names that are
@@ -22,7 +24,9 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["member", "module", "part", "written_out"]
+from adcompiler.frontend import ways_out
+
+__all__ = ["entered", "left", "member", "module", "part", "written_out"]
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 
@@ -59,6 +63,7 @@ def _is_shorthand(node: ast.AST) -> bool:
     if isinstance(node, ast.FunctionDef):
         return bool(node.decorator_list)
     kinds = ast.NamedExpr | ast.Match | ast.Import | ast.ImportFrom | ast.Set
+    kinds |= ast.Try | ast.With
     return isinstance(node, kinds)
 
 
@@ -77,6 +82,16 @@ def member(level: int, name: str, attribute: str) -> Any:
 
 def part(subject: object, cls: type, k: int) -> Any:
     """What ``case cls(a, b)`` compares with `a` and `b`: parts of the subject."""
+    raise NotImplementedError
+
+
+def entered(manager: object) -> Any:
+    """What ``with manager as value`` gives."""
+    raise NotImplementedError
+
+
+def left(manager: object) -> None:
+    """What the end of the block does to the manager."""
     raise NotImplementedError
 
 
@@ -138,6 +153,46 @@ class _Writer(ast.NodeTransformer):
             _place(value, decorator)
         assign = ast.Assign([ast.Name(node.name, ast.Store())], value)
         return [node, _place(assign, decorators[0])]
+
+    # --- try, with
+
+    def visit_Try(self, node: ast.Try) -> ast.stmt | list[ast.stmt]:
+        self.generic_visit(node)
+        if node.handlers or any(map(ways_out.leaves, node.finalbody)):
+            return node
+        return self.closed(node.body, node.finalbody)
+
+    def closed(self, body: list[ast.stmt], final: list[ast.stmt]) -> list[ast.stmt]:
+        """The body, with what is to be done last on every way out of it."""
+        closing = ways_out.Closing(final, self.kept)
+        return [*closing.block(body, outside=True), *final]
+
+    def kept(self, stmt: ast.Return, value: ast.expr) -> ast.stmt:
+        """What a function returns gets a name, for something to be done before."""
+        name = self.name("result")
+        stmt.value = _place(_read(name)(), stmt)
+        return _bound(stmt, name, value)
+
+    def visit_With(self, node: ast.With) -> ast.stmt | list[ast.stmt]:
+        self.generic_visit(node)
+        first, *rest = node.items
+        if _is_known(first.context_expr):
+            if rest and not all(_is_known(item.context_expr) for item in rest):
+                inner = ast.copy_location(ast.With(rest, node.body), node)
+                node.items, node.body = [first], _listed(self.visit_With(inner))
+            return node
+        body = node.body
+        if rest:
+            body = _listed(
+                self.visit_With(ast.copy_location(ast.With(rest, body), node))
+            )
+        place, manager = first.context_expr, self.name("manager")
+        value: ast.stmt = ast.Expr(_call(entered, _read(manager)()))
+        if first.optional_vars is not None:
+            value = ast.Assign([first.optional_vars], _call(entered, _read(manager)()))
+        end = _place(ast.Expr(_call(left, _read(manager)())), place)
+        begin = _bound(place, manager, place)
+        return [begin, _place(value, place), *self.closed(body, [end])]
 
     # --- import
 
@@ -233,6 +288,17 @@ def _leaves(node: ast.AST) -> bool:
         for child in ast.iter_child_nodes(node)
         if not isinstance(child, ast.FunctionDef | ast.Lambda)
     )
+
+
+def _is_known(manager: ast.expr) -> bool:
+    """Whether it is called `no_grad` or `errstate`."""
+    callee = manager.func if isinstance(manager, ast.Call) else None
+    name = getattr(callee, "attr", None) or getattr(callee, "id", None)
+    return name in ("no_grad", "errstate")
+
+
+def _listed(stmts: ast.stmt | list[ast.stmt]) -> list[ast.stmt]:
+    return stmts if isinstance(stmts, list) else [stmts]
 
 
 def _mentions(node: ast.AST, name: str) -> bool:

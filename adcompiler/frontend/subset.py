@@ -82,11 +82,11 @@ ACCEPTED: tuple[type[ast.AST], ...] = (
 _LOOP = "write a for loop that adds up, or stores into an array"
 _TEST = "test beforehand what would raise"
 OUTSIDE = "open resources outside, and pass what is read from them"
-WITH = "'with' is supported for ad.no_grad() and np.errstate() only", OUTSIDE
+WITH = "'with' is supported for ad.no_grad(), np.errstate() and objects", OUTSIDE
 _PASS_IN = "pass the value as an argument and return it"
 
 REFUSED: dict[type[ast.AST], tuple[str, str]] = {
-    ast.Try: ("'try' is not supported", _TEST),
+    ast.Try: ("'try' is not supported, but for 'finally' alone", _TEST),
     ast.TryStar: ("'try' is not supported", _TEST),
     ast.AsyncFor: ("'async for' is not supported", "write it with for"),
     ast.AsyncWith: ("'async with' is not supported", OUTSIDE),

@@ -4,6 +4,7 @@ The functions run as plain Python; only their derivatives are refused.
 """
 
 import contextlib
+import os
 from typing import NamedTuple
 
 import numpy as np
@@ -23,18 +24,36 @@ def try_except(x):
 
 
 @program(real(), refused="try")
-def try_finally(x):
+def try_except_finally(x):
     y = x
     try:
         y = y * x
+    except ValueError:
+        y = 0.0
     finally:
         y = y + 1.0
     return y
 
 
-@program(real(), refused="with")
+@program(real(), refused="try")
+def finally_that_returns(x):
+    try:
+        y = x * x
+    finally:
+        return 2.0 * x  # noqa: B012, SIM107
+    return y
+
+
+@program(real(), refused="hide errors")
+def errors_suppressed(x):
+    with contextlib.suppress(ValueError):
+        y = np.log(x * x)
+    return y
+
+
+@program(real(), refused="open")
 def with_statement(x):
-    with contextlib.nullcontext():
+    with open(os.devnull):  # noqa: PTH123
         y = np.log(x * x)
     return y
 

@@ -109,17 +109,23 @@ def call(
     """What a method of the object's class gives; None if there is none."""
     from adcompiler.frontend.lower import calls, instances
 
-    cls = _class_of(owner)
-    if cls is None:
-        return None
-    found = instances.in_class(ctx, cls, name)
-    if not isinstance(found, FunctionType):
+    cls, found = _class_of(owner), method_of(ctx, owner, name)
+    if found is None:
         return None
     if instances.compares_fields(cls, name):
         return _of_fields(ctx, node, owner, name, *args)
     method = PartialVal(Static(found), (owner,), {})
     result = calls.apply(ctx, node, method, list(args), {})
     return None if result == Static(NotImplemented) else result
+
+
+def method_of(ctx: Context, owner: Binding, name: str) -> FunctionType | None:
+    """A method of the object's class."""
+    from adcompiler.frontend.lower import instances
+
+    cls = _class_of(owner)
+    found = None if cls is None else instances.in_class(ctx, cls, name)
+    return found if isinstance(found, FunctionType) else None
 
 
 def _of_fields(

@@ -1,4 +1,4 @@
-"""What shorthand syntax stands for: imports, and the parts that a pattern compares.
+"""What shorthand syntax stands for: imports, parts of patterns, `with`.
 
 In: calls that `frontend.shorthand` has written. Out: what they stand for, known while
 compiling.
@@ -6,14 +6,17 @@ compiling.
 
 from __future__ import annotations
 
+import ast
 import importlib
 from collections.abc import Hashable
 from types import ModuleType
 
-from adcompiler.frontend import shorthand
-from adcompiler.frontend.bindings import Binding, Static
-from adcompiler.frontend.lower import attributes
+from adcompiler.frontend import capture as capturing
+from adcompiler.frontend import shorthand, subset
+from adcompiler.frontend.bindings import NONE, Binding, Static
+from adcompiler.frontend.lower import attributes, overloads
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.lower.syntax import own_nodes
 
 # Whose only part in a pattern is the whole.
 _WHOLE = (bool, bytes, dict, float, frozenset, int, list, set, str, tuple)
@@ -66,8 +69,38 @@ def part(call: Call) -> Binding:
     return attributes.attribute(call.ctx, call.node, subject, names[k])
 
 
+def entered(call: Call) -> Binding:
+    """What ``with manager as value`` gives."""
+    (manager,) = call.args
+    if overloads.method_of(call.ctx, manager, "__exit__") is None:
+        call.refuse(*subset.WITH)
+    found = overloads.call(call.ctx, call.node, manager, "__enter__")
+    if found is None:
+        call.refuse(*subset.WITH)
+    return found
+
+
+def left(call: Call) -> Binding:
+    """What the end of the block does to the manager, but for errors in the block."""
+    (manager,) = call.args
+    method = overloads.method_of(call.ctx, manager, "__exit__")
+    assert method is not None
+    for node in own_nodes(ast.iter_child_nodes(capturing.capture(method).node)):
+        if isinstance(node, ast.Return) and not _is_false(node.value):
+            what = "an __exit__ that may hide errors is not supported"
+            call.refuse(what, "let it return nothing")
+    overloads.call(call.ctx, call.node, manager, "__exit__", NONE, NONE, NONE)
+    return NONE
+
+
+def _is_false(value: ast.expr | None) -> bool:
+    return value is None or (isinstance(value, ast.Constant) and not value.value)
+
+
 FUNCTIONS: dict[Hashable, Handler] = {
     shorthand.module: module,
     shorthand.member: member,
     shorthand.part: part,
+    shorthand.entered: entered,
+    shorthand.left: left,
 }
