@@ -72,6 +72,8 @@ MATRIX_NORMS = [
     for p in ("fro", 1, -1, 2, -2, "nuc")
     for k in (False, True)
 ]
+KEPT = {"keepdims": True}
+SINGLE = array(3, 4, dtype="float32")
 KNOTS = np.array([0.0, 0.5, 1.2, 2.0, 3.5])
 ORDER = np.array([[0, 2], [1, 3], [2, 0]])
 UFUNCS = (np.add, np.multiply, np.maximum, np.minimum, np.logaddexp)
@@ -324,6 +326,17 @@ CASES = [
     *[c for f in (np.nanmedian,) for c in each(f, (HOLES,), *AXES)],
     *[Case(f, (HOLES, 0.3), {"axis": 1}) for f in (np.nanquantile, np.nanpercentile)],
     *each(np.interp, (X, KNOTS, V), {"period": 2.2}),
+    *[Case(np.interp, (x, KNOTS[:1], V[:1])) for x in (0.0, KNOTS, KNOTS - 1.0)],
+    *[Case(np.interp, (x, KNOTS, V, -1.0, 2)) for x in (-0.5, 0.7, 4.0)],
+    *each(np.quantile, (X, [0.2, 0.7]), {"axis": 1, "keepdims": True}, KEPT),
+    *each(np.nanquantile, (HOLES, [0.23, 0.68]), {"axis": 1}, KEPT),
+    Case(np.nanpercentile, (HOLES, [23.0, 68.0]), {"axis": 0, "keepdims": True}),
+    *[Case(f, (SINGLE,), {"axis": 0}) for f in (np.median, np.nanmean, np.nanvar)],
+    *[Case(f, (SINGLE, 0.3)) for f in (np.quantile, np.nanquantile)],
+    *[Case(f, (X,), {"initial": 0.3, "where": X > 0}) for f in NAN[:4]],
+    *[Case(f, (X,), {"axis": 1, "where": X > -1}) for f in NAN[4:]],
+    *[Case(np.nan_to_num, (a,)) for a in (ORDER, ORDER > 0)],
+    *[Case(np.correlate, (V[:2], v, "same")) for v in (array(3), array(6))],
     *[Case(np.array_equiv, (X, y)) for y in (X, X[0])],
     *[Case(f, (X,)) for f in (np.signbit, np.isreal, np.imag)],
     Case(np.float_power, (X * X, 1.5)),
@@ -384,6 +397,8 @@ CASES = [
 ]
 # At these a difference step leaves the values: equal ones, zeros, what is not a number.
 ALONE = [
+    *[Case(np.linalg.cond, (a, 1)) for a in (np.ones((3, 3)), 0.0 * SQUARE)],
+    Case(np.linalg.cond, (np.stack([SQUARE, np.ones((3, 3))]), 1)),
     Case(stats.multivariate_normal.logpdf, (X[:, :3], V[:3], SPD)),
     *each(stats.multivariate_normal.pdf, (V[:3],), {"cov": SPD}),
     *each(stats.multivariate_normal.entropy, (), {"cov": SPD}),

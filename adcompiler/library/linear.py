@@ -123,6 +123,8 @@ def norm(x, ord=None, axis=None, keepdims=False):
         axis = (axis,)
     if len(axis) == 1:
         return vector_norm(x, ord, axis[0], keepdims)
+    if len(axis) != 2:
+        raise ValueError("Improper number of dimensions to norm.")
     return matrix_norm(x, ord, axis[0], axis[1], keepdims)
 
 
@@ -256,10 +258,15 @@ def cond(x, p=None):
         if p == -2:
             return values[..., -1] / values[..., 0]
         return values[..., 0] / values[..., -1]
-    inverse = np.linalg.inv(x)
-    return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(
-        inverse, p, axis=(-2, -1)
-    )
+    singular = np.linalg.slogdet(x)[0] == 0.0
+    size = np.linalg.norm(x, p, axis=(-2, -1))
+    if np.ndim(x) == 2:
+        if singular:
+            return (1.0 + size) * np.inf
+        return size * np.linalg.norm(np.linalg.inv(x), p)
+    regular = np.where(singular[..., None, None], np.eye(x.shape[-1]), x)
+    product = size * np.linalg.norm(np.linalg.inv(regular), p, axis=(-2, -1))
+    return np.where(singular, (1.0 + size) * np.inf, product)
 
 
 @composes(np.linalg.svdvals)

@@ -14,47 +14,74 @@ def present(a):
     return np.where(given, a, 0.0), given
 
 
+def of_taken(a, where):
+    """The array with nan for what a mask leaves out."""
+    return a if where is None else np.where(where, a, np.nan)
+
+
 @composes(np.nansum)
-def nansum(a, axis=None, keepdims=False):
-    return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
+def nansum(a, axis=None, keepdims=False, initial=None, where=None):
+    a = of_taken(a, where)
+    total = np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
+    return total if initial is None else total + initial
 
 
 @composes(np.nanprod)
-def nanprod(a, axis=None, keepdims=False):
-    return np.prod(np.where(np.isnan(a), 1.0, a), axis=axis, keepdims=keepdims)
+def nanprod(a, axis=None, keepdims=False, initial=None, where=None):
+    a = of_taken(a, where)
+    product = np.prod(np.where(np.isnan(a), 1.0, a), axis=axis, keepdims=keepdims)
+    return product if initial is None else product * initial
 
 
 @composes(np.nanmax)
-def nanmax(a, axis=None, keepdims=False):
+def nanmax(a, axis=None, keepdims=False, initial=None, where=None):
+    a = of_taken(a, where)
     filled = np.where(np.isnan(a), -np.inf, a)
+    if initial is not None:
+        return np.max(filled, axis=axis, keepdims=keepdims, initial=initial)
     return np.max(filled, axis=axis, keepdims=keepdims)
 
 
 @composes(np.nanmin)
-def nanmin(a, axis=None, keepdims=False):
+def nanmin(a, axis=None, keepdims=False, initial=None, where=None):
+    a = of_taken(a, where)
     filled = np.where(np.isnan(a), np.inf, a)
+    if initial is not None:
+        return np.min(filled, axis=axis, keepdims=keepdims, initial=initial)
     return np.min(filled, axis=axis, keepdims=keepdims)
 
 
 @composes(np.nanmean)
-def nanmean(a, axis=None, keepdims=False):
-    filled, given = present(a)
+def nanmean(a, axis=None, keepdims=False, where=None):
+    filled, given = present(of_taken(a, where))
     count = np.sum(given, axis=axis, keepdims=keepdims)
-    return np.sum(filled, axis=axis, keepdims=keepdims) / count
+    return in_its_precision(np.sum(filled, axis=axis, keepdims=keepdims) / count, a)
+
+
+def in_its_precision(x, a):
+    """A quotient by a count in the precision of the array that was counted."""
+    return x.astype(np.float32) if np.asarray(a).dtype == np.float32 else x
 
 
 @composes(np.nanvar)
-def nanvar(a, axis=None, ddof=0, keepdims=False):
-    mean = np.nanmean(a, axis=axis, keepdims=True)
-    deviation = np.where(np.isnan(a), 0.0, a - mean)
+def nanvar(
+    a, axis=None, ddof=0, keepdims=False, where=None, mean=None, correction=None
+):
+    less = ddof if correction is None else correction
+    a = of_taken(a, where)
+    centre = np.nanmean(a, axis=axis, keepdims=True) if mean is None else mean
+    deviation = np.where(np.isnan(a), 0.0, a - centre)
     count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
     total = np.sum(np.square(deviation), axis=axis, keepdims=keepdims)
-    return total / (count - ddof)
+    return in_its_precision(total / (count - less), a)
 
 
 @composes(np.nanstd)
-def nanstd(a, axis=None, ddof=0, keepdims=False):
-    return root(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
+def nanstd(
+    a, axis=None, ddof=0, keepdims=False, where=None, mean=None, correction=None
+):
+    less = ddof if correction is None else correction
+    return root(nanvar(a, axis, less, keepdims, where, mean))
 
 
 @composes(np.nanargmax)

@@ -29,7 +29,7 @@ def quantile(a, q, axis=None, *, method="linear", keepdims=False):
         raise ValueError("Quantiles must be in the range [0, 1]")
     ordered = np.sort(lines(a, axis), axis=0)
     last = ordered.shape[0] - 1
-    position = place_of(q, last, method)
+    position = place_of(as_precise(q, ordered), last, method)
     below = np.floor(position)
     if np.ndim(q) == 0:
         low, part = int(below), position - below
@@ -39,7 +39,7 @@ def quantile(a, q, axis=None, *, method="linear", keepdims=False):
     high = np.minimum(low + 1, last) if np.ndim(q) > 0 else min(low + 1, last)
     found = ordered[low] + part * (ordered[high] - ordered[low])
     found = np.where(np.isnan(ordered[-1]), np.nan, found)[()]  # nan is sorted last
-    return with_ones(found, a, axis) if keepdims else found
+    return with_ones(found, a, axis, np.ndim(q)) if keepdims else found
 
 
 @composes(np.nanmedian)
@@ -49,30 +49,41 @@ def nanmedian(a, axis=None, keepdims=False):
 
 @composes(np.nanpercentile)
 def nanpercentile(a, q, axis=None, *, keepdims=False):
-    if not within_one(q / 100.0):
+    share = np.asarray(q) / 100.0 if isinstance(q, (list, tuple)) else q / 100.0
+    if not within_one(share):
         raise ValueError("Percentiles must be in the range [0, 100]")
-    return np.nanquantile(a, q / 100.0, axis=axis, keepdims=keepdims)
+    return np.nanquantile(a, share, axis=axis, keepdims=keepdims)
 
 
 @composes(np.nanquantile)
 def nanquantile(a, q, axis=None, *, keepdims=False):
-    if isinstance(q, (list, tuple)) or np.ndim(q) > 0:
-        raise NotImplementedError(
-            "np.nanquantile of several quantiles at once",
-            "call it for each: np.stack([np.nanquantile(x, q) for q in (0.1, 0.9)])",
-        )
+    q = np.asarray(q) if isinstance(q, (list, tuple)) else q
     if not within_one(q):
         raise ValueError("Quantiles must be in the range [0, 1]")
     ordered = np.sort(lines(a, axis), axis=0)
     last = np.sum(~np.isnan(ordered), axis=0, keepdims=True) - 1
-    position = np.maximum(q * last, 0.0)
+    share = as_precise(q, ordered)
+    if np.ndim(q) > 0:
+        share = np.reshape(share, (-1,) + (1,) * (np.ndim(ordered) - 1))
+    position = np.maximum(share * last, 0.0)
     below = np.floor(position)
     low = below.astype(int)
     high = np.maximum(np.minimum(low + 1, last), 0)
+    part = (position - below).astype(ordered.dtype)
     first = np.take_along_axis(ordered, low, axis=0)
     second = np.take_along_axis(ordered, high, axis=0)
-    found = np.sum(first + (position - below) * (second - first), axis=0)
-    return with_ones(found, a, axis) if keepdims else found
+    found = first + part * (second - first)
+    if np.ndim(q) == 0:
+        found = np.sum(found, axis=0)
+    else:
+        found = np.reshape(found, np.shape(q) + np.shape(found)[1:])
+    return with_ones(found, a, axis, np.ndim(q)) if keepdims else found
+
+
+def as_precise(q, a):
+    """A number in the precision of an array, if that is less."""
+    own = isinstance(q, (int, float)) and not isinstance(q, np.generic)
+    return np.float32(q) if own and a.dtype == np.float32 else q
 
 
 def within_one(q):
@@ -92,16 +103,12 @@ def lines(a, axis):
     return np.reshape(moved, (-1, *np.shape(moved)[len(axis) :]))
 
 
-def with_ones(found, a, axis):
-    """With axes of length 1 for those that were taken together."""
-    if np.ndim(a) < np.ndim(found) or (axis is None and np.ndim(found) > 0):
-        raise NotImplementedError(
-            "several quantiles at once with keepdims=",
-            "leave keepdims= away, and put the axis back: np.expand_dims(q, 1)",
-        )
+def with_ones(found, a, axis, ahead=0):
+    """With axes of length 1 for those that were taken together, behind so many."""
     if axis is None:
-        return np.reshape(found, (1,) * np.ndim(a))
-    return np.expand_dims(found, axis)
+        return np.reshape(found, np.shape(found)[:ahead] + (1,) * np.ndim(a))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return np.expand_dims(found, tuple(ahead + k % np.ndim(a) for k in axes))
 
 
 def place_of(q, last, method):
@@ -139,7 +146,17 @@ def place_of(q, last, method):
 @composes(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
     x = np.asarray(x) if isinstance(x, (list, tuple)) else x
-    xp, fp = np.asarray(xp), np.asarray(fp)
+    if len(xp) == 1 and len(fp) == 1 and period is None:
+        below = fp[0] if left is None else left
+        above = fp[0] if right is None else right
+        return np.where(x < xp[0], below, np.where(x > xp[0], above, fp[0]))[()]
+    return interp_between(x, xp, fp, left, right, period)
+
+
+def interp_between(x, xp, fp, left=None, right=None, period=None):
+    """In a table of which it is known that it has more than one point."""
+    x = np.asarray(x) if isinstance(x, (list, tuple)) else x
+    xp, fp = np.asarray(xp, dtype=float), np.asarray(fp, dtype=float)
     if len(fp) != len(xp):
         raise ValueError("fp and xp are not of the same length.")
     if period is not None:
@@ -149,13 +166,24 @@ def interp(x, xp, fp, left=None, right=None, period=None):
 
 def interpolated(x, xp, fp, left, right):
     """Between points in order; outside, what is given, or the first and last."""
-    last = len(xp) - 1
-    k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, last - 1)
-    slope = (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k])
-    y = slope * (x - xp[k]) + fp[k]
+    if np.ndim(x) == 0:
+        if x < xp[0]:
+            return fp[0] if left is None else np.float64(left)
+        if x > xp[-1]:
+            return fp[-1] if right is None else np.float64(right)
+        return between(x, xp, fp)
     below = fp[0] if left is None else left
-    above = fp[last] if right is None else right
-    return np.where(x < xp[0], below, np.where(x > xp[last], above, y))[()]
+    above = fp[-1] if right is None else right
+    y = between(x, xp, fp)
+    return np.where(x < xp[0], below, np.where(x > xp[-1], above, y))
+
+
+def between(x, xp, fp):
+    """On the line through the two points that are nearest."""
+    after, last = np.searchsorted(xp, x, side="right"), len(xp) - 1
+    k = min(after, last) - 1 if np.ndim(x) == 0 else np.clip(after, 1, last) - 1
+    slope = (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k])
+    return slope * (x - xp[k]) + fp[k]
 
 
 def periodic(x, xp, fp, period):
@@ -183,6 +211,10 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
             "np.nan_to_num with copy=False",
             "store the result: x[...] = np.nan_to_num(x)",
         )
+    if np.asarray(x).dtype == bool:
+        return np.array(x)[()]
+    if np.asarray(x).dtype in (np.int64, np.int32):
+        return np.positive(x)
     limit = np.finfo(np.asarray(x).dtype).max
     largest = limit if posinf is None else posinf
     least = -limit if neginf is None else neginf

@@ -117,6 +117,16 @@ def diag_indices_from(arr):
     return (np.arange(arr.shape[0]),) * np.ndim(arr)
 
 
+def tril_of_rows(m, k):
+    """The lower triangle of a square matrix of which all rows are this one."""
+    return np.where(np.tri(len(m), k=k, dtype=bool), m, np.zeros_like(m))
+
+
+def triu_of_rows(m, k):
+    """The upper triangle of a square matrix of which all rows are this one."""
+    return np.where(np.tri(len(m), k=k - 1, dtype=bool), np.zeros_like(m), m)
+
+
 def along(x, axis, rank):
     """A vector along one of so many axes."""
     return x[(None,) * axis + (slice(None),) + (None,) * (rank - 1 - axis)]

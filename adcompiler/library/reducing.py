@@ -27,14 +27,54 @@ def mean_where(a, axis=None, keepdims=False, where=True):
     return np.sum(np.where(where, a, 0.0), axis=axis, keepdims=keepdims) / count
 
 
-def max_where(a, axis=None, keepdims=False, initial=-np.inf, where=True):
-    taken = np.where(where, a, -np.inf)
-    return np.maximum(np.max(taken, axis=axis, keepdims=keepdims), initial)
+def max_where(a, axis=None, keepdims=False, initial=None, where=None):
+    if initial is None:
+        if where is not None:
+            raise ValueError(
+                "reduction operation 'maximum' does not have an identity, so to use a "
+                "where mask one has to specify 'initial'"
+            )
+        return np.max(a, axis=axis, keepdims=keepdims)
+    taken = a if where is None else np.where(where, a, -np.inf)
+    return np.maximum(greatest(taken, axis, keepdims), initial)
 
 
-def min_where(a, axis=None, keepdims=False, initial=np.inf, where=True):
-    taken = np.where(where, a, np.inf)
-    return np.minimum(np.min(taken, axis=axis, keepdims=keepdims), initial)
+def min_where(a, axis=None, keepdims=False, initial=None, where=None):
+    if initial is None:
+        if where is not None:
+            raise ValueError(
+                "reduction operation 'minimum' does not have an identity, so to use a "
+                "where mask one has to specify 'initial'"
+            )
+        return np.min(a, axis=axis, keepdims=keepdims)
+    taken = a if where is None else np.where(where, a, np.inf)
+    return np.minimum(least(taken, axis, keepdims), initial)
+
+
+def greatest(a, axis, keepdims):
+    """The largest element, -inf of none: a row of its own, which takes any dtype."""
+    return np.max(a, axis=axis, keepdims=keepdims, initial=lowest(a))
+
+
+def least(a, axis, keepdims):
+    """The smallest element, inf of none: a row of its own, which takes any dtype."""
+    return np.min(a, axis=axis, keepdims=keepdims, initial=highest(a))
+
+
+def lowest(a: Any) -> Any:
+    """What no element is below."""
+    dtype = np.asarray(a).dtype
+    if dtype.kind == "b":
+        return False
+    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+def highest(a: Any) -> Any:
+    """What no element is above."""
+    dtype = np.asarray(a).dtype
+    if dtype.kind == "b":
+        return True
+    return np.inf if dtype.kind == "f" else np.iinfo(dtype).max
 
 
 def any_where(a, axis=None, keepdims=False, where=True):

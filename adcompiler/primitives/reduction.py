@@ -75,22 +75,32 @@ def _spell(name: str) -> Speller:
         axis = let.param("axis")
         where = "" if axis is None else f"axis={spelling.axis_text(axis)}"
         kept = "keepdims=True" if let.param("keepdims") else ""
-        return spelling.called(f"np.{name}", pieces[0].text, where, kept)
+        least = let.param("initial")
+        first = "" if least is None else f"initial={_bound_text(least)}"
+        return spelling.called(f"np.{name}", pieces[0].text, where, kept, first)
 
     return spell
+
+
+def _bound_text(bound: float) -> str:
+    return f"{'-' if bound < 0 else ''}np.inf" if np.isinf(bound) else repr(bound)
 
 
 def _evaluate(name: str) -> Callable[..., Any]:
     function = getattr(np, name)
 
-    def evaluate(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return function(x, axis=axis, keepdims=keepdims)
+    def evaluate(
+        x: Any, axis: Any = None, keepdims: bool = False, **initial: Any
+    ) -> Any:
+        return function(x, axis=axis, keepdims=keepdims, **initial)
 
     return evaluate
 
 
 def _of_nothing(types: Types, params: Params) -> tuple[Raises, ...]:
-    """Extrema of nothing raise."""
+    """Extrema of nothing raise, unless it is said what they are."""
+    if params.get("initial") is not None:
+        return ()
     dims = dims_of(types[0])
     axis = params.get("axis")
     given = range(len(dims)) if axis is None else axis
@@ -169,6 +179,8 @@ def _shares(x: Expr, y: Expr, let: Let) -> tuple[Expr, Expr]:
     mask = x.call("equal", kept(y, let))
     axis = let.param("axis")
     ties = mask.call("sum", axis=axis, keepdims=bool(let.param("keepdims")))
+    if let.param("initial") is not None:  # there may be no elements
+        ties = ties.call("maximum", 1)
     return mask, ties
 
 
@@ -194,7 +206,8 @@ def _extremum_pull(
 
 
 def extremum(name: str) -> Primitive:
-    """``np.max(x)``: ties share the cotangent equally."""
+    """``np.max(x)``: ties share the cotangent equally. With `initial`, a number that no
+    element exceeds, that is the extremum of nothing."""
     return define(
         Primitive(
             name,

@@ -125,7 +125,27 @@ def linspace(call: Call) -> Binding:
     else:
         args = [*map(call.array, (start, stop)), num, endpoint, retstep, axis]
         result = listing.call(call.ctx, call.node, calculus.spaced, *args)
-    return result if wanted in (None, "float64") else cast(call, result, wanted)
+    wanted = _precision(start, stop) if wanted is None else wanted
+    if wanted == "float64":
+        return result
+    if isinstance(result, TupleVal):  # the step is in the precision of computing
+        values, step = result.items
+        return TupleVal((cast(call, values, wanted), step))
+    return cast(call, result, wanted)
+
+
+def _precision(*ends: Binding) -> str:
+    """The dtype that NumPy gives for ends of these types, Python's numbers being weak:
+    it computes in double precision, and converts."""
+    strong = []
+    for end in ends:
+        t = end.atom.type if isinstance(end, Dyn) else getattr(end, "type", None)
+        weak = isinstance(t, Scalar) and t.kind == "python"
+        if isinstance(t, Scalar | Array) and not weak:
+            strong.append(np.dtype(t.dtype))
+        elif not weak:
+            return "float64"
+    return str(np.result_type(1.0, *strong)) if strong else "float64"
 
 
 def _spaced(call: Call, start: Binding, stop: Binding, num: Binding) -> Binding:

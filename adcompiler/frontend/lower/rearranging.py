@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from types import FunctionType
 
 import numpy as np
 
@@ -20,13 +21,16 @@ from adcompiler.frontend.bindings import (
     Step,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, composed, lengths
+from adcompiler.frontend.lower import arrays, composed, lengths, listing
 from adcompiler.frontend.lower.constructors import converted
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.shapes import array_of, flat_copy
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
-from adcompiler.ir.types import Array, Scalar
+from adcompiler.ir.types import Array, Dim, Scalar
+from adcompiler.library import places as library
+from adcompiler.library.ordering import interp_between
+from adcompiler.library.registry import COMPOSED
 
 ZERO, LAST = Dyn(constant(0)), Dyn(constant(-1))
 CONSTANT = Static("constant")
@@ -57,7 +61,14 @@ def triangle(name: str) -> Handler:
     def handle(call: Call) -> Binding:
         x, k = call.bind("m", k=ZERO)
         offset = call.integer(k, "the diagonal")
-        return call.result(name, call.atom(array_of(call, x)), k=offset)
+        ref = array_of(call, x)
+        if ref.type.ndim == 0:
+            what = f"{call.name} takes an array with axes"
+            call.refuse(what, "give it two axes: x.reshape(1, 1)")
+        if ref.type.ndim == 1:
+            rows = library.tril_of_rows if name == "tril" else library.triu_of_rows
+            return listing.call(call.ctx, call.node, rows, ref, k)
+        return call.result(name, call.atom(ref), k=offset)
 
     return handle
 
@@ -312,7 +323,20 @@ def searchsorted(call: Call) -> Binding:
     return call.result("searchsorted", vector, values, side=found)
 
 
+def interp(call: Call) -> Binding:
+    """``np.interp(x, xp, fp)``, which asks for tables of one point only where they may
+    be such."""
+    _, table, *_ = call.bind("x", "xp", "fp", left=None, right=None, period=None)
+    found = call.array(table)
+    n = found.type.dims[0] if isinstance(found, ArrayRef) and found.type.dims else 1
+    many = n.not_one if isinstance(n, Dim) else n > 1
+    definition = interp_between if many else COMPOSED[np.interp]
+    assert isinstance(definition, FunctionType)
+    return composed.composed(definition)(call)
+
+
 FUNCTIONS: dict[Hashable, Handler] = {
+    np.interp: interp,
     np.tril: triangle("tril"),
     np.triu: triangle("triu"),
     np.diagonal: diagonal,

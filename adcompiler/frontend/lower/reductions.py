@@ -12,7 +12,8 @@ import numpy as np
 from adcompiler.frontend.bindings import NONE, Binding, TupleVal
 from adcompiler.frontend.lower import composed
 from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.library.reducing import SELECTIVE
+from adcompiler.ir.types import Array, Scalar
+from adcompiler.library import reducing as library
 
 
 def operand(call: Call, x: Binding) -> Binding:
@@ -25,7 +26,7 @@ def reduction(name: str) -> Handler:
 
     def handle(call: Call) -> Binding:
         if call.kwargs.keys() & {"where", "initial"}:
-            return composed.composed(SELECTIVE[name])(call)
+            return composed.composed(library.SELECTIVE[name])(call)
         x, axis, keep = call.bind("a", axis=None, keepdims=None)
         x = operand(call, x)
         axes = call.axes(axis, call.rank(x))
@@ -41,14 +42,30 @@ def reduced(
     return call.result(name, call.atom(x), axis=axes, keepdims=keep)
 
 
+def extremum(name: str) -> Handler:
+    """The extremum of elements that may be none: then what none exceeds."""
+
+    def handle(call: Call) -> Binding:
+        x, axis, keep = call.bind("a", "axis", "keepdims")
+        axes, flag = call.axes(axis, call.rank(x)), call.flag(keep, "keepdims")
+        atom = call.atom(x)
+        assert isinstance(atom.type, Scalar | Array)
+        none = np.zeros(0, atom.type.dtype)
+        initial = library.lowest(none) if name == "max" else library.highest(none)
+        return call.result(name, atom, axis=axes, keepdims=flag, initial=initial)
+
+    return handle
+
+
 def position(name: str) -> Handler:
     """``np.argmax(x, axis=...)``."""
 
     def handle(call: Call) -> Binding:
-        x, axis = call.bind("a", axis=None)
+        x, axis, keep = call.bind("a", axis=None, keepdims=None)
         x = operand(call, x)
         where = None if axis == NONE else call.axis(axis, call.rank(x))
-        return call.result(name, call.atom(x), axis=where, keepdims=False)
+        kept = call.flag(keep, "keepdims")
+        return call.result(name, call.atom(x), axis=where, keepdims=kept)
 
     return handle
 
@@ -73,6 +90,8 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **{getattr(np, name): reduction(name) for name in NAMES},
     np.amax: reduction("max"),
     np.amin: reduction("min"),
+    library.greatest: extremum("max"),
+    library.least: extremum("min"),
     np.argmax: position("argmax"),
     np.argmin: position("argmin"),
     np.cumsum: running("cumsum"),
