@@ -128,10 +128,11 @@ def equal_eigenvalues_in_a_sum(d):
     return np.sum(np.linalg.eigvalsh(np.eye(3) * d) ** 2)
 
 
-@program(real(3, 4), refused="full_matrices")
-def singular_vectors_of_all_columns(a):
+@program(real(3, 3))
+def singular_vectors_of_a_square_matrix(a):
     u, s, vh = np.linalg.svd(a)
-    return np.sum(u @ vh[:3])
+    q, r = np.linalg.qr(a, mode="complete")
+    return np.sum(u @ vh * s) + np.sum(q @ r * r)
 
 
 @program(real(5), real(5), positive())
