@@ -72,6 +72,7 @@ MATRIX_NORMS = [
     for p in ("fro", 1, -1, 2, -2, "nuc")
     for k in (False, True)
 ]
+KINDS = (np.isscalar, np.iscomplexobj, np.isrealobj, np.iscomplex)
 KEPT = {"keepdims": True}
 SINGLE = array(3, 4, dtype="float32")
 KNOTS = np.array([0.0, 0.5, 1.2, 2.0, 3.5])
@@ -326,6 +327,26 @@ CASES = [
     *[c for f in (np.nanmedian,) for c in each(f, (HOLES,), *AXES)],
     *[Case(f, (HOLES, 0.3), {"axis": 1}) for f in (np.nanquantile, np.nanpercentile)],
     *each(np.interp, (X, KNOTS, V), {"period": 2.2}),
+    *each(np.unstack, (X,), {}, {"axis": 1}),
+    Case(np.astype, (X, "float64")),
+    *each(np.require, (X,), {}, {"requirements": "C"}),
+    Case(np.require, (X, None, "F")),
+    *each(np.angle, (X,), {}, {"deg": True}),
+    *each(np.add.reduce, (X,), {"initial": 0.5}, {"axis": 1, "where": X > 0}),
+    *each(np.maximum.reduce, (X,), {"initial": 0.5, "where": X > 0, "axis": None}),
+    *each(np.logaddexp.reduce, (X,), {"initial": 0.5}, {"initial": 0, "where": X > 0}),
+    *[Case(f, (np.stack([SPD, SPD + SQUARE]),)) for f in (linalg.cholesky,)],
+    *each(
+        linalg.solve_triangular,
+        (np.stack([SQUARE, SPD]), array(2, 3, 1)),
+        {"lower": True},
+        {"trans": "T", "unit_diagonal": True},
+    ),
+    Case(np.dstack, ((0.5, 1.5),)),
+    *[Case(np.block, (a,)) for a in (X, [[[SQUARE, SPD]], [[SPD, SQUARE]]])],
+    *[Case(np.piecewise, (V, c, [-1.0, 2.0])) for c in (V < 0, [V < 0.5])],
+    *[Case(np.put, (X, [0, -1, 6], v)) for v in (1.5, array(3))],
+    Case(np.place, (X, X > 0, V[:2])),
     *[Case(np.interp, (x, KNOTS[:1], V[:1])) for x in (0.0, KNOTS, KNOTS - 1.0)],
     *[Case(np.interp, (x, KNOTS, V, -1.0, 2)) for x in (-0.5, 0.7, 4.0)],
     *each(np.quantile, (X, [0.2, 0.7]), {"axis": 1, "keepdims": True}, KEPT),
@@ -397,6 +418,8 @@ CASES = [
 ]
 # At these a difference step leaves the values: equal ones, zeros, what is not a number.
 ALONE = [
+    *[Case(f, (X, "float32")) for f in (np.astype, np.require)],
+    *[Case(f, (x,)) for f in KINDS for x in (X, 1.5)],
     *[Case(np.linalg.cond, (a, 1)) for a in (np.ones((3, 3)), 0.0 * SQUARE)],
     Case(np.linalg.cond, (np.stack([SQUARE, np.ones((3, 3))]), 1)),
     Case(stats.multivariate_normal.logpdf, (X[:, :3], V[:3], SPD)),

@@ -22,29 +22,21 @@ def solve_triangular(
     overwrite_b=False,
     check_finite=True,
 ):
-    if np.ndim(a) != 2:
-        raise NotImplementedError(
-            "linalg.solve_triangular of a stack of matrices",
-            "call it for each: np.stack([linalg.solve_triangular(m, b) for m in a])",
-        )
     if unit_diagonal:
         strict = np.tril(a, -1) if lower else np.triu(a, 1)
-        triangle = strict + np.eye(a.shape[0], dtype=a.dtype)
+        triangle = strict + np.eye(a.shape[-1], dtype=a.dtype)
     else:
         triangle = np.tril(a) if lower else np.triu(a)
     if trans in (0, "N"):
         return np.linalg.solve(triangle, b)
-    return np.linalg.solve(triangle.T, b)
+    return np.linalg.solve(np.swapaxes(triangle, -1, -2), b)
 
 
 @composes(linalg.cholesky)
 def cholesky(a, lower=False, overwrite_a=False, check_finite=True):
-    if np.ndim(a) != 2:
-        raise NotImplementedError(
-            "linalg.cholesky of a stack of matrices",
-            "call it for each, or np.linalg.cholesky, which takes stacks",
-        )
-    return np.linalg.cholesky(a) if lower else np.linalg.cholesky(a.T).T
+    if lower:
+        return np.linalg.cholesky(a)
+    return np.swapaxes(np.linalg.cholesky(np.swapaxes(a, -1, -2)), -1, -2)
 
 
 @composes(linalg.cho_factor)

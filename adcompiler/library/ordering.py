@@ -327,17 +327,71 @@ def nancumprod(a, axis=None):
 
 
 @composes(np.piecewise)
-def piecewise(x, condlist, funclist):
+def piecewise(x, condlist, funclist, *args):
+    if isinstance(condlist, np.ndarray) and np.ndim(condlist) == np.ndim(x):
+        condlist = [condlist]
+    if np.ndim(x) == 0:
+        masks = [np.reshape(condition, (1,)) for condition in condlist]
+        return np.reshape(in_pieces(np.reshape(x, (1,)), masks, funclist, args), ())
+    return in_pieces(x, condlist, funclist, args)
+
+
+def in_pieces(x, condlist, funclist, args):
+    """Of an array with axes."""
     y = np.zeros_like(x)
     rest = np.ones_like(x, dtype=bool)
     for condition, function in zip(condlist, funclist[: len(condlist)], strict=True):
-        y[condition] = value_of(function, x[condition])
+        y[condition] = value_of(function, x[condition], args)
         rest = rest & ~condition
     if len(funclist) > len(condlist):
-        y[rest] = value_of(funclist[len(condlist)], x[rest])
+        y[rest] = value_of(funclist[len(condlist)], x[rest], args)
     return y
 
 
-def value_of(function, x):
+def value_of(function, x, args):
     """A number, or what a function gives."""
-    return function(x) if callable(function) else function
+    return function(x, *args) if callable(function) else function
+
+
+@composes(np.isscalar)
+def isscalar(element):
+    return not isinstance(element, (np.ndarray, list, tuple))
+
+
+@composes(np.iscomplexobj)
+def iscomplexobj(x):
+    return False
+
+
+@composes(np.isrealobj)
+def isrealobj(x):
+    return True
+
+
+@composes(np.iscomplex)
+def iscomplex(x):
+    return np.zeros_like(x, dtype=bool)
+
+
+@composes(np.angle)
+def angle(z, deg=False):
+    found = np.arctan2(0.0, z)
+    return np.degrees(found) if deg else found
+
+
+@composes(np.astype)
+def astype(x, dtype, *, copy=True):
+    return x.astype(dtype, copy=copy)
+
+
+@composes(np.require)
+def require(a, dtype=None, requirements=None):
+    if requirements is None:
+        return np.asarray(a, dtype=dtype)
+    if requirements in ("C", "C_CONTIGUOUS", "CONTIGUOUS"):
+        return np.asarray(a, dtype=dtype, order="C")
+    if requirements in ("F", "F_CONTIGUOUS", "FORTRAN"):
+        return np.asarray(a, dtype=dtype, order="F")
+    raise NotImplementedError(
+        "np.require of what is not one order", "say what is needed: x.copy()"
+    )

@@ -57,21 +57,20 @@ def putmask(a, mask, values):
 
 @composes(np.place, stores=True)
 def place(arr, mask, vals):
-    if np.ndim(vals) > 0:
-        raise NotImplementedError(
-            "np.place with an array of values", "store by the mask: x[mask] = values"
-        )
-    arr[...] = np.where(mask, vals, arr)
+    if np.ndim(vals) == 0:
+        arr[...] = np.where(mask, vals, arr)
+    else:
+        count = np.count_nonzero(mask)
+        arr[mask] = np.asarray(vals)[np.arange(count) % len(vals)]
 
 
 @composes(np.put, stores=True)
 def put(a, ind, v):
     if np.ndim(a) > 1:
-        raise NotImplementedError(
-            "np.put into a matrix",
-            "store by two indices, x[i, j] = v, or into x.reshape(-1)[k]",
-        )
-    a[ind] = v
+        flat = np.asarray(ind) % np.size(a)
+        a[np.unravel_index(flat, np.shape(a))] = v
+    else:
+        a[ind] = v
 
 
 def wrapped(k, n):

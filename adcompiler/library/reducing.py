@@ -99,49 +99,90 @@ SELECTIVE: dict[str, Any] = {
 # --- Methods of ufuncs ----------------------------------------------------------------
 
 
+def reduced_by(function, array, axis, dtype, out, keepdims, initial, where):
+    """What the method of a ufunc gives, by the function that it is known as."""
+    if out is not None:
+        raise NotImplementedError(
+            "the reduction of a ufunc with out=", "store it: y[...] = np.add.reduce(x)"
+        )
+    if dtype is not None:
+        array = array.astype(dtype)
+    if initial is None and where is None:
+        return function(array, axis=axis, keepdims=keepdims)
+    if where is None:
+        return function(array, axis=axis, keepdims=keepdims, initial=initial)
+    if initial is None:
+        return function(array, axis=axis, keepdims=keepdims, where=where)
+    return function(array, axis=axis, keepdims=keepdims, initial=initial, where=where)
+
+
 @composes(np.add.reduce)
-def add_reduce(array, axis=0, keepdims=False):
-    return np.sum(array, axis=axis, keepdims=keepdims)
+def add_reduce(
+    array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=None
+):
+    return reduced_by(np.sum, array, axis, dtype, out, keepdims, initial, where)
 
 
 @composes(np.multiply.reduce)
-def multiply_reduce(array, axis=0, keepdims=False):
-    return np.prod(array, axis=axis, keepdims=keepdims)
+def multiply_reduce(
+    array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=None
+):
+    return reduced_by(np.prod, array, axis, dtype, out, keepdims, initial, where)
 
 
 @composes(np.maximum.reduce)
-def maximum_reduce(array, axis=0, keepdims=False):
-    return np.max(array, axis=axis, keepdims=keepdims)
+def maximum_reduce(
+    array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=None
+):
+    return reduced_by(np.max, array, axis, dtype, out, keepdims, initial, where)
 
 
 @composes(np.minimum.reduce)
-def minimum_reduce(array, axis=0, keepdims=False):
-    return np.min(array, axis=axis, keepdims=keepdims)
+def minimum_reduce(
+    array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=None
+):
+    return reduced_by(np.min, array, axis, dtype, out, keepdims, initial, where)
 
 
 @composes(np.logical_and.reduce)
-def logical_and_reduce(array, axis=0, keepdims=False):
-    return np.all(array, axis=axis, keepdims=keepdims)
+def logical_and_reduce(
+    array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=None
+):
+    return reduced_by(np.all, array, axis, dtype, out, keepdims, initial, where)
 
 
 @composes(np.logical_or.reduce)
-def logical_or_reduce(array, axis=0, keepdims=False):
-    return np.any(array, axis=axis, keepdims=keepdims)
+def logical_or_reduce(
+    array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=None
+):
+    return reduced_by(np.any, array, axis, dtype, out, keepdims, initial, where)
 
 
 @composes(np.logaddexp.reduce)
-def logaddexp_reduce(array, axis=0, keepdims=False):
-    return log_of_sum(array, None, axis, keepdims)
+def logaddexp_reduce(
+    array, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=None
+):
+    return reduced_by(log_sum, array, axis, dtype, out, keepdims, initial, where)
 
 
-def log_of_sum(a, weights, axis, keepdims):
+def log_sum(a, axis, keepdims, initial=None, where=None):
+    taken = a if where is None else np.where(where, a, -np.inf)
+    return log_of_sum(taken, None, axis, keepdims, initial)
+
+
+def log_of_sum(a, weights, axis, keepdims, initial=None):
     """The logarithm of the sum of exponentials, the largest of which is taken out."""
     highest = np.max(a, axis=axis, keepdims=True)
+    if initial is not None:
+        highest = np.maximum(highest, initial)
     highest = np.where(np.isfinite(highest), highest, 0.0)
     terms = np.exp(a - highest)
     if weights is not None:
         terms = weights * terms
-    total = np.log(np.sum(terms, axis=axis, keepdims=True)) + highest
+    total = np.sum(terms, axis=axis, keepdims=True)
+    if initial is not None:
+        total = total + np.exp(initial - highest)
+    total = np.log(total) + highest
     return total if keepdims else np.sum(total, axis=axis)
 
 

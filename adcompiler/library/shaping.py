@@ -100,6 +100,8 @@ def dstack(tup):
 
 def in_depth(a):
     """The array with three axes."""
+    if np.ndim(a) == 0:
+        return np.reshape(a, (1, 1, 1))
     if np.ndim(a) == 1:
         return a[None, :, None]
     return a[:, :, None] if np.ndim(a) == 2 else a
@@ -107,30 +109,53 @@ def in_depth(a):
 
 @composes(np.block)
 def block(arrays):
-    if not isinstance(arrays, list):
+    if isinstance(arrays, tuple):
         raise NotImplementedError(
             "np.block takes lists of arrays",
             "write the lists out: np.block([[a, b], [c, d]])",
         )
+    if not isinstance(arrays, list):
+        return np.array(arrays)
     deep = isinstance(arrays[0], list)
-    rows = arrays if deep else [arrays]
-    least = 2 if deep else 1
-    for row in rows:
-        for a in row:
-            if isinstance(a, list):
-                raise NotImplementedError(
-                    "np.block of lists three deep",
-                    "join the blocks of the last axes first, with np.concatenate",
-                )
-            least = max(least, np.ndim(a))
-    joined = [np.concatenate([of_rank(a, least) for a in row], axis=-1) for row in rows]
-    return np.concatenate(joined, axis=-2) if deep else joined[0]
+    deeper = deep and isinstance(arrays[0][0], list)
+    planes = arrays if deeper else [arrays] if deep else [[arrays]]
+    rank = 3 if deeper else 2 if deep else 1
+    for rows in planes:
+        for row in rows:
+            for a in row:
+                if isinstance(a, list):
+                    raise NotImplementedError(
+                        "np.block of lists four deep",
+                        "join the blocks of the last axes first, with np.concatenate",
+                    )
+                rank = max(rank, np.ndim(a))
+    joined = [joined_blocks(rows, rank, deep) for rows in planes]
+    return np.concatenate(joined, axis=-3) if deeper else joined[0]
+
+
+def joined_blocks(rows, rank, deep):
+    """Rows of blocks joined along the last axis, and these along the one before."""
+    lines = [np.concatenate([of_rank(a, rank) for a in row], axis=-1) for row in rows]
+    return np.concatenate(lines, axis=-2) if deep else lines[0]
 
 
 def of_rank(a, rank):
     """With axes of length 1 in front, up to this rank."""
     missing = rank - np.ndim(a)
     return np.reshape(a, (1,) * missing + np.shape(a)) if missing > 0 else a
+
+
+def joined_rows(x, axis):
+    """The rows of an array one after the other, along one of their axes."""
+    moved = np.moveaxis(x, 0, axis)
+    shape = np.shape(moved)
+    length = shape[axis] * shape[axis + 1]
+    return np.reshape(moved, (*shape[:axis], length, *shape[axis + 2 :])).copy()
+
+
+def stacked_rows(x, axis):
+    """The rows of an array side by side, along a new axis."""
+    return np.moveaxis(x, 0, axis).copy()
 
 
 # --- Parting -----------------------------------------------------------------------
@@ -149,6 +174,11 @@ def split(ary, indices_or_sections, axis=0):
         bounds = (0, *indices_or_sections, moved.shape[0])
         parts = [moved[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
     return [np.moveaxis(part, 0, axis) for part in parts]
+
+
+@composes(np.unstack)
+def unstack(x, *, axis=0):
+    return list(np.moveaxis(x, axis, 0))
 
 
 @composes(np.hsplit)

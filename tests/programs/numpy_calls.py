@@ -38,3 +38,40 @@ def triangles_of_a_vector(x):
 @program(real(4), real(7))
 def correlation_with_what_is_longer(x, y):
     return np.correlate(x, y, "same") * y
+
+
+@program(real(2, 3, 2), real(3, 2))
+def arrays_where_lists_of_arrays_stand(t, m):
+    a, b, c = np.unstack(m)
+    joined = np.concatenate(t, axis=1) * np.stack(t, axis=-1).reshape(3, 4)
+    return np.sum(joined) * a @ b * np.sum(np.vstack([c, c * c]))
+
+
+@program(real(5), real())
+def pieces_with_an_argument(x, s):
+    y = np.piecewise(x, x > 0.0, [lambda v, a: v * v * a, 1.0], s)
+    return np.sum(y) * np.piecewise(s, [s < 0, s >= 0], [np.exp, np.sin])
+
+
+@program(real(3, 4), real(2))
+def stores_into_matrices_by_functions(m, v):
+    y = m * m
+    np.put(y, [0, -1], v)
+    np.place(y, m > 0.5, v * v)
+    y[[]] = 5.0
+    return np.sum(y * m) + np.sum(m[[]])
+
+
+@program(real(3), 0.7)
+def ufuncs_in_other_forms(x, s):
+    y = np.ldexp(x, 2) * np.i0(x) + np.ldexp(s, np.array([1, 0, -1]))
+    total = np.add.reduce(y, 0, float, None, True, s)
+    return (
+        total * np.maximum.reduce(y, initial=-9.0) * np.logaddexp.reduce(x, initial=s)
+    )
+
+
+@program(real(3, 3), real(3, 3))
+def blocks_three_deep(a, b):
+    y = np.block([[[a, b]], [[b, a * a]]])
+    return np.sum(y * y[::-1]) + np.sum(np.block(a) * np.dstack([a, b])[..., 1])

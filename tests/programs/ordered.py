@@ -64,8 +64,8 @@ def equal_keys_stay_in_place(x):
 @program(const(0.4, 0.4, 0.9, 0.4, 0.9), order=1)
 def keys_that_are_equal_at_run_time(x):
     pairs = [(x[k], k) for k in range(5)]
-    up = sorted(pairs, key=lambda p: x[0] < p[0])
-    down = sorted(pairs, key=lambda p: x[0] < p[0], reverse=True)
+    up = sorted(pairs, key=lambda p: p[0] > 0.6)
+    down = sorted(pairs, key=lambda p: p[0] > 0.6, reverse=True)
     total = 0.0
     for k in range(5):
         total += (k + 1) * up[k][0] ** 2 + (k + 2) * down[k][0] * down[k][1]

@@ -32,6 +32,7 @@ from adcompiler.frontend.lower.context import Context, Stale
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.kinds import shown
 from adcompiler.frontend.lower.operands import atom_of, describe
+from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array, Scalar, result_dtype
@@ -71,7 +72,7 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
     parts: list[Binding] = [index]
     if isinstance(index, TupleVal) and index.cls is not list:
         parts = list(index.items)
-    parts = [listed(ctx, node, part) for part in parts]
+    parts = [_indices(ctx, node, part) for part in parts]
     used = sum(map(_axes, parts))
     if used > ref.type.ndim:
         ctx.refuse(
@@ -100,6 +101,13 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
             "index in two steps, or use np.where",
         )
     return access
+
+
+def _indices(ctx: Context, node: ast.AST, part: Binding) -> Binding:
+    """An index, lists and the like as arrays: an empty one takes nothing."""
+    if isinstance(part, TupleVal) and not part.items:
+        return ctx.wrap(ctx.emit(node, "zeros", constant(0), dtype="int64"))
+    return listed(ctx, node, part)
 
 
 def listed(ctx: Context, node: ast.AST, binding: Binding) -> Binding:

@@ -256,6 +256,8 @@ FUNCTIONS: dict[Hashable, Handler] = {
         for name, primitive in MATH_BINARY.items()
     },
     **{getattr(np, name): function(row, 1) for name, row in OTHER_NAMES.items()},
+    np.i0: function("i0", 1),
+    np.ldexp: function("ldexp", 2),
     statistics.root: function("root", 1),
     np.clip: clip,
     np.where: where,

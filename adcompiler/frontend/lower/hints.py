@@ -127,7 +127,6 @@ RENAMED = {
     "alltrue": "np.all",
     "in1d": "np.isin",
     "trapz": "np.trapezoid",
-    "row_stack": "np.vstack",
     "round_": "np.round",
     "float": "float",
     "int": "int",
@@ -251,9 +250,19 @@ INSTEAD = {
     "np.linalg.eig": "use np.linalg.eigh, if the matrix is symmetric",
     "np.linalg.eigvals": "use np.linalg.eigvalsh, if the matrix is symmetric",
     **dict.fromkeys(
-        ["np.fft.fft", "np.fft.rfft"],
+        ["np.fft.fft", "np.fft.rfft", "np.fft.ihfft"],
         "the result is complex; its parts are products with np.cos(k) and -np.sin(k), "
         "k = 2 * np.pi * np.outer(np.arange(m), np.arange(n)) / n",
+    ),
+    **dict.fromkeys(
+        ["np.fft.ifft", "np.fft.irfft", "np.fft.hfft"],
+        "spectra are complex: carry the two parts, re and im; the result is their sum "
+        "over k: np.cos(w) @ re - np.sin(w) @ im, w = 2 * np.pi * np.outer(n, k) / len",
+    ),
+    **dict.fromkeys(
+        [f"np.fft.{i}{r}fft{n}" for i in ("", "i") for r in ("", "r") for n in "2n"],
+        "the result is complex; take one axis after the other, as products with "
+        "np.cos(k) and np.sin(k)",
     ),
     "np.roots": "the result is complex; find a real root by Newton's method",
     "linalg.sqrtm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "

@@ -227,9 +227,12 @@ def _number(call: Call, binding: Binding, what: str) -> float:
 
 
 def pinv(call: Call) -> Binding:
-    """``np.linalg.pinv(a, rcond)``."""
-    a, cut, symmetric = call.bind("a", rcond=None, hermitian=Dyn(constant(False)))
+    """``np.linalg.pinv(a, rcond)``, which is now called rtol."""
+    a, cut, symmetric, also = call.bind(
+        "a", rcond=None, hermitian=Dyn(constant(False)), rtol=None
+    )
     _option(call, symmetric, (False,))
+    cut = also if cut == NONE else cut
     given = {} if cut == NONE else {"rcond": _number(call, cut, "rcond")}
     return call.result("pinv", call.atom(call.array(a)), **given)
 

@@ -38,6 +38,7 @@ from adcompiler.frontend.lower.operands import describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Length, Scalar, never_one
+from adcompiler.library import shaping
 
 ZERO = Dyn(constant(0))
 
@@ -321,6 +322,9 @@ def concatenate(call: Call) -> Binding:
         rank = parts.element.ndim if isinstance(parts.element, Array) else 1
         where = call.axis(axis, rank)
         return listing.joined_arrays(call.ctx, call.node, parts, where)
+    if isinstance(parts, ArrayRef) and axis != NONE and parts.type.ndim > 1:
+        along = Dyn(constant(call.axis(axis, parts.type.ndim - 1)))
+        return listing.call(call.ctx, call.node, shaping.joined_rows, parts, along)
     refs = items(call, parts)
     if axis == NONE:
         refs, axis = [flat_copy(call, array_of(call, r)) for r in refs], ZERO
@@ -340,6 +344,9 @@ def stack(call: Call) -> Binding:
         order = list(range(1, whole.type.ndim))
         order.insert(place, 0)
         return attributes.transposed(call.ctx, call.node, whole, tuple(order))
+    if isinstance(parts, ArrayRef) and parts.type.ndim > 0:
+        along = Dyn(constant(call.axis(axis, parts.type.ndim)))
+        return listing.call(call.ctx, call.node, shaping.stacked_rows, parts, along)
     refs = items(call, parts)
     where = call.axis(axis, call.rank(refs[0]) + 1)
     return call.result("stack", *map(call.atom, refs), axis=where)
@@ -440,6 +447,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.concatenate: concatenate,
     np.stack: stack,
     np.vstack: pile(0),
+    **{f: pile(0) for f in [getattr(np, "row_stack", None)] if f is not None},
     np.hstack: pile(1),
     np.shape: shape,
     np.ndim: ndim,
