@@ -417,5 +417,6 @@ FUNCTIONS: dict[Hashable, Handler] = {
     isinstance: classes.is_instance,
     callable: classes.is_callable,
     dict: records.make_dict,
+    dict.fromkeys: records.of_keys,
     **texts.FUNCTIONS,
 }

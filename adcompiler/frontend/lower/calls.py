@@ -48,6 +48,7 @@ from adcompiler.frontend.lower import (
     hints,
     instances,
     intrinsics,
+    iteration,
     iterators,
     listing,
     messages,
@@ -73,6 +74,7 @@ from adcompiler.frontend.lower.restarts import Inexpressible, NeedCall, Unreacha
 from adcompiler.frontend.lower.syntax import local_names, nonlocals, rebound
 from adcompiler.frontend.structures import Cell, Key
 from adcompiler.ir.builder import constant
+from adcompiler.library import collected
 
 MOST_CALLS = 40
 MOST_UNFOLDED, MOST_UNFOLDINGS = 16, 200
@@ -187,6 +189,8 @@ def _apply_object(
     handler = resolve.function(value)
     shown = resolve.shown(value)
     if handler is not None:
+        if value in iterators.OPENING and len(args) == 1:
+            args = [iteration.opened(ctx, node, args[0])]
         if value not in iterators.TAKE_ITERATORS:
             args = [comprehensions.used_up(ctx, node, arg) for arg in args]
         return handler(Call(ctx, node, shown, args, kwargs))
@@ -211,6 +215,8 @@ def _apply_object(
         owner, *rest = args
         instances.initialise(ctx, node, owner, value.classes, rest, kwargs)
         return NONE
+    if isinstance(value, type):
+        value = collected.CLASSES.get(value, value)
     made = isinstance(value, type) and not resolve.is_library(value)
     if made and not issubclass(value, BaseException):
         return instances.instance(ctx, node, value, args, kwargs)
@@ -236,6 +242,8 @@ def inline_python(
     subset.check(captured)
     if ctx.frame.captured.site is not None:
         captured = replace(captured, site=ctx.frame.captured.site)
+    elif function.__module__ == collected.__name__:
+        captured = replace(captured, site=ctx.frame.captured.span(node))
     names.guard(
         ctx,
         f"code {id(function)}",

@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import (
     ObjectRef,
     PartialVal,
     RecordVal,
+    SliceVal,
     Static,
     TupleVal,
 )
@@ -27,6 +28,7 @@ from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Scalar
+from adcompiler.library import collected
 from adcompiler.parameter import Parameter
 
 OF_PYTHON: dict[str, type] = {"float64": float, "int64": int, "bool": bool}
@@ -95,7 +97,9 @@ def class_of(call: Call, x: Binding) -> type:
         case TupleVal(_, cls):
             return cls
         case ObjectRef() | RecordVal():
-            return x.cls
+            return collected.ORIGINALS.get(x.cls, x.cls)
+        case SliceVal():
+            return slice
         case Static(value):
             return type(value)
         case FunctionVal():

@@ -43,7 +43,7 @@ def comprehension(ctx: Context, node: ast.ListComp) -> Binding:
 def generator(ctx: Context, node: ast.GeneratorExp) -> IterVal:
     """``(f(a) for a in t if c)``: of it, only `t` is evaluated here."""
     first = expressions.evaluate(ctx, node.generators[0].iter)
-    return iteration.iterator(ctx, "generator", (first,), None, (node, ctx.frame))
+    return iteration.iterator(ctx, node, "generator", (first,), None, (node, ctx.frame))
 
 
 def listed(

@@ -339,7 +339,8 @@ class Context:
         if isinstance(held, Stale):
             self.origins.settle(held.cond)
             tell = hints.in_a_list if held.listed else hints.may_alias
-            message = tell(self.frame.env, location, held.node, node)
+            read = self.frame.captured.site or node  # of ours: where it is called
+            message = tell(self.frame.env, location, held.node, read)
             subset.refuse(held.captured, held.node, *message)
         return held
 

@@ -26,6 +26,7 @@ from adcompiler.frontend.lower import (
     iteration,
     listing,
     operators,
+    overloads,
     recombined,
     shortcircuit,
 )
@@ -50,18 +51,40 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
             count_ = listing.length(ctx, node, xs).atom
             return Source(count_, lambda k: listing.get(ctx, node, xs, k))
         case IterVal():
-            return _of_iterator(ctx, node, iterable)
+            of = _of_iterator(ctx, node, iterable)
+            return _after(ctx, node, of, iteration.position(ctx, iterable))
         case TupleVal() if listing.numbers(iterable):
             return source(ctx, node, listing.of_numbers(ctx, node, iterable))
         case TupleVal(items) if 0 < len(items) <= iteration.MOST_CHOICES:
             size = constant(len(items))
             return Source(size, lambda k: _choice(ctx, node, items, k))
+        case _ if overloads.method_of(ctx, iterable, "__iter__") is not None:
+            return source(ctx, node, iteration.opened(ctx, node, iterable))
         case _:
             ctx.refuse(
                 node,
                 f"{describe(iterable)} cannot be iterated over",
                 "iterate over a range, an array or a tuple",
             )
+
+
+def _after(ctx: Context, node: ast.AST, of: Source, taken: int) -> Source:
+    """The items after those that `next` has taken."""
+    if not taken:
+        return of
+    first, length = Dyn(constant(taken)), of.length
+    if length is not None:
+        whole = Dyn(count(ctx, node, of))
+        rest = operators.binary(ctx, node, ast.Sub(), whole, first)
+        assert isinstance(rest, Dyn)
+        length = ctx.emit(node, "maximum", rest.atom, constant(0), via="builtin")
+    return Source(length, lambda k: at(ctx, node, of, _sum(ctx, node, k, first)))
+
+
+def _sum(ctx: Context, node: ast.AST, a: Dyn, b: Dyn) -> Dyn:
+    found = plus(ctx, node, a, b)
+    assert isinstance(found, Dyn)
+    return found
 
 
 def _choice(

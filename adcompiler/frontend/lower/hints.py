@@ -30,7 +30,7 @@ def of_error(error: TypeError) -> tuple[str, str]:
 
 
 def may_alias(
-    env: Mapping[str, Binding], memory: Location, store: ast.AST, read: ast.AST
+    env: Mapping[str, Binding], memory: Location, store: ast.AST, read: object
 ) -> tuple[str, str]:
     """Of a store into what may be the memory of another name, which is read later."""
     names = [n for n, b in env.items() if n.isidentifier() and memory in locations(b)]
@@ -47,7 +47,7 @@ def may_alias(
 
 
 def may_be_changed(
-    env: Mapping[str, Binding], memory: Location, read: ast.AST
+    env: Mapping[str, Binding], memory: Location, read: object
 ) -> tuple[str, str]:
     """Of a store into what may be the object that another name has, read later."""
     names = [n for n, b in env.items() if n.isidentifier() and memory in locations(b)]
@@ -60,7 +60,7 @@ def may_be_changed(
 
 
 def in_a_list(
-    env: Mapping[str, Binding], memory: Location, store: ast.AST, read: ast.AST
+    env: Mapping[str, Binding], memory: Location, store: ast.AST, read: object
 ) -> tuple[str, str]:
     """Of a store into an array that a list holds, where the list is read later."""
     names = [n for n, b in env.items() if n.isidentifier() and memory in locations(b)]
@@ -275,11 +275,6 @@ INSTEAD = {
     **dict.fromkeys(
         ["set", "frozenset"], "compare with each value: a == 1 or a == 2; or np.unique"
     ),
-    "iter": "go over the array or list itself: for v in x",
-    **dict.fromkeys(
-        ["repr", "format"],
-        "in print and raise write an f-string, f'{{{0}}}'; make other texts outside",
-    ),
     "complex": "use two real numbers",
     **dict.fromkeys(["bytes", "bytearray"], "use a str, or an array of integers"),
     "vars": "name each attribute: p.x",
@@ -288,7 +283,6 @@ INSTEAD = {
     "input": "read it outside, and pass it as an argument",
     **dict.fromkeys(["eval", "exec", "compile"], "write the code itself"),
     **dict.fromkeys(["locals", "globals"], "write the name itself"),
-    **dict.fromkeys(["chr", "ord"], "compute it outside, and pass it as an argument"),
     "functools.lru_cache": "call the function itself",
     "np.poly1d": "evaluate it: np.polyval(p, x)",
     "np.polynomial.Polynomial": "evaluate it: np.polynomial.polynomial.polyval(x, c)",

@@ -29,6 +29,7 @@ from adcompiler.frontend.lower import calls, hints, names, objects, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.structures import Key, ObjectOf
+from adcompiler.library import collected
 
 MADE = "make it outside, or make the class a dataclass"
 HOOKS = ("__setattr__", "__getattribute__", "__getattr__", "__delattr__")
@@ -246,7 +247,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Object, name: str) -> Binding:
     if found is objects.MISSING or isinstance(found, MemberDescriptorType):
         ctx.refuse(
             node,
-            f"this {cls.__name__} has no attribute '{name}'",
+            f"this {collected.name_of(cls)} has no attribute '{name}'",
             f"it has {', '.join(map(str, held)) or 'none yet'}",
         )
     value = objects.of_class(ctx, node, owner, cls, found, name)

@@ -51,6 +51,7 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.types import Array, Scalar, Type, covers, is_float
 from adcompiler.ir.walk import free_vars, inline, map_regions
+from adcompiler.library import collected
 
 # --- Structures ----------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ def flattened(
         case TupleVal(items, cls):
             parts = tuple(flattened(ctx, node, item, atoms) for item in items)
             return ResultTuple(parts, cls)
-        case RecordVal(shape, items):
+        case RecordVal(shape, items) if shape.cls not in collected.ORIGINALS:
             parts = tuple(flattened(ctx, node, item, atoms) for item in items)
             return ResultTuple(parts, shape)
         case Static(value) if value is None or isinstance(value, str):

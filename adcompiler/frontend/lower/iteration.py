@@ -37,10 +37,11 @@ from adcompiler.frontend.lower import (
     itertools_,
     listing,
     names,
+    overloads,
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.joins import join_arms
-from adcompiler.frontend.lower.operands import fold, known_int
+from adcompiler.frontend.lower.operands import describe, fold, known_int
 from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.frontend.lower.sources import Item, Stage
 from adcompiler.frontend.structures import Key
@@ -56,13 +57,16 @@ UNKNOWN = (
 KNOWN = "loop over a tuple, or over a range of known bounds"
 AS_LIST = "make a list of it first: list(...)"
 
-FRESH, SPENT = constant(True), constant(False)
+# What the location of an iterator holds: how many items `next` has taken; or, once it
+# is used up, -1 less that.
+FRESH = constant(0)
 
 # --- Iterators -----------------------------------------------------------------------
 
 
 def iterator(
     ctx: Context,
+    node: ast.AST,
     kind: str,
     parts: Sequence[Binding],
     start: Dyn | None = None,
@@ -71,36 +75,70 @@ def iterator(
     """A new iterator."""
     location = Location()
     ctx.values[location] = FRESH
-    return IterVal(kind, tuple(parts), start, location, generator)
+    opened_ = tuple(opened(ctx, node, part) for part in parts)
+    return IterVal(kind, opened_, start, location, generator)
+
+
+def opened(ctx: Context, node: ast.AST, iterable: Binding) -> Binding:
+    """What an object gives that says what a loop goes over; anything else as it is."""
+    found = overloads.call(ctx, node, iterable, "__iter__")
+    if found is None:
+        return iterable
+    if overloads.method_of(ctx, found, "__next__") is not None:
+        what = f"{describe(found)} has a __next__, which is not followed"
+        ctx.refuse(node, what, "let __iter__ give iter(...) of an array or a list")
+    return opened(ctx, node, found)
 
 
 def taken(ctx: Context, node: ast.AST, iterable: Binding) -> Binding:
     """The iterable, whose items are taken here; an iterator's once."""
-    if isinstance(iterable, IterVal):
-        begun(ctx, node, iterable)
-        for part in iterable.parts:
-            taken(ctx, node, part)
+    if not isinstance(iterable, IterVal):
+        return opened(ctx, node, iterable)
+    first = begun(ctx, node, iterable)
+    for part in iterable.parts if first else ():
+        taken(ctx, node, part)
     return iterable
 
 
-def begun(ctx: Context, node: ast.AST, it: IterVal) -> None:
-    """Note that this iterator, if not those that it goes over, is used up."""
+def begun(ctx: Context, node: ast.AST, it: IterVal) -> bool:
+    """Note that this iterator, if not those that it goes over, is used up; whether
+    nothing had been taken of it."""
     if it.location is None:
-        return
-    if ctx.values.get(it.location) != FRESH:
+        return True
+    held = ctx.values.get(it.location)
+    if not isinstance(held, Const) or held.value < 0:
         ctx.refuse(
             node,
             "this goes over an iterator again, which gives its items once",
             AS_LIST,
         )
-    ctx.values[it.location] = SPENT
+    ctx.values[it.location] = constant(-1 - held.value)
+    return held == FRESH
+
+
+def position(ctx: Context, it: IterVal) -> int:
+    """How many items `next` has taken of an iterator."""
+    held = None if it.location is None else ctx.values.get(it.location)
+    if not isinstance(held, Const):
+        return 0  # going over it will be refused
+    k = int(held.value)
+    return k if k >= 0 else -1 - k
+
+
+def advanced(ctx: Context, node: ast.AST, it: IterVal) -> int:
+    """Take one more item of an iterator: that at this index."""
+    assert it.location is not None
+    k = position(ctx, it)
+    taken(ctx, node, it)
+    ctx.values[it.location] = constant(k + 1)
+    return k
 
 
 def given_back(ctx: Context, iterable: Binding) -> None:
     """Undo `taken`, for another to go over it."""
     if isinstance(iterable, IterVal):
         if iterable.location is not None:
-            ctx.values[iterable.location] = FRESH
+            ctx.values[iterable.location] = constant(position(ctx, iterable))
         for part in iterable.parts:
             given_back(ctx, part)
 
@@ -126,6 +164,13 @@ def in_turn(ctx: Context, items: Sequence[Item]) -> Iterator[Binding]:
 
 def known(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:
     """These items, each computed when it is asked for."""
+    found = _known(ctx, node, iterable)
+    if found is None or not isinstance(iterable, IterVal):
+        return found
+    return found[position(ctx, iterable) :]
+
+
+def _known(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:
     match iterable:
         case TupleVal(items):
             return [partial(_same, item) for item in items]
@@ -160,6 +205,8 @@ def known(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:
             return None if found is None else found[::-1]
         case IterVal():
             return itertools_.known(ctx, node, iterable)
+        case _ if overloads.method_of(ctx, iterable, "__iter__") is not None:
+            return known(ctx, node, opened(ctx, node, iterable))
         case _:
             return None
 
@@ -375,7 +422,7 @@ def laid_out(ctx: Context, node: ast.AST, iterable: Binding, what: str) -> list[
                 else part
                 for part in parts
             )
-            items = known(ctx, node, iterator(ctx, kind, inner, start))
+            items = known(ctx, node, iterator(ctx, node, kind, inner, start))
             assert items is not None
             return items
         case _:
@@ -388,6 +435,8 @@ def laid_out(ctx: Context, node: ast.AST, iterable: Binding, what: str) -> list[
 def staged(ctx: Context, iterable: Binding) -> tuple[Binding, tuple[Stage, ...]]:
     """What is gone over, and the stages of its items."""
     match iterable:
+        case IterVal() if position(ctx, iterable) > 0:
+            return iterable, ()
         case IterVal("filter", (function, inner)):
             base, stages = staged(ctx, inner)
             none = function == NONE

@@ -22,10 +22,12 @@ from adcompiler.frontend.lower import (
     itertools_,
     listing,
     operators,
+    shortcircuit,
 )
 from adcompiler.frontend.lower.composed import composed
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe
+from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant
 from adcompiler.library import iterating
 
@@ -36,7 +38,7 @@ def numbered(call: Call) -> Binding:
     if not isinstance(start, Dyn):
         what = f"{describe(start)} is no number to count from"
         call.refuse(what, "count from an integer: enumerate(x, 1)")
-    return iteration.iterator(call.ctx, "enumerate", (x,), start)
+    return iteration.iterator(call.ctx, call.node, "enumerate", (x,), start)
 
 
 def zipped(call: Call) -> Binding:
@@ -47,7 +49,7 @@ def zipped(call: Call) -> Binding:
         call.refuse("zip takes no keyword but strict", f"leave {words} away")
     if strict is not None and call.flag(strict, "strict"):
         _same_lengths(call)
-    return iteration.iterator(call.ctx, "zip", call.args)
+    return iteration.iterator(call.ctx, call.node, "zip", call.args)
 
 
 def _same_lengths(call: Call) -> None:
@@ -66,7 +68,7 @@ def backwards(call: Call) -> Binding:
     (x,) = call.bind("sequence")
     if isinstance(x, IterVal):
         call.refuse("an iterator cannot be reversed", iteration.AS_LIST)
-    return iteration.iterator(call.ctx, "reversed", (x,))
+    return iteration.iterator(call.ctx, call.node, "reversed", (x,))
 
 
 def mapped(call: Call) -> Binding:
@@ -74,13 +76,13 @@ def mapped(call: Call) -> Binding:
     if len(call.args) < 2 or call.kwargs:
         what = "map takes a function and iterables, without names"
         call.refuse(what, "write map(f, x), or (f(v) for v in x)")
-    return iteration.iterator(call.ctx, "map", call.args)
+    return iteration.iterator(call.ctx, call.node, "map", call.args)
 
 
 def filtered(call: Call) -> Binding:
     """``filter(f, x)``."""
     function, x = call.bind("function", "iterable")
-    return iteration.iterator(call.ctx, "filter", (function, x))
+    return iteration.iterator(call.ctx, call.node, "filter", (function, x))
 
 
 def defined(definition: Callable[..., Any]) -> Handler:
@@ -121,12 +123,58 @@ def applied(node: Operator) -> Handler:
     return handle
 
 
+def begun(call: Call) -> Binding:
+    """``iter(x)``."""
+    if len(call.args) != 1 or call.kwargs:
+        what = "iter takes what is gone over, and nothing else"
+        call.refuse(what, "write a while loop that ends at the last value")
+    x = iteration.opened(call.ctx, call.node, call.args[0])
+    if isinstance(x, IterVal) and x.location is not None:
+        return x
+    if iteration.known(call.ctx, call.node, x) is None:
+        counted.source(call.ctx, call.node, x)  # refuses what has no items
+    return iteration.iterator(call.ctx, call.node, "chain", (x,))
+
+
 def following(call: Call) -> Binding:
-    """``next(it)``: what is left of the iterator is not looked at again."""
+    """``next(it)``, ``next(it, default)``."""
     it, *default = call.args
     if not isinstance(it, IterVal) or call.kwargs or len(default) > 1:
-        call.refuse("next takes an iterator", "index the array or list: x[0]")
-    return listing.call(call.ctx, call.node, iterating.first_of, it, *default)
+        call.refuse("next takes an iterator", "write next(iter(x)), or x[0]")
+    ctx, node = call.ctx, call.node
+    _, stages = iteration.staged(ctx, it)
+    own = it.location is not None and it.kind != "accumulate"
+    if not own or any(stage.filters for stage in stages):
+        # What is left of it is not looked at again.
+        return listing.call(ctx, node, iterating.first_of, it, *default)
+    items = iteration.known(ctx, node, it)
+    if items is not None:
+        iteration.advanced(ctx, node, it)
+        return items[0]() if items else _ended(call, default)
+    of = counted.source(ctx, node, it)
+    iteration.advanced(ctx, node, it)
+    first = Dyn(constant(0))
+    if of.endless:
+        return counted.at(ctx, node, of, first)
+    count = Dyn(counted.count(ctx, node, of))
+    some = comparisons.truth(
+        ctx, node, comparisons.compare(ctx, node, ast.Gt(), count, first)
+    )
+    return shortcircuit.choose(
+        ctx,
+        node,
+        some,
+        lambda: counted.at(ctx, node, of, first),
+        lambda: _ended(call, default),
+    )
+
+
+def _ended(call: Call, default: list[Binding]) -> Binding:
+    """What `next` gives where there is no item."""
+    if default:
+        return default[0]
+    call.ctx.emit_all(call.node, "raise", exception="StopIteration", template=None)
+    raise Unreachable
 
 
 def item_at(call: Call) -> Binding:
@@ -177,6 +225,7 @@ OVER_ITERATORS: dict[Hashable, Handler] = {
     filter: filtered,
     any: defined(iterating.any_of),
     all: defined(iterating.all_of),
+    iter: begun,
     next: following,
     functools.reduce: defined(iterating.reduced),
     functools.partial: partially,
@@ -197,3 +246,6 @@ FUNCTIONS: dict[Hashable, Handler] = {
 TAKE_ITERATORS: frozenset[Hashable] = frozenset(
     (*OVER_ITERATORS, sum, min, max, len, isinstance, callable, slice)
 )
+
+# What goes over its only argument, be it an object that says what it gives.
+OPENING: frozenset[Hashable] = frozenset((list, tuple, sum, min, max, any, all))

@@ -59,7 +59,7 @@ def of_all(kind: str) -> Handler:
             call.refuse(
                 f"{call.name} takes no keyword '{word}='", f"leave {word}= away"
             )
-        return iteration.iterator(call.ctx, kind, call.args)
+        return iteration.iterator(call.ctx, call.node, kind, call.args)
 
     return handle
 
@@ -69,7 +69,7 @@ def of_one(kind: str, *required: str, **optional: Binding) -> Handler:
 
     def handle(call: Call) -> Binding:
         parts = call.bind(*required, **optional)
-        return iteration.iterator(call.ctx, kind, parts)
+        return iteration.iterator(call.ctx, call.node, kind, parts)
 
     return handle
 
@@ -84,7 +84,7 @@ def flattened(call: Call) -> Binding:
             "write two loops in one: (v for row in x for v in row)",
         )
     iteration.taken(call.ctx, call.node, x)
-    return iteration.iterator(call.ctx, "chain", parts)
+    return iteration.iterator(call.ctx, call.node, "chain", parts)
 
 
 def longest(call: Call) -> Binding:
@@ -95,7 +95,7 @@ def longest(call: Call) -> Binding:
         call.refuse(
             f"{call.name} takes no keyword but fillvalue", f"leave {words} away"
         )
-    return iteration.iterator(call.ctx, "zip_longest", (fill, *call.args))
+    return iteration.iterator(call.ctx, call.node, "zip_longest", (fill, *call.args))
 
 
 def part_of(call: Call) -> Binding:
@@ -109,7 +109,7 @@ def part_of(call: Call) -> Binding:
     given = [NONE, *bounds] if len(bounds) == 1 else bounds
     start, stop, step = (*given, NONE)[:3]
     start, step = (b if a == NONE else a for a, b in ((start, ZERO), (step, ONE)))
-    return iteration.iterator(call.ctx, "islice", (x, start, stop, step))
+    return iteration.iterator(call.ctx, call.node, "islice", (x, start, stop, step))
 
 
 def product(call: Call) -> Binding:
@@ -119,7 +119,7 @@ def product(call: Call) -> Binding:
         words = ", ".join(f"{word}=" for word in call.kwargs if word != "repeat")
         call.refuse("product takes no keyword but repeat", f"leave {words} away")
     parts = [_as_it_is(call, arg) for arg in call.args]
-    return iteration.iterator(call.ctx, "product", parts * times)
+    return iteration.iterator(call.ctx, call.node, "product", parts * times)
 
 
 def _as_it_is(call: Call, x: Binding) -> Binding:
@@ -156,7 +156,7 @@ def choosing(python: Callable[..., Any]) -> Handler:
             hint = f"put them into an array: x = np.array(...), then {LOOPS[python]}"
             call.refuse(what, hint)
         every = TupleVal(tuple(TupleVal(row) for row in rows))
-        return iteration.iterator(call.ctx, "chain", (every,))
+        return iteration.iterator(call.ctx, call.node, "chain", (every,))
 
     return handle
 

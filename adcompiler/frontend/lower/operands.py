@@ -35,6 +35,7 @@ from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Scalar
+from adcompiler.library import collected
 
 
 def atom_of(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
@@ -107,7 +108,7 @@ def describe(binding: Binding) -> str:
         case ListRef():
             return "a list"
         case RecordVal() | ObjectRef():
-            name = binding.cls.__name__
+            name = collected.name_of(binding.cls)
             return f"{'an' if name[:1] in 'AEIO' else 'a'} {name}"
         case IterVal():
             return "an iterator"

@@ -42,6 +42,7 @@ from adcompiler.frontend.structures import DictOf, Key, Shape, is_key, named_par
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Scalar
+from adcompiler.library import collected
 
 Object = ObjectRef | RecordVal
 
@@ -318,6 +319,17 @@ def make_dict(call: Call) -> Binding:
     return new_dict(call.ctx, call.node, dictionary(call))
 
 
+def of_keys(call: Call) -> Binding:
+    """``dict.fromkeys(keys, value)``."""
+    keys, value = call.bind("iterable", value=NONE)
+    found = iteration.known_items(call.ctx, call.node, keys)
+    if found is None:
+        call.refuse("the keys of a dict are known", "write them out: ('a', 'b')")
+    iteration.taken(call.ctx, call.node, keys)
+    held = {key_of(call.ctx, call.node, key): value for key in found}
+    return new_dict(call.ctx, call.node, held)
+
+
 def dictionary(call: Call) -> dict[Key, Binding]:
     """What ``dict(...)`` of these arguments holds."""
     ctx, node = call.ctx, call.node
@@ -325,7 +337,7 @@ def dictionary(call: Call) -> dict[Key, Binding]:
     if len(call.args) > 1:
         what = f"{call.name} takes one dict, or pairs, and keywords"
         call.refuse(what, "join dicts by {**a, **b}")
-    for arg in call.args:
+    for arg in (plain(ctx, node, given) for given in call.args):
         if isinstance(arg, ObjectRef | RecordVal) and arg.cls is dict:
             found.update(entries(ctx, node, arg))
             continue
@@ -355,8 +367,16 @@ def display(
     return new_dict(ctx, node, found)
 
 
+def plain(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
+    """The dict that a `defaultdict` or its like adds to; anything else as it is."""
+    if isinstance(binding, ObjectRef) and issubclass(binding.cls, collected.Dict):
+        return entries(ctx, node, binding)["_held"]
+    return binding
+
+
 def mapping(ctx: Context, node: ast.AST, binding: Binding) -> dict[Key, Binding]:
     """The entries of what stands behind ``**``."""
+    binding = plain(ctx, node, binding)
     if not isinstance(binding, ObjectRef | RecordVal) or binding.cls is not dict:
         what = "'**' spreads a dict whose keys are known"
         ctx.refuse(node, what, "name each argument: f(a=v[0], b=v[1])")

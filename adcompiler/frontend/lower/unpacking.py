@@ -44,7 +44,7 @@ def items(
     ctx: Context, node: ast.AST, binding: Binding, count: int
 ) -> Sequence[Binding]:
     """The items of what is assigned to several targets."""
-    binding = comprehensions.used_up(ctx, node, binding)
+    binding = comprehensions.used_up(ctx, node, iteration.opened(ctx, node, binding))
     if isinstance(binding, ArrayRef):
         _check_count(ctx, node, binding, count)
         return [arrays.load(ctx, node, binding, Dyn(constant(k))) for k in range(count)]
@@ -70,7 +70,7 @@ def items_around(
     ctx: Context, node: ast.AST, binding: Binding, star: int, count: int
 ) -> Sequence[Binding]:
     """The items where the target at `star` takes all that the others leave, a list."""
-    binding = comprehensions.used_up(ctx, node, binding)
+    binding = comprehensions.used_up(ctx, node, iteration.opened(ctx, node, binding))
     after = count - 1 - star
     if isinstance(binding, ListRef) or (
         isinstance(binding, ArrayRef)

@@ -1,0 +1,226 @@
+"""The classes of `collections`, in terms of lists and dicts.
+
+In: nothing. Out: `CLASSES`, what is made in place of an object of each; `ORIGINALS`,
+the other way round. What a program does with such an object are the methods here.
+"""
+
+from __future__ import annotations
+
+import collections
+from typing import Any
+
+_EMPTY = "pop from an empty deque"
+
+
+class Deque:
+    """A list that may have a greatest length."""
+
+    def __init__(self, iterable=(), maxlen=None):
+        self._items = []
+        self.maxlen = maxlen
+        self.extend(iterable)
+
+    def append(self, x):
+        self._items.append(x)
+        if self.maxlen is not None and len(self._items) > self.maxlen:
+            self._items.pop(0)
+
+    def appendleft(self, x):
+        self._items.insert(0, x)
+        if self.maxlen is not None and len(self._items) > self.maxlen:
+            self._items.pop()
+
+    def extend(self, iterable):
+        for v in iterable:
+            self.append(v)
+
+    def extendleft(self, iterable):
+        for v in iterable:
+            self.appendleft(v)
+
+    def pop(self):
+        if len(self._items) == 0:
+            raise IndexError(_EMPTY)
+        return self._items.pop()
+
+    def popleft(self):
+        if len(self._items) == 0:
+            raise IndexError(_EMPTY)
+        return self._items.pop(0)
+
+    def rotate(self, n=1):
+        if len(self._items) > 0:
+            for _ in range(n % len(self._items)):
+                self._items.insert(0, self._items.pop())
+
+    def reverse(self):
+        self._items.reverse()
+
+    def clear(self):
+        self._items.clear()
+
+    def copy(self):
+        return collections.deque(self._items, self.maxlen)
+
+    def __copy__(self):
+        return self.copy()
+
+    def __len__(self):
+        return len(self._items)
+
+    def __iter__(self):
+        return iter(self._items)
+
+    def __reversed__(self):
+        return reversed(self._items)
+
+    def __contains__(self, x):
+        return x in self._items
+
+    def __getitem__(self, k):
+        if isinstance(k, slice):
+            raise TypeError("sequence index must be integer, not 'slice'")
+        return self._items[k]
+
+    def __setitem__(self, k, x):
+        self._items[k] = x
+
+
+class Dict:
+    """A dict, and what its subclasses add."""
+
+    def __init__(self, *given, **more):
+        self._held = dict(*given, **more)
+
+    def __getitem__(self, key):
+        if key not in self._held:
+            return self.__missing__(key)
+        return self._held[key]
+
+    def __missing__(self, key):
+        raise KeyError(key)
+
+    def __setitem__(self, key, value):
+        self._held[key] = value
+
+    def __contains__(self, key):
+        return key in self._held
+
+    def __copy__(self):
+        return self.copy()
+
+    def __len__(self):
+        return len(self._held)
+
+    def __iter__(self):
+        return iter(self._held)
+
+    def __reversed__(self):
+        return reversed(list(self._held))
+
+    def keys(self):
+        return self._held.keys()
+
+    def values(self):
+        return self._held.values()
+
+    def items(self):
+        return self._held.items()
+
+    def get(self, key, default=None):
+        return self._held.get(key, default)
+
+    def setdefault(self, key, default=None):
+        return self._held.setdefault(key, default)
+
+    def pop(self, key, *default):
+        if key not in self._held and len(default) == 0:
+            raise KeyError(key)
+        return self._held.pop(key, *default)
+
+    def update(self, *given, **more):
+        self._held.update(*given, **more)
+
+
+class OrderedDict(Dict):
+    """One whose keys can be moved."""
+
+    def move_to_end(self, key, last=True):
+        if key not in self._held:
+            raise KeyError(key)
+        value = self._held.pop(key)
+        if last:
+            self._held[key] = value
+        else:
+            self._held = {key: value, **self._held}
+
+    def popitem(self, last=True):
+        if len(self._held) == 0:
+            raise KeyError("dictionary is empty")
+        key = list(self._held)[-1 if last else 0]
+        return key, self._held.pop(key)
+
+    def copy(self):
+        return collections.OrderedDict(self._held)
+
+
+class DefaultDict(Dict):
+    """One that makes the values that it has not."""
+
+    def __init__(self, default_factory=None, *given, **more):
+        super().__init__(*given, **more)
+        self.default_factory = default_factory
+
+    def __missing__(self, key):
+        if self.default_factory is None:
+            raise KeyError(key)
+        self._held[key] = self.default_factory()
+        return self._held[key]
+
+    def copy(self):
+        return collections.defaultdict(self.default_factory, self._held)
+
+
+class Counter(Dict):
+    """How often each item has been met."""
+
+    def __init__(self, iterable=(), **more):
+        super().__init__()
+        self.update(iterable, **more)
+
+    def __missing__(self, key):
+        return 0
+
+    def update(self, iterable=(), **more):
+        if isinstance(iterable, dict):
+            for key, count in iterable.items():
+                self._held[key] = self._held.get(key, 0) + count
+        else:
+            for key in iterable:
+                self._held[key] = self._held.get(key, 0) + 1
+        for key, count in more.items():
+            self._held[key] = self._held.get(key, 0) + count
+
+    def most_common(self, n=None):
+        found = sorted(self._held.items(), key=lambda pair: pair[1], reverse=True)
+        return found if n is None else found[:n]
+
+    def total(self):
+        return sum(self._held.values())
+
+    def copy(self):
+        return collections.Counter(self._held)
+
+
+CLASSES: dict[Any, type] = {
+    collections.deque: Deque,
+    collections.defaultdict: DefaultDict,
+    collections.OrderedDict: OrderedDict,
+    collections.Counter: Counter,
+}
+ORIGINALS: dict[type, type] = {ours: theirs for theirs, ours in CLASSES.items()}
+
+
+def name_of(cls: type) -> str:
+    """The name of a class as the program has it."""
+    return ORIGINALS.get(cls, cls).__name__

@@ -1,0 +1,234 @@
+"""The classes of `collections`; iterators that `next` takes items of."""
+
+import collections
+import itertools
+from collections import Counter, OrderedDict, defaultdict, deque
+
+import numpy as np
+
+from .registry import TRIPS, program, real, trips
+
+
+@program(real(4))
+def totals_by_key(x):
+    totals = defaultdict(float)
+    for name, value in zip(["a", "b", "a"], (x[0], x[1], x[2])):
+        totals[name] += value * value
+    groups = defaultdict(list)
+    for k in range(4):
+        groups[k % 2].append(x[k])
+    nested = collections.defaultdict(dict)
+    nested["u"]["v"] = x[3] * totals["a"]
+    other = {**totals, "c": x[1]}
+    plain = dict(totals)
+    plain["a"] *= 2.0
+    result = totals["a"] * totals["b"] + sum(groups[0]) * groups[1][1]
+    result += nested["u"]["v"] * other["c"] * plain["a"] + totals["missing"]
+    for k, (_, v) in enumerate(sorted(totals.items())):
+        result += (k + 1) * v
+    return result * len(totals)
+
+
+@program(real(4))
+def arrays_by_key(x):
+    rows = defaultdict(lambda: np.zeros(2))
+    rows["a"] += x[:2]
+    rows["b"] += x[2:]
+    same = rows["a"]
+    same[0] *= 3.0
+    return np.sum(rows["a"] * rows["b"]) + rows["c"][0]
+
+
+@program(real(3))
+def counts(x):
+    words = Counter("abracadabra")
+    words["b"] += 2
+    total = 0.0
+    for name, n in words.most_common(2):
+        total += n * x[ord(name) - ord("a")]
+    share = Counter()
+    share["u"] += x[0]
+    share.update(u=x[1])
+    share.update({"v": x[2]})
+    return total * words.total() + share["u"] * share["v"] * (1 + share["w"])
+
+
+@program(real(3))
+def dicts_in_order(x):
+    held = OrderedDict([("a", x[0]), ("b", x[1])], c=x[2])
+    held.move_to_end("a")
+    total = 0.0
+    for value in held.values():
+        total = 0.5 * total + value
+    key, first = held.popitem(last=False)
+    zero = dict.fromkeys(("a", "b"), 0.0)
+    zero["a"] += x[0]
+    return total * first * held["a"] * (key == "b") + zero["a"] * (1.0 + zero["b"])
+
+
+@trips(real(6), TRIPS, counts=(1, 2, 6))
+def a_moving_window(x, n):
+    window, total = deque(maxlen=3), 0.0
+    for v in x[:n]:
+        window.append(v * v)
+        total += sum(window) / len(window)
+    return total * window[0] + window[-1]
+
+
+@trips(real(5), TRIPS, counts=(1, 2, 5))
+def a_queue(x, n):
+    queue = deque(x[:n])
+    while len(queue) > 1:
+        a, b = queue.popleft(), queue.popleft()
+        queue.append(a * b + 1.0)
+    return queue.pop()
+
+
+@program(real(5))
+def both_ends(x):
+    q = deque([x[0], x[1]])
+    q.append(x[2])
+    q.appendleft(x[3])
+    q.extendleft((x[4], 2.0))
+    q.rotate(-2)
+    q[1] *= 3.0
+    first, *rest = q
+    total = first * rest[0] + rest[2] * q.popleft() * q.pop()
+    for k, v in enumerate(reversed(q)):
+        total += k * v * v
+    return total * len(q) * isinstance(q, deque)
+
+
+@program(real(4))
+def arrays_in_a_queue(x):
+    queue = deque([1.0 * x[:2], 2.0 * x[2:]])
+    queue.rotate(1)
+    queue.append(queue[0] * queue[1])
+    return np.sum(queue.popleft() * queue.pop()) + queue[0][1]
+
+
+@trips(real(5), TRIPS, counts=(2, 3, 5))
+def items_taken_one_by_one(x, n):
+    it = iter(x[:n])
+    a, b = next(it), next(it)
+    total = a * b
+    for v in it:
+        total = 0.5 * total + v * v
+    numbered = enumerate(x[:n], 1)
+    k, first = next(numbered)
+    total += k * first + sum(j * v for j, v in numbered)
+    squares = map(lambda v: v * v, x[:n])
+    total += next(squares) * max(squares)
+    return total + next(iter(x[n:]), x[0]) ** 2
+
+
+@program(real(3))
+def items_of_known_things(x):
+    it = iter((x[0], x[1], x[2]))
+    same = it
+    total = next(it) * next(same) ** 2
+    total += sum(it) * next(iter([]), 2.0)
+    _, value = next(iter({"a": x[1], "b": x[2]}.items()))
+    turns = itertools.cycle((x[0], x[1]))
+    return total * value + next(turns) * next(turns) + next(turns)
+
+
+class Samples:
+    def __init__(self, values, n):
+        self.values = values
+        self.n = n
+
+    def __iter__(self):
+        return iter(self.values[: self.n])
+
+
+class Pair:
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+
+    def __iter__(self):
+        return iter((self.a, self.b))
+
+
+@trips(real(5), TRIPS, counts=(0, 1, 4))
+def objects_gone_over(x, n):
+    samples, total = Samples(np.sin(x), n), 0.0
+    for v in samples:
+        total = 0.5 * total + v * v
+    for k, v in enumerate(samples):
+        total += k * v
+    a, b = Pair(x[0], x[1] * x[2])
+    total += sum(v * b for v in samples) + a * max(Pair(a, b)) + sum(list(samples))
+    return total
+
+
+@program(real(2), raises=IndexError)
+def a_queue_that_is_empty(x):
+    queue = deque()
+    return x[0] * queue.popleft()
+
+
+@program(real(2), raises=StopIteration)
+def an_iterator_that_has_ended(x):
+    it = iter(x)
+    return next(it) * next(it) * next(it)
+
+
+@program(real(2), raises=KeyError)
+def a_dict_without_a_factory(x):
+    held = defaultdict(None, a=x[0])
+    return held["a"] * held["b"]
+
+
+@program(real(2), raises=TypeError)
+def a_part_of_a_queue(x):
+    return deque(x)[0:1]
+
+
+@program(real(3), refused="again")
+def an_iterator_left_in_the_midst(x):
+    it, total = iter(x), 0.0
+    for v in it:
+        total += v
+        if v < 0.0:
+            break
+    return total + sum(it)
+
+
+@program(real(3), refused="again")
+def an_iterator_on_one_path(x):
+    it = iter(x)
+    if x[0] > 0.0:
+        next(it)
+    return sum(it)
+
+
+@program(real(3), refused="changes its length")
+def a_queue_that_grows_meanwhile(x):
+    queue = deque(x)
+    for v in queue:
+        if v > 9.0:
+            queue.append(v)
+    return sum(queue)
+
+
+@program(real(3), refused="__next__")
+def iterators_of_classes(x):
+    class_ = Steps(x)
+    return sum(class_)
+
+
+class Steps:
+    def __init__(self, x):
+        self.x = x
+        self.k = -1
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.k += 1
+        if self.k == len(self.x):
+            raise StopIteration
+        return self.x[self.k]
