@@ -4,7 +4,8 @@ In: a function out of `bufferise`. Out: the *folded* values with their statement
 the `If`s that are conditional expressions.
 Invariants: a folded value has no name of the user's, is used once, in the region that
 defines it, and may run there: it is moved past no print, past no statement that may
-raise if it may raise itself, and past no write to memory that it reads. Parts of one
+raise another kind of error if it may raise itself, and past no write to memory that it
+reads. Parts of one
 expression are evaluated in the order in which they were computed, as far as the
 difference could be noticed. What is as short as a name, the length of a parameter or
 ``i - 1``, is folded however often it is used.
@@ -32,6 +33,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from adcompiler.analysis.raising import ARRAY_ERRORS, error_kinds
 from adcompiler.analysis.tapes import item_of
 from adcompiler.ir.nodes import (
     Atom,
@@ -121,9 +123,10 @@ def elements_of(stmt: Let | If) -> tuple[Atom, ...]:
 
 
 class Effects(NamedTuple):
-    """What running a statement may do that others notice."""
+    """What running a statement may do that others notice: the kinds of errors that it
+    may raise, whether it prints or draws, what it writes to and assigns."""
 
-    raises: bool
+    raises: frozenset[str]
     acts: bool
     writes: frozenset[Root]
     names: frozenset[str | None]
@@ -309,14 +312,11 @@ class _Folder:
         """What running the statement may do, inner regions included."""
         if stmt not in self.effects_of:
             names = frozenset(v.name for v in _all_defined(stmt))
-            flag = Effect.PURE
-            for inner in all_stmts((stmt,)):
-                if isinstance(inner, Let):
-                    flag |= inner.effect
-            acts = flag & (Effect.PRINTS | Effect.DRAWS | Effect.READS_STATE)
+            lets = [s for s in all_stmts((stmt,)) if isinstance(s, Let)]
+            acting = Effect.PRINTS | Effect.DRAWS | Effect.READS_STATE
             self.effects_of[stmt] = Effects(
-                Effect.MAY_RAISE in flag,
-                bool(acts),
+                frozenset[str]().union(*map(error_kinds, lets)),
+                any(let.effect & acting for let in lets),
                 self.memory.writes.get(stmt, frozenset()),
                 names - {None},
             )
@@ -392,7 +392,7 @@ class _Chooser:
             if self.root.get(between) == root and _before(path, self.order[between]):
                 continue
             other = self.folder.effects(self.region.body[between])
-            if (own.raises and (other.raises or other.acts)) or reads & other.writes:
+            if _are_ordered(own, other) or reads & other.writes:
                 return False
             if between not in self.root and names & other.names:
                 return False
@@ -413,6 +413,16 @@ class _Chooser:
                 target = max((len(v.name or "") for v in stmt.results), default=0)
                 taken = target + len(estimate(stmt).text) + 4
         return WIDTH - self.indent - taken
+
+
+def _are_ordered(stmt: Effects, other: Effects) -> bool:
+    """Whether it would be noticed if the one ran after the other: of two errors of the
+    kind that array code meets, either may be reported (see `analysis.raising`)."""
+    if not stmt.raises:
+        return False
+    kinds = stmt.raises | other.raises
+    alike = len(kinds) == 1 and kinds <= ARRAY_ERRORS
+    return other.acts or (bool(other.raises) and not alike)
 
 
 def _is_large(stmt: Stmt) -> bool:

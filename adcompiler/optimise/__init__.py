@@ -19,6 +19,7 @@ from adcompiler.optimise.checks import drop_repeated_checks
 from adcompiler.optimise.cse import merge_common_subexpressions
 from adcompiler.optimise.dce import eliminate_dead_code
 from adcompiler.optimise.draining import drain, keep_whole
+from adcompiler.optimise.excluded import without_excluded_errors
 from adcompiler.optimise.flags import kept_flags
 from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.merging import merge_branches
@@ -53,6 +54,7 @@ __all__ = [
     "tidy",
     "upwards",
     "with_sure_elements",
+    "without_excluded_errors",
     "without_rules",
 ]
 
@@ -70,7 +72,7 @@ PASSES = (
 def optimise(function: Function) -> Function:
     """Infer lengths; then the passes, until each has left the function as it was; and
     what shows only where all else is done."""
-    function = with_sure_elements(infer_lengths(function))
+    function = without_excluded_errors(with_sure_elements(infer_lengths(function)))
     idle = 0
     for each in PASSES * ROUNDS:
         before = function

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from adcompiler.analysis.raising import ARRAY_ERRORS, error_kinds
 from adcompiler.ir.nodes import Atom, Const, For, Function, Let, Region, Stmt, Var
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Array, dims_of, is_float
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions, regions
 from adcompiler.optimise.lengths import LINALG, EqualLengths, shows_equal
 
-WEIGHED = frozenset({"ValueError", "IndexError", "LinAlgError"})
 # The first operand that belongs to the index.
 PLACES = {
     "load": 1,
@@ -100,10 +100,8 @@ def _is_seen(stmt: Stmt) -> bool:
         return stmt.role == "primal" and not (isinstance(step, Const) and step.value)
     if not isinstance(stmt, Let):
         return False
-    raises = stmt.primitive.name in ("raise", "check_bound") or any(
-        r.exception not in WEIGHED or stmt.param("via") == "math" for r in stmt.raises
-    )
-    return raises or bool(_effect(stmt) & Effect.PRINTS)
+    own = not error_kinds(stmt) <= ARRAY_ERRORS
+    return own or bool(_effect(stmt) & Effect.PRINTS)
 
 
 def _effect(stmt: Stmt) -> Effect:

@@ -12,9 +12,8 @@ def gauss_seidel_grad(a, b, x, sweeps):
             for j in range(n):
                 if j != i:
                     s -= a[i, j] * x[j]
-            a_item = a[i, i]
             x_tape.append(x[i])
-            x[i] = s / a_item
+            x[i] = s / a[i, i]
 
     # adjoint of: return np.sum(x * x)
     x_bar = 2 * x

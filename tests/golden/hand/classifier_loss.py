@@ -35,22 +35,24 @@ def classifier_loss(w1, b1, w2, b2, x, y):
 def grad_classifier_loss(w1, b1, w2, b2, x, y):
     hidden = np.tanh(x @ w1 + b1)
     logits = hidden @ w2 + b2
-    largest = np.max(logits, axis=1, keepdims=True)
-    e = np.exp(logits - largest)
+    shifted = logits - np.max(logits, axis=1, keepdims=True)
+    exp_shifted = np.exp(shifted)
 
     # return np.mean(log_sum - np.sum(y * shifted, axis=1))
-    shifted_bar = (e / np.sum(e, axis=1, keepdims=True) - y) / len(y)
-    # shifted = logits - np.max(logits, axis=1, keepdims=True); ties share
-    mask = logits == largest
-    ties = np.sum(mask, axis=1, keepdims=True)
-    shift = np.sum(shifted_bar, axis=1, keepdims=True) / ties
-    logits_bar = shifted_bar - mask * shift
+    # log_sum = np.log(np.sum(np.exp(shifted), axis=1))
+    softmax = exp_shifted / np.sum(exp_shifted, axis=1, keepdims=True)
+    shifted_bar = (softmax - y) / len(x)
+    # shifted = logits - np.max(logits, axis=1, keepdims=True)
+    at_max = shifted == 0.0
+    max_bar = -np.sum(shifted_bar, axis=1, keepdims=True)
+    share = max_bar / np.sum(at_max, axis=1, keepdims=True)
+    logits_bar = shifted_bar + share * at_max
     # logits = hidden @ w2 + b2
-    hidden_bar = logits_bar @ w2.T
     w2_bar = hidden.T @ logits_bar
     b2_bar = np.sum(logits_bar, axis=0)
+    hidden_bar = logits_bar @ w2.T
     # hidden = np.tanh(x @ w1 + b1)
-    z_bar = hidden_bar * (1.0 - hidden**2)
-    w1_bar = x.T @ z_bar
-    b1_bar = np.sum(z_bar, axis=0)
+    preact_bar = hidden_bar * (1.0 - hidden**2)
+    w1_bar = x.T @ preact_bar
+    b1_bar = np.sum(preact_bar, axis=0)
     return w1_bar, b1_bar, w2_bar, b2_bar
