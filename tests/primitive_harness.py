@@ -17,7 +17,7 @@ import numpy as np
 import adcompiler.primitives  # noqa: F401  (fills the registry)
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Const, Function, Let, Var, fresh_var
-from adcompiler.ir.primitive import ATOM, PRIMITIVES, UNARY, Piece
+from adcompiler.ir.primitive import ATOM, PRIMITIVES, UNARY, Piece, Storage
 from adcompiler.ir.types import (
     Array,
     Dim,
@@ -28,13 +28,12 @@ from adcompiler.ir.types import (
     fresh_dim,
     is_float,
 )
-from adcompiler.lowering.aliasing import READ_ONLY, is_view
+from adcompiler.lowering.aliasing import is_view
 from adcompiler.primitives.spelling import HELPERS, MODULES
 from tests.numerics import LADDER, extrapolate
 
 WRITES = {"store", "accumulate", "scatter", "scatter_add"}
 HOLDING = {"list_get", "unpack", "pack", "call", "ruled"}
-STATEMENTS = WRITES | {"list_append", "list_pop", "list_set", "list_accumulate"}
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,7 @@ def check_spelling(let: Let, values: list, expected: Any) -> None:
         text = let.primitive.spell(let, pieces).text
         exec(text.replace("a0[]", "a0[...]"), space)
         found = space["a0"]
-    elif let.primitive.name in STATEMENTS:
+    elif let.primitive.writes:
         return
     else:
         found = eval(let.primitive.spell(let, pieces).text, space)
@@ -211,7 +210,8 @@ def check_memory(let: Let, values: list, found: Any) -> None:
             continue
         name = let.primitive.name
         given = all(array.flags.writeable for array in arrays)
-        writeable = result.flags.writeable or not given or name in READ_ONLY
+        read_only = let.primitive.storage is Storage.READ_ONLY
+        writeable = result.flags.writeable or not given or read_only
         assert writeable, f"{name} is read-only"
         if not is_view(let):
             own = not any(np.shares_memory(result, array) for array in arrays)

@@ -40,7 +40,6 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.types import Array, ListOf, Scalar, dims_of
 from adcompiler.ir.walk import all_stmts, count_uses
-from adcompiler.primitives.lists import CHANGING
 
 Loop = For | While
 
@@ -194,7 +193,7 @@ def _is_own(var: Atom, region: Region) -> bool:
 
 
 def _reads_only(stmt: Stmt) -> TypeGuard[Let]:
-    return isinstance(stmt, Let) and stmt.primitive.name not in CHANGING
+    return isinstance(stmt, Let) and not stmt.primitive.writes
 
 
 def _list(let: Let) -> Atom | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Flag, auto
+from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from adcompiler.ir.types import Type
@@ -28,6 +28,15 @@ class Effect(Flag):
     PRINTS = auto()
     DRAWS = auto()
     READS_STATE = auto()
+
+
+class Storage(Enum):
+    """Where the memory of an array or a list comes from that a row gives last."""
+
+    NEW = auto()
+    VIEW = auto()  # it may be the first operand's, or a part of it
+    READ_ONLY = auto()  # likewise, and cannot be stored to
+    IN_PLACE = auto()  # it is the first operand's, changed
 
 
 class Raises(NamedTuple):
@@ -96,6 +105,7 @@ class Primitive:
     - `mask(k, mask, operands, let)`: of a linear row that moves elements or adds them:
       which elements of operand k reach those of the result that a mask selects.
     - `shape_only`: the operands of which it reads the shape and dtype, no elements.
+    - `storage`: where the memory of its last result comes from.
     - `cheap`: worth computing again rather than recording.
     - `domain`: for each operand how tests draw it ("real", "positive", "unit", ...);
       at the edge of one of `EDGED` a partial may be infinite.
@@ -120,7 +130,7 @@ class Primitive:
     pullback: Callable[..., tuple[Expr | None, ...]] | None = None
     mask: Callable[..., Expr] | None = None
     shape_only: tuple[int, ...] = ()
-    view: bool = False
+    storage: Storage = Storage.NEW
     cheap: bool = True
     domain: tuple[str, ...] = ()
 
@@ -137,6 +147,11 @@ class Primitive:
         if isinstance(self.raises, tuple):
             return self.raises
         return self.raises(types, params)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes its first operand in place."""
+        return self.storage is Storage.IN_PLACE
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

@@ -36,6 +36,7 @@ from adcompiler.ir.nodes import (
     carried_params,
     carried_results,
 )
+from adcompiler.ir.primitive import Storage
 from adcompiler.ir.types import Array, ListOf, Residuals, dims_of
 from adcompiler.ir.walk import definitions
 from adcompiler.primitives.shape import settled_axes
@@ -43,19 +44,6 @@ from adcompiler.primitives.shape import settled_axes
 Root = tuple[str, Var]
 Roots = frozenset[Root]
 
-IN_PLACE = frozenset(
-    {"store", "accumulate", "scatter", "scatter_add"}
-    | {"list_append", "list_pop", "list_set", "list_accumulate"}
-)
-# Rows whose result may share memory with their first operand, besides `view` rows.
-MAY_SHARE = frozenset(
-    {"reshape", "reshape_like", "stop_gradient", "load"}
-    | {"transpose", "expand_dims", "squeeze", "flip"}
-)
-# Those whose result cannot be stored to.
-READ_ONLY = frozenset(
-    {"broadcast_to", "broadcast_lengths", "diagonal", "matrix_diagonal"}
-)
 NONE: Roots = frozenset()
 Holder = ListOf | Residuals  # what holds other values
 
@@ -99,11 +87,6 @@ class Memory:
         return self.own(atom) | held
 
 
-def writes_in_place(let: Let) -> bool:
-    """Whether the statement changes its first operand."""
-    return let.primitive.name in IN_PLACE
-
-
 def is_view(let: Let) -> bool:
     """Whether the result may share memory with the first operand."""
     if not let.results or not isinstance(let.results[0].type, Array):
@@ -112,12 +95,14 @@ def is_view(let: Let) -> bool:
         # Where nothing is summed, it is its operand.
         source, target = (dims_of(a.type) for a in let.operands)
         return len(source) == len(target) and settled_axes(source, target) == ()
-    if let.primitive.name in READ_ONLY:
-        return True  # even of a number
-    if not let.primitive.view and let.primitive.name not in MAY_SHARE:
-        return False
-    # Of a number there is nothing to share.
-    return isinstance(let.operands[0].type, Array | ListOf)
+    match let.primitive.storage:
+        case Storage.READ_ONLY:
+            return True  # even of a number
+        case Storage.VIEW:
+            # Of a number there is nothing to share.
+            return isinstance(let.operands[0].type, Array | ListOf)
+        case _:
+            return False
 
 
 def memory(
@@ -197,7 +182,7 @@ class _Analysis:
             self.written |= before
 
     def let(self, let: Let) -> None:
-        if writes_in_place(let):
+        if let.primitive.writes:
             self.in_place(let)
         elif let.primitive.name == "list_get":
             self.popped(let.result, self.found.reach(let.operands[0]))
@@ -206,7 +191,7 @@ class _Analysis:
                 self.popped(result, self.found.reach(let.operands[0]))
         elif is_view(let):
             roots = self.found.own(let.operands[0])
-            if let.primitive.name in READ_ONLY:
+            if let.primitive.storage is Storage.READ_ONLY:
                 self.unowned.add(("readonly", let.result))
                 roots |= {("readonly", let.result)}
             self.holds(let.result, roots)

@@ -55,7 +55,7 @@ from adcompiler.ir.nodes import (
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions
-from adcompiler.lowering.aliasing import Place, is_view, memory, writes_in_place
+from adcompiler.lowering.aliasing import Place, is_view, memory
 from adcompiler.lowering.filling import fill_at_once
 
 _ROUNDS = 100
@@ -220,7 +220,7 @@ def _is_fresh(arm: Region, k: int) -> bool:
     return any(
         isinstance(s, Let)
         and s.results == (given,)
-        and not (writes_in_place(s) or is_view(s))
+        and not (s.primitive.writes or is_view(s))
         and count_uses(arm)[s.result] == 1
         for s in arm.body
     )
@@ -256,7 +256,7 @@ def _replaced(old: Sequence[Atom], atoms: Mapping[int, Atom]) -> tuple[Atom, ...
 def _accumulated(function: Function, hazards_of: Hazards) -> Function:
     """Do sums of cotangents in place where that takes no copy."""
     lets = [s for s in all_stmts(function.region) if isinstance(s, Let)]
-    made = {v for s in lets if not writes_in_place(s) for v in s.results}
+    made = {v for s in lets if not s.primitive.writes for v in s.results}
     wanted: set[Stmt] = {s for s in lets if _is_running_sum(s, made)}
     while wanted:
         changed = _InPlace(wanted)

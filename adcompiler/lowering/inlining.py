@@ -58,7 +58,7 @@ from adcompiler.ir.walk import (
     operands,
     regions,
 )
-from adcompiler.lowering.aliasing import Memory, Root, writes_in_place
+from adcompiler.lowering.aliasing import Memory, Root
 
 WIDTH = 88
 LENGTHS = frozenset({"shape", "size"})
@@ -222,7 +222,7 @@ class _Folder:
         last = arm.body[-1] if arm.body else None
         if not isinstance(last, Let) or last.role == "primal":
             return None
-        if writes_in_place(last) or self.effects(last).acts:
+        if last.primitive.writes or self.effects(last).acts:
             return None
         (result,) = stmt.results
         same = last.results == arm.results and last.results[0].name == result.name
@@ -263,7 +263,7 @@ class _Folder:
         if isinstance(stmt, If):
             named = stmt not in self.found.choices
         else:
-            named = not isinstance(stmt, Let) or writes_in_place(stmt)
+            named = not isinstance(stmt, Let) or stmt.primitive.writes
             named = named or stmt in self.items
         if named or len(defined(stmt)) != 1 or self.effects(stmt).acts:
             return False
@@ -372,7 +372,7 @@ class _Chooser:
         """Whether this operand need not be a name."""
         if not isinstance(consumer, Let):
             return True
-        if writes_in_place(consumer):
+        if consumer.primitive.writes:
             return slot != 0
         name = consumer.primitive.name
         # What builtin operators skip must not have been able to raise.
@@ -459,7 +459,7 @@ def estimate(stmt: Stmt) -> Piece:
         return Piece(" if  else ".join(parts), ATOM)
     assert isinstance(stmt, Let)
     pieces = tuple(map(_placeholder, stmt.operands))
-    if writes_in_place(stmt) or len(stmt.results) != 1:
+    if stmt.primitive.writes or len(stmt.results) != 1:
         return Piece(", ".join(p.text for p in pieces) + " = ", ATOM)
     return stmt.primitive.spell(stmt, pieces)
 

@@ -53,7 +53,7 @@ from adcompiler.ir.nodes import (
     stop_marks,
 )
 from adcompiler.ir.walk import all_regions, all_stmts, count_uses, regions
-from adcompiler.lowering.aliasing import memory, writes_in_place
+from adcompiler.lowering.aliasing import memory
 from adcompiler.lowering.counters import explicit_counters
 from adcompiler.lowering.describing import Describer
 from adcompiler.lowering.inlining import Folding, fold, leaves
@@ -330,7 +330,7 @@ def _coalesce(function: Function, classes: _Classes) -> None:
     """Merge what must have one name, then what joins join, then equal hints."""
     stmts = list(all_stmts(function.region))
     for stmt in stmts:
-        if isinstance(stmt, Let) and writes_in_place(stmt):
+        if isinstance(stmt, Let) and stmt.primitive.writes:
             stored = stmt.operands[0]
             assert isinstance(stored, Var)
             classes.merge(stored, stmt.results[-1])

@@ -65,7 +65,6 @@ from adcompiler.ir.walk import all_stmts, count_uses, map_regions
 from adcompiler.optimise.moving import (
     Order,
     has_choices,
-    is_write,
     new_lengths,
     note_uses,
 )
@@ -131,7 +130,7 @@ class _Sinker:
 
     def taken(self, stmt: Let, choice: Stmt, between: Sequence[Stmt]) -> If | None:
         """The `If` with the statement in the one arm that reads it."""
-        if not isinstance(choice, If) or is_write(stmt):
+        if not isinstance(choice, If) or stmt.primitive.writes:
             return None
         if choice.role == stmt.role == "primal" or self.order.facts(stmt).acts:
             return None

@@ -15,6 +15,7 @@ import numpy as np
 
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Let, Var
+from adcompiler.ir.primitive import Storage
 from adcompiler.ir.types import (
     Array,
     Length,
@@ -319,9 +320,6 @@ def cast_to_same(let: Let, at: Site) -> Given:
     return let.operands[0] if let.operands[0].type == let.result.type else None
 
 
-WRITTEN = ("store", "accumulate", "scatter", "scatter_add", "list_pop", "list_get")
-
-
 @rewrites("copy", exact=True)
 def copy_of_new(let: Let, at: Site) -> Given:
     """A copy of an array that was just computed and is not used otherwise."""
@@ -329,9 +327,14 @@ def copy_of_new(let: Let, at: Site) -> Given:
     if not isinstance(array, Var) or array.type != let.result.type:
         return None
     inner = at.known.lets.get(array)
-    if inner is None or inner.primitive.view or inner.primitive.name in WRITTEN:
+    if inner is None or not _is_new(inner):
         return None  # it may be written to again, or belong to a list
     return array if at.known.uses.get(array, 0) <= 1 else None
+
+
+def _is_new(let: Let) -> bool:
+    """Whether what it gives belongs to nothing else."""
+    return let.primitive.storage is Storage.NEW and let.primitive.name != "list_get"
 
 
 LIKE = ("zeros_like", "ones_like", "empty_like", "broadcast_to", "sum_to")

@@ -30,15 +30,10 @@ from adcompiler.ir.nodes import (
     carried_params,
     defined,
 )
-from adcompiler.ir.primitive import Effect
+from adcompiler.ir.primitive import Effect, Storage
 from adcompiler.ir.types import Array, Dim, Length, ListOf, dims_of
 from adcompiler.ir.walk import all_stmts, count_uses, free_vars, regions
 from adcompiler.optimise.dce import has_effect
-
-WRITES = frozenset(
-    {"store", "accumulate", "scatter", "scatter_add"}
-    | {"list_append", "list_pop", "list_set", "list_accumulate"}
-)
 
 
 class Facts(NamedTuple):
@@ -77,7 +72,9 @@ class Order:
     def _find(self, stmt: Stmt) -> Facts:
         inner = tuple(all_stmts((stmt,)))
         reads = free_vars(stmt)
-        writes = (s.operands[0] for s in inner if isinstance(s, Let) and is_write(s))
+        writes = (
+            s.operands[0] for s in inner if isinstance(s, Let) and s.primitive.writes
+        )
         return Facts(
             any(map(has_effect, inner)),
             any(isinstance(s, Let) and _raises(s) for s in inner),
@@ -104,7 +101,7 @@ class Order:
                 self._note(inner)
             match stmt:
                 case Let():
-                    if stmt.primitive.view or is_write(stmt):
+                    if stmt.primitive.storage is not Storage.NEW:
                         self._same(stmt.results[-1:], stmt.operands[:1])
                 case For() | While():
                     self._same(stmt.results, stmt.inits)
@@ -116,11 +113,6 @@ class Order:
         for var, source in zip(names, sources, strict=False):
             if isinstance(source, Var) and isinstance(var.type, Array | ListOf):
                 self._root[var] = self._root.get(source, source)
-
-
-def is_write(let: Let) -> bool:
-    """Whether a statement changes an array or a list in place."""
-    return let.primitive.name in WRITES
 
 
 def new_lengths(stmt: Stmt) -> set[Length]:

@@ -48,7 +48,7 @@ from adcompiler.ir.walk import (
     map_regions,
     substitute,
 )
-from adcompiler.optimise.moving import Order, is_write
+from adcompiler.optimise.moving import Order
 
 # So many statements at most are carried along to where an element is read.
 FEW = 6
@@ -107,7 +107,7 @@ class _Writer:
             and not others
             and result.name is not None
             and not isinstance(result.type, ListOf)
-            and not is_write(let)
+            and not let.primitive.writes
             and not self.order.facts(let).acts
         )
 
@@ -150,7 +150,7 @@ class _Writer:
             and len(stmt.results) == 1
             and stmt.results[0].name is None
             and self.uses.get(stmt.results[0]) == 1
-            and not is_write(stmt)
+            and not stmt.primitive.writes
         )
 
     def may_follow(self, body: Sequence[Stmt], position: int, last: int) -> bool:
@@ -220,7 +220,7 @@ class _Writer:
             isinstance(s, Let)
             and s.role != "primal"
             and len(s.results) == 1
-            and not is_write(s)
+            and not s.primitive.writes
             and not self.order.facts(s).acts
             for s in chosen
         )
@@ -248,7 +248,7 @@ def _overwrites(stmt: Stmt, load: Let) -> bool:
     """Whether a statement may change what was loaded: it stores to that array."""
     return (
         isinstance(stmt, Let)
-        and is_write(stmt)
+        and stmt.primitive.writes
         and stmt.operands[0] == load.operands[0]
     )
 

@@ -32,8 +32,6 @@ from adcompiler.ir.walk import all_stmts
 from adcompiler.optimise.dce import has_effect
 from adcompiler.optimise.lengths import Dims, EqualLengths
 
-STORES = ("store", "accumulate", "scatter", "scatter_add")
-
 
 class Shapes:
     """Equal lengths, and arrays by their lengths, in the regions around a point."""
@@ -182,7 +180,7 @@ def written(region: Region) -> Iterator[Var]:
     for stmt in all_stmts(region):
         read: tuple[Atom, ...] = ()
         match stmt:
-            case Let() if stmt.primitive.name in STORES:
+            case Let() if stmt.primitive.writes:
                 read = stmt.operands[:1]
             case For() | While():
                 read = stmt.inits

@@ -14,7 +14,15 @@ import string
 from typing import Any
 
 from adcompiler.ir.nodes import Const, Let
-from adcompiler.ir.primitive import LAMBDA, Effect, Piece, Primitive, Raises, define
+from adcompiler.ir.primitive import (
+    LAMBDA,
+    Effect,
+    Piece,
+    Primitive,
+    Raises,
+    Storage,
+    define,
+)
 from adcompiler.primitives import spelling
 from adcompiler.primitives.raising import always, fractional_power, never
 
@@ -193,6 +201,7 @@ stop_gradient = define(
         lambda let, pieces: pieces[0],
         lambda x: x,
         linear=(),
+        storage=Storage.VIEW,
         domain=("real",),
     )
 )

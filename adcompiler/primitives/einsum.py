@@ -17,7 +17,7 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Piece, Primitive, Raises, define
+from adcompiler.ir.primitive import Piece, Primitive, Raises, Storage, define
 from adcompiler.ir.types import (
     Array,
     Length,
@@ -226,7 +226,7 @@ define(
         raises=_diagonal_raises,
         linear=(0,),
         transpose=_diagonal_transpose,
-        view=True,
+        storage=Storage.READ_ONLY,
         domain=("matrix",),
     )
 )

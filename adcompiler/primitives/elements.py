@@ -20,6 +20,7 @@ from adcompiler.ir.primitive import (
     Piece,
     Primitive,
     Raises,
+    Storage,
     define,
 )
 from adcompiler.ir.types import (
@@ -124,6 +125,7 @@ list_set = define(
         linear=(0, 1),
         transpose=_set_transpose,
         cheap=False,
+        storage=Storage.IN_PLACE,
         domain=("list", "real", "index"),
     )
 )
@@ -151,6 +153,7 @@ list_accumulate = define(
         linear=(0, 1),
         transpose=_accumulate_transpose,
         cheap=False,
+        storage=Storage.IN_PLACE,
         domain=("list", "real", "index"),
     )
 )

@@ -27,6 +27,7 @@ from adcompiler.ir.primitive import (
     Primitive,
     RaiseRule,
     Raises,
+    Storage,
     define,
 )
 from adcompiler.ir.types import (
@@ -397,6 +398,7 @@ scatter = define(
         raises=_raises(2),
         linear=(0, 1),
         transpose=_scatter_transpose,
+        storage=Storage.IN_PLACE,
         domain=("real", "real"),
     )
 )
@@ -411,6 +413,7 @@ scatter_add = define(
         raises=_raises(2),
         linear=(0, 1),
         transpose=_scatter_add_transpose,
+        storage=Storage.IN_PLACE,
         domain=("real", "real"),
     )
 )

@@ -24,6 +24,7 @@ from adcompiler.ir.primitive import (
     RaiseRule,
     Raises,
     Speller,
+    Storage,
     define,
 )
 from adcompiler.ir.types import (
@@ -363,7 +364,7 @@ load = define(
         linear=(0,),
         transpose=_load_transpose,
         mask=_load_mask,
-        view=True,
+        storage=Storage.VIEW,
         domain=("real",),
     )
 )
@@ -379,6 +380,7 @@ store = define(
         linear=(0, 1),
         transpose=_store_transpose,
         mask=_store_mask,
+        storage=Storage.IN_PLACE,
         domain=("real", "real"),
     )
 )
@@ -394,6 +396,7 @@ accumulate = define(
         linear=(0, 1),
         transpose=_accumulate_transpose,
         mask=_accumulate_transpose,
+        storage=Storage.IN_PLACE,
         domain=("real", "real"),
     )
 )

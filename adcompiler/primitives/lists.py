@@ -12,14 +12,11 @@ from typing import Any
 
 from adcompiler.ir.builder import Expr, known
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Piece, Primitive, Raises, define
+from adcompiler.ir.primitive import Piece, Primitive, Raises, Storage, define
 from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar, covers, join_types
 from adcompiler.primitives import spelling
 from adcompiler.primitives.rules import zero_like
 from adcompiler.primitives.typerules import Params, Types
-
-# Rows that give a list with other elements.
-CHANGING = frozenset({"list_append", "list_pop", "list_set", "list_accumulate"})
 
 MaybeExprs = tuple[Expr | None, ...]
 Exprs = tuple[Expr, ...]
@@ -99,6 +96,7 @@ list_append = define(
         pushforward=_append_push,
         pullback=_append_pull,
         cheap=False,
+        storage=Storage.IN_PLACE,
         domain=("list", "real"),
     )
 )
@@ -164,6 +162,7 @@ list_pop = define(
         pushforward=_pop_push,
         pullback=_pop_pull,
         cheap=False,
+        storage=Storage.IN_PLACE,
         domain=("list",),
     )
 )

@@ -15,7 +15,7 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Piece, Primitive, Raises, define
+from adcompiler.ir.primitive import Piece, Primitive, Raises, Storage, define
 from adcompiler.ir.types import Array, Length, dims_of, fresh_dim
 from adcompiler.primitives import spelling
 from adcompiler.primitives.raising import (
@@ -114,7 +114,7 @@ diagonal = _linear(
     lambda x, k: np.diagonal(x, offset=k),
     _diagonal_transpose,
     mask=None,
-    view=True,
+    storage=Storage.READ_ONLY,
 )
 
 
@@ -340,5 +340,5 @@ broadcast_lengths = _linear(
     lambda k, y_bar, operands, let: y_bar.call("sum_to", operands[0]),
     raises=_broadcast_raises,
     mask=None,
-    view=True,
+    storage=Storage.READ_ONLY,
 )

@@ -14,7 +14,7 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import ATOM, Piece, Primitive, Raises, define
+from adcompiler.ir.primitive import ATOM, Piece, Primitive, Raises, Storage, define
 from adcompiler.ir.types import (
     PY_INT,
     Array,
@@ -158,7 +158,7 @@ reshape = define(
         linear=(0,),
         transpose=_unshaped,
         mask=_unshaped,
-        view=True,
+        storage=Storage.VIEW,
         domain=("real",),
     )
 )
@@ -181,7 +181,7 @@ reshape_like = define(
         linear=(0,),
         transpose=_unshaped,
         mask=_unshaped,
-        view=True,
+        storage=Storage.VIEW,
         shape_only=(1,),
         domain=("real", "like"),
     )
@@ -228,7 +228,7 @@ transpose = define(
         linear=(0,),
         transpose=_inverse_order,
         mask=_inverse_order,
-        view=True,
+        storage=Storage.VIEW,
         domain=("real",),
     )
 )
@@ -272,7 +272,7 @@ expand_dims = define(
         linear=(0,),
         transpose=_expand_transpose,
         mask=_expand_transpose,
-        view=True,
+        storage=Storage.VIEW,
         domain=("real",),
     )
 )
@@ -313,7 +313,7 @@ squeeze = define(
         linear=(0,),
         transpose=_squeeze_transpose,
         mask=_squeeze_transpose,
-        view=True,
+        storage=Storage.VIEW,
         domain=("real",),
     )
 )
@@ -339,7 +339,7 @@ flip = define(
         linear=(0,),
         transpose=_flip_transpose,
         mask=_flip_transpose,
-        view=True,
+        storage=Storage.VIEW,
         domain=("real",),
     )
 )
@@ -376,7 +376,7 @@ broadcast_to = define(
         transpose=lambda k, y_bar, operands, let: cast_like(
             y_bar.call("sum_to", operands[0]), operands[0].atom
         ),
-        view=True,
+        storage=Storage.READ_ONLY,
         shape_only=(1,),
         domain=("real", "like"),
     )

@@ -13,7 +13,6 @@ from adcompiler.ir.nodes import For, If, Let, Range, Var, While
 from adcompiler.ir.types import Array
 from adcompiler.ir.walk import all_stmts
 
-STORES = frozenset({"store", "accumulate", "scatter", "scatter_add"})
 BEFORE = frozenset({"list_append", "list_pop"})
 
 
@@ -47,8 +46,6 @@ def item_taken(
 def _stores(loop: For) -> bool:
     """Whether an array is changed in the loop."""
     return any(
-        isinstance(s, Let)
-        and s.primitive.name in STORES
-        and isinstance(s.result.type, Array)
+        isinstance(s, Let) and s.primitive.writes and isinstance(s.result.type, Array)
         for s in all_stmts(loop.body)
     )

@@ -61,11 +61,6 @@ from adcompiler.ir.nodes import (
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.walk import count_uses
 
-IN_PLACE = frozenset(
-    {"store", "accumulate", "scatter", "scatter_add"}
-    | {"list_append", "list_pop", "list_set", "list_accumulate"}
-)
-
 
 class Code(NamedTuple):
     """Emitted statements, and whether control goes on after them."""
@@ -182,7 +177,7 @@ class Statements:
 
     def let(self, let: Let) -> Nodes:
         pieces = self.expr.pieces(let.operands)
-        if let.primitive.name in IN_PLACE:
+        if let.primitive.writes:
             return self.inplace_of(let)
         targets = [self.named.names[v] for v in let.results]
         text = let.primitive.spell(let, pieces).text

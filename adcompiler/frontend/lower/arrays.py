@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
@@ -27,7 +25,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import aliases, gradientless, hints, operators
+from adcompiler.frontend.lower import aliases, gradientless, hints
 from adcompiler.frontend.lower.context import Context, Stale
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.kinds import shown
@@ -35,7 +33,7 @@ from adcompiler.frontend.lower.operands import atom_of, describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
 from adcompiler.ir.primitive import PRIMITIVES
-from adcompiler.ir.types import Array, Scalar, result_dtype
+from adcompiler.ir.types import Array, Scalar
 
 Entry = Any  # "int" | "new" | "full" | ("slice", bool, bool, bool)
 
@@ -210,7 +208,7 @@ def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
         # NumPy checks the index here, even if the view is never read.
         ctx.read(seen, node)
         return seen
-    base, last = _composed(ref, access)
+    base, last = composed(ref, access)
     atom = ctx.step(ctx.read(base, node), last.step, node)
     return ctx.wrap(atom)
 
@@ -223,7 +221,7 @@ def _has_ellipsis(index: Binding) -> bool:
 
 def _gather(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> Binding:
     """Elements selected by arrays, in new memory."""
-    operands, params = _spread(access)
+    operands, params = spread(access)
     whole = ctx.read(ref, node)
     atom = ctx.emit(node, "gather", whole, *operands, **params)
     ordered = access.entries[0] in ("array", "mask") and set(access.entries[1:]) <= {
@@ -232,14 +230,15 @@ def _gather(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> Bindi
     return ctx.wrap(atom, ordered and ctx.scattered.isdisjoint((whole, *operands)))
 
 
-def _spread(access: Access) -> tuple[tuple[Atom, ...], dict[str, Any]]:
+def spread(access: Access) -> tuple[tuple[Atom, ...], dict[str, Any]]:
+    """The operands and the parameters of a primitive that takes this subscript."""
     step = access.step
     return step.operands, dict(step.params)
 
 
 def _view(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> ArrayRef:
     seen = through(ctx, node, ref, access.step, _keeps_order(ref, access))
-    base, last = _composed(ref, access)
+    base, last = composed(ref, access)
     return replace(seen, path=(*base.path, last.step))
 
 
@@ -267,7 +266,7 @@ def _keeps_order(ref: ArrayRef, access: Access) -> bool:
     return ref.contiguous and all(entry == "full" for entry in entries)
 
 
-def _composed(ref: ArrayRef, access: Access) -> tuple[ArrayRef, Access]:
+def composed(ref: ArrayRef, access: Access) -> tuple[ArrayRef, Access]:
     """The access merged with the subscript before it, if they compose."""
     if not ref.path or ref.path[-1].primitive != "load" or access.advanced:
         return ref, access
@@ -326,18 +325,18 @@ def store(
     ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding, value: Binding
 ) -> None:
     """``ref[index] = value``."""
-    base, access = _composed(ref, access_of(ctx, node, ref, index))
+    base, access = composed(ref, access_of(ctx, node, ref, index))
     atom = atom_of(ctx, node, listed(ctx, node, value))
     atom = gradientless.muted(ctx, node, atom)
-    _check_fits(ctx, node, access, atom)
-    operands, params = _spread(access)
+    check_fits(ctx, node, access, atom)
+    operands, params = spread(access)
     held = ctx.read(base, node)
     name = "scatter" if access.advanced else "store"
     changed = ctx.emit(node, name, held, atom, *operands, **params)
     write_back(ctx, node, base, changed)
 
 
-def _check_fits(ctx: Context, node: ast.AST, access: Access, value: Atom) -> None:
+def check_fits(ctx: Context, node: ast.AST, access: Access, value: Atom) -> None:
     """NumPy's refusal to store an array into an element."""
     if access.scalar and isinstance(value.type, Array) and value.type.ndim > 0:
         ctx.refuse(
@@ -390,20 +389,6 @@ def set_contents(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> Non
             ctx.values[other] = followed or stale
 
 
-# --- Augmented assignment ------------------------------------------------------------
-
-
-def update(ctx: Context, node: ast.AugAssign, ref: ArrayRef, value: Binding) -> None:
-    """``ref += value`` on a whole array or view: in place, of the same dtype."""
-    value = listed(ctx, node, value)
-    atom = atom_of(ctx, node, value)
-    ctx.read(ref, node)
-    check_cast(ctx, node, ref.type, atom, node.op)
-    result = operators.binary(ctx, node, node.op, ref, value)
-    new = atom_of(ctx, node, result)
-    fill(ctx, node, ref, new)
-
-
 def fill(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> None:
     """All that the array holds is this now."""
     old = ctx.read(ref, node)
@@ -413,107 +398,3 @@ def fill(ctx: Context, node: ast.AST, ref: ArrayRef, value: Atom) -> None:
         # NumPy stores, casts, or raises.
         value = ctx.emit(node, "store", old, value, index=())
     write_back(ctx, node, ref, value)
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A part to update, and the array that it is read from if it is no view: as it is
-    before the new value is computed, which may change it."""
-
-    base: ArrayRef
-    access: Access
-    held: Atom | None
-
-
-def item_to_update(
-    ctx: Context, node: ast.AugAssign, ref: ArrayRef, index: Binding
-) -> Item:
-    """The left side of ``ref[index] += value``, which Python reads first."""
-    base, access = _composed(ref, access_of(ctx, node, ref, index))
-    if not access.scalar and not access.advanced:
-        return Item(base, access, None)  # a view, of what there is after the value
-    held = ctx.read(base, node)
-    if not _is_additive(node):
-        ctx.step(held, _reading(access), node)
-    return Item(base, access, held)
-
-
-def _reading(access: Access) -> Step:
-    operands, params = _spread(access)
-    part = "gather" if access.advanced else "load"
-    return Step(part, operands, tuple(params.items()))
-
-
-def _is_additive(node: ast.AugAssign) -> bool:
-    return isinstance(node.op, ast.Add | ast.Sub)
-
-
-def update_item(
-    ctx: Context, node: ast.AugAssign, ref: ArrayRef, item: Item, value: Binding
-) -> None:
-    """``ref[index] += value``."""
-    value = listed(ctx, node, value)
-    _check_fits(ctx, node, item.access, atom_of(ctx, node, value))
-    base, access = item.base, item.access
-    if not access.scalar and isinstance(ref.type, Array):
-        atom = atom_of(ctx, node, value)
-        check_cast(ctx, node, ref.type, atom, node.op)
-    operands, params = _spread(access)
-    held = ctx.read(base, node)
-    kept = item.held is None or item.held == held
-    t = atom_of(ctx, node, value).type
-    same = isinstance(t, Scalar | Array) and _dtype_kept(ref.type, t)
-    single = not (access.scalar and isinstance(t, Array))
-    if _is_additive(node) and kept and same and single and not ctx.frame.muted:
-        atom = atom_of(ctx, node, value)
-        if isinstance(node.op, ast.Sub):
-            minus = operators.unary(ctx, node, ast.USub(), value)
-            atom = atom_of(ctx, node, minus)
-        name, more = "accumulate", params
-        if access.advanced:
-            name, more = "scatter_add", {**params, "repeats": False}
-        changed = ctx.emit(node, name, held, atom, *operands, **more)
-    else:
-        before = held if item.held is None else item.held
-        old = ctx.wrap(ctx.step(before, _reading(access), node))
-        new = operators.binary(ctx, node, node.op, old, value)
-        atom = atom_of(ctx, node, new)
-        name = "scatter" if access.advanced else "store"
-        changed = ctx.emit(node, name, held, atom, *operands, **params)
-    write_back(ctx, node, base, changed)
-
-
-def add_at(
-    ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding, value: Atom
-) -> None:
-    """``np.add.at(ref, index, value)``."""
-    value = gradientless.muted(ctx, node, value)
-    check_cast(ctx, node, ref.type, value, ast.Add())
-    access = access_of(ctx, node, ref, index)
-    operands, params = _spread(access)
-    held = ctx.read(ref, node)
-    name = "accumulate"
-    if access.advanced:
-        name, params["repeats"] = "scatter_add", "array" in access.entries
-    changed = ctx.emit(node, name, held, value, *operands, **params)
-    write_back(ctx, node, ref, changed)
-
-
-def _dtype_kept(array: Array, value: Scalar | Array) -> bool:
-    return result_dtype(array, value) == array.dtype and array.dtype != "bool"
-
-
-def check_cast(
-    ctx: Context, node: ast.AST, target: Array, value: Atom, op: ast.operator
-) -> None:
-    """NumPy's refusal to cast the result of ``x += y`` down to x's kind."""
-    assert isinstance(value.type, Scalar | Array)
-    dtype = result_dtype(target, value.type)
-    if isinstance(op, ast.Div) and not dtype.startswith("float"):
-        dtype = "float64"
-    if not np.can_cast(dtype, target.dtype, "same_kind"):
-        ctx.refuse(
-            node,
-            f"this stores {dtype} into an array of {target.dtype}, which NumPy refuses",
-            "make it an array of floats first: x.astype(float)",
-        )

@@ -17,7 +17,7 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, lengths, listing
+from adcompiler.frontend.lower import arrays, lengths, listing, updates
 from adcompiler.frontend.lower.handling import Call, Handler, array_type
 from adcompiler.frontend.lower.operands import atom_of
 from adcompiler.frontend.lower.shapes import array_of, flat_copy
@@ -54,7 +54,7 @@ def add_at(call: Call) -> Binding:
     x, index, value = call.bind("a", "indices", "b")
     ref = array_of(call, x)
     atom = atom_of(call.ctx, call.node, value)
-    arrays.add_at(call.ctx, call.node, ref, index, atom)
+    updates.add_at(call.ctx, call.node, ref, index, atom)
     return NONE
 
 

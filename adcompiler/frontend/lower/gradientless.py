@@ -24,15 +24,11 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import expressions, statements
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.nodes import Atom, Const, Var
-from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.primitive import PRIMITIVES, Storage
 from adcompiler.ir.types import ListOf, Residuals, is_float
 
-# What computes nothing: it reads, or puts into memory what was computed.
-_MEMORY = frozenset(
-    {"stop_gradient", "load", "list_get", "reshape", "reshape_like", "broadcast_to"}
-    | {"store", "scatter", "accumulate", "scatter_add"}
-    | {"list_new", "list_append", "list_pop", "list_set", "list_accumulate"}
-)
+# What computes nothing, besides what gives no memory of its own.
+_MOVING = frozenset({"list_get", "list_new"})
 
 # What makes a list of an array, or of many times one element.
 _LISTING = frozenset({"list_unstack", "list_split", "list_full"})
@@ -95,7 +91,8 @@ def computed(
 ) -> tuple[Var, ...]:
     """What a primitive gives under `no_grad`: constants."""
     varies = any(isinstance(a, Var) and is_float(a.type) for a in operands)
-    if not varies or name in _MEMORY or PRIMITIVES[name].view:
+    moves = name in _MOVING or PRIMITIVES[name].storage is not Storage.NEW
+    if not varies or moves:
         return results
     found = tuple(constant_of(ctx, node, r) for r in results)
     return tuple(v for v in found if isinstance(v, Var))

@@ -40,6 +40,7 @@ from adcompiler.frontend.lower import (
     records,
     sequences,
     unpacking,
+    updates,
 )
 from adcompiler.frontend.lower.context import (
     DONE,
@@ -350,7 +351,7 @@ def updated(ctx: Context, stmt: ast.AugAssign, old: Binding) -> Binding:
     """What an entry of a dict or an object is then: the same, if changed in place."""
     value = expressions.evaluate(ctx, stmt.value)
     if isinstance(old, ArrayRef):
-        arrays.update(ctx, stmt, old, value)
+        updates.update(ctx, stmt, old, value)
         return old
     if _extends(stmt, old, value):
         listing.method(ctx, stmt, old, "extend", [value])
@@ -431,7 +432,7 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
             if _extends(stmt, old, value):
                 listing.method(ctx, stmt, old, "extend", [value])
             elif isinstance(old, ArrayRef):
-                arrays.update(ctx, stmt, old, value)
+                updates.update(ctx, stmt, old, value)
                 ctx.frame.sites[name] = stmt
             else:
                 check_unboxed(ctx, stmt, name, old)
@@ -448,9 +449,9 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
                 return
             if not isinstance(owner, ArrayRef):
                 _refuse_store(ctx, target, owner)
-            item = arrays.item_to_update(ctx, stmt, owner, index)
+            item = updates.item_to_update(ctx, stmt, owner, index)
             value = expressions.evaluate(ctx, stmt.value)
-            arrays.update_item(ctx, stmt, owner, item, value)
+            updates.update_item(ctx, stmt, owner, item, value)
         case ast.Attribute(value=value, attr=name):
             owner = expressions.evaluate(ctx, value)
             name = objects.mangled(ctx, name)

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.DictComp)
 _SCOPES = (ast.FunctionDef, ast.Lambda, *_COMPREHENSIONS)
 _BINDS = (ast.Store, ast.Del)
+
+
+# A function is asked again in every frame and at every pass over a loop around it.
+cache_per_function = lru_cache(maxsize=1024)
 
 
 def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -83,6 +88,7 @@ def placed(fn: ast.FunctionDef, node: ast.AST) -> ast.FunctionDef:
     return fn
 
 
+@cache_per_function
 def local_names(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     """The names that are local to a function: its parameters and what it assigns."""
     spec = fn.args
@@ -93,6 +99,7 @@ def local_names(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     return (assigned(fn.body) | params) - nonlocals(fn)
 
 
+@cache_per_function
 def nonlocals(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     """The names that a function says are those of a function around it."""
     body = [fn.body] if isinstance(fn, ast.Lambda) else fn.body
@@ -104,6 +111,7 @@ def nonlocals(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     )
 
 
+@cache_per_function
 def rebound(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     """The names of a function that others in it assign: functions that say so, and
     comprehensions with ``:=``."""
