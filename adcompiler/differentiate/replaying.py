@@ -35,7 +35,7 @@ from adcompiler.ir.nodes import (
     carried_results,
     fresh_var,
 )
-from adcompiler.ir.types import Array, Scalar, covers
+from adcompiler.ir.types import Array, Scalar, covers, dims_of
 from adcompiler.ir.walk import all_stmts, free_vars, regions, substitute
 
 
@@ -85,6 +85,7 @@ class _Replayer(Threader):
         self.undone = plan.undone
         self.read_again = _chains_read(plan, primal)
         self._at_start: dict[Region, tuple[Var, ...]] = {}
+        self.before: list[Stmt] = []  # what must come before the statement at hand
 
     def atom(self, atom: Atom) -> Atom:
         return self.known.get(atom, atom) if isinstance(atom, Var) else atom
@@ -97,11 +98,18 @@ class _Replayer(Threader):
             passages = self._passages(stmt)
             wanted = (*free_vars(stmt), *passages.indices, *passages.afters)
             self._provide_all(wanted, region, builder, lists)
-            builder.append(self.stmt(stmt, lists))
+            stmts += self.stmts(stmt, lists)
         rest = [v for v, home in self.homes.items() if home is region]
         wanted = (*_vars(region.results), *self._at_start.get(region, ()), *rest)
         self._provide_all(wanted, region, builder, lists)
         return tuple(stmts)
+
+    def stmts(self, stmt: Stmt, lists: Lists) -> tuple[Stmt, ...]:
+        """The statement, after what makes its operands fit."""
+        self.before, outer = [], self.before
+        replayed = self.stmt(stmt, lists)
+        self.before, before = outer, self.before
+        return (*before, replayed)
 
     def stmt(self, stmt: Stmt, lists: Lists) -> Stmt:
         if _of_rule(stmt, self.adjoint):
@@ -304,7 +312,7 @@ class _Replayer(Threader):
         self, stmt: For | While, used: tuple[Var, ...], lists: Lists
     ) -> For | While:
         passages = self._passages(stmt)
-        inits = tuple(map(self.atom, passages.finals))
+        inits = tuple(map(self._of_its_lengths, passages.finals, passages.ends))
         # What a trip is reversed from has the lengths of its end.
         rows = zip(passages.starts, passages.ends, strict=True)
         params = tuple(fresh_var(end.type, start.name) for start, end in rows)
@@ -338,6 +346,17 @@ class _Replayer(Threader):
             inits=result.inits + inits,
             body=body,
         )
+
+    def _of_its_lengths(self, final: Var, end: Var) -> Atom:
+        """The version after a loop as it is now: where its lengths are said to be those
+        of the version at the end of each trip, it has them."""
+        atom = self.atom(final)
+        rows = zip(dims_of(final.type), dims_of(end.type), strict=True)
+        shared = [length for length, same in rows if length == same]
+        if set(shared) <= set(dims_of(atom.type)):
+            return atom
+        before = Builder(self.before, None, "adjoint")
+        return before.apply("load", atom, index=(), hint=final.name, known=final.type)
 
     def _is_restored(self, init: Var, passages: _Passages) -> bool:
         """Whether what is before a loop may be read off what the reversal gave: one in
@@ -503,7 +522,7 @@ def record(
         plan,
         forward.visible,
     )
-    replayed = tuple(backward.stmt(s, lists) for s in reverse)
+    replayed = tuple(r for s in reverse for r in backward.stmts(s, lists))
     for var in free_vars(replayed):
         if var in primal.homes and not primal.in_scope(var):
             raise InternalError(f"the reverse sweep lacks the value {var.name or var}")

@@ -294,6 +294,8 @@ def _accumulate(x: Any, g: Any, *values: Any, index: Index, known: Any = None) -
 
 
 def _load_spell(let: Let, pieces: spelling.Pieces) -> Piece:
+    if not let.param("index") and isinstance(let.result.type, Array):
+        return pieces[0]  # all of it, of which lengths are known
     index = spelling.index_text(let, pieces) if let.param("index") else "()"
     return spelling.atom(f"{spelling.within(pieces[0], ATOM)}[{index}]")
 

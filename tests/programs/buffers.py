@@ -171,3 +171,27 @@ def every_other_element_changes_places(x):
         red += black * 0.5
         red, black = black, red
     return np.sum(y * x)
+
+
+@program(real(3), real(3), 0.7)
+def stored_into_before_they_are_swapped(x, y, a):
+    for _ in range(2):
+        x[2] -= a * np.sum(np.sin(x * y) ** 2)
+    for i in range(3):
+        x, y = y, x
+        a = a + y[i] * x[1]
+    return a * np.sum(x * x) + np.sum(np.sin(y))
+
+
+@trips(real(3), real(3), TRIPS, counts=(0, 1, 2, 4))
+def stored_into_in_loops_before_and_after_swaps(x, y, n):
+    for k in range(n):
+        for i in range(2):
+            x[i] = np.sin(x[i + 1]) * x[i]
+        for _ in range(k):
+            x, y = y, x
+        if k % 2:
+            x, y = y, x
+        for i in range(2):
+            y[i] *= np.exp(x[i] * y[i + 1])
+    return np.sum(x * x * y) + np.sum(np.cos(y) * x)

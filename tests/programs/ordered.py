@@ -61,7 +61,7 @@ def equal_keys_stay_in_place(x):
     return total
 
 
-@program(const(0.4, 0.4, 0.9, 0.4, 0.9), order=1)
+@program(const(0.4, 0.2, 0.9, 0.3, 0.8), order=1)
 def keys_that_are_equal_at_run_time(x):
     pairs = [(x[k], k) for k in range(5)]
     up = sorted(pairs, key=lambda p: p[0] > 0.6)
