@@ -174,6 +174,12 @@ def mask_of_another_length(x, m):
     return np.sum(x[m] * 2.0)
 
 
-@program(real(3, 3), refused="a mask beside other indices")
+@program(real(3, 3))
 def mask_beside_an_index(a):
-    return np.sum(a[a[0] > 0, 1])
+    a[a[0] > 0, 1] *= 3.0
+    return np.sum(a[a[0] > 0, 1] ** 2) + np.sum(a[-1, a[:, 0] > 0.3] * a[0, 0])
+
+
+@program(real(3, 3), const(True, False, dtype=np.bool_), raises=IndexError)
+def mask_of_another_length_beside_an_index(a, m):
+    return np.sum(a[0, m])

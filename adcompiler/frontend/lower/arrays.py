@@ -25,7 +25,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import aliases, gradientless, hints
+from adcompiler.frontend.lower import aliases, gradientless, hints, masked
 from adcompiler.frontend.lower.context import Context, Stale
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.kinds import shown
@@ -71,7 +71,8 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
     if isinstance(index, TupleVal) and index.cls is not list:
         parts = list(index.items)
     parts = [_indices(ctx, node, part) for part in parts]
-    used = sum(map(_axes, parts))
+    parts = masked.places(ctx, node, ref, parts)
+    used = sum(map(masked.axes, parts))
     if used > ref.type.ndim:
         ctx.refuse(
             node,
@@ -91,14 +92,7 @@ def access_of(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Acc
         entry, atoms = _entry(ctx, node, part)
         entries.append(entry)
         operands.append(atoms)
-    access = Access(tuple(entries), tuple(operands))
-    if "mask" in entries and len({"int", "array"} & set(entries)) > 0:
-        ctx.refuse(
-            node,
-            "a mask beside other indices is not supported",
-            "index in two steps, or use np.where",
-        )
-    return access
+    return Access(tuple(entries), tuple(operands))
 
 
 def _indices(ctx: Context, node: ast.AST, part: Binding) -> Binding:
@@ -116,17 +110,6 @@ def listed(ctx: Context, node: ast.AST, binding: Binding) -> Binding:
     if isinstance(binding, TupleVal | ListRef) or is_list(binding):
         return Call(ctx, node, "np.array", [], {}).array(binding)
     return binding
-
-
-def _axes(part: Binding) -> int:
-    """How many axes an index takes."""
-    match part:
-        case Static():
-            return 0
-        case ArrayRef(_, _, Array("bool", dims)):
-            return len(dims)
-        case _:
-            return 1
 
 
 def _entry(
