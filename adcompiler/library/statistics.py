@@ -92,7 +92,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
     less = ddof if ddof is not None else (0 if bias else 1)
     if aweights is None:
         deviation = x - np.mean(x, axis=1, keepdims=True)
-        result = deviation @ deviation.T / (x.shape[1] - less)
+        result = deviation @ deviation.T / max(x.shape[1] - less, 0)
     else:
         w = np.asarray(aweights)
         total = np.sum(w)
