@@ -115,6 +115,8 @@ def multi_dot(arrays):
 
 @composes(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
+    if np.asarray(x).dtype.kind != "f":
+        x = np.asarray(x).astype(float)
     if ord is None:
         return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
     if axis is None:
@@ -128,6 +130,11 @@ def norm(x, ord=None, axis=None, keepdims=False):
     return matrix_norm(x, ord, axis[0], axis[1], keepdims)
 
 
+def largest(a, axis, keepdims):
+    """The largest of elements that are not negative, 0 of none: a row of its own."""
+    return np.max(a, axis=axis, keepdims=keepdims, initial=0)
+
+
 def vector_norm(x, ord, axis, keepdims):
     """The norm along one axis."""
     if ord == 2:
@@ -135,7 +142,7 @@ def vector_norm(x, ord, axis, keepdims):
     if ord == 1:
         return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
     if ord == np.inf:
-        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+        return largest(np.abs(x), axis, keepdims)
     if ord == -np.inf:
         return np.min(np.abs(x), axis=axis, keepdims=keepdims)
     if ord == 0:
@@ -169,10 +176,10 @@ def matrix_norm(x, ord, row, column, keepdims):
     along, across = (row, column) if abs(ord) == 1 else (column, row)
     sums = np.sum(np.abs(x), axis=along, keepdims=True)
     if ord > 0:
-        largest = np.max(sums, axis=across, keepdims=True)
+        found = largest(sums, across, True)
     else:
-        largest = np.min(sums, axis=across, keepdims=True)
-    return largest if keepdims else np.sum(largest, axis=(row, column))
+        found = np.min(sums, axis=across, keepdims=True)
+    return found if keepdims else np.sum(found, axis=(row, column))
 
 
 @composes(np.vecdot, np.linalg.vecdot)
@@ -242,7 +249,7 @@ def spectral_norm(x, ord, row, column, keepdims):
     if ord == "nuc":
         found = np.sum(values, axis=-1)
     elif ord == 2:
-        found = np.max(values, axis=-1)
+        found = largest(values, -1, False)
     else:
         found = np.min(values, axis=-1)
     if keepdims:

@@ -81,11 +81,11 @@ def ramped(y, axis, before, after, first, last):
 
 
 def summary(mode, y, axis):
-    """One number for each line along an axis."""
-    if mode == "mean":
-        return np.mean(y, axis=axis, keepdims=True)
-    if mode == "median":
-        return np.median(y, axis=axis, keepdims=True)
+    """One number for each line along an axis; of integers an integer."""
+    if mode in ("mean", "median"):
+        average = np.mean if mode == "mean" else np.median
+        found = average(y, axis=axis, keepdims=True)
+        return found if y.dtype.kind == "f" else np.rint(found).astype(y.dtype)
     if mode == "maximum":
         return np.max(y, axis=axis, keepdims=True)
     if mode == "minimum":

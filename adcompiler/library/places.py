@@ -234,7 +234,7 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
         counts = np.diff(bounds)
     else:
         sums = np.cumsum(np.ravel(weights)[order])
-        counts = np.diff(np.concatenate((np.zeros(1), sums))[bounds])
+        counts = np.diff(np.concatenate((np.zeros(1, dtype=sums.dtype), sums))[bounds])
     if density:
         return counts / np.diff(edges) / np.sum(counts), edges
     return counts, edges

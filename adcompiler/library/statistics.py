@@ -86,7 +86,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
             "np.cov with fweights=",
             "repeat the columns: np.cov(np.repeat(x, fweights, axis=1))",
         )
-    x = observations(m, rowvar)
+    x = observations(np.asarray(m, dtype=float), rowvar)
     if y is not None:
         x = np.concatenate((x, observations(y, rowvar)))
     less = ddof if ddof is not None else (0 if bias else 1)

@@ -13,6 +13,7 @@ from adcompiler.frontend.bindings import NONE, Binding, TupleVal
 from adcompiler.frontend.lower import composed
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.types import Array, Scalar
+from adcompiler.library import linear
 from adcompiler.library import reducing as library
 
 
@@ -43,13 +44,16 @@ def reduced(
 
 
 def extremum(name: str) -> Handler:
-    """The extremum of elements that may be none: then what none exceeds."""
+    """The extremum of elements that may be none: then what none exceeds; the maximum
+    of sizes is then 0."""
 
     def handle(call: Call) -> Binding:
         x, axis, keep = call.bind("a", "axis", "keepdims")
         axes, flag = call.axes(axis, call.rank(x)), call.flag(keep, "keepdims")
         atom = call.atom(x)
         assert isinstance(atom.type, Scalar | Array)
+        if name == "size":
+            return call.result("max", atom, axis=axes, keepdims=flag, initial=0)
         none = np.zeros(0, atom.type.dtype)
         initial = library.lowest(none) if name == "max" else library.highest(none)
         return call.result(name, atom, axis=axes, keepdims=flag, initial=initial)
@@ -91,6 +95,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.amax: reduction("max"),
     np.amin: reduction("min"),
     library.greatest: extremum("max"),
+    linear.largest: extremum("size"),
     library.least: extremum("min"),
     np.argmax: position("argmax"),
     np.argmin: position("argmin"),
