@@ -38,6 +38,7 @@ from adcompiler.evaluation import (
     find_program,
     run,
 )
+from adcompiler.frontend import partials
 from adcompiler.frontend.arguments import signature_of
 from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
@@ -126,6 +127,8 @@ class Differentiable(Generic[P, R]):
         if not callable(plain):
             raise TypeError(f"not a function: {plain!r}")
         plain = _called(plain)
+        if isinstance(plain, functools.partial) and _is_written(plain.func):
+            plain = partials.written_out(plain)
         names = tuple(signature_of(plain).parameters)
         if isinstance(plain, MethodType):
             plain, prefix = plain.__func__, (plain.__self__,)
@@ -397,6 +400,11 @@ def _called(function: Any) -> Any:
     if isinstance(found, FunctionType) and not library:
         return MethodType(found, function)
     return function
+
+
+def _is_written(function: Any) -> bool:
+    """Whether this is a function written in Python, differentiable or not."""
+    return isinstance(function, FunctionType | MethodType | Differentiable)
 
 
 _LIBRARIES = ("adcompiler", "numpy", "scipy", "functools")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import pickle
 import pydoc
@@ -140,6 +141,23 @@ def test_a_deep_copy_of_a_bound_method_has_an_object_of_its_own():
 
 
 # --- Descriptors ------------------------------------------------------------------
+
+
+def test_partial_functions():
+    def line(a, x, *more, b=1.0):
+        return np.sum(a * x) * b + sum(more)
+
+    x, weights = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    given = functools.partial(line, weights, b=2.0)
+    gradient = ad.grad(given)
+    np.testing.assert_array_equal(gradient(x), 2.0 * weights)
+    weights[:] = 5.0
+    np.testing.assert_array_equal(gradient(x), 2.0 * weights)
+    assert ad.grad(given, wrt="b")(x) == 15.0
+    assert gradient(x, 1.0).more_0 == 1.0
+    later = functools.partial(functools.partial(line, b=3.0), x=x)
+    np.testing.assert_array_equal(ad.grad(later)(2.0), 9.0)
+    assert ad.differentiate(given)(x) == given(x)
 
 
 def test_methods_of_every_kind():

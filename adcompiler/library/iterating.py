@@ -56,6 +56,41 @@ def accumulated(iterable, function=None, initial=None):
     return result
 
 
+def taken_while(predicate, iterable):
+    result = []
+    for v in iterable:
+        if not predicate(v):
+            break
+        result.append(v)
+    return result
+
+
+def dropped_while(predicate, iterable):
+    result, dropping = [], True
+    for v in iterable:
+        if dropping:
+            dropping = bool(predicate(v))
+        if not dropping:
+            result.append(v)
+    return result
+
+
+def compressed(data, selectors):
+    result = []
+    for v, taken in zip(data, selectors):  # noqa: B905
+        if taken:
+            result.append(v)
+    return result
+
+
+def rejected(predicate, iterable):
+    result = []
+    for v in iterable:
+        if not (v if predicate is None else predicate(v)):
+            result.append(v)  # noqa: PERF401
+    return result
+
+
 def ordered(iterable, key, reverse):
     items = list(iterable)
     return arranged(items, [v if key is None else key(v) for v in items], reverse)

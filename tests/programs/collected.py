@@ -232,3 +232,35 @@ class Steps:
         if self.k == len(self.x):
             raise StopIteration
         return self.x[self.k]
+
+
+@trips(real(6), TRIPS, counts=(0, 1, 3, 6))
+def items_up_to_a_test(x, n):
+    total = sum(itertools.takewhile(lambda v: v > -0.9, x[:n]))
+    for v in itertools.dropwhile(lambda v: v > 0.0, x[:n]):
+        total = 0.5 * total + v * v
+    for k, v in enumerate(list(itertools.filterfalse(lambda v: v > 0.0, x[:n]))):
+        total += k * v
+    total += sum(v * v for v in itertools.compress(x[:n], itertools.cycle((1, 0))))
+    for k in itertools.takewhile(lambda k: k < n, itertools.count(1)):
+        total += x[k - 1] * k
+    return total
+
+
+@program(real(4), refused="changes in the loop")
+def tests_of_what_changes(x):
+    total = 0.0
+    for v in itertools.takewhile(lambda v: v < 9.0, x):
+        x[3] = 2.0
+        total += v
+    return total
+
+
+@program(real(4), refused="no end")
+def the_rest_of_what_has_no_end(x):
+    total = 0.0
+    for k in itertools.dropwhile(lambda k: k < 1, itertools.count()):
+        if k > 3:
+            break
+        total += x[k]
+    return total

@@ -18,6 +18,7 @@ from adcompiler.frontend.lower import (
     calls,
     expressions,
     iteration,
+    itertools_,
     listing,
     sources,
     statements,
@@ -25,7 +26,6 @@ from adcompiler.frontend.lower import (
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.syntax import assigned, named, placed
 from adcompiler.ir.nodes import Const
-from adcompiler.library import iterating
 from adcompiler.library import lists as library
 
 Comprehension = ast.ListComp | ast.GeneratorExp | ast.DictComp
@@ -75,15 +75,18 @@ def used_up(ctx: Context, node: ast.AST, value: Binding) -> Binding:
     if items is not None:
         iteration.taken(ctx, node, value)
         return TupleVal(tuple(items), list)
-    if value.kind == "accumulate":
+    if itertools_.is_ahead(value):
         iteration.begun(ctx, node, value)
         return run_ahead(ctx, node, value)
     return listing.call(ctx, node, library.taken, value)
 
 
 def run_ahead(ctx: Context, node: ast.AST, value: IterVal) -> Binding:
-    """All that an accumulation gives."""
-    return listing.call(ctx, node, iterating.accumulated, *value.parts)
+    """All that such an iterator gives."""
+    if itertools_.is_endless(value):
+        what = "this iterator has no end"
+        ctx.refuse(node, what, "give it a last item: islice(...)")
+    return listing.call(ctx, node, itertools_.AHEAD[value.kind], *value.parts)
 
 
 def summed(ctx: Context, call: ast.Call) -> Binding | None:

@@ -143,7 +143,7 @@ def following(call: Call) -> Binding:
         call.refuse("next takes an iterator", "write next(iter(x)), or x[0]")
     ctx, node = call.ctx, call.node
     _, stages = iteration.staged(ctx, it)
-    own = it.location is not None and it.kind != "accumulate"
+    own = it.location is not None and it.kind not in itertools_.AHEAD
     if not own or any(stage.filters for stage in stages):
         # What is left of it is not looked at again.
         return listing.call(ctx, node, iterating.first_of, it, *default)

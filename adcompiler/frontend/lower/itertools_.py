@@ -21,6 +21,7 @@ from adcompiler.frontend.bindings import (
     FunctionVal,
     IterVal,
     RangeVal,
+    Static,
     TupleVal,
     locations,
 )
@@ -38,6 +39,7 @@ from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.sources import Item
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
+from adcompiler.library import iterating
 
 ZERO, ONE = Dyn(constant(0)), Dyn(constant(1))
 LOOPS: dict[object, str] = {
@@ -172,6 +174,10 @@ FUNCTIONS: dict[Hashable, Handler] = {
     itertools.count: of_one("count", start=ZERO, step=ONE),
     itertools.cycle: of_one("cycle", "iterable"),
     itertools.starmap: of_one("starmap", "function", "iterable"),
+    itertools.takewhile: of_one("takewhile", "predicate", "iterable"),
+    itertools.dropwhile: of_one("dropwhile", "predicate", "iterable"),
+    itertools.compress: of_one("compress", "data", "selectors"),
+    itertools.filterfalse: of_one("filterfalse", "function", "iterable"),
     itertools.accumulate: of_one("accumulate", "iterable", func=NONE, initial=NONE),
     itertools.combinations: choosing(itertools.combinations),
     itertools.combinations_with_replacement: choosing(
@@ -338,9 +344,34 @@ def functions(binding: Binding) -> Iterator[FunctionVal]:
 _NONE = ast.arguments([], [], None, [], [], None, [])
 
 
-def is_accumulated(value: Binding) -> TypeGuard[IterVal]:
-    """Whether this is an accumulation."""
-    return isinstance(value, IterVal) and value.kind == "accumulate"
+def is_ahead(value: Binding) -> TypeGuard[IterVal]:
+    """Whether all items of this are computed before the first is used."""
+    return isinstance(value, IterVal) and value.kind in AHEAD
+
+
+def is_endless(value: Binding) -> bool:
+    """Whether an iterator has no last item, whatever it is asked for."""
+    match value:
+        case IterVal("count" | "cycle") | IterVal("repeat", (_, Static(None))):
+            return True
+        case IterVal("islice" | "takewhile"):
+            return False
+        case IterVal("zip" | "compress", parts) | IterVal("map", (_, *parts)):
+            return all(map(is_endless, parts))
+        case IterVal(_, parts):
+            return any(map(is_endless, parts))
+        case _:
+            return False
+
+
+# Whose items depend on those before, or are known by them alone.
+AHEAD: dict[str, Callable[..., Any]] = {
+    "accumulate": iterating.accumulated,
+    "takewhile": iterating.taken_while,
+    "dropwhile": iterating.dropped_while,
+    "compress": iterating.compressed,
+    "filterfalse": iterating.rejected,
+}
 
 
 def check_plain(ctx: Context, node: ast.AST, inner: Binding) -> None:
@@ -355,5 +386,5 @@ def _is_plain(it: Binding) -> bool:
     """Whether no function of the program is called for an item."""
     if not isinstance(it, IterVal):
         return True
-    calling = ("map", "filter", "generator", "starmap", "accumulate")
+    calling = ("map", "filter", "generator", "starmap", *AHEAD)
     return it.kind not in calling and all(map(_is_plain, it.parts))

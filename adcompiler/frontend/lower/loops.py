@@ -43,14 +43,15 @@ def lower_for(ctx: Context, loop: ast.For) -> None:
     base, stages = iteration.staged(ctx, iteration.taken(ctx, loop.iter, iterable))
     items = iteration.known(ctx, loop.iter, base)
     ahead = None
-    if items is None and itertools_.is_accumulated(base):
+    if items is None and itertools_.is_ahead(base):
         ahead = itertools_.seen(ctx, base)
-        iteration.given_back(ctx, base.parts[0])
+        for part in base.parts:
+            iteration.given_back(ctx, part)
         base = comprehensions.run_ahead(ctx, loop.iter, base)
     gone_over(ctx, loop, base, stages, items)
     if ahead is not None and itertools_.seen(ctx, ahead.of) != ahead:
         ctx.refuse(
-            loop.iter, "what this accumulates changes in the loop", iteration.AS_LIST
+            loop.iter, "what this goes over changes in the loop", iteration.AS_LIST
         )
 
 
