@@ -12,7 +12,20 @@ from typing import Any
 _EMPTY = "pop from an empty deque"
 
 
-class Deque:
+class Collection:  # noqa: PLW1641
+    """What is the same of all."""
+
+    def __eq__(self, other):
+        raise NotImplementedError(
+            "what `collections` has is compared, which is not supported",
+            "compare the items: d['a'] == e['a'], q[0] == p[0]",
+        )
+
+    def __copy__(self):
+        return self.copy()
+
+
+class Deque(Collection):
     """A list that may have a greatest length."""
 
     def __init__(self, iterable=(), maxlen=None):
@@ -62,9 +75,6 @@ class Deque:
     def copy(self):
         return collections.deque(self._items, self.maxlen)
 
-    def __copy__(self):
-        return self.copy()
-
     def __len__(self):
         return len(self._items)
 
@@ -86,7 +96,7 @@ class Deque:
         self._items[k] = x
 
 
-class Dict:
+class Dict(Collection):
     """A dict, and what its subclasses add."""
 
     def __init__(self, *given, **more):
@@ -105,9 +115,6 @@ class Dict:
 
     def __contains__(self, key):
         return key in self._held
-
-    def __copy__(self):
-        return self.copy()
 
     def __len__(self):
         return len(self._held)

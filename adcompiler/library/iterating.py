@@ -98,6 +98,8 @@ def ordered(iterable, key, reverse):
 
 def arranged(iterable, keys, reverse):
     items, keys = list(iterable), np.array(keys)
+    if keys.dtype == bool:
+        keys = keys.astype(int)
     order = np.argsort(-keys if reverse else keys, kind="stable")
     return [items[k] for k in order]
 

@@ -264,3 +264,24 @@ def the_rest_of_what_has_no_end(x):
             break
         total += x[k]
     return total
+
+
+@trips(real(4), TRIPS, counts=(1, 2, 4))
+def backwards_from_what_was_last(x, n):
+    grown, known = [v * v for v in x[:n]], [x[0], x[1]]
+    backwards, other = reversed(grown), reversed(known)
+    total = next(backwards)
+    grown.append(5.0 * x[0])
+    known.append(3.0)
+    for v in backwards:
+        total = 0.5 * total + v
+    for v in other:
+        total = 0.7 * total + v
+    return total
+
+
+@program(real(3), refused="compared")
+def dicts_that_are_compared(x):
+    totals = defaultdict(float)
+    totals["a"] += x[0]
+    return 2.0 * x[0] if totals == {} else x[1]

@@ -150,6 +150,8 @@ def several_keys(x):
     ordered = sorted(values, key=lambda v: (v > 0.0, abs(v)))
     rows = [[x[k], float(k)] for k in range(3)]
     rows.sort()
+    for k, v in enumerate(sorted(x, key=lambda v: v > 0.0, reverse=True)):
+        ordered[0] += k * v
     total = ordered[0] * ordered[1] + 2.0 * ordered[2] + ordered[3] ** 3
     return total + rows[0][0] * rows[0][1] + rows[1][0] ** 2
 

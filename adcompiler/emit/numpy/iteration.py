@@ -46,6 +46,8 @@ def item_taken(
 def _stores(loop: For) -> bool:
     """Whether an array is changed in the loop."""
     return any(
-        isinstance(s, Let) and s.primitive.writes and isinstance(s.result.type, Array)
+        isinstance(s, Let)
+        and s.primitive.writes
+        and any(isinstance(v.type, Array) for v in s.results)
         for s in all_stmts(loop.body)
     )

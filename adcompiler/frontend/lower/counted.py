@@ -126,9 +126,9 @@ def _of_iterator(ctx: Context, node: ast.AST, iterable: IterVal) -> Source:
             return Source(
                 length, lambda k: calls.apply(ctx, node, function, list(row(k)), {})
             )
-        case IterVal("reversed", (inner,)):
+        case IterVal("reversed", (inner,), last):
             of = source(ctx, node, inner)
-            length = count(ctx, node, of)
+            length = last.atom if last else count(ctx, node, of)
             return Source(
                 length, lambda k: at(ctx, node, of, _mirror(ctx, node, length, k))
             )

@@ -200,8 +200,11 @@ def _known(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:
             function = generators.element(ctx, iterable)
             apply = partial(_applied, ctx, node, function)
             return _each(_rows(ctx, node, (inner,)), apply)
-        case IterVal("reversed", (inner,)):
+        case IterVal("reversed", (inner,), last):
             found = known(ctx, node, inner)
+            if found is not None and last is not None:
+                count = known_int(last)
+                found = found[:count] if len(found) >= (count or 0) else []
             return None if found is None else found[::-1]
         case IterVal():
             return itertools_.known(ctx, node, iterable)

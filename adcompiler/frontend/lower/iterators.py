@@ -13,7 +13,14 @@ from collections.abc import Callable, Hashable
 from types import FunctionType
 from typing import Any
 
-from adcompiler.frontend.bindings import Binding, Dyn, IterVal, PartialVal
+from adcompiler.frontend.bindings import (
+    Binding,
+    Dyn,
+    IterVal,
+    ListRef,
+    ObjectRef,
+    PartialVal,
+)
 from adcompiler.frontend.lower import (
     comparisons,
     counted,
@@ -22,6 +29,7 @@ from adcompiler.frontend.lower import (
     itertools_,
     listing,
     operators,
+    records,
     shortcircuit,
 )
 from adcompiler.frontend.lower.composed import composed
@@ -68,7 +76,14 @@ def backwards(call: Call) -> Binding:
     (x,) = call.bind("sequence")
     if isinstance(x, IterVal):
         call.refuse("an iterator cannot be reversed", iteration.AS_LIST)
-    return iteration.iterator(call.ctx, call.node, "reversed", (x,))
+    last = None
+    if isinstance(x, ListRef):
+        last = listing.length(call.ctx, call.node, x)
+    elif isinstance(x, ObjectRef) and x.cls is list:
+        items = records.entries(call.ctx, call.node, x)
+        last = Dyn(constant(len(items)))
+    # It goes from what is the last item now.
+    return iteration.iterator(call.ctx, call.node, "reversed", (x,), last)
 
 
 def mapped(call: Call) -> Binding:
