@@ -56,6 +56,7 @@ f(y: float64)
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from adcompiler.analysis.exits import Exit, defined_by, exit_of
@@ -170,22 +171,31 @@ class _Plan:
 
 def _planned(exit: Exit, rest: Region) -> _Plan:
     stopped = _var(exit.loop.stopped)
-    wanted = _read_if_stopped(rest, stopped).intersection(exit.loop.results)
-    return _sinking(exit, wanted) or _levelled(exit, wanted)
+    results = frozenset(exit.loop.results)
+    wanted = results & _read_if(rest, stopped, True)
+    given = {v for v in results - _read_if(rest, stopped, False) if is_float(v.type)}
+    return (
+        _sinking(exit, wanted, given)
+        or _sinking(exit, wanted, set())
+        or _levelled(exit, wanted)
+    )
 
 
-def _read_if_stopped(rest: Region, stopped: Var) -> set[Var]:
-    """The values read after a loop that was stopped."""
-    found = {a for a in rest.results if isinstance(a, Var)}
+def _read_if(rest: Region, stopped: Var, holds: bool) -> set[Var]:
+    """The values read after a loop that was stopped, or was not."""
+    found: set[Var] = set()
     for stmt in rest.body:
         if isinstance(stmt, If) and stmt.cond == stopped:
-            found.update(free_vars(stmt.then))
+            arm = stmt.then if holds else stmt.orelse
+            found.update(free_vars(arm))
+            if not arm.falls:
+                return found  # it raises
         else:
             found.update(free_vars(stmt))
-    return found
+    return found.union(a for a in rest.results if isinstance(a, Var))
 
 
-def _levelled(exit: Exit, wanted: set[Var]) -> _Plan:
+def _levelled(exit: Exit, wanted: Set[Var]) -> _Plan:
     """Nothing sinks; what nobody reads is the same in both arms."""
     gives = []
     rows = zip(exit.loop.results, exit.leaving, exit.staying, strict=True)
@@ -195,9 +205,9 @@ def _levelled(exit: Exit, wanted: set[Var]) -> _Plan:
     return _Plan(tuple(gives), not all(map(_same, gives, exit.leaving)))
 
 
-def _sinking(exit: Exit, wanted: set[Var]) -> _Plan | None:
+def _sinking(exit: Exit, wanted: Set[Var], given: Set[Var]) -> _Plan | None:
     """What the arm computes is computed after the loop, if all that it reads is known
-    there."""
+    there; what is `given` by the exit alone is assigned there, too."""
     if not all(map(_may_move, all_stmts(exit.leaf.body))):
         return None
     inside, own, hidden = defined_by(exit.leaf.body), exit.own, exit.hidden
@@ -209,6 +219,9 @@ def _sinking(exit: Exit, wanted: set[Var]) -> _Plan | None:
         outer = leaving not in inside and leaving not in own
         if result not in wanted or isinstance(leaving, Undef):
             gives.append(seen)
+        elif result in given and leaving in own:
+            gives.append(Undef(result.type))
+            made.append(k)
         elif _same(leaving, staying):
             gives.append(staying)
         elif leaving in inside or (outer and is_float(result.type)):
@@ -221,7 +234,8 @@ def _sinking(exit: Exit, wanted: set[Var]) -> _Plan | None:
     if not all(_typed_alike(rows[k][0], rows[k][1]) for k in made):
         return None
     reach = _Reach(exit, gives)
-    needed = [v for v in free_vars(exit.leaf.body) if v in own]
+    moved = {exit.leaving[k] for k in made}
+    needed = [v for v in (*free_vars(exit.leaf.body), *moved) if v in own]
     if not all(map(reach.get, needed)):
         return None
     for k, (_, leaving, _) in enumerate(rows):
@@ -364,7 +378,8 @@ def _following(exit: Exit, plan: _Plan, after: dict[Var, Atom], rest: Region) ->
         again.append(replace(substitute(let, known), results=fresh))
         known |= dict(zip(let.results, fresh, strict=True))
     stmts = (*again, *(substitute(s, known) for s in exit.leaf.body))
-    pairs = {exit.loop.results[k]: exit.leaving[k] for k in plan.made}
+    moved = {k: exit.leaving[k] for k in plan.made}
+    pairs = {exit.loop.results[k]: _after(moved[k], known) for k in moved}
     if exit.certain:
         rest = substitute(rest, pairs)
         return replace(rest, body=(*stmts, *rest.body))
@@ -375,6 +390,10 @@ def _following(exit: Exit, plan: _Plan, after: dict[Var, Atom], rest: Region) ->
         choice = If((), stopped, empty, empty, exit.branch.span)
         rest, position = replace(rest, body=(choice, *rest.body)), 0
     return _taken(rest, position, stmts, pairs)
+
+
+def _after(atom: Atom, known: dict[Var, Atom]) -> Atom:
+    return known.get(atom, atom) if isinstance(atom, Var) else atom
 
 
 def _place(

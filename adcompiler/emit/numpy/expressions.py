@@ -111,9 +111,9 @@ class Expressions:
         """``a if c else b``, ``c and b`` or ``c or a``."""
         then, orelse = stmt.then.results[0], stmt.orelse.results[0]
         cond = self.piece(stmt.cond)
-        if _is(orelse, False):
+        if _is(orelse, False, stmt.cond):
             return connective(*CONNECTIVES["logical_and"], (cond, self.piece(then)))
-        if _is(then, True):
+        if _is(then, True, stmt.cond):
             return connective(*CONNECTIVES["logical_or"], (cond, self.piece(orelse)))
         arms = within(self.piece(then), OR), within(self.piece(orelse), TERNARY)
         return Piece(f"{arms[0]} if {within(cond, OR)} else {arms[1]}", TERNARY)
@@ -143,5 +143,6 @@ class Expressions:
         return set().union(*map(self.read, parts))
 
 
-def _is(atom: Atom, value: bool) -> bool:
-    return isinstance(atom, Const) and atom.value is value
+def _is(atom: Atom, value: bool, cond: Atom) -> bool:
+    """Whether an arm gives what the condition is where it is taken."""
+    return isinstance(atom, Const) and atom.type == cond.type and atom.value == value

@@ -37,7 +37,8 @@ def _joined(ctx: Context, node: ast.AST, cond: Atom, then: Arm, orelse: Arm) -> 
     """The value of an expression with two paths, which has one type."""
     # What a path has learnt of a name, as that it is bound, leaves the name live.
     live = frozenset(ctx.frame.env) | assigned([node])
-    value = join_arms(ctx, cond, then, orelse, live, node)
+    with ctx.at(node):
+        value = join_arms(ctx, cond, then, orelse, live, node)
     assert value is not None
     if isinstance(value, Conflict):
         ctx.origins.settle(value.cond)
