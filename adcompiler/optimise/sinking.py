@@ -173,7 +173,8 @@ def _planned(exit: Exit, rest: Region) -> _Plan:
     stopped = _var(exit.loop.stopped)
     results = frozenset(exit.loop.results)
     wanted = results & _read_if(rest, stopped, True)
-    given = {v for v in results - _read_if(rest, stopped, False) if is_float(v.type)}
+    others = set() if exit.certain else _read_if(rest, stopped, False)
+    given = {v for v in results - others if is_float(v.type)}
     return (
         _sinking(exit, wanted, given)
         or _sinking(exit, wanted, set())
@@ -210,16 +211,40 @@ def _sinking(exit: Exit, wanted: Set[Var], given: Set[Var]) -> _Plan | None:
     there; what is `given` by the exit alone is assigned there, too."""
     if not all(map(_may_move, all_stmts(exit.leaf.body))):
         return None
+    gives, made = _divided(exit, wanted, given)
+    rows = [(exit.loop.results[k], exit.leaving[k]) for k in made]
+    if not any(is_float(result.type) for result, _ in rows):
+        return None
+    if not all(_typed_alike(*row) for row in rows):
+        return None
+    reach = _Reach(exit, gives)
+    read = (*free_vars(exit.leaf.body), *(leaving for _, leaving in rows))
+    if not all(reach.get(v) for v in read if isinstance(v, Var) and v in exit.own):
+        return None
+    inside = defined_by(exit.leaf.body)
+    for k, leaving in enumerate(exit.leaving):
+        if gives[k] is None:
+            gives[k] = Undef(leaving.type) if leaving in inside else leaving
+    chosen = tuple(g for g in gives if g is not None)
+    return _Plan(chosen, True, tuple(reach.more), tuple(made), reach.again)
+
+
+def _divided(
+    exit: Exit, wanted: Set[Var], given: Set[Var]
+) -> tuple[list[Atom | None], list[int]]:
+    """What the arm gives for each carried value, None where that may be anything, and
+    the values that are made after the loop."""
     inside, own, hidden = defined_by(exit.leaf.body), exit.own, exit.hidden
-    rows = list(zip(exit.loop.results, exit.leaving, exit.staying, strict=True))
+    params = carried_params(exit.loop)
     gives: list[Atom | None] = []
     made: list[int] = []
+    rows = zip(exit.loop.results, exit.leaving, exit.staying, strict=True)
     for k, (result, leaving, staying) in enumerate(rows):
         seen = None if staying in hidden else staying
         outer = leaving not in inside and leaving not in own
         if result not in wanted or isinstance(leaving, Undef):
             gives.append(seen)
-        elif result in given and leaving in own:
+        elif result in given and leaving in own and leaving != params[k]:
             gives.append(Undef(result.type))
             made.append(k)
         elif _same(leaving, staying):
@@ -229,20 +254,7 @@ def _sinking(exit: Exit, wanted: Set[Var], given: Set[Var]) -> _Plan | None:
             made.append(k)
         else:
             gives.append(leaving)
-    if not any(is_float(rows[k][0].type) for k in made):
-        return None
-    if not all(_typed_alike(rows[k][0], rows[k][1]) for k in made):
-        return None
-    reach = _Reach(exit, gives)
-    moved = {exit.leaving[k] for k in made}
-    needed = [v for v in (*free_vars(exit.leaf.body), *moved) if v in own]
-    if not all(map(reach.get, needed)):
-        return None
-    for k, (_, leaving, _) in enumerate(rows):
-        if gives[k] is None:
-            gives[k] = Undef(leaving.type) if leaving in inside else leaving
-    chosen = tuple(g for g in gives if g is not None)
-    return _Plan(chosen, True, tuple(reach.more), tuple(made), reach.again)
+    return gives, made
 
 
 def _typed_alike(result: Var, leaving: Atom) -> bool:

@@ -179,6 +179,8 @@ def _shares(x: Expr, y: Expr, let: Let) -> tuple[Expr, Expr]:
     mask = x.call("equal", kept(y, let))
     axis = let.param("axis")
     ties = mask.call("sum", axis=axis, keepdims=bool(let.param("keepdims")))
+    if let.param("initial") is not None:  # there may be no elements
+        ties = ties.call("maximum", 1)
     return mask, ties
 
 
@@ -189,8 +191,6 @@ def _extremum_push(
     if x_dot is None:
         return (None,)
     mask, ties = _shares(operands[0], results[0], let)
-    if let.param("initial") is not None:  # there may be no elements
-        ties = ties.call("maximum", 1)
     params = {"axis": let.param("axis"), "keepdims": bool(let.param("keepdims"))}
     return ((mask * x_dot).call("sum", **params) / ties,)
 

@@ -234,7 +234,7 @@ class Steps:
         return self.x[self.k]
 
 
-@trips(real(6), TRIPS, counts=(0, 1, 3, 6))
+@trips(real(6), TRIPS, counts=(0, 1, 3, 6), tags=("mixture returned",))
 def items_up_to_a_test(x, n):
     total = sum(itertools.takewhile(lambda v: v > -0.9, x[:n]))
     for v in itertools.dropwhile(lambda v: v > 0.0, x[:n]):

@@ -348,6 +348,6 @@ def pairs_of_one_iterator(x):
     return sum(a * b for a, b in zip(it, it))
 
 
-@program(real(6), refused="takewhile is not supported")
+@program(real(6))
 def taken_while(x):
     return sum(v * v for v in itertools.takewhile(lambda v: v < 1.0, x))

@@ -8,10 +8,10 @@ def classifier_loss_grad(w1, b1, w2, b2, x, y):
     logits_max = np.max(logits, axis=1, keepdims=True)
     shifted = logits - logits_max
     exp_shifted = np.exp(shifted)
-    total = np.sum(exp_shifted, axis=1)
+    summed = np.sum(exp_shifted, axis=1)
 
     # adjoint of: log_sum = np.log(np.sum(np.exp(shifted), axis=1))
-    shifted_bar = (exp_shifted / total[:, None] - y) / total.size
+    shifted_bar = (exp_shifted / summed[:, None] - y) / summed.size
     # adjoint of: shifted = logits - np.max(logits, axis=1, keepdims=True)
     shifted_bar_sum = np.sum(shifted_bar, axis=1, keepdims=True)
     mask = logits == logits_max

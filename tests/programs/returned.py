@@ -1,0 +1,83 @@
+"""Loops that return what they carry, as it is."""
+
+import numpy as np
+
+from tests.programs.exits import ends
+from tests.programs.registry import const, program, real
+
+
+@ends(1.3)
+def return_of_what_is_carried(x, n, bound):
+    y, z = 0.8, 0.1
+    for i in range(n):
+        z = z + y * x
+        if y > bound:
+            return y
+        y = y * x + 0.02 * i
+    return y + z
+
+
+@ends(1.3)
+def return_of_what_another_trip_had(x, n, bound):
+    y = last = 0.8
+    for i in range(n):
+        if y > bound:
+            return last
+        last, y = y, y * x + 0.02 * i
+    return y * last
+
+
+@ends(real(3), 1.3)
+def return_of_an_array_as_it_is(v, x, n, bound):
+    y, w = 0.8, v * v
+    for i in range(n):
+        y = y * x
+        if y > bound:
+            return w
+        w = np.sin(w) * x + v
+    return w * y
+
+
+@ends(1.3, trips=(0, 6))
+def return_of_one_of_two_that_are_carried(x, n, bound):
+    y, z = 0.8, 0.3
+    for i in range(n):
+        if y > bound:
+            return z
+        if y * x > bound:
+            return y
+        y, z = y * x, z * y + x
+    return y - z
+
+
+@program(2.0)
+@program(5.0, label="more trips")
+def root_returned_from_an_endless_loop(a):
+    x = a
+    while True:
+        change = (x**3 - a) / (3 * x * x)
+        if abs(change) < 1e-12:
+            return x
+        x -= change
+
+
+@program(2.0)
+def root_or_an_error(a):
+    x = a
+    for _ in range(50):
+        change = (x**3 - a) / (3 * x * x)
+        if abs(change) < 1e-12:
+            return x
+        x -= change
+    raise ValueError("no convergence")
+
+
+@program(const(0.0, 0.5, 0.7, 2.0), const(1.0, -0.4, 0.3, 2.5), 0.6)
+@program(const(0.0, 0.5, 0.7, 2.0), const(1.0, -0.4, 0.3, 2.5), 1.3, label="last")
+@program(const(0.0, 0.5, 0.7, 2.0), const(1.0, -0.4, 0.3, 2.5), 7.0, label="outside")
+def line_between_two_points(xs, ys, t):
+    for i in range(len(xs) - 1):
+        if xs[i] <= t < xs[i + 1]:
+            w = (t - xs[i]) / (xs[i + 1] - xs[i])
+            return (1 - w) * ys[i] + w * ys[i + 1]
+    return ys[-1] * t
