@@ -52,25 +52,41 @@ def putmask(a, mask, values):
             "np.putmask with an array of values",
             "write x[...] = np.where(mask, values, x)",
         )
-    a[...] = np.where(mask, values, a)
+    if np.size(mask) != np.size(a):
+        raise ValueError("putmask: mask and data must be the same size")
+    a[...] = np.where(np.reshape(mask, np.shape(a)), values, a)
 
 
 @composes(np.place, stores=True)
 def place(arr, mask, vals):
+    if np.size(mask) != np.size(arr):
+        raise ValueError("place: mask and data must be the same size")
+    chosen = np.reshape(mask, np.shape(arr)) != 0
+    count = np.count_nonzero(chosen)
     if np.ndim(vals) == 0:
-        arr[...] = np.where(mask, vals, arr)
+        arr[chosen] = vals
     else:
-        count = np.count_nonzero(mask)
-        arr[mask] = np.asarray(vals)[np.arange(count) % len(vals)]
+        arr[chosen] = _in_turn(vals, count)
 
 
 @composes(np.put, stores=True)
 def put(a, ind, v):
+    places = np.asarray(ind)
+    values = v
+    if np.ndim(v) > 0:
+        values = np.reshape(_in_turn(v, np.size(places)), np.shape(places))
     if np.ndim(a) > 1:
-        flat = np.asarray(ind) % np.size(a)
-        a[np.unravel_index(flat, np.shape(a))] = v
+        size = np.size(a)
+        if np.any((places < -size) | (places >= size)):
+            raise IndexError(f"index out of bounds for axis 0 with size {size}")
+        a[np.unravel_index(places % size, np.shape(a))] = values
     else:
-        a[ind] = v
+        a[ind] = values
+
+
+def _in_turn(values, count):
+    """So many values, again from the first one after the last."""
+    return np.ravel(values)[np.arange(count) % np.size(values)]
 
 
 def wrapped(k, n):

@@ -435,6 +435,14 @@ def _order(atom: Atom) -> str:
     return repr(atom_key(atom))
 
 
+@rewrites("less_equal", exact=True)
+def no_more_than_itself(let: Let, at: Site) -> Given:
+    """``n <= n`` is true of integers; nan is not equal to itself."""
+    a, b = let.operands
+    same = a == b and isinstance(a.type, Scalar) and a.type.dtype == "int64"
+    return constant(True) if same else None
+
+
 # --- Selections ------------------------------------------------------------------
 
 

@@ -280,6 +280,22 @@ def backwards_from_what_was_last(x, n):
     return total
 
 
+@trips(real(4), TRIPS, counts=(0, 1, 2))
+def backwards_from_what_is_gone(x, n):
+    values, changed = [v * v for v in x], [2.0 * v for v in x]
+    backwards, other = reversed(values), reversed(changed)
+    for k in range(n):
+        values.pop()
+        changed[k] = changed.pop() * x[0]
+    changed.append(x[1])
+    total = 0.3 * x[2]
+    for v in backwards:
+        total = 0.5 * total + v
+    for v in other:
+        total = 0.7 * total + v
+    return total
+
+
 @program(real(3), refused="compared")
 def dicts_that_are_compared(x):
     totals = defaultdict(float)

@@ -75,3 +75,27 @@ def ufuncs_in_other_forms(x, s):
 def blocks_three_deep(a, b):
     y = np.block([[[a, b]], [[b, a * a]]])
     return np.sum(y * y[::-1]) + np.sum(np.block(a) * np.dstack([a, b])[..., 1])
+
+
+@program(real(3, 4), real(4))
+def put_again_from_the_first(x, v):
+    x = x * 1.0
+    np.put(x, [0, 5, -1, 5, 7], v[:3])
+    np.put(x, [[0, 1], [2, 3]], v[:2, None] * x[0, 0])
+    np.place(x, np.array([1, 0, 1, 0] * 3), v[2:])
+    y = x[1]
+    np.put(y, [0, 1, 2], v[1:3])
+    np.place(y, np.array([0, 2, 0, 1]), v[:1, None])
+    return np.sum(x * x * x)
+
+
+@program(real(3, 4), real(4), raises=IndexError)
+def put_beyond_the_last(x, v):
+    np.put(x, [0, 12], v[:2])
+    return np.sum(x)
+
+
+@program(real(3, 4), real(4), raises=ValueError, wrt=(0,))
+def masks_of_other_sizes(x, v):
+    np.place(x, v > 9.0, 3.0)
+    return np.sum(x)

@@ -7,6 +7,7 @@ Invariant: as in `iteration`, an item is computed when its turn comes.
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable, Iterator, Sequence
 
 from adcompiler.frontend.bindings import (
@@ -128,7 +129,9 @@ def _of_iterator(ctx: Context, node: ast.AST, iterable: IterVal) -> Source:
             )
         case IterVal("reversed", (inner,), last):
             of = source(ctx, node, inner)
-            length = last.atom if last else count(ctx, node, of)
+            length = count(ctx, node, of)
+            if last is not None:
+                length = _still_there(ctx, node, last.atom, length)
             return Source(
                 length, lambda k: at(ctx, node, of, _mirror(ctx, node, length, k))
             )
@@ -140,6 +143,14 @@ def _of_iterator(ctx: Context, node: ast.AST, iterable: IterVal) -> Source:
                 "how many items this gives is known at run time only",
                 iteration.AS_LIST,
             )
+
+
+def _still_there(ctx: Context, node: ast.AST, first: Atom, now: Atom) -> Atom:
+    """How many items a list has that is gone over from what was the last: none if it
+    has become shorter."""
+    fits = fold(operator.le, first, now)
+    there = ctx.emit(node, "less_equal", first, now) if fits is None else fits
+    return ctx.emit(node, "where", there, first, constant(0), via="builtin")
 
 
 def _columns(
