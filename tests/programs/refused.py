@@ -201,3 +201,9 @@ FACTOR = Tenfold(0.7)
 @program(real(), refused="__mul__")
 def own_product_from_outside(x):
     return FACTOR * x
+
+
+@program(real(2), refused="of rank 1 on one path and a float64 array of rank 2")
+def items_of_two_ranks(x):
+    pair = (1.0, x) if x[0] > 0.0 else (2.0, np.eye(2))
+    return np.sum(pair[1]) * pair[0]

@@ -355,7 +355,7 @@ def _item_of_tuple(
             if not -len(items) <= k < len(items):
                 what = "list" if cls is list else "tuple"
                 ctx.fail(node, "IndexError", f"{what} index out of range")
-            return items[k]
+            return records.checked(ctx, node, items[k])
 
 
 def _in_brackets(owner: Binding) -> str:
