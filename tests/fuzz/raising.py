@@ -102,8 +102,6 @@ def _statements(frame: Frame) -> list[str]:
             f"np.sum(np.split({w.name}, {n})[0]) * {e}",
             f"np.sum(np.einsum('i,j', {w.name}, np.ones((2, 2)))) * {e}",
         ]
-        if w.shape[0] > 1 and len(w.shape) == 1:
-            forms.append(f"sum((lambda a, *rest: rest)(*{w.name}[:{nothing}]))")
         if w.storable and len(w.shape) == 1:
             forms.append(f"{w.name}[{k}] = {e}")
             forms.append(f"{w.name}[-1 - ({k})] = {e}")
