@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import zlib
 from pathlib import Path
 
 # Before adcompiler is imported anywhere: the IR is verified after every pass.
@@ -25,6 +26,32 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     if collection_path.suffix == ".py" and not collection_path.match("test_*.py"):
         return True
     return None
+
+
+# Of a program's rows, which differ in trip counts and arms, one is enough for these...
+ONE_ROW_EACH = frozenset(
+    {"test_second_order", "test_ownership", "test_dot_product"}
+    | {"test_second_order_reference_is_sharp"}
+    | {"test_derivatives_do_what_their_statements_say"}
+)
+# ... and of these, which take long and resemble each other, one in two.
+ONE_IN_TWO = frozenset({"test_second_derivatives", "test_it_is_differentiated"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What repeats itself most is for `make test-all`: it becomes `long`."""
+    seen: set[tuple[str, str]] = set()
+    for item in reversed(items):  # the last row has the most trips
+        test, _, row = item.name.partition("[")
+        if test in ONE_ROW_EACH:
+            program = row.rstrip("]").partition("[")[0]
+            repeated = (test, program) in seen
+            seen.add((test, program))
+        else:
+            repeated = test in ONE_IN_TWO and bool(zlib.crc32(row.encode()) % 2)
+        if repeated:
+            item.add_marker(pytest.mark.long)
 
 
 def pytest_collection_finish() -> None:
