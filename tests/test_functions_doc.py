@@ -83,12 +83,13 @@ def page() -> str:
 def test_the_page_lists_what_is_supported(update_golden):
     if update_golden:
         PAGE.write_text(page())
-    # Some functions of `math` are of newer Pythons than others.
-    newer = {"`math.sumprod`", "`math.cbrt`", "`math.exp2`", "`math.fma`"}
+    # Some functions are of newer Pythons than others, or of older NumPys.
+    some = {"`math.sumprod`", "`math.cbrt`", "`math.exp2`", "`math.fma`"}
+    some.add("`np.row_stack`")
     listed, wanted = (
         set(text.replace(",", "").split()) for text in (PAGE.read_text(), page())
     )
-    assert listed ^ wanted <= newer, "write it anew: pytest --update-golden"
+    assert listed ^ wanted <= some, "write it anew: pytest --update-golden"
 
 
 def test_hints_are_of_what_is_not_supported():
