@@ -23,7 +23,7 @@ Invariant: nothing else changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from adcompiler.ir.nodes import (
@@ -46,12 +46,17 @@ from adcompiler.ir.walk import all_stmts, map_regions
 
 def with_sure_elements(function: Function) -> Function:
     """The function with such statements safe; the same object where there are none."""
-    taking = [s for s in all_stmts(function.region) if _takes(s)]
+    lets = (s for s in all_stmts(function.region) if isinstance(s, Let))
+    taking = [s for s in lets if _takes(s)]
     if not taking:
         return function
     least = _Least()
     least.region(function.region)
-    sure = {s for s in taking if isinstance(s, Let) and least.has(s)}
+    return made_safe(function, {s for s in taking if least.has(s)})
+
+
+def made_safe(function: Function, sure: Set[Stmt]) -> Function:
+    """The function with these statements safe; the same object where there are none."""
     if not sure:
         return function
 
@@ -66,8 +71,8 @@ def with_sure_elements(function: Function) -> Function:
     return replace(function, region=region(function.region))
 
 
-def _takes(stmt: Stmt) -> bool:
-    if not isinstance(stmt, Let) or stmt.safe:
+def _takes(stmt: Let) -> bool:
+    if stmt.safe:
         return False
     name, (*_, last) = stmt.primitive.name, stmt.operands or (None,)
     return name == "list_pop" or (name == "list_get" and isinstance(last, Const))

@@ -19,32 +19,19 @@ one of those is as good as another of its kind.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from adcompiler.analysis.raising import ARRAY_ERRORS, error_kinds
 from adcompiler.ir.builder import Builder
-from adcompiler.ir.nodes import Const, Function, Let, Region, Stmt, fresh_var
+from adcompiler.ir.nodes import Const, Function, Let, fresh_var
 from adcompiler.ir.primitive import Raises
-from adcompiler.ir.walk import all_stmts, map_regions
+from adcompiler.ir.walk import all_stmts
+from adcompiler.optimise.bounds import made_safe
 from adcompiler.optimise.simplify import simplify
 
 
 def without_excluded_errors(function: Function) -> Function:
     """The function with such statements safe; the same object where there are none."""
     stmts = (s for s in all_stmts(function.region) if isinstance(s, Let))
-    sure = {s for s in stmts if _is_sure(s)}
-    if not sure:
-        return function
-
-    def region(old: Region) -> Region:
-        return replace(old, body=tuple(map(stmt, old.body)))
-
-    def stmt(old: Stmt) -> Stmt:
-        if isinstance(old, Let):
-            return replace(old, safe=True) if old in sure else old
-        return map_regions(old, region)
-
-    return replace(function, region=region(function.region))
+    return made_safe(function, {s for s in stmts if _is_sure(s)})
 
 
 def _is_sure(let: Let) -> bool:
