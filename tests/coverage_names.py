@@ -248,6 +248,7 @@ np.tile(x, (2, 1))
 np.tri(3) * s
 np.tril_indices(3)[0] * x[0, 0]
 np.triu_indices(3)[0] * x[0, 0]
+np.trim_zeros(v)
 np.unravel_index([1, 4], (2, 3))[0] * x[0, 0]
 np.unstack(x)
 np.vecmat(x[0], s)

@@ -269,6 +269,8 @@ CASES = [
     *[Case(np.insert, args) for args in ((V, 2, 0.5), (X, 1, 0.5, 0), (V, -1, V[:2]))],
     *[Case(np.insert, (X, 4, X[:, 0], 1)), Case(np.insert, (X, 0, X[:2], 0))],
     Case(np.trim_zeros, (V,)),
+    *[Case(np.fill_diagonal, (array(*n), 2.0)) for n in ((3, 3, 3), (4, 2), (2, 4))],
+    *[c for f in NAN[5:] for c in each(f, (HOLES[:2],), {"ddof": 2, "axis": 0})],
     *[Case(np.resize, (X, shape)) for shape in ((4, 5), 3)],
     Case(np.polynomial.polynomial.polyval, (0.7, V)),
     *[Case(np.polyfit, (KNOTS, y, deg)) for y in (V, array(5, 2)) for deg in (1, 2)],
@@ -418,6 +420,7 @@ CASES = [
 ]
 # At these a difference step leaves the values: equal ones, zeros, what is not a number.
 ALONE = [
+    Case(np.polymul, (np.array([0.0, 1.5, 0.5]), V)),
     *[Case(f, (X, "float32")) for f in (np.astype, np.require)],
     *[Case(np.linalg.norm, (np.zeros(n), INF)) for n in (0, (0, 3), (3, 0))],
     *[Case(np.linalg.norm, (ORDER, p)) for p in (1, 2, INF)],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from adcompiler.library.registry import composes
@@ -11,7 +13,10 @@ from adcompiler.library.registry import composes
 def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     lines = np.moveaxis(arr, axis, -1)
     lead = lines.shape[:-1]
-    flat = np.reshape(lines.copy(), (-1, lines.shape[-1]))
+    count = math.prod(lead)
+    if count == 0:
+        raise ValueError("Cannot apply_along_axis when any iteration dimensions are 0")
+    flat = np.reshape(lines.copy(), (count, lines.shape[-1]))
     found = np.array([typed(func1d(line, *args)) for line in flat])
     y = np.reshape(found, lead + found.shape[1:])
     return np.moveaxis(y, -1, axis) if np.ndim(found) > 1 else y
@@ -111,6 +116,11 @@ def accumulate_of(ufunc, array, axis=0):
 
 def reduce_of(ufunc, array, axis=0, keepdims=False):
     lines = np.moveaxis(array, axis, 0)
+    if lines.shape[0] == 0:
+        raise ValueError(
+            f"zero-size array to reduction operation {ufunc.__name__} which has no "
+            "identity"
+        )
     y = lines[0] * 1
     for k in range(1, lines.shape[0]):
         y = ufunc(y, lines[k])

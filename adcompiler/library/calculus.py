@@ -52,6 +52,11 @@ def gradient(f, *varargs, axis=None, edge_order=1):
 def slope(f, step, axis, edge_order):
     """The derivative along an axis: differences of second order inside."""
     y = np.moveaxis(f, axis, 0)
+    if y.shape[0] < edge_order + 1:
+        raise ValueError(
+            "Shape of array too small to calculate a numerical gradient, "
+            "at least (edge_order + 1) elements are required."
+        )
     if np.ndim(step) == 0:
         inner = (y[2:] - y[:-2]) / (2.0 * step)
         if edge_order == 1:

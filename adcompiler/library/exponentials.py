@@ -1,7 +1,6 @@
 """SciPy's sums of exponentials, and what is normalised by them.
 
-The largest exponent is taken out, and counts as a constant: the derivative by it is
-zero.
+The largest exponent is taken out, and held constant: the derivative by it is zero.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from adcompiler.library.reducing import log_of_sum
-from adcompiler.library.registry import composes
+from adcompiler.library.registry import composes, held
 
 
 @composes(special.logsumexp)
@@ -20,13 +19,13 @@ def logsumexp(a, axis=None, b=None, keepdims=False):
 
 @composes(special.softmax)
 def softmax(x, axis=None):
-    terms = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    terms = np.exp(x - held(np.max(x, axis=axis, keepdims=True)))
     return terms / np.sum(terms, axis=axis, keepdims=True)
 
 
 @composes(special.log_softmax)
 def log_softmax(x, axis=None):
-    shifted = x - np.max(x, axis=axis, keepdims=True)
+    shifted = x - held(np.max(x, axis=axis, keepdims=True))
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
 

@@ -16,6 +16,8 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 @composes(integrate.cumulative_trapezoid)
 def cumulative_trapezoid(y, x=None, dx=1.0, axis=-1, initial=None):
     y = np.moveaxis(y, axis, -1)
+    if y.shape[-1] == 0:
+        raise ValueError("At least one point is required along `axis`.")
     if x is None:
         steps = dx
     else:
@@ -33,7 +35,7 @@ def simpson(y, x=None, *, dx=1.0, axis=-1):
     y = np.moveaxis(y, axis, -1)
     n = y.shape[-1]
     if x is None:
-        steps = np.full(n - 1, dx)
+        steps = np.full(max(n - 1, 0), dx)
     else:
         x = np.moveaxis(x, axis, -1) if np.ndim(x) > 1 else x
         steps = x[..., 1:] - x[..., :-1]

@@ -260,6 +260,8 @@ def spectral_norm(x, ord, row, column, keepdims):
 
 @composes(np.linalg.cond)
 def cond(x, p=None):
+    if np.size(x) == 0:
+        raise np.linalg.LinAlgError("cond is not defined on empty arrays")
     if p is None or p == 2 or p == -2:
         values = np.linalg.svd(x, compute_uv=False)
         if p == -2:
@@ -288,11 +290,13 @@ def matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
             "np.linalg.matrix_rank with hermitian=True",
             "leave hermitian= away: the rank is the same",
         )
+    if np.ndim(A) < 2:
+        return int(np.any(A != 0))
     values = np.linalg.svd(A, compute_uv=False)
     if tol is None:
         if rtol is None:
             rtol = max(A.shape[-2:]) * np.finfo(A.dtype).eps
-        tol = np.max(values, axis=-1, keepdims=True) * rtol
+        tol = largest(values, -1, True) * rtol
     return np.count_nonzero(values > tol, axis=-1)
 
 
@@ -304,7 +308,12 @@ def tensorsolve(a, b, axes=None):
             "move them to the end first: np.moveaxis(a, 0, -1)",
         )
     shape = np.shape(a)[np.ndim(b) :]
-    size = np.size(b)
+    size = math.prod(shape)
+    if np.size(a) != size**2:
+        raise np.linalg.LinAlgError(
+            "Input arrays must satisfy the requirement "
+            "prod(a.shape[b.ndim:]) == prod(a.shape[:b.ndim])"
+        )
     matrix = np.reshape(a, (size, size))
     return np.reshape(np.linalg.solve(matrix, np.ravel(b)), shape)
 
@@ -312,5 +321,5 @@ def tensorsolve(a, b, axes=None):
 @composes(np.linalg.tensorinv)
 def tensorinv(a, ind=2):
     size = math.prod(np.shape(a)[ind:])
-    inverse = np.linalg.inv(np.reshape(a, (size, size)))
+    inverse = np.linalg.inv(np.reshape(a, (size, -1)))
     return np.reshape(inverse, np.shape(a)[ind:] + np.shape(a)[:ind])

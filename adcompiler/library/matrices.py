@@ -209,6 +209,11 @@ def solve_banded(
 ):
     below, above = l_and_u
     n = alone(ab, 2).shape[1]
+    if below + above + 1 != ab.shape[0]:
+        raise ValueError(
+            f"invalid values for the number of lower and upper diagonals: "
+            f"l+u+1 ({below + above + 1}) does not equal ab.shape[0] ({ab.shape[0]})"
+        )
     i, j = np.arange(n)[:, None], np.arange(n)
     inside = (i - j <= below) & (j - i <= above)
     band = ab[np.clip(above + i - j, 0, below + above), j]

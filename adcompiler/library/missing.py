@@ -73,7 +73,9 @@ def nanvar(
     deviation = np.where(np.isnan(a), 0.0, a - centre)
     count = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
     total = np.sum(np.square(deviation), axis=axis, keepdims=keepdims)
-    return in_its_precision(total / (count - less), a)
+    if less != 0:
+        count = np.where(count > less, count - less, np.nan)
+    return in_its_precision(total / count, a)
 
 
 @composes(np.nanstd)

@@ -11,7 +11,12 @@ from adcompiler.library.registry import composes
 
 @composes(np.median)
 def median(a, axis=None, keepdims=False):
-    return np.quantile(a, 0.5, axis=axis, keepdims=keepdims)
+    ordered = np.sort(lines(a, axis), axis=0)
+    n = ordered.shape[0]
+    middle = np.mean(ordered[(n - 1) // 2 : n // 2 + 1], axis=0)
+    unknown = np.any(np.isnan(ordered[-1:]), axis=0)  # nan is sorted last
+    found = np.where(unknown, np.nan, middle)[()]
+    return with_ones(found, a, axis) if keepdims else found
 
 
 @composes(np.percentile)
@@ -60,6 +65,8 @@ def nanquantile(a, q, axis=None, *, keepdims=False):
     q = np.asarray(q) if isinstance(q, (list, tuple)) else q
     if not within_one(q):
         raise ValueError("Quantiles must be in the range [0, 1]")
+    if np.ndim(q) == 0 and np.size(a) == 0:
+        return np.nanmean(a, axis=axis, keepdims=keepdims)
     ordered = np.sort(lines(a, axis), axis=0)
     last = np.sum(~np.isnan(ordered), axis=0, keepdims=True) - 1
     share = as_precise(q, ordered)
@@ -157,6 +164,8 @@ def interp_between(x, xp, fp, left=None, right=None, period=None):
     """In a table of which it is known that it has more than one point."""
     x = np.asarray(x) if isinstance(x, (list, tuple)) else x
     xp, fp = np.asarray(xp, dtype=float), np.asarray(fp, dtype=float)
+    if len(xp) == 0:
+        raise ValueError("array of sample points is empty")
     if len(fp) != len(xp):
         raise ValueError("fp and xp are not of the same length.")
     if period is not None:

@@ -35,6 +35,11 @@ def pad(
     y = array
     for axis in range(rank):
         before, after = widths[axis]
+        if y.shape[axis] == 0 and (before > 0 or after > 0):
+            raise ValueError(
+                f"can't extend empty axis {axis} using modes other than 'constant' "
+                "or 'empty'"
+            )
         if mode == "linear_ramp":
             y = ramped(y, axis, before, after, ends[axis][0], ends[axis][1])
         elif mode in ("edge", "reflect", "symmetric", "wrap"):

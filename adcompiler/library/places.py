@@ -40,6 +40,8 @@ def isin(element, test_elements, assume_unique=False, invert=False):
 @composes(np.choose)
 def choose(a, choices):
     stack = np.asarray(choices)
+    if len(stack) == 0:
+        raise ValueError("0-length sequence.")
     if np.ndim(stack) == 1:
         return stack[a]
     return np.take_along_axis(stack, a[None], axis=0)[0]
@@ -66,6 +68,8 @@ def place(arr, mask, vals):
     if np.ndim(vals) == 0:
         arr[chosen] = vals
     else:
+        if np.size(vals) == 0:
+            raise ValueError("Cannot insert from an empty array!")
         arr[chosen] = _in_turn(vals, count)
 
 
@@ -114,11 +118,15 @@ def triu_indices(n, k=0, m=None):
 
 @composes(np.tril_indices_from)
 def tril_indices_from(arr, k=0):
+    if np.ndim(arr) != 2:
+        raise ValueError("input array must be 2-d")
     return np.tril_indices(arr.shape[-2], k, arr.shape[-1])
 
 
 @composes(np.triu_indices_from)
 def triu_indices_from(arr, k=0):
+    if np.ndim(arr) != 2:
+        raise ValueError("input array must be 2-d")
     return np.triu_indices(arr.shape[-2], k, arr.shape[-1])
 
 
@@ -129,6 +137,11 @@ def diag_indices(n, ndim=2):
 
 @composes(np.diag_indices_from)
 def diag_indices_from(arr):
+    if np.ndim(arr) < 2:
+        raise ValueError("input array must be at least 2-d")
+    for n in arr.shape[1:]:
+        if n != arr.shape[0]:
+            raise ValueError("All dimensions of input must be of equal length")
     return (np.arange(arr.shape[0]),) * np.ndim(arr)
 
 
@@ -266,7 +279,12 @@ def edges_of(a, bins=10, range=None):
         )
     if np.ndim(bins) > 0:
         return np.asarray(bins)
-    first, last = (np.min(a), np.max(a)) if range is None else range
+    if range is not None:
+        first, last = range
+    elif np.size(a) == 0:
+        first, last = np.arange(2, dtype=a.dtype)
+    else:
+        first, last = np.min(a), np.max(a)
     if first == last:
         first, last = first - 0.5, last + 0.5
     return np.linspace(first, last, bins + 1)
@@ -294,8 +312,11 @@ def insert(arr, obj, values, axis=None):
             "np.insert at several places",
             "join the parts: np.concatenate((x[:k], values, x[k:]))",
         )
+    n = y.shape[0]
+    if obj < -n or obj > n:
+        raise IndexError(f"index {obj} is out of bounds for axis 0 with size {n}")
     if obj < 0:
-        obj = obj + y.shape[0]
+        obj = obj + n
     values = np.asarray(values)
     if axis is None:
         between = np.ravel(values)
@@ -310,6 +331,11 @@ def insert(arr, obj, values, axis=None):
 
 @composes(np.trim_zeros)
 def trim_zeros(filt, trim="fb"):
+    if np.ndim(filt) != 1:
+        raise NotImplementedError(
+            "np.trim_zeros of an array with several axes",
+            "cut it: x[first:last, left:right]",
+        )
     places = np.flatnonzero(filt)
     n = len(filt)
     if len(places) == 0:
@@ -321,5 +347,7 @@ def trim_zeros(filt, trim="fb"):
 
 @composes(np.resize)
 def resize(a, new_shape):
+    if np.size(a) == 0:
+        return np.zeros(new_shape, dtype=a.dtype)
     count = np.size(np.empty(new_shape))
     return np.reshape(np.ravel(a)[np.arange(count) % np.size(a)], new_shape)

@@ -39,6 +39,10 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
             "np.polyfit with full= or cov=",
             "leave them away, and compute residuals: y - np.polyval(c, x)",
         )
+    if len(x) == 0:
+        raise TypeError("expected non-empty vector for x")
+    if len(x) != len(y):
+        raise TypeError("expected x and y to have same length")
     matrix, right = np.vander(x, deg + 1), y
     if w is not None:
         matrix = matrix * w[:, None]
@@ -62,8 +66,14 @@ def polysub(a1, a2):
 
 @composes(np.polymul)
 def polymul(a1, a2):
-    first, second = np.atleast_1d(a1, a2)
-    return np.convolve(first, second)
+    return np.convolve(trimmed(a1), trimmed(a2))
+
+
+def trimmed(a):
+    """The coefficients without zeros in front, of which NumPy keeps none either."""
+    c = np.atleast_1d(a)
+    c = c[np.argmax(np.append(c != 0, True)) :]
+    return c if len(c) > 0 else np.zeros(1, dtype=c.dtype)
 
 
 @composes(np.polyder)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompiler.library.registry import composes
+from adcompiler.library.registry import composes, held
 
 # --- Of the elements that a mask takes ------------------------------------------------
 # What stands for an element that is left out changes no sum, product or extremum.
@@ -172,10 +172,10 @@ def log_sum(a, axis, keepdims, initial=None, where=None):
 
 def log_of_sum(a, weights, axis, keepdims, initial=None):
     """The logarithm of the sum of exponentials, the largest of which is taken out."""
-    highest = np.max(a, axis=axis, keepdims=True)
+    highest = greatest(a, axis, True)
     if initial is not None:
         highest = np.maximum(highest, initial)
-    highest = np.where(np.isfinite(highest), highest, 0.0)
+    highest = held(np.where(np.isfinite(highest), highest, 0.0))
     terms = np.exp(a - highest)
     if weights is not None:
         terms = weights * terms
@@ -202,7 +202,7 @@ def cumulative_sum(x, *, axis=None, include_initial=False):
     sums = np.cumsum(x, axis=along)
     if not include_initial:
         return sums
-    first = np.zeros_like(np.take(sums, [0], axis=along))
+    first = np.zeros_like(np.sum(sums, axis=along, keepdims=True))
     return np.concatenate((first, sums), axis=along)
 
 
@@ -212,5 +212,5 @@ def cumulative_prod(x, *, axis=None, include_initial=False):
     products = np.cumprod(x, axis=along)
     if not include_initial:
         return products
-    first = np.ones_like(np.take(products, [0], axis=along))
+    first = np.ones_like(np.sum(products, axis=along, keepdims=True))
     return np.concatenate((first, products), axis=along)

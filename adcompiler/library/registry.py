@@ -26,6 +26,16 @@ ARRAYS = frozenset({
 })  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+
+def held(x: T) -> T:
+    """The value, which derivatives take for a constant: the result is the same for any
+    other."""
+    return x
+
+
+held.__adcompiler_intrinsic__ = "stop_gradient"  # type: ignore[attr-defined]
 
 
 def composes(

@@ -49,7 +49,7 @@ def matrix_transpose(x):
 
 @composes(np.rollaxis)
 def rollaxis(a, axis, start=0):
-    source = axis % np.ndim(a)
+    source = range(np.ndim(a))[axis]
     target = start + np.ndim(a) if start < 0 else start
     return np.moveaxis(a, source, target - 1 if source < target else target)
 
@@ -188,6 +188,8 @@ def hsplit(ary, indices_or_sections):
 
 @composes(np.vsplit)
 def vsplit(ary, indices_or_sections):
+    if np.ndim(ary) < 2:
+        raise ValueError("vsplit only works on arrays of 2 or more dimensions")
     return np.split(ary, indices_or_sections, axis=0)
 
 
@@ -203,6 +205,8 @@ def array_split(ary, indices_or_sections, axis=0):
 
 @composes(np.dsplit)
 def dsplit(ary, indices_or_sections):
+    if np.ndim(ary) < 3:
+        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
     return np.split(ary, indices_or_sections, axis=2)
 
 
@@ -241,8 +245,16 @@ def identity(n, dtype=float):
 
 @composes(np.fill_diagonal, stores=True)
 def fill_diagonal(a, val):
-    places = np.arange(min(a.shape[0], a.shape[1]))
-    a[places, places] = val
+    if np.ndim(a) < 2:
+        raise ValueError("array must be at least 2-d")
+    if np.ndim(a) == 2:
+        places = np.arange(min(a.shape[0], a.shape[1]))
+    else:
+        for n in a.shape[1:]:
+            if n != a.shape[0]:
+                raise ValueError("All dimensions of input must be of equal length")
+        places = np.arange(a.shape[0])
+    a[(places,) * np.ndim(a)] = val
 
 
 @composes(np.put_along_axis, stores=True)
@@ -254,7 +266,7 @@ def put_along_axis(arr, indices, values, axis):
         )
     rank = np.ndim(arr)
     places = tuple(
-        indices if k == axis % rank else along(np.arange(arr.shape[k]), k, rank)
+        indices if k == range(rank)[axis] else along(np.arange(arr.shape[k]), k, rank)
         for k in range(rank)
     )
     arr[places] = values
@@ -268,6 +280,8 @@ def sliding_window_view(x, window_shape, axis=None):
             "go one axis after the other: sliding_window_view(x, n, axis=0)",
         )
     y = x if axis is None else np.moveaxis(x, axis, 0)
+    if window_shape > y.shape[0]:
+        raise ValueError("window shape cannot be larger than input array shape")
     count = y.shape[0] - window_shape + 1
     starts = np.arange(count)[:, None] + np.arange(window_shape)
     windows = y[starts]

@@ -69,7 +69,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         return np.mean(a, axis=axis, keepdims=keepdims)
     weights = np.ones_like(a) if weights is None else np.asarray(weights)
     if axis is not None and np.ndim(weights) < np.ndim(a):
-        k = axis % np.ndim(a)
+        k = range(np.ndim(a))[axis]
         ones = np.ndim(a) - 1 - k
         weights = weights.reshape((1,) * k + weights.shape + (1,) * ones)
     total = np.sum(weights * np.ones_like(a), axis=axis, keepdims=keepdims)
@@ -96,6 +96,8 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
     else:
         w = np.asarray(aweights)
         total = np.sum(w)
+        if total == 0.0:
+            raise ZeroDivisionError("Weights sum to zero, can't be normalized")
         deviation = x - (x @ w / total)[:, None]
         fact = total - less * np.sum(w * w) / total
         result = (deviation * w) @ deviation.T / fact

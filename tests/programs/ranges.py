@@ -48,6 +48,19 @@ def range_of_runtime_bounds(x, start, stop, step):
     return y
 
 
+@program(real(4), 0)
+@program(real(4), 3, label="last")
+@program(real(4), -1, label="from the end")
+@program(real(4), -4, label="first from the end")
+@program(real(4), 4, raises=IndexError, label="beyond")
+@program(real(4), -5, raises=IndexError, label="before")
+def item_of_a_range(x, k):
+    backwards = range(len(x) - 1, -1, -1)
+    return (
+        x[backwards[k]] ** 2 * backwards[-1] + x[0] * range(2, 9, 3)[-1] * backwards[k]
+    )
+
+
 @program(real(), 2, 6, 0, raises=ValueError)
 def range_of_step_zero(x, start, stop, step):
     y = x

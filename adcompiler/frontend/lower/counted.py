@@ -26,6 +26,7 @@ from adcompiler.frontend.lower import (
     generators,
     iteration,
     listing,
+    messages,
     operators,
     overloads,
     recombined,
@@ -185,6 +186,36 @@ def at(ctx: Context, node: ast.AST, of: Source, k: Dyn) -> Binding:
         return of.item(k)
     scaled = operators.binary(ctx, node, ast.Mult(), k, of.range.step)
     return plus(ctx, node, of.range.start, scaled)
+
+
+def item_of_range(ctx: Context, node: ast.AST, of: RangeVal, index: Dyn) -> Binding:
+    """``range(n)[k]``: a Python int, counted from the end where k is negative."""
+    k, known = known_int(index), [known_int(b) for b in (of.start, of.stop, of.step)]
+    start, stop, step = known
+    if k is not None and start is not None and stop is not None and step:
+        numbers = range(start, stop, step)
+        if not -len(numbers) <= k < len(numbers):
+            ctx.fail(node, "IndexError", _OUTSIDE)
+        return Dyn(constant(numbers[k]))
+    total = count(ctx, node, source(ctx, node, of))
+    place = ctx.emit(node, "cast", index.atom, dtype="int64", via="builtin")
+    if k is None:
+        back = ctx.emit(node, "less", place, constant(0))
+        turned = ctx.emit(node, "add", place, total)
+        place = ctx.emit(node, "where", back, turned, place, via="builtin")
+    elif k < 0:
+        place = ctx.emit(node, "add", total, constant(k))
+    if k is None or k < 0:
+        before = ctx.emit(node, "less", place, constant(0))
+        messages.fail_if(ctx, node, before, "IndexError", _OUTSIDE)
+    if k is None or k >= 0:
+        beyond = ctx.emit(node, "greater_equal", place, total)
+        messages.fail_if(ctx, node, beyond, "IndexError", _OUTSIDE)
+    scaled = operators.binary(ctx, node, ast.Mult(), Dyn(place), of.step)
+    return plus(ctx, node, of.start, scaled)
+
+
+_OUTSIDE = "range object index out of range"
 
 
 def plus(ctx: Context, node: ast.AST, a: Binding, b: Binding) -> Binding:

@@ -40,6 +40,7 @@ from adcompiler.frontend.lower import (
     calls,
     comparisons,
     comprehensions,
+    counted,
     iteration,
     listing,
     messages,
@@ -308,9 +309,8 @@ def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding
             return item(ctx, node, messages.settled(ctx, node, owner), index)
         case Static(str() as text), _:
             return texts.item(ctx, node, text, index)
-        case RangeVal(start, _, step), Dyn(_):
-            scaled = operators.binary(ctx, node, ast.Mult(), index, step)
-            return operators.binary(ctx, node, ast.Add(), start, scaled)
+        case RangeVal(), Dyn():
+            return counted.item_of_range(ctx, node, owner, index)
         case ObjectRef(), _ if owner.cls is list:
             return sequences.item(ctx, node, owner, index)
         case _ if given := overloads.call(ctx, node, owner, "__getitem__", index):

@@ -336,7 +336,7 @@ def stack(call: Call) -> Binding:
     """``np.stack((a, b), axis)``."""
     parts, axis = call.bind("arrays", axis=Dyn(constant(0)))
     if isinstance(parts, ListRef):
-        whole = listing.stacked(call.ctx, call.node, parts)
+        whole = listing.stacked(call.ctx, call.node, parts, "stack")
         if whole.type.ndim > 2:  # as NumPy finds the parts
             whole = replace(whole, contiguous=False)
             whole.location.contiguous = False
