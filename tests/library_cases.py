@@ -377,6 +377,14 @@ CASES = [
     *each(linalg.solve, (SPD, X), {"assume_a": "sym", "lower": True}),
     *[Case(f, (SQUARE,)) for f in (linalg.inv, linalg.det, linalg.pinv)],
     *[Case(linalg.svdvals, (X,)), Case(linalg.norm, (X, 1))],
+    *[Case(linalg.lu, (a,)) for a in (SQUARE, X, X.T)],
+    *each(linalg.lu, (X,), {"permute_l": True}, {"p_indices": True}),
+    Case(linalg.lu_factor, (SQUARE,)),
+    *[
+        Case(linalg.lu_solve, ((SQUARE, np.array([2, 1, 2])), b, trans))
+        for b in (array(3), array(3, 2))
+        for trans in (0, 1)
+    ],
     *each(linalg.norm, (X,), {}, {"axis": 0, "keepdims": True}),
     *each(linalg.svd, (X,), {"full_matrices": False}, {"compute_uv": False}),
     Case(linalg.qr, (X.T,), {"mode": "economic"}),

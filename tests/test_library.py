@@ -31,6 +31,7 @@ from tests.library_cases import (
     CASES,
     IN_PLACE,
     INF,
+    RNG,
     Case,
     X,
     dtype_of,
@@ -264,6 +265,24 @@ def test_what_vectors_of_equal_values_leave_open_is_nan(text):
     function = written(source, f"<{text}>", {"np": np})
     assert np.isnan(ad.grad(function)(np.eye(2))).any()
     assert np.isnan(ad.jvp(function)((np.eye(2),), (np.ones((2, 2)),))[1])
+
+
+COMPLETED = ("np.linalg.svd(x)[0]", "np.linalg.qr(x, mode='complete')[0]")
+
+
+@pytest.mark.parametrize("factor", COMPLETED)
+def test_what_the_basis_of_what_is_left_decides_is_nan(factor):
+    """Of what the space that is left decides alone, the gradient is there."""
+    x = RNG.standard_normal((5, 2))
+    both = f"u = {factor}[:, 2:]; y = (u @ u.T)[0]", f"u = {factor}; y = u[:, 3]"
+    for text, there in zip(both, (True, False), strict=True):
+        source = f"def program(x):\n    {text}\n    return np.sum(y * np.arange(5.0))\n"
+        row = Program(text, written(source, f"<{text}>", {"np": np}), lambda _: (x,))
+        if there:
+            checks.check_reverse(row)
+        else:
+            assert np.isnan(ad.grad(row.fn)(x)).any()
+        assert np.isnan(ad.jvp(row.fn)((x,), (np.ones((5, 2)),))[1])
 
 
 def test_refusals_and_errors_are_at_the_users_line():

@@ -226,6 +226,8 @@ CASES = [
     *[(n, {}, SINGULAR) for n in ("inv", "cholesky")],
     *[(n, {}, SQUARE) for n in ("eigh", "eigvalsh", "expm")],
     *[(n, {}, [*SQUARE, (ones(2, 2) * NAN,)]) for n in ("svd", "svdvals", "pinv")],
+    ("lu", {}, each((ones(2, 2), ones(2, 2) * NAN))),
+    ("full_svd", {}, [*SQUARE, (ones(2, 2) * NAN,)]),
     ("lstsq", {"rcond": None}, each((ones(3, 2), ones(2, 2)), (ones(2), ones(3, 2)))),
     ("solve", {}, [(ones(2, 2), ones(2))]),
     ("einsum", {"spec": "ij,j->i"}, each(STACKS, STACKS)),

@@ -77,6 +77,8 @@ _WORDS: dict[str, str | None] = {
     "solve": "solution",
     "inv": "inverse",
     "cholesky": "factor",
+    "row_order": "order",
+    "row_swaps": "swaps",
     "eigvalsh": "values",
     "svdvals": "values",
     "over_gaps": "turn",
@@ -91,7 +93,10 @@ _WORDS: dict[str, str | None] = {
 _PARTS: dict[str, tuple[str, ...]] = {
     "eigh": ("values", "vectors"),
     "svd": ("u", "s", "vh"),
+    "full_svd": ("u", "s", "vh"),
     "qr": ("q", "r"),
+    "full_qr": ("q", "r"),
+    "lu": ("order", "lower", "upper"),
     "lstsq": ("solution", "residuals", "rank", "s"),
 }
 _COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}

@@ -60,6 +60,67 @@ def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
     return np.linalg.solve(factor.T, np.linalg.solve(factor, b))
 
 
+def factors(a):
+    """The order of the rows and the triangular factors: a row of its own."""
+    return linalg.lu(a, p_indices=True)
+
+
+def square_factors(a):
+    """Those of a matrix of which it is known that it is square."""
+    return factors(a)
+
+
+def row_order(swaps):
+    """The order of rows of which these were exchanged: a row of its own."""
+    order = np.arange(len(swaps))
+    for k in range(len(swaps)):
+        order[[k, swaps[k]]] = order[[swaps[k], k]]
+    return order
+
+
+def row_swaps(order):
+    """Which rows have to be exchanged for this order: a row of its own."""
+    rows, swaps = list(range(len(order))), np.empty_like(order)
+    for k in range(len(order)):
+        i = rows.index(order[k])
+        rows[k], rows[i] = rows[i], rows[k]
+        swaps[k] = i
+    return swaps
+
+
+@composes(linalg.lu)
+def lu(a, permute_l=False, overwrite_a=False, check_finite=True, p_indices=False):
+    order, lower, upper = factors(alone(a, 2))
+    if permute_l:
+        return lower[order], upper
+    if p_indices:
+        return order, lower, upper
+    return np.eye(len(order), dtype=lower.dtype)[order], lower, upper
+
+
+@composes(linalg.lu_factor)
+def lu_factor(a, overwrite_a=False, check_finite=True):
+    if alone(a, 2).shape[0] != a.shape[1]:
+        raise ValueError(
+            "linalg.lu_factor is of square matrices here: of others use linalg.lu"
+        )
+    order, lower, upper = square_factors(a)
+    return np.tril(lower, -1) + upper, row_swaps(np.argsort(order).astype(np.int32))
+
+
+@composes(linalg.lu_solve)
+def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
+    both, swaps = lu_and_piv
+    both = alone(both, 2)
+    order = row_order(swaps)
+    if trans == 0:
+        y = linalg.solve_triangular(both, b[order], lower=True, unit_diagonal=True)
+        return linalg.solve_triangular(both, y)
+    y = linalg.solve_triangular(both, b, trans=1)
+    y = linalg.solve_triangular(both, y, trans=1, lower=True, unit_diagonal=True)
+    return y[np.argsort(order)]
+
+
 # --- What NumPy has too --------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from adcompiler.primitives import (
     bessel,
     calling,
     comparison,
+    completed,
     contraction,
     convolution,
     creation,
@@ -30,6 +31,7 @@ from adcompiler.primitives import (
     special,
     spectral,
     transcendental,
+    triangular,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "bessel",
     "calling",
     "comparison",
+    "completed",
     "contraction",
     "convolution",
     "creation",
@@ -62,4 +65,5 @@ __all__ = [
     "special",
     "spectral",
     "transcendental",
+    "triangular",
 ]

@@ -21,6 +21,7 @@ from adcompiler.primitives.linalg import column, matrix_computes, matrix_dtype, 
 from adcompiler.primitives.reduction import kept, reduced_dims
 from adcompiler.primitives.rules import length, or_infinite
 from adcompiler.primitives.spectral import (
+    DIVERGES,
     all_of,
     lesser,
     matrix_operand,
@@ -64,7 +65,7 @@ def _square_part(x: Expr, q: Expr, *, tall: bool) -> Expr:
     return x.call("load", count, **where)
 
 
-def _qr_push(dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeExprs:
+def qr_push(dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeExprs:
     """With W = Q.T A_dot inv(R), and Q.T Q_dot skew of W's lower triangle."""
     (a_dot,), (a,), (q, r) = dots, operands, results
     if a_dot is None:
@@ -84,7 +85,7 @@ def _inverse(r: Expr, q: Expr, *, tall: bool) -> Expr:
     return _square_part(r, q, tall=tall).call("inv", total=True)
 
 
-def _qr_pull(bars: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeExprs:
+def qr_pull(bars: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeExprs:
     """A_bar = (Q_bar + Q sym(M)) inv(R).T, where sym copies the lower triangle of
     M = R R_bar.T - Q_bar.T Q; of a wide matrix this is for its leading columns, with
     R = Q.T A for the others."""
@@ -117,16 +118,14 @@ define(
         spelling.function("linalg.qr"),
         np.linalg.qr,
         computes=matrix_computes,
-        pushforward=_qr_push,
-        pullback=_qr_pull,
+        pushforward=qr_push,
+        pullback=qr_pull,
         cheap=False,
         domain=("matrix",),
     )
 )
 
 # --- pinv ----------------------------------------------------------------------------
-
-_DIVERGES = (Raises("LinAlgError", None),)
 
 
 def _pinv_types(types: Types, params: Params) -> Types:
@@ -174,7 +173,7 @@ define(
         ),
         np.linalg.pinv,
         computes=matrix_computes,
-        raises=_DIVERGES,
+        raises=DIVERGES,
         pushforward=_pinv_push,
         pullback=_pinv_pull,
         cheap=False,
@@ -211,7 +210,7 @@ def _lstsq_raises(types: Types, params: Params) -> tuple[Raises, ...]:
     a, b = types
     fits = dims_of(a)[0] == dims_of(b)[0]
     unfit = () if fits else (Raises("LinAlgError", _apart),)
-    return (*unfit, *_DIVERGES)
+    return (*unfit, *DIVERGES)
 
 
 def _pinv_of(a: Expr, let: Let) -> Expr:

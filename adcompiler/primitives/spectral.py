@@ -272,7 +272,7 @@ def _svd_spell(option: str) -> Any:
 
 
 # The routine does not converge, as of nan.
-_DIVERGES = (Raises("LinAlgError", None),)
+DIVERGES = (Raises("LinAlgError", None),)
 
 
 def _outside(u: Expr, moved: Expr, inside: Expr, s: Expr, a: Expr) -> Expr | None:
@@ -293,9 +293,7 @@ def _outside(u: Expr, moved: Expr, inside: Expr, s: Expr, a: Expr) -> Expr | Non
     return select(rest.call("equal", 0.0), 0.0, rest / row(s))
 
 
-def _svd_push(
-    dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let
-) -> MaybeExprs:
+def svd_push(dots: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeExprs:
     """With P = U.T A_dot V, the turns of U and V have the sum (P + P.T) / gaps and
     the difference (P - P.T) / sums of singular values."""
     (a_dot,), (a,), (u, s, vh) = dots, operands, results
@@ -314,9 +312,7 @@ def _svd_push(
     return u_dot, diagonal(p), swapped(v_dot)
 
 
-def _svd_pull(
-    bars: MaybeExprs, operands: Exprs, results: Exprs, let: Let
-) -> MaybeExprs:
+def svd_pull(bars: MaybeExprs, operands: Exprs, results: Exprs, let: Let) -> MaybeExprs:
     """The transpose of the pushforward."""
     (u_bar, s_bar, vh_bar), (a,), (u, s, vh) = bars, operands, results
     v = swapped(vh)
@@ -356,9 +352,9 @@ define(
         _svd_spell("full_matrices"),
         lambda a: np.linalg.svd(a, full_matrices=False),
         computes=matrix_computes,
-        raises=_DIVERGES,
-        pushforward=_svd_push,
-        pullback=_svd_pull,
+        raises=DIVERGES,
+        pushforward=svd_push,
+        pullback=svd_pull,
         cheap=False,
         domain=("matrix",),
     )
@@ -392,7 +388,7 @@ define(
         _svd_spell("compute_uv"),
         lambda a: np.linalg.svd(a, compute_uv=False),
         computes=matrix_computes,
-        raises=_DIVERGES,
+        raises=DIVERGES,
         pushforward=_svdvals_push,
         pullback=_svdvals_pull,
         cheap=False,

@@ -292,6 +292,23 @@ def over_gaps(q, w, u, close=np.nan, pulled=False):
     gaps = np.where(abs(gaps) <= least[..., None, None], close, gaps)
     return np.where(none | np.eye(n, dtype=bool), 0.0, q / gaps)
 ''',
+    "row_order": '''\
+def row_order(swaps):
+    """The order in which rows are that have been exchanged, one after the other."""
+    order = np.arange(len(swaps), dtype=swaps.dtype)
+    for k, i in enumerate(swaps):
+        order[[k, i]] = order[[i, k]]
+    return order
+''',
+    "row_swaps": '''\
+def row_swaps(order):
+    """With which row each has to be exchanged, one after the other, for this order."""
+    rows, swaps = list(range(len(order))), np.empty_like(order)
+    for k, row in enumerate(order):
+        i = swaps[k] = rows.index(row)
+        rows[k], rows[i] = rows[i], rows[k]
+    return swaps
+''',
     "inv_or_nan": '''\
 def inv_or_nan(a):
     """The inverse; nan for a singular matrix."""

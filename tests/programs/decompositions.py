@@ -135,6 +135,41 @@ def singular_vectors_of_a_square_matrix(a):
     return np.sum(u @ vh * s) + np.sum(q @ r * r)
 
 
+@program(real(5, 3), label="tall")
+@program(real(3, 5), label="wide")
+@program(real(3, 3), label="square")
+def values_and_leading_vectors(a):
+    u, s, vh = np.linalg.svd(a)
+    k = len(s)
+    return np.sum(s**3) + np.sum((u[:, :2] * s[:2]) @ vh[:2] * a) + u[0, k - 1] ** 2
+
+
+@program(real(3, 4))
+def homogeneous_solution(a):
+    h = np.linalg.svd(a)[2][-1]
+    return np.sum((h / h[-1]) ** 2)
+
+
+@program(real(4, 5))
+def distance_from_a_null_space(a):
+    rest = np.linalg.svd(a)[2][4:]
+    x = np.arange(5.0)
+    return np.sum((x - rest.T @ (rest @ x)) ** 3)
+
+
+@program(real(3, 2), real(3))
+def least_squares_by_complete_qr(a, b):
+    q, r = np.linalg.qr(a, mode="complete")
+    x = np.linalg.solve(r[:2], q[:, :2].T @ b)
+    return np.sum(x**3) + np.sum((q[:, 2:].T @ b) ** 2)
+
+
+@program(real(6, 3))
+def orthonormal_columns(a):
+    q, r = np.linalg.qr(a, mode="complete")
+    return np.sum(q[:, :3] ** 3) + r[0, 1] * r[1, 1]
+
+
 @program(real(5), real(5), positive())
 def gaussian_process(x, y, scale):
     k = np.exp(-((x[:, None] - x) ** 2) / scale) + 0.5 * np.eye(len(x))
@@ -146,6 +181,19 @@ def gaussian_process(x, y, scale):
 @program(spd(3), real(3))
 def factor_and_solve(a, b):
     return b @ linalg.cho_solve(linalg.cho_factor(a), b)
+
+
+@program(spd(3), real(3), real(3, 2))
+def one_factorisation_for_several_systems(a, b, c):
+    factors = linalg.lu_factor(a[::-1])
+    x = linalg.lu_solve(factors, b)
+    return np.sum(linalg.lu_solve(factors, c) ** 3) + x @ linalg.lu_solve(factors, x, 1)
+
+
+@program(real(4, 4))
+def log_determinant_by_lu(a):
+    p, lower, upper = linalg.lu(a)
+    return np.sum(np.log(np.abs(np.diag(upper)))) + np.sum(p @ lower @ upper * lower)
 
 
 @program(real(3, 3), real(3), positive())

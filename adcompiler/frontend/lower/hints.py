@@ -269,7 +269,6 @@ INSTEAD = {
     "then (v * np.sqrt(w)) @ v.T",
     "linalg.logm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "
     "then (v * np.log(w)) @ v.T",
-    **dict.fromkeys(["linalg.lu_factor", "linalg.lu_solve"], "use np.linalg.solve"),
     "linalg.lstsq": "use np.linalg.lstsq",
     "linalg.eig": "use np.linalg.eigh, if the matrix is symmetric",
     **dict.fromkeys(

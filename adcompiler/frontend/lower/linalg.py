@@ -19,7 +19,7 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import composed, lengths, messages
+from adcompiler.frontend.lower import composed
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.shapes import array_of, flat_copy
 from adcompiler.ir.builder import constant
@@ -183,26 +183,13 @@ def svd(call: Call) -> Binding:
     ref = array_of(call, a)
     if not call.flag(vectors, "compute_uv"):
         return call.result("svdvals", call.atom(ref))
-    if call.flag(full, "full_matrices"):
-        what = "np.linalg.svd of a matrix that is not square, with full_matrices=True"
-        _check_sides(call, ref, "not_equal", what, "full_matrices=False")
-    return _named(call, "SVDResult", "svd", ref)
+    all_of_them = call.flag(full, "full_matrices") and not _known_square(ref)
+    return _named(call, "SVDResult", "full_svd" if all_of_them else "svd", ref)
 
 
-def _check_sides(
-    call: Call, ref: ArrayRef, wrong: str, what: str, instead: str
-) -> None:
-    """Raise where vectors are asked for that belong to nothing, and so are arbitrary:
-    there is no derivative."""
-    rank = ref.type.ndim
-    if rank < 2 or ref.type.dims[-1] == ref.type.dims[-2]:
-        return
-    sides = [
-        lengths.axis_length(call.ctx, call.node, ref, rank - k).atom for k in (2, 1)
-    ]
-    flag = call.emit(wrong, *sides)
-    text = f"{what}, has vectors that are arbitrary: pass {instead}"
-    messages.fail_if(call.ctx, call.node, flag, "ValueError", text)
+def _known_square(ref: ArrayRef) -> bool:
+    """Whether a factorisation has as many vectors as rows and columns."""
+    return ref.type.ndim < 2 or ref.type.dims[-1] == ref.type.dims[-2]
 
 
 def qr(call: Call) -> Binding:
@@ -210,10 +197,8 @@ def qr(call: Call) -> Binding:
     a, mode = call.bind("a", mode=Static("reduced"))
     kind = _option(call, mode, ("reduced", "complete", "r"))
     ref = array_of(call, a)
-    if kind == "complete":
-        what = "np.linalg.qr of a matrix that is taller than wide, with mode='complete'"
-        _check_sides(call, ref, "greater", what, "mode='reduced'")
-    found = _named(call, "QRResult", "qr", ref)
+    whole = kind == "complete" and not _known_square(ref)
+    found = _named(call, "QRResult", "full_qr" if whole else "qr", ref)
     assert isinstance(found, TupleVal)
     return found.items[1] if kind == "r" else found
 

@@ -6,12 +6,15 @@ Invariant: SciPy is not imported; a program that calls it has done so.
 
 from __future__ import annotations
 
+import importlib
 import math
 import sys
 from collections.abc import Hashable
 from functools import cache
+from typing import Any
 
-from adcompiler.frontend.bindings import Binding
+from adcompiler.frontend.bindings import Binding, TupleVal
+from adcompiler.frontend.lower import composed
 from adcompiler.frontend.lower.elementwise import function
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.linalg import linear
@@ -84,5 +87,24 @@ def functions() -> dict[Hashable, Handler]:
 
 @cache
 def _of_matrices() -> dict[Hashable, Handler]:
-    """The rows that `scipy.linalg` has."""
-    return {sys.modules["scipy.linalg"].expm: linear("expm", "A")}
+    """The rows that `scipy.linalg` has, and our definitions of its functions."""
+    matrices = importlib.import_module("adcompiler.library.matrices")
+    return {
+        sys.modules["scipy.linalg"].expm: linear("expm", "A"),
+        matrices.factors: lu(),
+        matrices.square_factors: lu(square=True),
+        matrices.row_order: linear("row_order", "swaps"),
+        matrices.row_swaps: linear("row_swaps", "order"),
+    }
+
+
+def lu(**params: Any) -> Handler:
+    """The order of the rows, and the triangular factors."""
+
+    def handle(call: Call) -> Binding:
+        (a,) = call.bind("a")
+        atom = call.atom(call.array(a))
+        atoms = call.ctx.emit_all(call.node, "lu", atom, **params)
+        return composed.in_any_order(TupleVal(tuple(map(call.ctx.wrap, atoms))))
+
+    return handle
