@@ -53,7 +53,8 @@ class UndefinedRead(Exception):
 
 UNDEFINED = object()
 ERRORS = (
-    *(ArithmeticError, LookupError, NameError, RuntimeError, TypeError),
+    *(ArithmeticError, AttributeError, LookupError, NameError, RuntimeError),
+    TypeError,
     *(StopIteration, ValueError, OutOfRangeError),
 )
 

@@ -232,14 +232,6 @@ def chooses_a_key(x):
     return parts[key]
 
 
-def starts_with_nothing(x):
-    best = None
-    for v in x:
-        if best is None or v > best:
-            best = v
-    return best
-
-
 def generates(x):
     yield x
 
@@ -248,7 +240,6 @@ REFUSED = [
     (chooses_a_function, 2.0, "'sin' on one path", "f(x) if c else g(x)"),
     (chooses_a_lambda, 2.0, "a function on one path", "f(x) if c else g(x)"),
     (chooses_a_key, 2.0, "'b' on another", "d['a'] if c else d['b']"),
-    (starts_with_nothing, X, "'best' is None", "best = 0.0, or with what the first"),
     (generates, 2.0, "'yield'", "np.array(values)"),
     (total, np.ma.masked_array(X), "x is a MaskedArray", "x.filled(0.0)"),
     (total, np.matrix([[1.0]]), "x is a matrix", "write @ for products"),

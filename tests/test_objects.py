@@ -161,3 +161,26 @@ def test_what_is_equal_is_asked_anew():
     assert g(3.0) == 1.0
     other.word = "a"
     assert g(3.0) == 6.0
+
+
+class Deep:
+    def __init__(self, x):
+        self.x, self.k = x, 0
+
+    def __iter__(self):
+        return self
+
+    def taken(self):
+        if self.k == len(self.x):
+            raise StopIteration
+        self.k += 1
+        return self.x[self.k - 1]
+
+    def __next__(self):
+        return self.taken()
+
+
+def test_what_ends_further_down_is_refused_there():
+    with pytest.raises(ad.UnsupportedError, match="what __next__ calls") as caught:
+        ad.grad(lambda x: sum(v * v for v in Deep(x)))(np.ones(3))
+    assert caught.value.lineno == Deep.taken.__code__.co_firstlineno + 2

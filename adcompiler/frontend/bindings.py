@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from adcompiler.frontend.interface import LeafSpec, ResultTree
 from adcompiler.frontend.structures import Shape
 from adcompiler.ir.builder import Builder
-from adcompiler.ir.nodes import Atom, Function, Var
+from adcompiler.ir.nodes import Atom, Const, Function, Var
 from adcompiler.ir.types import Array, Type
 
 if TYPE_CHECKING:
@@ -254,6 +254,18 @@ class MaybeUnbound:
 
 
 @dataclass(frozen=True, slots=True)
+class MaybeNone:
+    """What is None on some paths only; `flag` tells whether it is.
+
+    `cond` decided between the paths.
+    """
+
+    value: Binding
+    flag: Atom
+    cond: Atom | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """A name whose values on two paths have nothing in common; refused when read.
 
@@ -290,6 +302,7 @@ Binding = (
     | PullbackVal
     | TextVal
     | MaybeUnbound
+    | MaybeNone
     | Conflict
     | Dead
 )
@@ -366,6 +379,11 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
             return TextVal(template, inside(operands))
         case MaybeUnbound(value, flag):
             return MaybeUnbound(map_atoms(value, change), change(flag))
+        case MaybeNone(value, flag, cond):
+            found = change(flag)
+            if isinstance(found, Const):
+                return NONE if found.value else map_atoms(value, change)
+            return MaybeNone(map_atoms(value, change), found, cond)
         case _:
             return binding
 
@@ -383,7 +401,7 @@ def locations(binding: Binding) -> Iterator[Location]:
                 yield location
             for item in parts:
                 yield from locations(item)
-        case MethodVal(inner) | MaybeUnbound(inner):
+        case MethodVal(inner) | MaybeUnbound(inner) | MaybeNone(inner):
             yield from locations(inner)
         case PartialVal(callee, args, kwargs):
             for item in (callee, *args, *kwargs.values()):
@@ -401,7 +419,7 @@ def holds_function(binding: Binding) -> bool:
             return any(map(holds_function, items))
         case IterVal(_, parts):
             return binding.generator is not None or any(map(holds_function, parts))
-        case MethodVal(inner) | MaybeUnbound(inner):
+        case MethodVal(inner) | MaybeUnbound(inner) | MaybeNone(inner):
             return holds_function(inner)
         case PartialVal(callee, args, kwargs):
             return any(map(holds_function, (callee, *args, *kwargs.values())))

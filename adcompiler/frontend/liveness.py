@@ -39,6 +39,15 @@ class Liveness:
         """The names live where the loop asks for its next trip, or ends."""
         return self._heads[loop]
 
+    def replaced(self, loop: ast.For, other: ast.For | ast.While) -> Liveness:
+        """What holds where another loop stands in the place of this one."""
+        always = captured([other])
+        analysis = _Analysis(always, dict(self._after), dict(self._heads))
+        # A `break` in the loop's `else` leaves a loop around this one.
+        out = self._after[loop]
+        analysis.block([other], out, _Exits(out, out))
+        return Liveness(analysis.after, analysis.heads)
+
 
 def live_after(node: ast.FunctionDef | ast.Lambda) -> Liveness:
     """The liveness of the names in one function.

@@ -142,6 +142,26 @@ def item_at(iterator, k):
     raise NotImplementedError
 
 
+def is_at_end(owner):
+    """Whether an iterator has come to its end; see `frontend.lower.stepping`."""
+    raise NotImplementedError
+
+
+def next_of(owner):
+    """The next item of an iterator that has not come to its end."""
+    raise NotImplementedError
+
+
+def step_of(owner):
+    """Whether an iterator has come to its end, and else its next item."""
+    raise NotImplementedError
+
+
+def never():
+    """What stands for the item of an iterator that has ended."""
+    raise NotImplementedError
+
+
 def least_of(iterator, count, key, *default):
     if count == 0:
         if len(default) > 0:

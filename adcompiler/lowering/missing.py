@@ -4,7 +4,9 @@ In: a function, and which values share a name. Out: the values to which `None` i
 assigned where a path gives them nothing; and those that may then be `None`.
 Invariants: Python never meets a name that is not bound. A value that is only handed on
 under its own name needs nothing; one that is copied, or assigned to another name, does,
-unless the name holds a value that the loop carries anyway, which does as well.
+unless the name holds a value that the loop carries anyway, which does as well. So does
+one that a loop's trips read before they assign it, where a flag says that there is one:
+who reads the text meets the name before the loop.
 
     if c:                                if c:
         y, found = f(x), True                y, found = f(x), True
@@ -33,7 +35,7 @@ from adcompiler.ir.nodes import (
     carried_results,
 )
 from adcompiler.ir.types import Array
-from adcompiler.ir.walk import regions
+from adcompiler.ir.walk import all_stmts, regions
 
 Together = Callable[[Var], Sequence[Var]]
 Around = tuple[tuple[Var, Atom], ...]
@@ -62,7 +64,29 @@ def find_missing(
                 kept = not flow.reads and flow.source in together(flow.target)
                 if flow.target in unset or not kept:
                     unset.add(flow.source)
-    return _vars(unset), _vars(lacking)
+    return _vars(unset) | _read_first(function.region), _vars(lacking)
+
+
+def _read_first(region: Region) -> frozenset[Var]:
+    """What loops begin without, and read in their trips."""
+    found: set[Var] = set()
+    for stmt in all_stmts(region):
+        if not isinstance(stmt, For | While):
+            continue
+        params = carried_params(stmt)
+        heads = stmt.cond.params if isinstance(stmt, While) else params
+        inside = {
+            atom
+            for part in regions(stmt)
+            for inner in all_stmts(part)
+            if isinstance(inner, Let)
+            for atom in inner.operands
+        }
+        rows = zip(params, heads, stmt.inits, strict=True)
+        found |= {
+            p for p, h, init in rows if isinstance(init, Undef) and {p, h} & inside
+        }
+    return frozenset(found)
 
 
 def _is_held(flow: _Flow, name: Sequence[Var], lacking: set[Atom]) -> bool:

@@ -213,7 +213,7 @@ def a_queue_that_grows_meanwhile(x):
     return sum(queue)
 
 
-@program(real(3), refused="__next__")
+@program(real(3))
 def iterators_of_classes(x):
     class_ = Steps(x)
     return sum(class_)

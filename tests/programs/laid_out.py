@@ -156,7 +156,7 @@ def nothing_before_the_first_trip(x):
     return np.sum(best * best) + s
 
 
-@program(real(4), refused="on one path")
+@program(real(4))
 def nothing_before_the_first_of_many_trips(x):
     best = None
     for v in x:

@@ -48,9 +48,9 @@ from adcompiler.frontend.lower import (
     hints,
     instances,
     intrinsics,
-    iteration,
     iterators,
     listing,
+    maybe,
     messages,
     names,
     objects,
@@ -96,7 +96,7 @@ def call(ctx: Context, node: ast.Call) -> Binding:
     args = list(expressions.spread(ctx, node.args))
     kwargs: dict[str, Binding] = {}
     for keyword in node.keywords:
-        value = expressions.evaluate(ctx, keyword.value)
+        value = expressions.optional(ctx, keyword.value)
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
             continue
@@ -120,6 +120,9 @@ def apply(
     kwargs: dict[str, Binding],
 ) -> Binding:
     """Call what is known to be callable."""
+    if isinstance(callee, MethodVal | PullbackVal):
+        args = [maybe.certain(ctx, node, arg) for arg in args]
+        kwargs = {key: maybe.certain(ctx, node, v) for key, v in kwargs.items()}
     match callee:
         case FunctionVal(fn, frame, defaults, kw_defaults):
             given = (defaults, kw_defaults)
@@ -189,8 +192,10 @@ def _apply_object(
     handler = resolve.function(value)
     shown = resolve.shown(value)
     if handler is not None:
+        args = [maybe.argument(ctx, node, value, arg) for arg in args]
+        kwargs = {key: maybe.certain(ctx, node, v) for key, v in kwargs.items()}
         if value in iterators.OPENING and len(args) == 1:
-            args = [iteration.opened(ctx, node, args[0])]
+            args = [comprehensions.opened(ctx, node, args[0])]
         if value not in iterators.TAKE_ITERATORS:
             args = [comprehensions.used_up(ctx, node, arg) for arg in args]
         return handler(Call(ctx, node, shown, args, kwargs))
@@ -399,7 +404,7 @@ def run_function(ctx: Context) -> Binding:
     fn, env = ctx.frame.node, ctx.frame.env
     if isinstance(fn, ast.Lambda):
         with ctx.at(fn.body):
-            return expressions.evaluate(ctx, fn.body)
+            return expressions.optional(ctx, fn.body)
     for flag in (DONE, STOP, RETURNED):
         env[flag] = Dyn(constant(False))
     end = ast.copy_location(ast.Return(value=None), fn.body[-1])

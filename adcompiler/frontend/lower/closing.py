@@ -67,6 +67,10 @@ def close(lowering: Lowering, trip: Trip) -> For | While:
     loop = replace(loop, stopped=stopped)
     ctx.builder.append(loop)
     _leave(lowering, head, dict(zip(params, results, strict=True)), loop)
+    if stopped is None:
+        inner_names = [trip.cond_vars.get(var, var) for var in params]
+        after = dict(zip(inner_names, results, strict=True))
+        ctx.facts |= lowering.facts(trip.cond, False, after)
     return loop
 
 

@@ -23,6 +23,7 @@ from adcompiler.frontend.bindings import (
     FunctionVal,
     IterVal,
     ListRef,
+    MaybeNone,
     MethodVal,
     ObjectRef,
     PartialVal,
@@ -33,7 +34,7 @@ from adcompiler.frontend.bindings import (
     TextVal,
     TupleVal,
 )
-from adcompiler.frontend.lower import listing, overloads
+from adcompiler.frontend.lower import listing, maybe, overloads
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.operands import atom_of, describe, fold, in_order
 from adcompiler.ir.builder import constant
@@ -54,6 +55,13 @@ def compare(
     ctx: Context, node: ast.AST, op: ast.cmpop, left: Binding, right: Binding
 ) -> Binding:
     """``left op right``."""
+    left, right = maybe.read(ctx, left), maybe.read(ctx, right)
+    if isinstance(op, ast.Is | ast.IsNot | ast.Eq | ast.NotEq):
+        flag = maybe.is_none(left, right)
+        if flag is not None:
+            no = isinstance(op, ast.IsNot | ast.NotEq)
+            return Dyn(negated(ctx, node, flag) if no else flag)
+        left, right = (maybe.certain(ctx, node, side) for side in (left, right))
     if isinstance(op, ast.Is | ast.IsNot):
         known = _which(ctx, node, left, right)
         if known is not None:
@@ -63,8 +71,10 @@ def compare(
         same = _identical(ctx, node, left, right)
         return Dyn(constant(same == isinstance(op, ast.Is)))
     if isinstance(op, ast.In | ast.NotIn):
+        left, right = (maybe.certain(ctx, node, side) for side in (left, right))
         found = _contains(ctx, node, left, right)
         return Dyn(negated(ctx, node, found) if isinstance(op, ast.NotIn) else found)
+    left, right = maybe.operands(ctx, node, op, left, right)
     given = overloads.compare(ctx, node, op, left, right)
     if given is not None:
         return given
@@ -266,7 +276,14 @@ def negated(ctx: Context, node: ast.AST, flag: Atom) -> Atom:
 
 def truth(ctx: Context, node: ast.AST, binding: Binding) -> Atom:
     """What `if` and `not` see in a value: a bool."""
+    binding = maybe.read(ctx, binding)
     match binding:
+        case MaybeNone():
+            given = maybe.truth(
+                ctx, node, binding, lambda value: Dyn(truth(ctx, node, value))
+            )
+            assert isinstance(given, Dyn)
+            return given.atom
         case Static(value):
             hooks = {"__bool__", "__len__"}
             classes = type(value).__mro__

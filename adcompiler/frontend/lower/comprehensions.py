@@ -22,6 +22,7 @@ from adcompiler.frontend.lower import (
     listing,
     sources,
     statements,
+    stepping,
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.syntax import assigned, named, placed
@@ -79,6 +80,15 @@ def used_up(ctx: Context, node: ast.AST, value: Binding) -> Binding:
         iteration.begun(ctx, node, value)
         return run_ahead(ctx, node, value)
     return listing.call(ctx, node, library.taken, value)
+
+
+def opened(ctx: Context, node: ast.AST, iterable: Binding) -> Binding:
+    """What an object gives that says what is gone over; of one that is asked for each
+    item the list of them."""
+    found = iteration.opened(ctx, node, iterable)
+    if stepping.is_stepped(ctx, found):
+        return listing.call(ctx, node, library.taken, found)
+    return found
 
 
 def run_ahead(ctx: Context, node: ast.AST, value: IterVal) -> Binding:

@@ -14,12 +14,15 @@ from dataclasses import dataclass, field, replace
 
 from adcompiler.frontend.bindings import (
     DEAD,
+    NONE,
     UNASSIGNED,
     ArrayRef,
     Binding,
+    Dead,
     Dyn,
     ListRef,
     Location,
+    MaybeNone,
     MaybeUnbound,
     ObjectRef,
     RangeVal,
@@ -28,7 +31,7 @@ from adcompiler.frontend.bindings import (
     TextVal,
     TupleVal,
 )
-from adcompiler.frontend.lower import slices
+from adcompiler.frontend.lower import maybe, slices
 from adcompiler.frontend.lower.context import Held, Stale
 from adcompiler.frontend.lower.meetings import Object
 from adcompiler.frontend.lower.merges import Merge
@@ -58,16 +61,19 @@ def conform(
     merge: Merge, shape: Binding | None, given: Binding | None, side: Side
 ) -> None:
     """The atoms that the shape's leaves take on the path that is current now."""
+    given = None if given is None else maybe.known(merge.ctx, given)
     match shape, given:
         case MaybeUnbound(inner, flag), MaybeUnbound(value, known):
             _give(merge, flag, known, side)
-            _present(merge, known, inner, value, side)
+            _present(merge, (known, True), inner, value, side)
         case MaybeUnbound(inner, flag), _:
             bound = given not in (None, UNASSIGNED, DEAD)
             _give(merge, flag, constant(bound), side)
             conform(merge, inner, given, side)
         case _, MaybeUnbound(value, _):
             conform(merge, shape, value, side)
+        case MaybeNone(), _:
+            _or_none(merge, shape, given, side)
         case Dyn(var), Dyn(atom):
             _give(merge, var, _converted(merge, atom, var.type, side.node), side)
         case Dyn(var), ArrayRef():
@@ -99,12 +105,26 @@ def conform(
             return
 
 
+def _or_none(merge: Merge, shape: MaybeNone, given: Binding | None, side: Side) -> None:
+    """What is None on a path, a value, either, or not assigned."""
+    match given:
+        case MaybeNone(value, flag):
+            _give(merge, shape.flag, flag, side)
+            _present(merge, (flag, False), shape.value, value, side)
+        case None | Dead():
+            _give(merge, shape.flag, Undef(shape.flag.type), side)
+            conform(merge, shape.value, None, side)
+        case _:
+            _give(merge, shape.flag, constant(given == NONE), side)
+            conform(merge, shape.value, given, side)
+
+
 def _present(
-    merge: Merge, known: Atom, shape: Binding, given: Binding, side: Side
+    merge: Merge, there: tuple[Atom, bool], shape: Binding, given: Binding, side: Side
 ) -> None:
-    """`conform` where the name is assigned: only then can its value be read."""
+    """`conform` where there is a value, as a flag says: only then can it be read."""
     ctx, within = merge.ctx, replace(side, out=dict(side.out))
-    arm = ctx.run(lambda: conform(merge, shape, given, within))
+    arm = ctx.run(lambda: conform(merge, shape, given, within), there)
     before = side.out
     found = {v: atom for v, atom in within.out.items() if before.get(v) is not atom}
     inside = arm.defined()
@@ -114,8 +134,11 @@ def _present(
     if arm.builder.stmts:
         absent = tuple(Undef(atom.type) for atom in made)
         then = Region((), tuple(arm.builder.stmts), tuple(made))
-        arms = then, Region((), (), absent)
-        ctx.builder.append(If(tuple(made.values()), known, *arms, ctx.builder.span))
+        flag, value = there
+        orelse = Region((), (), absent)
+        arms = (then, orelse) if value else (orelse, then)
+        made_here, span = tuple(made.values()), ctx.builder.span
+        ctx.builder.append(If(made_here, flag, arms[0], arms[1], span))
     side.out.update((var, made.get(atom, atom)) for var, atom in found.items())
 
 

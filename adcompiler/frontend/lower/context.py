@@ -30,6 +30,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.interface import Capture, Captured, Derive, Guard
 from adcompiler.frontend.liveness import Liveness
 from adcompiler.frontend.lower import hints, mixtures, orders
+from adcompiler.frontend.lower.facts import CONNECTIVES, Connections, Facts, meaning
 from adcompiler.frontend.lower.membership import Membership
 from adcompiler.frontend.lower.origins import Origins
 from adcompiler.frontend.lower.restarts import (
@@ -117,6 +118,7 @@ class Arm:
     values: dict[Location, Atom | Stale]
     objects: dict[Location, Held]
     cache: dict[tuple[Atom, Step], Var]
+    facts: Facts
     falls: bool
     value: Binding | None = None
 
@@ -138,6 +140,9 @@ class Context:
     values: dict[Location, Atom | Stale] = field(default_factory=dict)
     objects: dict[Location, Held] = field(default_factory=dict)
     cache: dict[tuple[Atom, Step], Var] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)  # flags that are known on this path
+    connected: Connections = field(default_factory=dict)
+    told: int = 0  # how often a fact has said that something is not None
     entangled: dict[Location, frozenset[Location]] = field(default_factory=dict)
     aliases: dict[Location, Alias] = field(default_factory=dict)
     deciding: dict[frozenset[Location], Atom] = field(default_factory=dict)
@@ -240,6 +245,8 @@ class Context:
             self.refuse(node, *hints.of_error(error))
         except mixtures.Differs as difference:
             self.refuse(node, str(difference), mixtures.HINT)
+        if name in CONNECTIVES:
+            self.connected[results[0]] = [(name, operands)]
         self.origins.trace(results, operands)
         self.soften(results, operands)
         self.note_count(name, results, operands)
@@ -416,14 +423,23 @@ class Context:
 
     # --- Regions
 
-    def run(self, action: Callable[[], Binding | None]) -> Arm:
-        """Interpret something in a region of its own, from the present state."""
+    def run(
+        self,
+        action: Callable[[], Binding | None],
+        given: tuple[Atom, bool] | None = None,
+    ) -> Arm:
+        """Interpret something in a region of its own, from the present state, and
+        where a condition is what is given."""
         arm = Arm(
             self.builder.child(),
             dict(self.frame.env),
             dict(self.values),
             dict(self.objects),
             dict(self.cache),
+            {
+                **self.facts,
+                **({} if given is None else meaning(self.connected, *given)),
+            },
             True,
         )
         self.resume(arm, action)
@@ -433,10 +449,12 @@ class Context:
         """Go on in a region: the state is the arm's meanwhile."""
         frame = self.frame
         saved = self.builder, frame.env, self.values, self.objects, self.cache
+        facts = self.facts
         # What decides between two memories there may not be known outside.
         aliases = dict(self.aliases)
         self.builder, frame.env = arm.builder, arm.env
         self.values, self.objects, self.cache = arm.values, arm.objects, arm.cache
+        self.facts = arm.facts
         arm.builder.span, arm.builder.role = saved[0].span, saved[0].role
         try:
             arm.value = action()
@@ -446,7 +464,7 @@ class Context:
             arm.env, arm.cache = frame.env, self.cache
             arm.values, arm.objects = self.values, self.objects
             self.builder, frame.env, self.values, self.objects, self.cache = saved
-            self.aliases = aliases
+            self.aliases, self.facts = aliases, facts
 
     def lay_out(
         self, node: ast.AST, loop: ast.For, message: str, hint: str

@@ -60,6 +60,12 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
         case TupleVal(items) if 0 < len(items) <= iteration.MOST_CHOICES:
             size = constant(len(items))
             return Source(size, lambda k: _choice(ctx, node, items, k))
+        case _ if overloads.method_of(ctx, iterable, "__next__") is not None:
+            ctx.refuse(
+                node,
+                "how many items this gives is known at run time only",
+                iteration.AS_LIST,
+            )
         case _ if overloads.method_of(ctx, iterable, "__iter__") is not None:
             return source(ctx, node, iteration.opened(ctx, node, iterable))
         case _:

@@ -43,6 +43,7 @@ from adcompiler.frontend.lower import (
     counted,
     iteration,
     listing,
+    maybe,
     messages,
     names,
     objects,
@@ -63,33 +64,43 @@ from adcompiler.ir.types import is_float
 
 
 def evaluate(ctx: Context, node: ast.expr) -> Binding:
-    """The binding of an expression."""
+    """The binding of an expression, which is refused if it may be None or not."""
+    return maybe.certain(ctx, node, optional(ctx, node))
+
+
+def optional(ctx: Context, node: ast.expr) -> Binding:
+    """The binding of an expression, which may be None on some paths."""
+    return maybe.read(ctx, _evaluated(ctx, node))
+
+
+def _evaluated(ctx: Context, node: ast.expr) -> Binding:
     match node:
         case ast.Constant(value=value):
             return _constant(value)
         case ast.Name(id=name):
             return names.load(ctx, node, name)
         case ast.NamedExpr(target=target, value=value):
-            statements.assign(ctx, target, evaluate(ctx, value))
-            return evaluate(
+            statements.assign(ctx, target, optional(ctx, value))
+            return optional(
                 ctx, ast.copy_location(ast.Name(target.id, ast.Load()), target)
             )
         case ast.BinOp():
             return _binary(ctx, node)
         case ast.UnaryOp(op=unary, operand=operand):
-            return operators.unary(ctx, node, unary, evaluate(ctx, operand))
+            given = maybe.operand(ctx, node, unary, optional(ctx, operand))
+            return operators.unary(ctx, node, unary, given)
         case ast.BoolOp():
             return _bool_op(ctx, node, node.values)
         case ast.Compare(left=left, ops=ops, comparators=comparators):
-            return _compare(ctx, node, evaluate(ctx, left), ops, comparators)
+            return _compare(ctx, node, optional(ctx, left), ops, comparators)
         case ast.IfExp(test=condition, body=body, orelse=orelse):
             cond = test(ctx, condition)
             return shortcircuit.choose(
                 ctx,
                 node,
                 cond,
-                lambda: evaluate(ctx, body),
-                lambda: evaluate(ctx, orelse),
+                lambda: optional(ctx, body),
+                lambda: optional(ctx, orelse),
             )
         case ast.Call():
             return calls.call(ctx, node)
@@ -97,7 +108,11 @@ def evaluate(ctx: Context, node: ast.expr) -> Binding:
             return objects.super_attribute(ctx, node, name)
         case ast.Attribute(value=owner, attr=name):
             name = objects.mangled(ctx, name)
-            return attributes.attribute(ctx, node, evaluate(ctx, owner), name)
+            text = f"'NoneType' object has no attribute '{name}'"
+            held = maybe.present(
+                ctx, node, optional(ctx, owner), text, "AttributeError"
+            )
+            return attributes.attribute(ctx, node, held, name)
         case ast.Subscript():
             return subscript(ctx, node)
         case _:
@@ -117,7 +132,7 @@ def _made(ctx: Context, node: ast.expr) -> Binding:
         case ast.Lambda():
             return function_value(ctx, node)
         case ast.Dict():
-            return records.display(ctx, node, evaluate)
+            return records.display(ctx, node, optional)
         case ast.DictComp():
             return dict_comprehension(ctx, node)
         case ast.ListComp():
@@ -132,7 +147,8 @@ def _made(ctx: Context, node: ast.expr) -> Binding:
 
 def _binary(ctx: Context, node: ast.BinOp) -> Binding:
     """``left op right``; a tuple or list times a number is repeated."""
-    a, b = evaluate(ctx, node.left), evaluate(ctx, node.right)
+    a, b = optional(ctx, node.left), optional(ctx, node.right)
+    a, b = maybe.operands(ctx, node, node.op, a, b)
     given = overloads.binary(ctx, node, node.op, a, b)
     if given is not None:
         return given
@@ -178,7 +194,7 @@ def spread(ctx: Context, nodes: Sequence[ast.expr]) -> Iterator[Binding]:
     """The values of a display or of arguments, ``*x`` giving all of its items."""
     for node in nodes:
         if not isinstance(node, ast.Starred):
-            yield evaluate(ctx, node)
+            yield optional(ctx, node)
             continue
         spread_ = comprehensions.used_up(ctx, node, evaluate(ctx, node.value))
         items = iteration.known_items(ctx, node, spread_)
@@ -230,7 +246,7 @@ def test(ctx: Context, node: ast.expr) -> Atom:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return comparisons.negated(ctx, node, test(ctx, operand))
         case _:
-            return comparisons.truth(ctx, node, evaluate(ctx, node))
+            return comparisons.truth(ctx, node, optional(ctx, node))
 
 
 def _tested(ctx: Context, node: ast.expr) -> Binding:
@@ -240,9 +256,9 @@ def _tested(ctx: Context, node: ast.expr) -> Binding:
 def _bool_op(ctx: Context, node: ast.BoolOp, values: list[ast.expr]) -> Binding:
     """``a and b and c``, as ``(a and b) and c``; what is on the right, if needed."""
     conjunctive = isinstance(node.op, ast.And)
-    result = evaluate(ctx, values[0])
+    result = optional(ctx, values[0])
     for value in values[1:]:
-        right = partial(evaluate, ctx, value)
+        right = partial(optional, ctx, value)
         result = shortcircuit.connective(ctx, node, conjunctive, result, right)
     return result
 
@@ -255,7 +271,7 @@ def _compare(
     comparators: list[ast.expr],
 ) -> Binding:
     """``a < b < c``: the middle is evaluated once, the right only where a < b."""
-    right = evaluate(ctx, comparators[0])
+    right = optional(ctx, comparators[0])
     first = comparisons.compare(ctx, node, ops[0], left, right)
     if len(ops) == 1:
         return first
@@ -291,10 +307,14 @@ def place(ctx: Context, node: ast.Subscript) -> tuple[Binding, Binding]:
         if isinstance(target, ArrayRef):
             owner = arrays.view(ctx, inner, target, index)
         else:
-            owner = item(ctx, inner, target, index)
+            text = "'NoneType' object is not subscriptable"
+            owner = maybe.present(ctx, inner, item(ctx, inner, target, index), text)
     else:
-        owner = evaluate(ctx, inner)
-    return owner, evaluate(ctx, node.slice)
+        text = "'NoneType' object is not subscriptable"
+        owner = maybe.present(ctx, inner, optional(ctx, inner), text)
+    text = "an index is None, which makes a new axis of an array"
+    index = maybe.present(ctx, node.slice, optional(ctx, node.slice), text)
+    return owner, index
 
 
 def item(ctx: Context, node: ast.AST, owner: Binding, index: Binding) -> Binding:
@@ -335,13 +355,11 @@ def _item_of_tuple(
     """An item or slice of a tuple, or of a list of known length."""
     items, cls = owner.items, owner.cls
     match index:
-        case Dyn(Var()) if (
-            cls is list
-            and owner.site is not None
-            and (not items or listing.uniform(ctx, owner))
-        ):
+        case Dyn(Var()) if _may_be_list(ctx, owner):
             listing.becomes_list(ctx, node, owner)
         case SliceVal(start, stop, step):
+            if _is_open(index) and _may_be_list(ctx, owner):
+                listing.becomes_list(ctx, node, owner)
             bounds = [
                 None
                 if part is None
@@ -356,6 +374,18 @@ def _item_of_tuple(
                 what = "list" if cls is list else "tuple"
                 ctx.fail(node, "IndexError", f"{what} index out of range")
             return records.checked(ctx, node, items[k])
+
+
+def _may_be_list(ctx: Context, owner: TupleVal) -> bool:
+    """Whether a display may be one of unknown length: of numbers, or of like arrays."""
+    display = owner.cls is list and owner.site is not None
+    return display and (not owner.items or listing.uniform(ctx, owner))
+
+
+def _is_open(index: SliceVal) -> bool:
+    """Whether a bound is known at run time only."""
+    bounds = (index.start, index.stop, index.step)
+    return any(b is not None and isinstance(b.atom, Var) for b in bounds)
 
 
 def _in_brackets(owner: Binding) -> str:

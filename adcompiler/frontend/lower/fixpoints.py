@@ -33,6 +33,7 @@ from adcompiler.frontend.lower.context import (
     Held,
     Stale,
 )
+from adcompiler.frontend.lower.facts import Facts, meaning
 from adcompiler.frontend.lower.heads import (
     Comparison,
     Head,
@@ -177,7 +178,8 @@ class Lowering:
             cond_vars = {v: fresh_var(v.type, v.name) for v in params}
             self.remix(cond_vars)
             cond = ctx.run(lambda: self.condition(head, cond_vars))
-        arm = ctx.run(lambda: self.body(head, index))
+        tested = self.facts(cond, True, {new: old for old, new in cond_vars.items()})
+        arm = ctx.run(lambda: self.body(head, index, tested))
         return Trip(head, arm, cond, index, cond_vars)
 
     def index_name(self) -> str | None:
@@ -232,10 +234,11 @@ class Lowering:
             )
         return Dyn(flag)
 
-    def body(self, head: Head, index: Var) -> None:
-        """The body, from the target's assignment on."""
+    def body(self, head: Head, index: Var, tested: Facts) -> None:
+        """The body, from the target's assignment on, where the test has held."""
         ctx = self.ctx
         self.enter(head)
+        ctx.facts |= tested
         if isinstance(self.loop, ast.For):
             assert self.source is not None
             with ctx.at(self.loop):
@@ -243,6 +246,14 @@ class Lowering:
                 loops.trip(ctx, self.loop, item, self.source.stages)
             return
         statements.block(ctx, self.loop.body)
+
+    def facts(self, cond: Arm | None, value: bool, names: Mapping[Var, Var]) -> Facts:
+        """What follows where the test of a `while` has given this, of other names for
+        what it has read."""
+        if cond is None or not isinstance(cond.value, Dyn):
+            return {}
+        known = meaning(self.ctx.connected, cond.value.atom, value).items()
+        return {names[a]: v for a, v in known if isinstance(a, Var) and a in names}
 
     # --- The fixpoint
 

@@ -16,9 +16,11 @@ from adcompiler.frontend.bindings import (
     Dyn,
     ListRef,
     Location,
+    MaybeNone,
     MaybeUnbound,
     ObjectRef,
     RecordVal,
+    Static,
     TextVal,
     TupleVal,
 )
@@ -66,7 +68,8 @@ def hint_of(entry: Binding | None, remembered: object) -> Binding | None:
     match entry, remembered:
         case ArrayRef(_, _, t, order), ArrayRef(old):
             return ArrayRef(old, (), t, order)
-        case Dyn(), Dyn(Var()):
+        case (Dyn(), Dyn(Var())) | (Static(None), MaybeNone(Dyn(Var()))):
+            assert isinstance(remembered, Dyn | MaybeNone)
             return remembered
         case _:
             return entry
@@ -106,6 +109,8 @@ def retyped(binding: Binding, change: Callable[[Type], Type]) -> Binding:
             return RecordVal(shape, tuple(retyped(item, change) for item in items))
         case MaybeUnbound(value, flag):
             return MaybeUnbound(retyped(value, change), flag)
+        case MaybeNone(value, flag, cond):
+            return MaybeNone(retyped(value, change), flag, cond)
         case _:
             return binding
 
@@ -167,6 +172,8 @@ class Comparison:
                 numbers = zip(xs, ys, strict=False)
                 return text == other and all(self.bindings(x, y) for x, y in numbers)
             case MaybeUnbound(a, _), MaybeUnbound(b, _):
+                return self.bindings(a, b)
+            case MaybeNone(a, _), MaybeNone(b, _):
                 return self.bindings(a, b)
             case ObjectRef(one, c), ObjectRef(other, d) if c is d:
                 return self.objects(one, other)

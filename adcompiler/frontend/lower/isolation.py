@@ -21,6 +21,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     Location,
+    MaybeNone,
     RecordVal,
     Static,
     TupleVal,
@@ -32,7 +33,7 @@ from adcompiler.frontend.interface import (
     ResultTree,
     ResultTuple,
 )
-from adcompiler.frontend.lower import calls, hints, records
+from adcompiler.frontend.lower import calls, hints, maybe, records
 from adcompiler.frontend.lower.context import Arm, Context
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
@@ -75,6 +76,10 @@ def flattened(
             return ResultTuple(parts, shape)
         case Static(value) if value is None or isinstance(value, str):
             return ResultStatic(value)
+        case MaybeNone():
+            text = "the result is None, which has no derivative"
+            value = maybe.present(ctx, node, binding, text)
+            return flattened(ctx, node, value, atoms)
         case _:
             ctx.refuse(
                 node,

@@ -41,7 +41,7 @@ from adcompiler.frontend.lower import (
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.joins import join_arms
-from adcompiler.frontend.lower.operands import describe, fold, known_int
+from adcompiler.frontend.lower.operands import fold, known_int
 from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.frontend.lower.sources import Item, Stage
 from adcompiler.frontend.structures import Key
@@ -85,8 +85,7 @@ def opened(ctx: Context, node: ast.AST, iterable: Binding) -> Binding:
     if found is None:
         return iterable
     if overloads.method_of(ctx, found, "__next__") is not None:
-        what = f"{describe(found)} has a __next__, which is not followed"
-        ctx.refuse(node, what, "let __iter__ give iter(...) of an array or a list")
+        return found
     return opened(ctx, node, found)
 
 
@@ -208,6 +207,8 @@ def _known(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None:
             return None if found is None else found[::-1]
         case IterVal():
             return itertools_.known(ctx, node, iterable)
+        case _ if overloads.method_of(ctx, iterable, "__next__") is not None:
+            return None  # it is asked for each item: see `stepping`
         case _ if overloads.method_of(ctx, iterable, "__iter__") is not None:
             return known(ctx, node, opened(ctx, node, iterable))
         case _:

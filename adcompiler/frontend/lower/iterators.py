@@ -29,15 +29,17 @@ from adcompiler.frontend.lower import (
     itertools_,
     listing,
     operators,
+    overloads,
     records,
     shortcircuit,
+    stepping,
 )
 from adcompiler.frontend.lower.composed import composed
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant
-from adcompiler.library import iterating
+from adcompiler.library import collected, iterating
 
 
 def numbered(call: Call) -> Binding:
@@ -46,6 +48,9 @@ def numbered(call: Call) -> Binding:
     if not isinstance(start, Dyn):
         what = f"{describe(start)} is no number to count from"
         call.refuse(what, "count from an integer: enumerate(x, 1)")
+    x = iteration.opened(call.ctx, call.node, x)
+    if (found := stepping.made_of(call, collected.Numbered, x, start)) is not None:
+        return found
     return iteration.iterator(call.ctx, call.node, "enumerate", (x,), start)
 
 
@@ -57,7 +62,10 @@ def zipped(call: Call) -> Binding:
         call.refuse("zip takes no keyword but strict", f"leave {words} away")
     if strict is not None and call.flag(strict, "strict"):
         _same_lengths(call)
-    return iteration.iterator(call.ctx, call.node, "zip", call.args)
+    parts = [iteration.opened(call.ctx, call.node, x) for x in call.args]
+    if (found := stepping.made_of(call, collected.Zipped, *parts)) is not None:
+        return found
+    return iteration.iterator(call.ctx, call.node, "zip", parts)
 
 
 def _same_lengths(call: Call) -> None:
@@ -154,6 +162,12 @@ def begun(call: Call) -> Binding:
 def following(call: Call) -> Binding:
     """``next(it)``, ``next(it, default)``."""
     it, *default = call.args
+    if overloads.method_of(call.ctx, it, "__next__") is not None and not call.kwargs:
+        if default:
+            return stepping.following(call, it, default[0])
+        item = overloads.call(call.ctx, call.node, it, "__next__")
+        assert item is not None
+        return item
     if not isinstance(it, IterVal) or call.kwargs or len(default) > 1:
         call.refuse("next takes an iterator", "write next(iter(x)), or x[0]")
     ctx, node = call.ctx, call.node
@@ -188,6 +202,7 @@ def _ended(call: Call, default: list[Binding]) -> Binding:
     """What `next` gives where there is no item."""
     if default:
         return default[0]
+    stepping.check_raised(call.ctx, call.node)
     call.ctx.emit_all(call.node, "raise", exception="StopIteration", template=None)
     raise Unreachable
 
@@ -245,6 +260,10 @@ OVER_ITERATORS: dict[Hashable, Handler] = {
     functools.reduce: defined(iterating.reduced),
     functools.partial: partially,
     iterating.item_at: item_at,
+    iterating.is_at_end: stepping.at_end,
+    iterating.next_of: stepping.after_test,
+    iterating.step_of: stepping.step,
+    iterating.never: stepping.never,
     **itertools_.FUNCTIONS,
 }
 

@@ -29,9 +29,11 @@ from adcompiler.frontend.liveness import captured
 from adcompiler.frontend.lower import (
     calls,
     comprehensions,
+    instances,
     iteration,
     names,
     operators,
+    stepping,
 )
 from adcompiler.frontend.lower.context import Context, Frame
 from adcompiler.frontend.lower.handling import Call, Handler
@@ -39,7 +41,7 @@ from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.sources import Item
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
-from adcompiler.library import iterating
+from adcompiler.library import collected, iterating
 
 ZERO, ONE = Dyn(constant(0)), Dyn(constant(1))
 LOOPS: dict[object, str] = {
@@ -111,7 +113,77 @@ def part_of(call: Call) -> Binding:
     given = [NONE, *bounds] if len(bounds) == 1 else bounds
     start, stop, step = (*given, NONE)[:3]
     start, step = (b if a == NONE else a for a, b in ((start, ZERO), (step, ONE)))
+    x = iteration.opened(call.ctx, call.node, x)
+    found = stepping.made_of(call, collected.Part, x, start, stop, step)
+    if found is not None:
+        return found
     return iteration.iterator(call.ctx, call.node, "islice", (x, start, stop, step))
+
+
+def teed(call: Call) -> Binding:
+    """``tee(x, n)``: iterators over the items of one."""
+    x, count = call.bind("iterable", n=Dyn(constant(2)))
+    ctx, node = call.ctx, call.node
+    x = comprehensions.opened(ctx, node, x)
+    items = comprehensions.used_up(ctx, node, x)
+    if items is x:  # an array, a range, a list: what changes in it shows
+        items = _as_it_is(call, x)
+    now = Static(seen(ctx, x))
+    return TupleVal(
+        tuple(
+            iteration.iterator(ctx, node, "tee", (items, now))
+            for _ in range(call.integer(count, "how many iterators tee gives"))
+        )
+    )
+
+
+def teed_items(ctx: Context, node: ast.AST, it: IterVal) -> Binding:
+    """What an iterator of `tee` goes over, if that has not changed since."""
+    items, before = it.parts
+    assert isinstance(before, Static)
+    if seen(ctx, before.value.of) != before.value:
+        what = "what tee has been given has changed since"
+        ctx.refuse(node, what, "make lists instead: a = list(x)")
+    return items
+
+
+def grouped(call: Call) -> Binding:
+    """``groupby(x, key)``: laid out, where items and keys are known."""
+    x, key = call.bind("iterable", key=NONE)
+    ctx, node = call.ctx, call.node
+    x = comprehensions.opened(ctx, node, x)
+    x = comprehensions.used_up(ctx, node, x)
+    items = iteration.known_items(ctx, node, x)
+    if items is not None:
+        pairs = [(_key(call, key, item), item) for item in items]
+        if all(_is_known(k) for k, _ in pairs):
+            return _laid_out(call, pairs)
+    return instances.instance(ctx, node, collected.Groups, [x, key], {})
+
+
+def _key(call: Call, key: Binding, item: Binding) -> Binding:
+    return item if key == NONE else calls.apply(call.ctx, call.node, key, [item], {})
+
+
+def _is_known(key: Binding) -> bool:
+    match key:
+        case Dyn(Const()) | Static(str()) | Static(None):
+            return True
+        case TupleVal(items):
+            return all(map(_is_known, items))
+        case _:
+            return False
+
+
+def _laid_out(call: Call, pairs: Sequence[tuple[Binding, Binding]]) -> Binding:
+    """The runs of items whose keys are known to be equal."""
+    rows: list[Binding] = []
+    for key, run in itertools.groupby(pairs, lambda pair: pair[0]):
+        items = TupleVal(tuple(item for _, item in run), list)
+        group = iteration.iterator(call.ctx, call.node, "chain", (items,))
+        rows.append(TupleVal((key, group)))
+    every = TupleVal(tuple(rows))
+    return iteration.iterator(call.ctx, call.node, "chain", (every,))
 
 
 def product(call: Call) -> Binding:
@@ -169,6 +241,8 @@ FUNCTIONS: dict[Hashable, Handler] = {
     itertools.pairwise: of_one("pairwise", "iterable"),
     itertools.zip_longest: longest,
     itertools.islice: part_of,
+    itertools.tee: teed,
+    itertools.groupby: grouped,
     itertools.product: product,
     itertools.repeat: of_one("repeat", "object", times=NONE),
     itertools.count: of_one("count", start=ZERO, step=ONE),
@@ -233,6 +307,8 @@ def known(ctx: Context, node: ast.AST, it: IterVal) -> list[Item] | None:
         case "starmap", (function, inner):
             items = iteration.known(ctx, node, inner)
             return items and [partial(_spread, ctx, node, function, i) for i in items]
+        case "tee", _:
+            return iteration.known(ctx, node, teed_items(ctx, node, it))
         case "accumulate", (inner, function, initial):
             items = iteration.known(ctx, node, inner)
             return items and list(_running(ctx, node, items, function, initial))
@@ -306,12 +382,12 @@ def _joined(
 class Seen:
     """What an iterator reads, as it is now: names and the contents of memory."""
 
-    of: IterVal = field(compare=False)
+    of: Binding = field(compare=False)
     names: tuple[Binding | None, ...]
     contents: tuple[object, ...]
 
 
-def seen(ctx: Context, of: IterVal) -> Seen:
+def seen(ctx: Context, of: Binding) -> Seen:
     """What the functions of an iterator read, and what it goes over."""
     found: list[Binding | None] = []
     for function in functions(of):

@@ -33,13 +33,12 @@ from adcompiler.frontend.lower.context import (
     Held,
     Stale,
 )
+from adcompiler.frontend.lower.facts import same
 from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, If, Region, Var
-from adcompiler.ir.types import (
-    join_types,
-)
+from adcompiler.ir.types import PY_BOOL, join_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +217,7 @@ def _settle(
     mapping: dict[Atom, Atom] = {}
     rows: dict[tuple[Atom, ...], Var] = {}
     kept = []
+    flags: dict[tuple[Atom, ...], list[Atom]] = {}
     for var in merge.leaves:
         values = tuple(side[var] for side in atoms if var in side)
         if not values:
@@ -229,8 +229,12 @@ def _settle(
             mapping[var] = rows[values]
         else:
             kept.append(var)
+            if var.type == PY_BOOL:
+                flags.setdefault(values, []).append(var)
             if var.name is None:
                 rows[values] = var
+    for alike in flags.values():
+        same(merge.ctx.connected, alike)
     return mapping, tuple(kept)
 
 
@@ -260,6 +264,8 @@ def _finish(
         ctx.values[location] = final(var)
     ctx.values.update(met.stale)
     merge.entangle()
+    first, *others = (arm.facts for arm in arms)
+    ctx.facts = {a: v for a, v in first.items() if all(f.get(a) == v for f in others)}
     if merge.cond is not None and len(arms) == 2:
         note_aliases(ctx, merge, merge.cond, arms)
 

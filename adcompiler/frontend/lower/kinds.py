@@ -12,6 +12,7 @@ from adcompiler.frontend.bindings import (
     FunctionVal,
     IterVal,
     ListRef,
+    MaybeNone,
     MethodVal,
     ObjectRef,
     PartialVal,
@@ -33,13 +34,6 @@ def shown(name: str) -> str:
 
 def one_kind(left: Binding | None, right: Binding | None, name: str) -> str:
     """How to give a name one kind of value."""
-    if Static(None) in (left, right) and not name.startswith("$"):
-        other = right if left == Static(None) else left
-        if isinstance(other, Dyn):
-            what = f"start with a number of the same type: {name} = 0.0"
-        else:
-            what = f"start with an array of the same rank: {name} = np.zeros(n)"
-        return f"{what}, or with what the first trip gives"
     kinds = {type(left), type(right)}
     if kinds == {Dyn, ArrayRef} and not name.startswith("$"):
         return f"start with an array of the same shape: {name} = np.zeros(n)"
@@ -68,6 +62,8 @@ def kind_of(binding: Binding | None) -> str:
             return "None"
         case Static(Unassigned()):
             return "not assigned"
+        case MaybeNone(value):
+            return f"None or {kind_of(value)}"
         case Static(value):
             return f"{getattr(value, '__name__', value)!r}"
         case TupleVal(items):

@@ -20,8 +20,10 @@ from adcompiler.frontend.lower import (
     expressions,
     iteration,
     itertools_,
+    maybe,
     sources,
     statements,
+    stepping,
 )
 from adcompiler.frontend.lower.context import DONE, RETURNED, STOP, Context
 from adcompiler.frontend.lower.fixpoints import FALSE, Loop, Lowering
@@ -39,8 +41,13 @@ Stages = tuple[sources.Stage, ...]
 
 def lower_for(ctx: Context, loop: ast.For) -> None:
     """``for target in iterable``."""
-    iterable = expressions.evaluate(ctx, loop.iter)
+    text = "'NoneType' object is not iterable"
+    given = expressions.optional(ctx, loop.iter)
+    iterable = maybe.present(ctx, loop.iter, given, text)
     base, stages = iteration.staged(ctx, iteration.taken(ctx, loop.iter, iterable))
+    if not stages and stepping.is_stepped(ctx, base):
+        stepping.lower(ctx, loop, base)
+        return
     items = iteration.known(ctx, loop.iter, base)
     ahead = None
     if items is None and itertools_.is_ahead(base):

@@ -21,6 +21,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     Location,
+    MaybeNone,
     ObjectRef,
     RecordVal,
     Static,
@@ -191,6 +192,8 @@ def unchanged(left: Binding, right: Binding) -> bool:
             return s == t and all(map(unchanged, xs, ys))
         case ObjectRef(one, _), ObjectRef(other, _):
             return one is other
+        case MaybeNone(one, flag), MaybeNone(other, same):
+            return flag == same and unchanged(one, other)
         case _:
             return left is right
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from adcompiler.frontend.bindings import (
     DEAD,
+    NONE,
     UNASSIGNED,
     ArrayRef,
     Binding,
@@ -28,6 +29,7 @@ from adcompiler.frontend.bindings import (
     IterVal,
     ListRef,
     Location,
+    MaybeNone,
     MaybeUnbound,
     MethodVal,
     ObjectRef,
@@ -96,6 +98,7 @@ class Merge:
         if name not in SPECIAL and any(self.gone):
             # A path that has returned reads no name any more.
             left, right = (right, right) if self.gone[0] else (left, left)
+        left, right = self._known(left, 0), self._known(right, 1)
         if _may_lack(left) or _may_lack(right):
             return self._absent(left, right, name)
         assert left is not None
@@ -129,9 +132,30 @@ class Merge:
             case _:
                 return self._maybe(left, right, name)
 
+    def _known(self, binding: Binding | None, side: int) -> Binding | None:
+        """What a path knows of whether something is None."""
+        facts = self.ends[side].facts
+        if isinstance(binding, MaybeNone) and binding.flag in facts:
+            return NONE if facts[binding.flag] else binding.value
+        return binding
+
+    def _none(self, left: Binding, right: Binding, name: str) -> Binding:
+        """What is None on one path, and a value on the other or also None."""
+        flag = self.leaf(PY_BOOL, None if name.startswith("$") else f"{name}_is_none")
+        parts = [b.value if isinstance(b, MaybeNone) else b for b in (left, right)]
+        given = [b for b in parts if b != NONE]
+        inner = self.both(given[0], given[-1], name)
+        if isinstance(inner, Conflict | Static):
+            return self._other(left, right, name)
+        return MaybeNone(inner, flag, self.cond)
+
     def _present(self, left: Binding, right: Binding, name: str) -> Binding:
         """`join`, where both paths have something."""
         match left, right:
+            case (MaybeNone(), _) | (_, MaybeNone()):
+                return self._none(left, right, name)
+            case (Static(None), value) | (value, Static(None)) if _may_be_none(value):
+                return self._none(left, right, name)
             case Dyn(a, one), Dyn(b, other):
                 return self._scalar(a, b, name, boxed=one or other)
             case (Dyn(), ArrayRef(type=t)) | (ArrayRef(type=t), Dyn()) if not t.dims:
@@ -411,6 +435,12 @@ def _may_lack(binding: Binding | None) -> bool:
     """Whether a name may have no value on a path, or none that can be read."""
     unread = Conflict | Dead | MaybeUnbound
     return binding in (None, UNASSIGNED) or isinstance(binding, unread)
+
+
+def _may_be_none(binding: Binding) -> bool:
+    """Whether None on another path is told by a flag."""
+    given = Dyn | ArrayRef | ListRef | TupleVal | ObjectRef | RecordVal | TextVal
+    return isinstance(binding, given)
 
 
 def _same_function(left: FunctionVal, right: FunctionVal) -> bool:

@@ -25,7 +25,7 @@ from adcompiler.frontend.bindings import (
     TextVal,
     TupleVal,
 )
-from adcompiler.frontend.lower import expressions, names
+from adcompiler.frontend.lower import expressions, names, stepping
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.joins import join_arms
@@ -201,6 +201,8 @@ def lower_raise(ctx: Context, node: ast.Raise) -> None:
         args += [(keyword.arg, keyword.value) for keyword in exc.keywords]
         exc = exc.func
     known = _exception(ctx, node, expressions.evaluate(ctx, exc))
+    if known is StopIteration:
+        stepping.check_raised(ctx, node)
     if known is NotImplementedError and ctx.frame.captured.site is not None:
         # A definition of our library says so of what it does not take, and a hint.
         message, hint = (ast.literal_eval(arg) for _, arg in args)

@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import (
     FunctionVal,
     IterVal,
     ListRef,
+    MaybeNone,
     MethodVal,
     ObjectRef,
     PartialVal,
@@ -114,6 +115,8 @@ def describe(binding: Binding) -> str:
             return "an iterator"
         case TextVal():
             return "a text"
+        case MaybeNone():
+            return "what may be None"
         case _:
             return "this value"
 

@@ -28,7 +28,13 @@ from adcompiler.frontend.lower import (
     shortcircuit,
 )
 from adcompiler.frontend.lower.context import Context
-from adcompiler.frontend.lower.itertools_ import ONE, ZERO, check_plain, starred
+from adcompiler.frontend.lower.itertools_ import (
+    ONE,
+    ZERO,
+    check_plain,
+    starred,
+    teed_items,
+)
 from adcompiler.frontend.lower.sources import Source
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
@@ -40,6 +46,8 @@ def source(ctx: Context, node: ast.AST, it: IterVal) -> Source | None:
     match it.kind, it.parts:
         case "chain", parts if parts:
             return _chained(ctx, node, parts)
+        case "tee", _:
+            return counted.source(ctx, node, teed_items(ctx, node, it))
         case "pairwise", (inner,):
             check_plain(ctx, node, inner)
             return _paired(ctx, node, inner)

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable
 
 from adcompiler.frontend.bindings import Binding, Conflict, Dyn
-from adcompiler.frontend.lower import comparisons
+from adcompiler.frontend.lower import comparisons, maybe
 from adcompiler.frontend.lower.context import Arm, Context
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.syntax import assigned
@@ -30,7 +30,8 @@ def choose(
     """The value of one of two expressions, of which only one is evaluated."""
     if isinstance(cond, Const):
         return then() if cond.value else orelse()
-    return _joined(ctx, node, cond, ctx.run(then), ctx.run(orelse))
+    arms = ctx.run(then, (cond, True)), ctx.run(orelse, (cond, False))
+    return _joined(ctx, node, cond, *arms)
 
 
 def _joined(ctx: Context, node: ast.AST, cond: Atom, then: Arm, orelse: Arm) -> Binding:
@@ -60,9 +61,12 @@ def connective(
     flag = comparisons.truth(ctx, node, left)
     if isinstance(flag, Const):
         return right() if bool(flag.value) == conjunctive else left
-    arm = ctx.run(right)
+    told = ctx.told
+    arm = ctx.run(right, (flag, conjunctive))
+    name = "logical_and" if conjunctive else "logical_or"
     if (
         _splices(arm)
+        and told == ctx.told
         and not _stores(ctx, arm)
         and not assigned([node])
         and isinstance(left, Dyn)
@@ -71,11 +75,14 @@ def connective(
         assert isinstance(arm.value, Dyn)
         ctx.builder.stmts.extend(arm.builder.stmts)
         ctx.cache, ctx.values, ctx.objects = arm.cache, arm.values, arm.objects
-        name = "logical_and" if conjunctive else "logical_or"
         return Dyn(ctx.emit(node, name, flag, arm.value.atom, via="builtin"))
-    other = ctx.run(lambda: left)
+    other = ctx.run(lambda: maybe.known(ctx, left), (flag, not conjunctive))
     pair = (arm, other) if conjunctive else (other, arm)
-    return _joined(ctx, node, flag, *pair)
+    found = _joined(ctx, node, flag, *pair)
+    if isinstance(found, Dyn) and isinstance(arm.value, Dyn):
+        connection = (name, (flag, arm.value.atom))
+        ctx.connected.setdefault(found.atom, []).append(connection)
+    return found
 
 
 def _stores(ctx: Context, arm: Arm) -> bool:

@@ -32,6 +32,7 @@ from adcompiler.frontend.lower import (
     instances,
     listing,
     loops,
+    maybe,
     messages,
     names,
     objects,
@@ -50,6 +51,7 @@ from adcompiler.frontend.lower.context import (
     Arm,
     Context,
 )
+from adcompiler.frontend.lower.facts import meaning
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.syntax import always_leaves
@@ -89,17 +91,19 @@ def guarded(ctx: Context, done: Atom, rest: Sequence[ast.stmt]) -> None:
         block(ctx, rest)
 
     with ctx.at(rest[0]):
-        left = ctx.run(lambda: settled(ctx, done))
-        right = ctx.run(go_on)
+        left = ctx.run(lambda: settled(ctx, done), (done, True))
+        right = ctx.run(go_on, (done, False))
         join_arms(ctx, done, left, right, live_after(ctx, rest[-1]), rest[0])
 
 
 def settled(ctx: Context, flag: Atom, value: Dyn = TRUE) -> None:
     """In an arm whose condition a flag is, whatever is that flag is known."""
     env = ctx.frame.env
+    known = meaning(ctx.connected, flag, value == TRUE)
     for name in (DONE, STOP, RETURNED):
-        if env[name] == Dyn(flag):
-            env[name] = value
+        given = env[name]
+        if isinstance(given, Dyn) and given.atom in known:
+            env[name] = Dyn(constant(known[given.atom]))
 
 
 def live_after(ctx: Context, stmt: ast.stmt) -> frozenset[str]:
@@ -115,16 +119,16 @@ def statement(ctx: Context, stmt: ast.stmt) -> None:
     """Interpret one statement that is no `if`."""
     match stmt:
         case ast.Assign(targets=targets, value=value):
-            binding = expressions.evaluate(ctx, value)
+            binding = expressions.optional(ctx, value)
             for target in targets:
                 assign(ctx, target, binding)
         case ast.AnnAssign(target=target, value=value):
             if value is not None:
-                assign(ctx, target, expressions.evaluate(ctx, value))
+                assign(ctx, target, expressions.optional(ctx, value))
         case ast.AugAssign():
             augmented(ctx, stmt)
         case ast.Expr(value=value):
-            expressions.evaluate(ctx, value)
+            expressions.optional(ctx, value)
         case ast.Pass() | ast.Nonlocal():
             return
         case ast.For():
@@ -156,7 +160,7 @@ def leave(ctx: Context, stmt: ast.Break | ast.Continue | ast.Return) -> None:
     env[STOP] = TRUE
     if isinstance(stmt, ast.Return):
         value = stmt.value
-        result = NONE if value is None else expressions.evaluate(ctx, value)
+        result = NONE if value is None else expressions.optional(ctx, value)
         if isinstance(result, Dyn):
             result = Dyn(gradientless.muted(ctx, stmt, result.atom), result.boxed)
         env[VALUE] = result
@@ -199,10 +203,10 @@ def branch(ctx: Context, stmt: ast.If, rest: Sequence[ast.stmt]) -> bool:
     body, other = stmt.body, stmt.orelse
     if rest and always_leaves(other) and not always_leaves(body):
         taken, body = True, [*body, *rest]
-    then = ctx.run(lambda: block(ctx, body))
+    then = ctx.run(lambda: block(ctx, body), (cond, True))
     if rest and not taken and leaves(then):
         taken, other = True, [*other, *rest]
-    orelse = ctx.run(lambda: block(ctx, other))
+    orelse = ctx.run(lambda: block(ctx, other), (cond, False))
     if rest and not taken and leaves(orelse):
         taken = True
         if then.falls:
@@ -230,8 +234,10 @@ def lower_assert(
         if not cond.value:
             messages.fail(ctx, stmt, "AssertionError", message)
         return
-    good = ctx.run(lambda: None)
-    bad = ctx.run(lambda: messages.fail(ctx, stmt, "AssertionError", message))
+    good = ctx.run(lambda: None, (cond, True))
+    bad = ctx.run(
+        lambda: messages.fail(ctx, stmt, "AssertionError", message), (cond, False)
+    )
     failed = comparisons.negated(ctx, test, cond)
     join_arms(ctx, failed, bad, good, live_after(ctx, stmt), stmt)
 
@@ -245,6 +251,8 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
         case ast.Name(id=name):
             set_name(ctx, name, binding, target)
         case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            text = "cannot unpack non-iterable NoneType object"
+            binding = maybe.present(ctx, target, binding, text)
             starred = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
             count = len(targets)
             if starred:
@@ -349,7 +357,8 @@ def name_view(ctx: Context, ref: ArrayRef, name: str, node: ast.AST) -> None:
 
 def updated(ctx: Context, stmt: ast.AugAssign, old: Binding) -> Binding:
     """What an entry of a dict or an object is then: the same, if changed in place."""
-    value = expressions.evaluate(ctx, stmt.value)
+    value = expressions.optional(ctx, stmt.value)
+    old, value = maybe.operands(ctx, stmt, stmt.op, old, value)
     if isinstance(old, ArrayRef):
         updates.update(ctx, stmt, old, value)
         return old
@@ -427,8 +436,9 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
     match target:
         case ast.Name(id=name):
             read = ast.copy_location(ast.Name(name, ast.Load()), target)
-            old = expressions.evaluate(ctx, read)
-            value = expressions.evaluate(ctx, stmt.value)
+            old = expressions.optional(ctx, read)
+            value = expressions.optional(ctx, stmt.value)
+            old, value = maybe.operands(ctx, stmt, stmt.op, old, value)
             if _extends(stmt, old, value):
                 listing.method(ctx, stmt, old, "extend", [value])
             elif isinstance(old, ArrayRef):
