@@ -299,6 +299,10 @@ class _Simplifier:
         return replace(loop, inits=inits, range=map_range(loop.range, self.atom))
 
     def never_runs(self, loop: For | While) -> bool:
+        """Whether a loop makes no trip, and what comes in may stand for what it gives:
+        not what has no value, which statements may read that then do not run."""
+        if any(isinstance(atom, Undef) for atom in loop.inits):
+            return False
         if not all(map(self.replaceable, loop.results, loop.inits)):
             return False
         if isinstance(loop, While):

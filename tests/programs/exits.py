@@ -541,3 +541,54 @@ def exceptions_that_are_not_raised(x):
     if x * x > 90.0:
         raise Another(x)
     return x * OutOfRangeError_2
+
+
+def from_no_trip(x, n):
+    for _ in range(n):
+        return x * x
+    raise OutOfRangeError("no trip", x)
+
+
+def no_trip(x):
+    for _ in range(0):
+        return x * x
+    raise OutOfRangeError("no trip", x)
+
+
+# What a loop that makes no trip gives has no value, and nothing that runs reads it.
+program(1.5, 0, label="none", raises=OutOfRangeError)(from_no_trip)
+program(1.5, 2, label="some")(from_no_trip)
+program(real(), raises=OutOfRangeError)(no_trip)
+
+
+@program(1.5)
+def a_branch_that_always_raises(x):
+    if x > 2.0:
+        return no_trip(x) * x
+    return x * x
+
+
+@program(1.5)
+def a_trip_that_would_always_raise(x):
+    while x < 1.0:
+        x = x + no_trip(x) * x
+    return x * x
+
+
+@program(real(3), raises=UnboundLocalError)
+def read_after_no_trip(x):
+    for _ in range(0):
+        y = np.sin(x)
+    return y[0] * x[1]
+
+
+@program(real(3))
+def over_no_elements(x):
+    total = 0.0
+    for i in range(len(x)):
+        if x[i] > 100.0:
+            for _ in np.zeros(0):
+                y = x * x
+            total += y[0]
+        total += x[i] ** 2
+    return total

@@ -276,6 +276,9 @@ class Statements:
 
     def branch(self, stmt: If, finish: Finish, exits: Exits) -> Code:
         """An `If`; what follows an arm that exits is not nested."""
+        if isinstance(stmt.cond, Const):  # the arm taken raises, or has no value
+            taken = stmt.then if stmt.cond.value else stmt.orelse
+            return self.region(taken, finish, exits.arm(stmt, taken))
         heading = self.heading
         then = self.region(stmt.then, finish, exits.arm(stmt, stmt.then))
         self.heading = heading
