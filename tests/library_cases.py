@@ -64,6 +64,8 @@ HOLES = np.where(np.max(X) == X, np.nan, X)
 CUBE, TRIPLE = array(2, 3, 4), array(4, 3)
 SQUARE = array(3, 3) + 2.0 * np.eye(3)
 SPD = SQUARE @ SQUARE.T + np.eye(3)
+TRIDIAGONAL = np.triu(np.tril(SQUARE, 1), -1)
+HALF = np.abs(array(3, 4)) + np.array([[0.0], [0.0], [6.0]])
 BANDS = np.abs(array(3, 4)) + 2.0 * np.array([[0.0], [1.0], [0.0]]) + 1.0
 INF = float("inf")
 NORMS = [{"ord": p, "axis": 0} for p in (1, 2, 3, INF)]
@@ -395,6 +397,26 @@ CASES = [
     *[Case(f, (V,)) for f in (linalg.toeplitz, linalg.circulant, linalg.hankel)],
     *[Case(f, (V, array(3))) for f in (linalg.toeplitz, linalg.hankel)],
     *[Case(linalg.solve_banded, (w, BANDS, V[:4])) for w in ((1, 1), (2, 0), (0, 2))],
+    *each(linalg.solveh_banded, (HALF, V[:4]), {}),
+    *each(linalg.solveh_banded, (HALF[::-1], array(4, 2)), {"lower": True}),
+    *[
+        Case(linalg.solve, (SQUARE, V[:3]), {"assume_a": structure})
+        for structure in ("lower triangular", "upper triangular")
+    ],
+    *each(linalg.solve, (SQUARE, V[:3]), {"assume_a": "gen", "transposed": True}),
+    *[
+        Case(linalg.solve, (TRIDIAGONAL, V[:3]), {"assume_a": structure})
+        for structure in ("tridiagonal", "banded", "diagonal")
+    ],
+    *[Case(linalg.polar, (a, side)) for a in (X.T, X) for side in ("right", "left")],
+    Case(linalg.orthogonal_procrustes, (X.T, X[::-1].T * 0.5 + X.T * X.T)),
+    *each(linalg.pinvh, (SPD,), {}, {"lower": False}),
+    *[Case(linalg.companion, (V,)), Case(linalg.hilbert, (3,))],
+    *[
+        Case(linalg.convolution_matrix, (V, n, m))
+        for n in (3, 7)
+        for m in ("full", "same", "valid")
+    ],
     Case(linalg.khatri_rao, (X, X[:2] * 0.5)),
     Case(linalg.solve_sylvester, (SPD, SQUARE[:2, :2], array(3, 2))),
     Case(linalg.solve_continuous_lyapunov, (SPD, array(3, 3))),

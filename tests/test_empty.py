@@ -34,6 +34,7 @@ EXCEPTIONS = {
     "np.polyval": "zeros_like(x), an array without axes, and numbers of all else",
     "special.logsumexp": "an error of SciPy's own, if there are several axes",
     "stats.multivariate_normal": "an error of SciPy's about no dimensions",
+    "linalg.solveh_banded": "ValueError of no bands, where IndexError is here",
     "np.polynomial": "IndexError of no coefficients",
     "np.nanquantile-(3,4)-(0": "fewer axes, if there are several quantiles",
     "np.nanpercentile-(3,4)-(2": "the same",

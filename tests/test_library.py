@@ -41,7 +41,8 @@ from tests.programs.registry import Program
 
 
 def test_every_definition_has_a_case():
-    pair = {definition_of(linalg.cho_factor)}  # see the programs
+    pair = set(map(definition_of, (linalg.cho_factor, linalg.expm_frechet)))
+    # These are in programs.
     objects = (np.vectorize.__call__, np.r_, np.c_, np.mgrid, np.ogrid)
     pair |= set(map(definition_of, objects))  # see test_keywords
     cases = {definition_of(case.function) for case in CASES + ALONE} - {None}
@@ -283,6 +284,21 @@ def test_what_the_basis_of_what_is_left_decides_is_nan(factor):
         else:
             assert np.isnan(ad.grad(row.fn)(x)).any()
         assert np.isnan(ad.jvp(row.fn)((x,), (np.ones((5, 2)),))[1])
+
+
+@pytest.mark.parametrize(
+    ("call", "matrix"),
+    [
+        ("np.linalg.eigvals(x)", [[0.5, 2.0], [-1.5, 1.0]]),
+        ("linalg.sqrtm(x)", [[0.5, 2.0], [1.5, -1.0]]),
+    ],
+)
+def test_what_is_complex_raises(call, matrix):
+    """As a power of Python's numbers does."""
+    source = f"def program(x):\n    return np.sum({call})\n"
+    function = written(source, f"<complex {call}>", {"np": np, "linalg": linalg})
+    with pytest.raises(ValueError, match="complex"):
+        ad.grad(function)(np.array(matrix))
 
 
 def test_refusals_and_errors_are_at_the_users_line():

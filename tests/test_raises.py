@@ -125,6 +125,7 @@ RESHAPES = [
 SQUARE = [(ones(3, 3) + np.eye(3),), (ones(2, 3),), (ones(2, 2, 3),), (ones(1, 1),)]
 OBLONG = (ones(2, 3), ones(3, 1), ones(2, 2))
 SINGULAR = [(ones(2, 2),), (-np.eye(2),)]
+COMPLEX = [(np.diag([1.0, -1.0]),), (np.array([[0.0, 1.0], [-1.0, 0.0]]),)]
 STACKS = (
     ones(2),
     ones(3),
@@ -226,6 +227,7 @@ CASES = [
     *[(n, {}, SINGULAR) for n in ("inv", "cholesky")],
     *[(n, {}, SQUARE) for n in ("eigh", "eigvalsh", "expm")],
     *[(n, {}, [*SQUARE, (ones(2, 2) * NAN,)]) for n in ("svd", "svdvals", "pinv")],
+    *[(n, {}, [*SQUARE, *COMPLEX]) for n in ("eig", "sqrtm")],
     ("lu", {}, each((ones(2, 2), ones(2, 2) * NAN))),
     ("full_svd", {}, [*SQUARE, (ones(2, 2) * NAN,)]),
     ("lstsq", {"rcond": None}, each((ones(3, 2), ones(2, 2)), (ones(2), ones(3, 2)))),

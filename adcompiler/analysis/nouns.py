@@ -92,6 +92,7 @@ _WORDS: dict[str, str | None] = {
 # Of several results.
 _PARTS: dict[str, tuple[str, ...]] = {
     "eigh": ("values", "vectors"),
+    "eig": ("values", "vectors"),
     "svd": ("u", "s", "vh"),
     "full_svd": ("u", "s", "vh"),
     "qr": ("q", "r"),

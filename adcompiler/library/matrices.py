@@ -135,14 +135,31 @@ def solve(
     assume_a=None,
     transposed=False,
 ):
-    if np.ndim(a) != 2 or assume_a not in (None, "gen", "general", "pos", "sym", "her"):
+    if np.ndim(a) != 2:
         raise NotImplementedError(
-            "linalg.solve of a stack, or with this assume_a=",
+            "linalg.solve of a stack",
             "use np.linalg.solve(a, b), which takes any square matrices",
         )
-    if assume_a in ("pos", "sym", "her"):
-        a = mirrored(a, lower)
+    a = assumed(a, assume_a, lower)
     return np.linalg.solve(a.T if transposed else a, b)
+
+
+def assumed(a, structure, lower):
+    """The matrix of which those elements are read that it is assumed to have."""
+    full = ("positive definite", "symmetric", "hermitian")
+    if structure in ("pos", "sym", "her", *full):
+        return mirrored(a, lower)
+    if structure == "upper triangular":
+        return np.triu(a)
+    if structure == "lower triangular":
+        return np.tril(a)
+    if structure == "diagonal":
+        return np.diag(np.diag(a))
+    if structure == "tridiagonal":
+        return np.triu(np.tril(a, 1), -1)
+    if structure not in (None, "gen", "general", "banded"):
+        raise ValueError(f"{structure} is unrecognized matrix structure")
+    return a
 
 
 def mirrored(a, lower):
@@ -215,6 +232,32 @@ def eigvalsh(a, b=None, *, lower=True):
     return np.linalg.eigvalsh(a, UPLO="L" if lower else "U")
 
 
+@composes(linalg.polar)
+def polar(a, side="right"):
+    w, s, vh = np.linalg.svd(alone(a, 2), full_matrices=False)
+    if side == "right":
+        return w @ vh, (vh.T * s) @ vh
+    return w @ vh, (w * s) @ w.T
+
+
+@composes(linalg.expm_frechet)
+def expm_frechet(A, E, method=None, compute_expm=True, check_finite=True):
+    n = alone(A, 2).shape[0]
+    both = linalg.expm(np.block([[A, E], [np.zeros_like(A), A]]))
+    return (linalg.expm(A), both[:n, n:]) if compute_expm else both[:n, n:]
+
+
+@composes(linalg.orthogonal_procrustes)
+def orthogonal_procrustes(A, B, check_finite=True):
+    u, s, vh = np.linalg.svd(np.asarray(B).T @ A)
+    return (u @ vh).T, np.sum(s)
+
+
+@composes(linalg.pinvh)
+def pinvh(a, lower=True):
+    return np.linalg.pinv(mirrored(a, lower))
+
+
 # --- Made of vectors or blocks -------------------------------------------------------
 
 
@@ -256,6 +299,32 @@ def circulant(c):
     return c[k % n]
 
 
+@composes(linalg.companion)
+def companion(a):
+    a = alone(a, 1)
+    below = np.eye(len(a) - 2, len(a) - 1, dtype=a.dtype)
+    return np.concatenate(((-a[1:] / a[0])[None], below))
+
+
+@composes(linalg.convolution_matrix)
+def convolution_matrix(a, n, mode="full"):
+    a = alone(a, 1)
+    m = len(a)
+    k = np.arange(m + n - 1)[:, None] - np.arange(n)
+    whole = np.where((k >= 0) & (k < m), a[np.clip(k, 0, m - 1)], 0.0)
+    if mode == "full":
+        return whole
+    short = min(m, n)
+    first = short - 1 if mode == "valid" else (short - 1) // 2
+    count = max(m, n) - short + 1 if mode == "valid" else max(m, n)
+    return whole[first : first + count]
+
+
+@composes(linalg.hilbert)
+def hilbert(n):
+    return 1.0 / (np.arange(n)[:, None] + np.arange(n) + 1)
+
+
 @composes(linalg.hankel)
 def hankel(c, r=None):
     c = alone(c, 1)
@@ -279,6 +348,22 @@ def solve_banded(
     inside = (i - j <= below) & (j - i <= above)
     band = ab[np.clip(above + i - j, 0, below + above), j]
     return np.linalg.solve(np.where(inside, band, 0.0), b)
+
+
+@composes(linalg.solveh_banded)
+def solveh_banded(
+    ab, b, overwrite_ab=False, overwrite_b=False, lower=False, check_finite=True
+):
+    ab = alone(ab, 2)
+    width, n = ab.shape
+    i, j = np.arange(n)[:, None], np.arange(n)
+    apart = np.abs(i - j)
+    row = np.minimum(apart, width - 1)
+    if lower:
+        band = ab[row, np.minimum(i, j)]
+    else:
+        band = ab[width - 1 - row, np.maximum(i, j)]
+    return np.linalg.solve(np.where(apart < width, band, 0.0), b)
 
 
 @composes(linalg.khatri_rao)

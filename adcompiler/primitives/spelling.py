@@ -292,6 +292,22 @@ def over_gaps(q, w, u, close=np.nan, pulled=False):
     gaps = np.where(abs(gaps) <= least[..., None, None], close, gaps)
     return np.where(none | np.eye(n, dtype=bool), 0.0, q / gaps)
 ''',
+    "real_root": '''\
+def real_root(root, total=False):
+    """The root of a matrix, if it is real; else an error, or nan."""
+    if not np.iscomplexobj(root):
+        return root
+    if total:
+        return np.full(root.shape, np.nan)
+    raise ValueError("the root of this matrix is complex, which is not followed")
+''',
+    "real_values": '''\
+def real_values(values, vectors):
+    """Eigenvalues and vectors, if they are real."""
+    if np.iscomplexobj(values):
+        raise ValueError("the eigenvalues of this matrix are complex")
+    return values, vectors
+''',
     "row_order": '''\
 def row_order(swaps):
     """The order in which rows are that have been exchanged, one after the other."""

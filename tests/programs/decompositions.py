@@ -196,6 +196,26 @@ def log_determinant_by_lu(a):
     return np.sum(np.log(np.abs(np.diag(upper)))) + np.sum(p @ lower @ upper * lower)
 
 
+@program(spd(3), real(3, 3))
+def modes_of_a_system(m, k):
+    values, shapes = np.linalg.eig(np.linalg.solve(m, k @ k.T + np.eye(3)))
+    last = np.argmax(values)
+    return np.sum(np.sqrt(values)) + np.sum(shapes[:, last] ** 4)
+
+
+@program(real(3, 3), real(3, 3))
+def exponential_along_a_direction(a, e):
+    y, along = linalg.expm_frechet(a, e)
+    return np.sum(y * along) + np.sum(linalg.expm_frechet(e, a, compute_expm=False))
+
+
+@program(spd(3))
+def distance_of_covariances(a):
+    root = linalg.sqrtm(a)
+    b = np.diag([1.0, 2.0, 1.5])
+    return np.trace(a + b - 2.0 * linalg.sqrtm(root @ b @ root))
+
+
 @program(real(3, 3), real(3), positive())
 def linear_differential_equation(a, x, t):
     return np.sum((linalg.expm(t * a) @ x) ** 2)

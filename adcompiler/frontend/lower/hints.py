@@ -247,8 +247,6 @@ DRAW = "draw outside, and pass the numbers as an argument"
 
 # By the name as it is written; {0} and {1} are the first arguments.
 INSTEAD = {
-    "np.linalg.eig": "use np.linalg.eigh, if the matrix is symmetric",
-    "np.linalg.eigvals": "use np.linalg.eigvalsh, if the matrix is symmetric",
     **dict.fromkeys(
         ["np.fft.fft", "np.fft.rfft", "np.fft.ihfft"],
         "the result is complex; its parts are products with np.cos(k) and -np.sin(k), "
@@ -265,12 +263,12 @@ INSTEAD = {
         "np.cos(k) and np.sin(k)",
     ),
     "np.roots": "the result is complex; find a real root by Newton's method",
-    "linalg.sqrtm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "
-    "then (v * np.sqrt(w)) @ v.T",
     "linalg.logm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "
     "then (v * np.log(w)) @ v.T",
     "linalg.lstsq": "use np.linalg.lstsq",
-    "linalg.eig": "use np.linalg.eigh, if the matrix is symmetric",
+    **dict.fromkeys(
+        ["linalg.eig", "linalg.eigvals"], "use np.linalg.eig, if its values are real"
+    ),
     **dict.fromkeys(
         ["set", "frozenset"], "compare with each value: a == 1 or a == 2; or np.unique"
     ),

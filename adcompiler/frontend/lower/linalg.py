@@ -156,6 +156,19 @@ def eigh(call: Call) -> Binding:
     return _named(call, "EighResult", "eigh", a, **_if(upper=upper))
 
 
+def eig(call: Call) -> Binding:
+    """``np.linalg.eig(a)``, if its values are real."""
+    (a,) = call.bind("a")
+    return _named(call, "EigResult", "eig", a)
+
+
+def eigvals(call: Call) -> Binding:
+    """``np.linalg.eigvals(a)``, if these are real."""
+    found = eig(call)
+    assert isinstance(found, TupleVal)
+    return found.items[0]
+
+
 def eigvalsh(call: Call) -> Binding:
     """``np.linalg.eigvalsh(a, UPLO)``."""
     a, uplo = call.bind("a", UPLO=Static("L"))
@@ -261,6 +274,8 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.linalg.slogdet: slogdet,
     np.linalg.eigh: eigh,
     np.linalg.eigvalsh: eigvalsh,
+    np.linalg.eig: eig,
+    np.linalg.eigvals: eigvals,
     np.linalg.svd: svd,
     np.linalg.qr: qr,
     np.linalg.pinv: pinv,

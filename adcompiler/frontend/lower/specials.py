@@ -91,11 +91,17 @@ def _of_matrices() -> dict[Hashable, Handler]:
     matrices = importlib.import_module("adcompiler.library.matrices")
     return {
         sys.modules["scipy.linalg"].expm: linear("expm", "A"),
+        sys.modules["scipy.linalg"].sqrtm: sqrtm,
         matrices.factors: lu(),
         matrices.square_factors: lu(square=True),
         matrices.row_order: linear("row_order", "swaps"),
         matrices.row_swaps: linear("row_swaps", "order"),
     }
+
+
+def sqrtm(call: Call) -> Binding:
+    """``linalg.sqrtm(A)``, in any order of elements."""
+    return composed.in_any_order(linear("sqrtm", "A")(call))
 
 
 def lu(**params: Any) -> Handler:
