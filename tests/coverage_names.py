@@ -278,8 +278,8 @@ np.linalg.tensordot(x, y)
 np.linalg.tensorinv(c.reshape(2, 3, 4)[:, :, :1].reshape(6)[:4].reshape(2, 2), ind=1)
 np.linalg.tensorsolve(s, x[0])
 np.linalg.trace(s)
-np.linalg.eig(s)[0].real
-np.linalg.eigvals(s).real
+np.linalg.eig(p)[0]
+np.linalg.eigvals(p)
 np.fft.fftfreq(4) * v
 np.fft.rfftfreq(4) * v[:3]
 np.fft.fftshift(x)
@@ -318,7 +318,7 @@ linalg.hankel(v)
 linalg.toeplitz(v)
 linalg.convolution_matrix(v, 3)
 linalg.eigh(p, eigvals_only=True)
-linalg.expm_frechet(s, p)[1]
+linalg.expm_frechet(s * 0.2, s)[1]
 linalg.funm(p, np.exp)
 linalg.hadamard(4)[0] * v
 linalg.hilbert(3) * s

@@ -310,6 +310,8 @@ def companion(a):
 def convolution_matrix(a, n, mode="full"):
     a = alone(a, 1)
     m = len(a)
+    if m == 0:
+        raise ValueError("len(a) must be at least 1.")
     k = np.arange(m + n - 1)[:, None] - np.arange(n)
     whole = np.where((k >= 0) & (k < m), a[np.clip(k, 0, m - 1)], 0.0)
     if mode == "full":
