@@ -191,10 +191,12 @@ def find_program(programs: Specialisations[Program], request: Request) -> Progra
     )
 
     def fits(program: Program) -> bool:
-        lowered = program.lowered
-        return all(
-            same_static(request.leaves[k], value) for k, value in program.statics
-        ) and guards_hold(lowered.guards, lowered.captures)
+        lowered, leaves = program.lowered, request.leaves
+        return (
+            all(same_static(leaves[k], value) for k, value in program.statics)
+            and all(np.shape(leaves[k])[axis] == n for (k, axis), n in program.lengths)
+            and guards_hold(lowered.guards, lowered.captures)
+        )
 
     return programs.find(key, fits, lambda _: compile_program(request))
 

@@ -21,6 +21,7 @@ from adcompiler.frontend.interface import (
     ArgSpec,
     LeafSpec,
     Lowered,
+    NeedLength,
     NeedStatic,
     StaticSpec,
     TupleSpec,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from adcompiler.emit.numpy_source import Source
 
 __all__ = ["Program", "Request", "compile_program", "derivative_of", "name_of"]
+
+MOST = 64  # items of an argument that are laid out
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,11 @@ class Program:
     """A compiled target.
 
     `call` takes the dynamic leaves without those in `statics`, which are leaves with
-    the values that they had while compiling. Of `types`, one per result, the first
-    `values` belong to `lowered.result`; with a `pullback`, the others are its
-    residuals. The last results are the gradients of the parameters in `wrt`, which are
-    counted without the statics; those of a pullback are parameters of its primal.
+    the values that they had while compiling; `lengths` are those that had to be known,
+    of leaves along an axis. Of `types`, one per result, the first `values` belong to
+    `lowered.result`; with a `pullback`, the others are its residuals. The last results
+    are the gradients of the parameters in `wrt`, which are counted without the statics;
+    those of a pullback are parameters of its primal.
     """
 
     lowered: Lowered
@@ -68,6 +72,7 @@ class Program:
     values: int
     wrt: tuple[int, ...] = ()
     pullback: Program | None = None
+    lengths: tuple[tuple[tuple[int, int], int], ...] = ()
 
     @property
     def text(self) -> str:
@@ -77,16 +82,29 @@ class Program:
 def compile_program(request: Request) -> Program:
     """Compile what a call asks for, with as few arguments static as possible."""
     statics: dict[int, Any] = {}
+    lengths: dict[tuple[int, int], int] = {}
     while True:
-        specs = _with_statics(request.specs, statics)
+        specs = _with_statics(request.specs, statics, lengths)
         try:
-            return _compile(request, specs, statics)
+            program = _compile(request, specs, statics)
+            return replace(program, lengths=tuple(lengths.items()))
+        except NeedLength as need:
+            leaf = _leaf(request, statics, need.leaf)
+            length = np.shape(request.leaves[leaf])[need.axis]
+            if length > MOST:
+                raise need.refusal from None
+            lengths[leaf, need.axis] = length
         except NeedStatic as need:
-            dynamic = [k for k in range(len(request.leaves)) if k not in statics]
-            if need.leaf >= len(dynamic):
-                raise InternalError(f"leaf {need.leaf} is no argument") from None
-            leaf = dynamic[need.leaf]
+            leaf = _leaf(request, statics, need.leaf)
             statics[leaf] = _static_value(request, leaf)
+
+
+def _leaf(request: Request, statics: Mapping[int, Any], leaf: int) -> int:
+    """The leaf that is this one of those that are not known."""
+    dynamic = [k for k in range(len(request.leaves)) if k not in statics]
+    if leaf >= len(dynamic):
+        raise InternalError(f"leaf {leaf} is no argument")
+    return dynamic[leaf]
 
 
 def _static_value(request: Request, leaf: int) -> Any:
@@ -101,9 +119,11 @@ def _static_value(request: Request, leaf: int) -> Any:
 
 
 def _with_statics(
-    specs: Mapping[str, ArgSpec], statics: Mapping[int, Any]
+    specs: Mapping[str, ArgSpec],
+    statics: Mapping[int, Any],
+    lengths: Mapping[tuple[int, int], int],
 ) -> dict[str, ArgSpec]:
-    """The specs with these leaves known."""
+    """The specs with these leaves known, and these lengths."""
     leaf = -1
 
     def visit(spec: ArgSpec) -> ArgSpec:
@@ -111,7 +131,13 @@ def _with_statics(
         match spec:
             case LeafSpec():
                 leaf += 1
-                return StaticSpec(statics[leaf]) if leaf in statics else spec
+                if leaf in statics:
+                    return StaticSpec(statics[leaf])
+                t = spec.type
+                if not isinstance(t, Array):
+                    return spec
+                dims = (lengths.get((leaf, k), n) for k, n in enumerate(t.dims))
+                return replace(spec, type=Array(t.dtype, tuple(dims)))
             case TupleSpec(items=items, cls=cls):
                 return TupleSpec(tuple(map(visit, items)), cls)
             case StaticSpec():

@@ -135,8 +135,11 @@ def _described(type_: Type) -> str:
     match type_:
         case Array(dtype=dtype, dims=dims):
             word = _WORDS.get(dtype, dtype)
-            ones = [k for k, n in enumerate(dims) if n == 1]
-            also = f", of length 1 on axis {', '.join(map(str, ones))}" if ones else ""
+            known = [(k, n) for k, n in enumerate(dims) if isinstance(n, int)]
+            lengths = sorted({n for _, n in known})
+            places = [", ".join(str(k) for k, m in known if m == n) for n in lengths]
+            pairs = zip(lengths, places, strict=True)
+            also = "".join(f", of length {n} on axis {axes}" for n, axes in pairs)
             return f"array of {word}s with {len(dims)} axes{also}".replace(
                 "1 axes", "1 axis"
             )

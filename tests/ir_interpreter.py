@@ -8,6 +8,7 @@ shows as one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from adcompiler.frontend.arguments import describe
 from adcompiler.frontend.capture import capture
 from adcompiler.frontend.interface import (
     Lowered,
+    NeedLength,
     NeedStatic,
     ResultLeaf,
     ResultStatic,
@@ -40,7 +42,7 @@ from adcompiler.ir.nodes import (
     fresh_var,
 )
 from adcompiler.ir.primitive import Raises
-from adcompiler.ir.types import Scalar, Type
+from adcompiler.ir.types import Array, Scalar, Type
 from adcompiler.ir.verifier import verify
 from adcompiler.pipeline import derive
 from adcompiler.primitives.raising import always
@@ -223,12 +225,16 @@ def lowered(function: Any, args: Sequence[Any]) -> tuple[Lowered, list[Any]]:
     names += [a.arg for a in spec.kwonlyargs]
     specs = {n: describe(v, name=n) for n, v in zip(names, given, strict=True)}
     static: set[int] = set()
+    lengths: set[tuple[int, int]] = set()
     while True:
-        chosen, leaves = _with_static(specs, given, static)
+        chosen, leaves = _with_static(specs, given, static, lengths)
         try:
             low = lower_function(captured, chosen, derive)
         except NeedStatic as need:
             static.add(leaves[need.leaf][0])
+            continue
+        except NeedLength as need:
+            lengths.add((leaves[need.leaf][0], need.axis))
             continue
         verify(low.function, stage="lower")
         values = [v for _, v in leaves] + [c.read() for c in low.captures]
@@ -236,9 +242,12 @@ def lowered(function: Any, args: Sequence[Any]) -> tuple[Lowered, list[Any]]:
 
 
 def _with_static(
-    specs: dict[str, Any], given: list[Any], static: set[int]
+    specs: dict[str, Any],
+    given: list[Any],
+    static: set[int],
+    lengths: set[tuple[int, int]],
 ) -> tuple[dict[str, Any], list[tuple[int, Any]]]:
-    """The specs with some leaves static, and the others with their numbers."""
+    """The specs with some leaves or lengths static, and the others numbered."""
     count = 0
     leaves: list[tuple[int, Any]] = []
     chosen = {}
@@ -255,7 +264,13 @@ def _with_static(
         if number in static:
             return StaticSpec(value)
         leaves.append((number, value))
-        return spec
+        if not isinstance(spec.type, Array):
+            return spec
+        dims = enumerate(spec.type.dims)
+        new = tuple(
+            np.shape(value)[k] if (number, k) in lengths else n for k, n in dims
+        )
+        return replace(spec, type=Array(spec.type.dtype, new))
 
     for (name, spec), value in zip(specs.items(), given, strict=True):
         chosen[name] = visit(spec, value)

@@ -67,17 +67,16 @@ SCOPE = {
 # Bodies of `def f(x)`; of an expression, what it returns.
 # What is refused, of the message, of the hint, and written as the hint says.
 WRITTEN_ANEW = [
-    (VECTOR, "tuple(x)[0]", "a tuple of an array", "list(x)", "list(x)[0]"),
     (
         VECTOR,
-        "tuple(v * v for v in x)[1]",
+        "tuple(v * v for v in x if v > -9.0)[1]",
         "of unknown length",
-        "use a list: [v * v for v in x]",
-        "[v * v for v in x][1]",
+        "use a list: [v * v for v in x if v > -9.0]",
+        "[v * v for v in x if v > -9.0][1]",
     ),
     (
         VECTOR,
-        "dict(zip('ab', x))['a']",
+        "dict(zip('ab', [v for v in x if v > -9.0]))['a']",
         "unknown length",
         "index both",
         "{'a': x[0], 'b': x[1]}['a']",

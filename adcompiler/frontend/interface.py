@@ -168,6 +168,17 @@ class NeedStatic(Exception):
         self.leaf = leaf
 
 
+class NeedLength(Exception):
+    """Raised while lowering: the length of an argument along an axis must be known.
+
+    `leaf` is as for `NeedStatic`; `refusal` is raised where it is too long.
+    """
+
+    def __init__(self, leaf: int, axis: int, refusal: Exception) -> None:
+        super().__init__(f"axis {axis} of argument leaf {leaf} must be known")
+        self.leaf, self.axis, self.refusal = leaf, axis, refusal
+
+
 DerivativeKind = Literal["value", "grad", "value_and_grad", "vjp", "jvp", "backward"]
 DerivedKind = DerivativeKind | Literal["called vjp", "called jvp"]
 

@@ -36,6 +36,21 @@ def extended(xs, ys):
         xs.append(v)
 
 
+def spread(*parts):
+    result = []
+    for part in parts:
+        extended(result, part)
+    return result
+
+
+def several(xs):
+    if len(xs) == 1:
+        raise TypeError("'float' object is not iterable")
+    if len(xs) == 0:
+        raise TypeError("expected at least 1 argument, got 0")
+    return xs
+
+
 def total(xs, start):
     for v in xs:
         start = start + v

@@ -52,7 +52,7 @@ from adcompiler.frontend.structures import (
 )
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var
-from adcompiler.ir.types import PY_INT, Array, Type
+from adcompiler.ir.types import PY_INT, Array, Dim, Type
 from adcompiler.ir.walk import free_vars
 
 __all__ = ["lower_function"]
@@ -165,6 +165,8 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
             params.append(var)
             if isinstance(t, Array):
                 location = Location.of(spec, params=frozenset({leaf}))
+                axes = ((n, (leaf, axis)) for axis, n in enumerate(t.dims))
+                ctx.origins.axes.update(row for row in axes if isinstance(row[0], Dim))
                 ctx.values[location] = var
                 if spec.trained is not None:
                     ctx.parameters.add(location)

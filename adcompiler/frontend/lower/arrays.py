@@ -33,7 +33,8 @@ from adcompiler.frontend.lower.operands import atom_of, describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
 from adcompiler.ir.primitive import PRIMITIVES
-from adcompiler.ir.types import Array, Scalar
+from adcompiler.ir.types import Array, Length, Scalar, dims_of
+from adcompiler.primitives.indexing import part_lengths
 
 Entry = Any  # "int" | "new" | "full" | ("slice", bool, bool, bool)
 
@@ -237,6 +238,17 @@ def through(
     assert isinstance(t, Array)
     contiguous = contiguous or t.ndim == 0
     return ArrayRef(ref.location, (*ref.path, step), t, contiguous)
+
+
+def count(ctx: Context, ref: ArrayRef) -> Length:
+    """How many items an array has, as far as its slices tell."""
+    held = ctx.values.get(ref.location) or ctx.outer.get(ref.location)
+    dims = dims_of(held.type) if isinstance(held, Atom) else ()
+    for step in ref.path:
+        if step.primitive != "load":
+            return ref.type.dims[0]
+        dims = tuple(part_lengths(dims, dict(step.params)["index"], step.operands))
+    return dims[0] if len(dims) == ref.type.ndim else ref.type.dims[0]
 
 
 def _keeps_order(ref: ArrayRef, access: Access) -> bool:

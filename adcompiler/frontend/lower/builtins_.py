@@ -347,11 +347,16 @@ def as_tuple(call: Call) -> Binding:
     if not call.args:
         return TupleVal(())
     (x,) = call.bind("iterable")
+    whole = x if isinstance(x, ListRef | ArrayRef) else "a list"
+    what = whole if isinstance(whole, str) else describe(whole)
+    what = f"a tuple of {what} of unknown length is not supported"
+    hint = f"use a list: {_as_list(call, x)}"
+    iteration.require_known(call.ctx, call.node, x, what, hint)
+    x = comprehensions.used_up(call.ctx, call.node, x)
     items = iteration.known_items(call.ctx, call.node, x)
     if items is None:
         counted.source(call.ctx, call.node, x)  # refuses what has no items
-        what = f"a tuple of {describe(x)} of unknown length is not supported"
-        call.refuse(what, f"use a list: {_as_list(call, x)}")
+        call.refuse(what, hint)
     return TupleVal(tuple(items))
 
 

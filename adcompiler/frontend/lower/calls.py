@@ -74,7 +74,7 @@ from adcompiler.frontend.lower.restarts import Inexpressible, NeedCall, Unreacha
 from adcompiler.frontend.lower.syntax import local_names, nonlocals, rebound
 from adcompiler.frontend.structures import Cell, Key
 from adcompiler.ir.builder import constant
-from adcompiler.library import collected
+from adcompiler.library import collected, lists
 
 MOST_CALLS = 40
 MOST_UNFOLDED, MOST_UNFOLDINGS = 16, 200
@@ -93,7 +93,7 @@ def call(ctx: Context, node: ast.Call) -> Binding:
         folded = comprehensions.summed(ctx, node)
         if folded is not None:
             return folded
-    args = list(expressions.spread(ctx, node.args))
+    args = _arguments(ctx, node, callee)
     kwargs: dict[str, Binding] = {}
     for keyword in node.keywords:
         value = expressions.optional(ctx, keyword.value)
@@ -110,6 +110,22 @@ def call(ctx: Context, node: ast.Call) -> Binding:
                 ctx.refuse(keyword.value, what, hint)
             kwargs[key] = part
     return apply(ctx, node, callee, args, kwargs)
+
+
+def _arguments(ctx: Context, node: ast.Call, callee: Binding) -> list[Binding]:
+    """The positional arguments; `max` and `min` take more than are known."""
+    value = callee.value if isinstance(callee, Static) else None
+    if value not in (max, min) or not any(
+        isinstance(arg, ast.Starred) for arg in node.args
+    ):
+        return list(expressions.spread(ctx, node.args))
+    items = expressions.listed(ctx, node, node.args)
+    if isinstance(items, ListRef):
+        return [listing.call(ctx, node, lists.several, items)]
+    assert isinstance(items, TupleVal)
+    if len(items.items) == 1 and isinstance(items.items[0], Dyn):
+        ctx.fail(node, "TypeError", "'float' object is not iterable")
+    return list(items.items)
 
 
 def apply(

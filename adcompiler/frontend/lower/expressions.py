@@ -61,6 +61,7 @@ from adcompiler.frontend.lower.operands import converted, describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Var
 from adcompiler.ir.types import is_float
+from adcompiler.library import lists as library
 
 
 def evaluate(ctx: Context, node: ast.expr) -> Binding:
@@ -125,7 +126,7 @@ def _made(ctx: Context, node: ast.expr) -> Binding:
         case ast.Tuple(elts=items):
             return TupleVal(tuple(spread(ctx, items)))
         case ast.List(elts=items):
-            return listing.display(ctx, node, tuple(spread(ctx, items)))
+            return listed(ctx, node, items)
         case ast.Slice(lower=lower, upper=upper, step=step):
             parts = [_slice_part(ctx, part) for part in (lower, upper, step)]
             return SliceVal(*parts)
@@ -196,15 +197,45 @@ def spread(ctx: Context, nodes: Sequence[ast.expr]) -> Iterator[Binding]:
         if not isinstance(node, ast.Starred):
             yield optional(ctx, node)
             continue
-        spread_ = comprehensions.used_up(ctx, node, evaluate(ctx, node.value))
+        value = comprehensions.opened(ctx, node, evaluate(ctx, node.value))
+        what = "'*' spreads what has a length known while compiling"
+        hint = "name each part: a[0], a[1]"
+        iteration.require_known(ctx, node, value, what, hint)
+        spread_ = comprehensions.used_up(ctx, node, value)
         items = iteration.known_items(ctx, node, spread_)
         if items is None:
-            ctx.refuse(
-                node,
-                "'*' spreads what has a length known while compiling",
-                "name each part: a[0], a[1]",
-            )
+            ctx.refuse(node, what, hint)
         yield from items
+
+
+def listed(ctx: Context, node: ast.expr, nodes: Sequence[ast.expr]) -> Binding:
+    """``[a, *x]``: of unknown length, where `x` is."""
+    parts: list[Binding] = []
+    items: list[Binding] | None = []
+    for k, item in enumerate(nodes):
+        if not isinstance(item, ast.Starred):
+            one = optional(ctx, item)
+            parts.append(TupleVal((one,), list))
+            items = None if items is None else [*items, one]
+            continue
+        value = comprehensions.opened(ctx, item, evaluate(ctx, item.value))
+        value = comprehensions.used_up(ctx, item, value)
+        more = iteration.known_items(ctx, item, value)
+        if more is None:
+            counted.source(ctx, item, value)  # refuses what has no items
+            if any(
+                isinstance(n, ast.Call) for x in nodes[k + 1 :] for n in ast.walk(x)
+            ):
+                # What comes after it may change it.
+                value = listing.call(ctx, item, library.taken, value)
+            items = None
+        else:
+            value = TupleVal(tuple(more), list)
+            items = None if items is None else [*items, *more]
+        parts.append(value)
+    if items is not None:
+        return listing.display(ctx, node, tuple(items))
+    return listing.call(ctx, node, library.spread, *parts)
 
 
 def _constant(value: object) -> Binding:

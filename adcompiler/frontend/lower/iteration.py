@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NoReturn
 
+from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.bindings import (
     NONE,
     ArrayRef,
@@ -47,6 +48,7 @@ from adcompiler.frontend.lower.sources import Item, Stage
 from adcompiler.frontend.structures import Key
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.types import Length
 
 MOST_TRIPS = 64
 MOST_CHOICES = 8
@@ -349,8 +351,10 @@ def known_items(ctx: Context, node: ast.AST, iterable: Binding) -> list[Binding]
                 return None
             first, last, by = (known_int(p) or 0 for p in (start, stop, step))
             return [Dyn(constant(k)) for k in range(first, last, by)]
-        case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
-            return [item() for item in _loads(ctx, node, iterable, t.dims[0])]
+        case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(
+            length := arrays.count(ctx, iterable), int
+        ):
+            return [item() for item in _loads(ctx, node, iterable, length)]
         case _:
             return static_items(ctx, node, iterable)
 
@@ -361,8 +365,10 @@ def entries(ctx: Context, node: ast.AST, iterable: Binding) -> list[Item] | None
         case RangeVal():
             found = known_items(ctx, node, iterable)
             return None if found is None else [partial(_same, item) for item in found]
-        case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
-            return _loads(ctx, node, iterable, t.dims[0])
+        case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(
+            length := arrays.count(ctx, iterable), int
+        ):
+            return _loads(ctx, node, iterable, length)
         case _:
             return known(ctx, node, iterable)
 
@@ -383,8 +389,10 @@ def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[I
             )
             trips = range(first, last, by)[:count]
             return [partial(_same, Dyn(constant(k))) for k in trips]
-        case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(t.dims[0], int):
-            return _loads(ctx, node, iterable, min(t.dims[0], count))
+        case ArrayRef(_, _, t) if t.ndim > 0 and isinstance(
+            length := arrays.count(ctx, iterable), int
+        ):
+            return _loads(ctx, node, iterable, min(length, count))
         case ListRef() if iterable.sites and ctx.open_lists.isdisjoint(iterable.sites):
             # It is to be of known length as well.
             raise NeedList(dict.fromkeys(iterable.sites))
@@ -393,11 +401,36 @@ def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[I
             return [partial(of.item, k) for k in indices]
         case _:
             counted.source(ctx, node, iterable)  # refuses what has no items
-            ctx.refuse(
-                node,
-                "zip of a tuple with an array of unknown length is not supported",
-                "loop over a range, and index both",
-            )
+            what = "zip of a tuple with an array of unknown length is not supported"
+            hint = "loop over a range, and index both"
+            require_known(ctx, node, iterable, what, hint)
+            ctx.refuse(node, what, hint)
+
+
+def require_known(
+    ctx: Context, node: ast.AST, iterable: Binding, message: str, hint: str
+) -> None:
+    """Start again with the lengths known of the arguments that this goes over, where
+    it gives an item for each; refuse it where they are too long."""
+    base, stages = staged(ctx, iterable)
+    filters = any(stage.filters for stage in stages)
+    if filters or known_items(ctx, node, base) is not None:
+        return
+    try:
+        ctx.refuse(node, message, hint)
+    except UnsupportedError as refusal:
+        for length in _lengths(ctx, base):
+            ctx.origins.require_length(length, refusal)
+
+
+def _lengths(ctx: Context, iterable: Binding) -> Iterator[Length]:
+    """The lengths that tell how many items there are."""
+    match iterable:
+        case ArrayRef(_, _, t) if t.ndim > 0:
+            yield arrays.count(ctx, iterable)
+        case IterVal(_, parts):
+            for part in parts:
+                yield from _lengths(ctx, part)
 
 
 def laid_out(ctx: Context, node: ast.AST, iterable: Binding, what: str) -> list[Item]:

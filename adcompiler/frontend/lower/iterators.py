@@ -278,7 +278,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
 
 # What goes over an iterator item by item, or not at all.
 TAKE_ITERATORS: frozenset[Hashable] = frozenset(
-    (*OVER_ITERATORS, sum, min, max, len, isinstance, callable, slice)
+    (*OVER_ITERATORS, tuple, sum, min, max, len, isinstance, callable, slice)
 )
 
 # What goes over its only argument, be it an object that says what it gives.

@@ -11,13 +11,13 @@ price of a float that would be compiled in, or of a loop laid out.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from adcompiler.frontend.interface import NeedStatic
+from adcompiler.frontend.interface import NeedLength, NeedStatic
 from adcompiler.frontend.lower.restarts import NeedCapture, NeedUnroll
 from adcompiler.ir.nodes import Atom, Var
-from adcompiler.ir.types import Scalar, is_float
+from adcompiler.ir.types import Dim, Length, Scalar, is_float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,11 @@ Origin = int | str | LoopIndex  # a parameter's index, the key of a capture
 @dataclass(slots=True)
 class Origins:
     """What each integer comes from; `choices` are the arguments and captures that may
-    be known at no loss."""
+    be known at no loss, `axes` tells of which argument's axis each length is."""
 
     of: dict[Var, frozenset[Origin]] = field(default_factory=dict)
     choices: set[Origin] = field(default_factory=set)
+    axes: dict[Length, tuple[int, int]] = field(default_factory=dict)
 
     def given(self, var: Var, origin: Origin) -> None:
         """Enter a number from outside."""
@@ -76,6 +77,22 @@ class Origins:
     def require(self, atom: Var, what: str) -> None:
         """Start again with one of those known that an integer comes from, if any."""
         _restart(self.of.get(atom, frozenset()), what)
+
+    def require_length(self, length: Length, refusal: Exception) -> None:
+        """Start again with one of those lengths of arguments known that a length is
+        computed from, if any."""
+        for base in _bases(length):
+            if base in self.axes:
+                raise NeedLength(*self.axes[base], refusal)
+
+
+def _bases(length: Length) -> Iterator[Length]:
+    """The lengths that a length is computed from, itself among them."""
+    yield length
+    key = length.key if isinstance(length, Dim) else None
+    for part in key if isinstance(key, tuple) else ():
+        if isinstance(part, Dim):
+            yield from _bases(part)
 
 
 def _restart(origins: Iterable[Origin], what: str) -> None:
