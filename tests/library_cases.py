@@ -393,6 +393,14 @@ CASES = [
     *each(linalg.eigh, (SPD,), {"eigvals_only": True, "lower": False}),
     *each(linalg.eigh, (SPD,), {"eigvals_only": True}),
     *each(linalg.eigvalsh, (SPD,), {}, {"lower": False}),
+    *[Case(np.poly, (a,)) for a in (V, SPD)],
+    *[Case(np.polydiv, (a, V[:2])) for a in (V, V[:1])],
+    *[Case(np.kaiser, (n, 2.5)) for n in (1, 4, 5)],
+    *[Case(f, (X, X[0] * 0.83)) for f in (np.union1d, np.setdiff1d, np.setxor1d)],
+    Case(np.unique_values, (X,)),
+    *[Case(np.put, (X, [0, -1, 13], 1.5, mode)) for mode in ("wrap", "clip")],
+    Case(np.put, (V, [0, 7], 1.5, "wrap")),
+    Case(np.average, (CUBE, (2, 0)), {"weights": CUBE[:, 0].T ** 2}),
     Case(linalg.block_diag, (X, V, 2.5)),
     *[Case(f, (V,)) for f in (linalg.toeplitz, linalg.circulant, linalg.hankel)],
     *[Case(f, (V, array(3))) for f in (linalg.toeplitz, linalg.hankel)],
@@ -450,6 +458,9 @@ CASES = [
 ]
 # At these a difference step leaves the values: equal ones, zeros, what is not a number.
 ALONE = [
+    *[Case(f, (X, V)) for f in (np.union1d, np.setdiff1d, np.setxor1d)],
+    *[Case(f, (V, V[1:3])) for f in (np.setdiff1d, np.setxor1d, np.intersect1d)],
+    *each(np.intersect1d, (V[1:], V[:3]), {"assume_unique": True}),
     Case(np.polymul, (np.array([0.0, 1.5, 0.5]), V)),
     *[Case(f, (X, "float32")) for f in (np.astype, np.require)],
     *[Case(np.linalg.norm, (np.zeros(n), INF)) for n in (0, (0, 3), (3, 0))],

@@ -322,6 +322,7 @@ UNSUPPORTED = (
     "np.require(x, requirements=['W'])",
     "np.pad(x, 1, mode='empty')",
     "np.trim_zeros(x)",
+    "np.intersect1d(x, x, return_indices=True)[0]",
     "np.pad(x, 1, mode='mean', stat_length=1)",
     "np.histogram(x, bins='auto')[1]",
     "np.insert(x, [0, 1], 1.0, axis=0)",

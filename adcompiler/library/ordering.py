@@ -336,30 +336,31 @@ def nancumprod(a, axis=None):
 
 
 @composes(np.piecewise)
-def piecewise(x, condlist, funclist, *args):
+def piecewise(x, condlist, funclist, *args, **kw):
     if isinstance(condlist, np.ndarray) and np.ndim(condlist) == np.ndim(x):
         condlist = [condlist]
     if np.ndim(x) == 0:
         masks = [np.reshape(condition, (1,)) for condition in condlist]
-        return np.reshape(in_pieces(np.reshape(x, (1,)), masks, funclist, args), ())
-    return in_pieces(x, condlist, funclist, args)
+        found = in_pieces(np.reshape(x, (1,)), masks, funclist, args, kw)
+        return np.reshape(found, ())
+    return in_pieces(x, condlist, funclist, args, kw)
 
 
-def in_pieces(x, condlist, funclist, args):
+def in_pieces(x, condlist, funclist, args, kw):
     """Of an array with axes."""
     y = np.zeros_like(x)
     rest = np.ones_like(x, dtype=bool)
     for condition, function in zip(condlist, funclist[: len(condlist)], strict=True):
-        y[condition] = value_of(function, x[condition], args)
+        y[condition] = value_of(function, x[condition], args, kw)
         rest = rest & ~condition
     if len(funclist) > len(condlist):
-        y[rest] = value_of(funclist[len(condlist)], x[rest], args)
+        y[rest] = value_of(funclist[len(condlist)], x[rest], args, kw)
     return y
 
 
-def value_of(function, x, args):
+def value_of(function, x, args, kw):
     """A number, or what a function gives."""
-    return function(x, *args) if callable(function) else function
+    return function(x, *args, **kw) if callable(function) else function
 
 
 @composes(np.isscalar)

@@ -74,8 +74,12 @@ def place(arr, mask, vals):
 
 
 @composes(np.put, stores=True)
-def put(a, ind, v):
+def put(a, ind, v, mode="raise"):
     places = np.asarray(ind)
+    if mode == "wrap":
+        places = wrapped(places, np.size(a))
+    elif mode == "clip":
+        places = clipped(places, np.size(a))
     values = v
     if np.ndim(v) > 0:
         values = np.reshape(_in_turn(v, np.size(places)), np.shape(places))
@@ -85,7 +89,7 @@ def put(a, ind, v):
             raise IndexError(f"index out of bounds for axis 0 with size {size}")
         a[np.unravel_index(places % size, np.shape(a))] = values
     else:
-        a[ind] = values
+        a[places] = values
 
 
 def _in_turn(values, count):
@@ -195,8 +199,11 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
 
 @composes(np.ravel_multi_index)
 def ravel_multi_index(multi_index, dims):
-    flat = multi_index[0]
-    for k, n in zip(multi_index[1:], dims[1:], strict=True):
+    flat = 0
+    for part, n in zip(multi_index, dims, strict=True):
+        k = np.asarray(part)
+        if np.any((k < 0) | (k >= n)):
+            raise ValueError("invalid entry in coordinates array")
         flat = flat * n + k
     return flat
 
@@ -288,6 +295,48 @@ def edges_of(a, bins=10, range=None):
     if first == last:
         first, last = first - 0.5, last + 0.5
     return np.linspace(first, last, bins + 1)
+
+
+@composes(np.unique_values)
+def unique_values(x):
+    return np.unique(x)
+
+
+@composes(np.union1d)
+def union1d(ar1, ar2):
+    return np.unique(np.concatenate((np.ravel(ar1), np.ravel(ar2))))
+
+
+@composes(np.intersect1d)
+def intersect1d(ar1, ar2, assume_unique=False, return_indices=False):
+    if return_indices:
+        raise NotImplementedError(
+            "np.intersect1d with return_indices=True",
+            "look them up: np.searchsorted(np.sort(x), common)",
+        )
+    first, second = np.ravel(ar1), np.ravel(ar2)
+    if not assume_unique:
+        first, second = np.unique(first), np.unique(second)
+    both = np.sort(np.concatenate((first, second)))
+    return both[:-1][both[1:] == both[:-1]]
+
+
+@composes(np.setdiff1d)
+def setdiff1d(ar1, ar2, assume_unique=False):
+    first = np.ravel(ar1) if assume_unique else np.unique(ar1)
+    return first[~np.isin(first, ar2)]
+
+
+@composes(np.setxor1d)
+def setxor1d(ar1, ar2, assume_unique=False):
+    first, second = np.ravel(ar1), np.ravel(ar2)
+    if not assume_unique:
+        first, second = np.unique(first), np.unique(second)
+    both = np.sort(np.concatenate((first, second)))
+    steps = both[1:] != both[:-1]
+    end = np.ones(1, dtype=bool)
+    steps = np.concatenate((end, steps, end))
+    return both[steps[1:] & steps[:-1]] if np.size(both) > 0 else both
 
 
 # --- What is left out, put in ---------------------------------------------------------

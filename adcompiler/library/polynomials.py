@@ -76,6 +76,34 @@ def trimmed(a):
     return c if len(c) > 0 else np.zeros(1, dtype=c.dtype)
 
 
+@composes(np.poly)
+def poly(seq_of_zeros):
+    zeros = np.atleast_1d(seq_of_zeros)
+    if np.ndim(zeros) > 1:
+        zeros = np.linalg.eigvals(zeros)
+    p, end = np.ones(1, dtype=zeros.dtype), np.zeros(1, dtype=zeros.dtype)
+    for zero in zeros:
+        p = np.concatenate((p, end)) - zero * np.concatenate((end, p))
+    return p
+
+
+@composes(np.polydiv)
+def polydiv(u, v):
+    w = np.atleast_1d(u) + 0.0
+    v = np.atleast_1d(v) + 0.0
+    count = max(len(w) - len(v) + 1, 1)
+    scale = 1.0 / v[0]
+    r = w.copy()
+    q = np.zeros(count, dtype=r.dtype)
+    for k in range(len(w) - len(v) + 1):
+        q[k] = scale * r[k]
+        r[k : k + len(v)] -= q[k] * v
+    first = 0
+    while first < len(r) - 1 and np.abs(r[first]) <= 1e-8:
+        first += 1
+    return q, r[first:]
+
+
 @composes(np.polyder)
 def polyder(p, m=1):
     p = np.asarray(p, dtype=float) if m > 0 else p
@@ -115,6 +143,15 @@ def hamming(M):
 def blackman(M):
     angle = turns(M)
     return 0.42 + 0.5 * np.cos(angle) + 0.08 * np.cos(2.0 * angle)
+
+
+@composes(np.kaiser)
+def kaiser(M, beta):
+    if M == 1:
+        return np.ones(1)
+    half = (M - 1) / 2.0
+    place = (np.arange(M) - half) / half
+    return np.i0(beta * np.sqrt(1.0 - place**2)) / np.i0(beta)
 
 
 @composes(np.bartlett)

@@ -68,15 +68,26 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     if weights is None and not returned:
         return np.mean(a, axis=axis, keepdims=keepdims)
     weights = np.ones_like(a) if weights is None else np.asarray(weights)
-    if axis is not None and np.ndim(weights) < np.ndim(a):
-        k = range(np.ndim(a))[axis]
-        ones = np.ndim(a) - 1 - k
-        weights = weights.reshape((1,) * k + weights.shape + (1,) * ones)
+    if np.ndim(weights) < np.ndim(a):
+        if axis is None:
+            raise TypeError(
+                "Axis must be specified when shapes of a and weights differ."
+            )
+        weights = beside(weights, a, axis if isinstance(axis, tuple) else (axis,))
     total = np.sum(weights * np.ones_like(a), axis=axis, keepdims=keepdims)
     if np.any(total == 0.0):
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (mean, total) if returned else mean
+
+
+def beside(weights, a, axes):
+    """The weights along these axes, with axes of length 1 for the others."""
+    rank = np.ndim(a)
+    axes = [range(rank)[k] for k in axes]
+    order = tuple([j for k in range(rank) for j, m in enumerate(axes) if m == k])
+    shape = tuple([n if k in axes else 1 for k, n in enumerate(np.shape(a))])
+    return np.reshape(np.transpose(weights, order), shape)
 
 
 @composes(np.cov)

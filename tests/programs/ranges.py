@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import TRIPS, program, real, trips
+from .registry import TRIPS, integers, program, real, trips
 
 
 @trips(real(), TRIPS, counts=(2, 3, 4, 8))
@@ -99,3 +99,24 @@ def for_over_a_constant_range(x):
     for i in range(4):
         y = y * x + i * x
     return y
+
+
+@program(real(8))
+@program(real(1), label="one")
+def fast_walsh_transform(x):
+    y, width = x * 1.0, 1
+    while width < len(y):
+        z = y.copy()
+        for i in range(len(y)):
+            sign = -1.0 if i & width else 1.0
+            z[i] = sign * y[i] + y[i ^ width]
+        y, width = z, width << 1
+    return np.sum(y**3)
+
+
+@program(real(6), integers(0, 9, 6), 5)
+def bits_of_integers(x, k, mask):
+    odd = np.where(k & 1, x, x * x)
+    chosen = x[np.bitwise_and(k, 3)] * (np.bitwise_xor(k, mask) + (k << 1) - (~k >> 1))
+    common = np.gcd(k, 6) + np.lcm(k, 2) + np.bitwise_count(k | mask)
+    return np.sum(odd * chosen) + np.sum(common * x) + (mask & 4 | 3) * x[0]

@@ -18,7 +18,7 @@ from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import in_order
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.primitive import PRIMITIVES
-from adcompiler.ir.types import Scalar
+from adcompiler.ir.types import PY_INT, Scalar
 from adcompiler.library import statistics
 
 
@@ -93,6 +93,10 @@ def bitwise(op: ast.operator) -> Handler:
 
     def handle(call: Call) -> Binding:
         a, b = (call.array(x) for x in call.bind("x1", "x2"))
+        left, right = call.atom(a).type, call.atom(b).type
+        if left == PY_INT and isinstance(right, Scalar) and right.kind == "python":
+            # The operator would give Python's number.
+            a = call.result("cast", call.atom(a), dtype="int64", via="scalar")
         return operators.binary(call.ctx, call.node, op, a, b)
 
     return handle
@@ -267,6 +271,11 @@ FUNCTIONS: dict[Hashable, Handler] = {
     np.bitwise_and: bitwise(ast.BitAnd()),
     np.bitwise_or: bitwise(ast.BitOr()),
     np.bitwise_xor: bitwise(ast.BitXor()),
+    np.left_shift: bitwise(ast.LShift()),
+    np.right_shift: bitwise(ast.RShift()),
+    np.gcd: function("common_divisor", 2),
+    np.lcm: function("common_multiple", 2),
+    np.bitwise_count: function("bitwise_count", 1),
     np.invert: inverted,
     np.real: real,
 }

@@ -42,7 +42,7 @@ def may_alias(
         f"this stores into {this}, which may or may not be an alias of {other}, read "
         f"afterwards at line {line}"
     )
-    name = stored or "x"
+    name = stored or (others or ["x"])[0]
     return message, f"copy it first: {name} = {name}.copy()"
 
 
@@ -262,6 +262,75 @@ INSTEAD = {
         "the result is complex; take one axis after the other, as products with "
         "np.cos(k) and np.sin(k)",
     ),
+    **dict.fromkeys(
+        ["np.frompyfunc"], "call it on arrays: f(x), or np.vectorize(f, otypes=[float])"
+    ),
+    **dict.fromkeys(
+        ["np.complex128", "np.complex64", "np.emath.sqrt", "np.lib.scimath.sqrt"],
+        "the result may be complex: use two real numbers, or np.sqrt of what is not "
+        "negative",
+    ),
+    **dict.fromkeys(
+        ["np.sort_complex", "np.real_if_close"], "of real numbers it is np.sort(x), x"
+    ),
+    **dict.fromkeys(
+        ["scipy.fft.fft", "scipy.fft.rfft", "scipy.fft.dct", "scipy.fft.dst"],
+        "multiply by the matrix of the transform: scipy.fft.dct(np.eye(n)).T @ x; of a "
+        "complex one by its two parts",
+    ),
+    **dict.fromkeys(
+        [f"linalg.{name}" for name in ("hadamard", "pascal", "dft", "helmert")],
+        "make it outside: h = linalg.hadamard(4), and read it in the function",
+    ),
+    **dict.fromkeys(
+        ["linalg.schur", "linalg.hessenberg"],
+        "of a symmetric matrix: w, v = np.linalg.eigh(x); else np.linalg.qr(x)",
+    ),
+    "linalg.funm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "
+    "then (v * f(w)) @ v.T",
+    **dict.fromkeys(
+        ["linalg.null_space", "linalg.orth"],
+        "take vectors of u, s, vh = np.linalg.svd(x): those of s == 0 are vh[k:]",
+    ),
+    **dict.fromkeys(
+        ["linalg.solve_toeplitz", "linalg.solve_circulant"],
+        "solve with the matrix: np.linalg.solve(linalg.toeplitz(c), b)",
+    ),
+    **dict.fromkeys(
+        ["np.histogram2d", "np.histogramdd"],
+        "count by np.histogram, or np.add.at(counts, (i, j), 1) with indices of bins",
+    ),
+    **dict.fromkeys(
+        ["np.unique_counts", "np.unique_inverse", "np.unique_all"],
+        "name what is wanted: np.unique(x, return_counts=True, return_inverse=True)",
+    ),
+    **dict.fromkeys(
+        ["np.nextafter", "np.spacing"], "of one number: math.nextafter, math.ulp"
+    ),
+    "np.frexp": "of one number: math.frexp; of arrays the exponents are "
+    "np.floor(np.log2(np.abs(x))) + 1",
+    "np.result_type": "it is known: write float, or x.dtype",
+    "np.ravel_multi_index": "compute it: i * n + j",
+    **dict.fromkeys(
+        ["special.comb", "special.factorial", "special.bernoulli", "special.perm"],
+        "of integers: math.comb(n, k), math.factorial(n); or compute it outside",
+    ),
+    "special.zeta": "of integers n > 1: special.polygamma(n - 1, x) * (-1) ** n / "
+    "math.factorial(n - 1)",
+    "special.sici": "state its derivatives, np.sin(x) / x and np.cos(x) / x, by "
+    "ad.custom_vjp",
+    "special.fresnel": "state its derivatives, the sine and cosine of "
+    "np.pi * x**2 / 2, by ad.custom_vjp",
+    "special.owens_t": "state its derivatives by ad.custom_vjp",
+    "special.poch": "np.exp(special.gammaln(z + m) - special.gammaln(z)), z > 0",
+    "special.gammasgn": "of x > 0 it is 1.0",
+    "special.wofz": "the result is complex; of real numbers its parts are "
+    "np.exp(-x**2) and 2 / np.sqrt(np.pi) * special.dawsn(x)",
+    "stats.dirichlet.logpdf": "special.gammaln(np.sum(a)) - "
+    "np.sum(special.gammaln(a)) + np.sum((a - 1) * np.log(x))",
+    "stats.dirichlet.pdf": "np.exp of special.gammaln(np.sum(a)) - "
+    "np.sum(special.gammaln(a)) + np.sum((a - 1) * np.log(x))",
+    "stats.poisson.cdf": "special.gammaincc(k + 1, mu)",
     "np.roots": "the result is complex; find a real root by Newton's method",
     "linalg.logm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "
     "then (v * np.log(w)) @ v.T",

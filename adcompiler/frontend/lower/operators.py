@@ -94,7 +94,10 @@ def binary(
         b = _exponent(ctx, node, a, b)
     params = {}
     if isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor):
-        params["via"] = "operator"
+        if _of_bools(a, b):
+            params["via"] = "operator"
+        else:
+            name = BITS[type(op)]
     result = ctx.emit(node, name, a, b, **params)
     if name == "power" and may_be_complex(node, b, result):
         ctx.emit_all(node, "check_real", result, a, b, power=_shortened(node))
@@ -111,13 +114,25 @@ def _shifted(
 
     places = names.static_int(ctx, node, right, "by how many places is shifted")
     t = atom_of(ctx, node, left).type
-    whole = isinstance(t, Scalar) and t.dtype == "int64"
+    whole = getattr(t, "dtype", "") in ("int64", "int32")
     if not whole or not 0 <= places < 62:
         what = "an integer is shifted by 0 to 61 places"
         ctx.refuse(node, what, "multiply or floor-divide by a power of two")
     by = Dyn(constant(2**places))
     scaled = ast.Mult() if isinstance(op, ast.LShift) else ast.FloorDiv()
     return binary(ctx, node, scaled, left, by)
+
+
+def _of_bools(*atoms: Atom) -> bool:
+    """Whether bits are truth values."""
+    return all(getattr(a.type, "dtype", "") == "bool" for a in atoms)
+
+
+BITS: dict[type[ast.operator], str] = {
+    ast.BitAnd: "bitwise_and",
+    ast.BitOr: "bitwise_or",
+    ast.BitXor: "bitwise_xor",
+}
 
 
 def _exponent(ctx: Context, node: ast.AST, base: Atom, exponent: Atom) -> Atom:
@@ -193,6 +208,9 @@ def unary(ctx: Context, node: ast.AST, op: ast.unaryop, operand: Binding) -> Bin
         return found
     atom = atom_of(ctx, node, operand)
     if isinstance(op, ast.Invert):
+        if getattr(atom.type, "dtype", "") in ("int64", "int32"):
+            turned = unary(ctx, node, ast.USub(), operand)
+            return binary(ctx, node, ast.Sub(), turned, Dyn(constant(1)))
         result = ctx.emit(node, "logical_not", atom, via="operator")
         return ctx.wrap(result, in_order(operand))
     python = operator.neg if isinstance(op, ast.USub) else operator.pos
