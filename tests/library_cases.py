@@ -449,6 +449,10 @@ CASES = [
     *[Case(f, (X * X + 1.0, k)) for f, k in SHARES],
     Case(stats.beta.cdf, (X * X / 4.0, 2, 3)),
     *[Case(f, (ORDER, 1.7)) for f in (stats.poisson.logpmf, stats.poisson.pmf)],
+    *each(stats.poisson.cdf, (ORDER, 1.7), {}, {"loc": 1}),
+    Case(special.gammasgn, (X * 3.0,)),
+    *[Case(np.lexsort, (k,)) for k in ((V, V * V), (ORDER, ORDER[::-1]))],
+    Case(np.lexsort, ((ORDER, ORDER[::-1]), 0)),
     *each(stats.binom.logpmf, (ORDER, 5, 0.3), {}, {"loc": -1}),
     *[Case(f, (ORDER % 2 + n, 0.3)) for f, n in COUNTS],
     *each(stats.zscore, (X,), {}, {"axis": 1, "ddof": 1}),
@@ -458,6 +462,11 @@ CASES = [
 ]
 # At these a difference step leaves the values: equal ones, zeros, what is not a number.
 ALONE = [
+    *[
+        Case(f, (np.array([0.2, 0.5, 0.3]), np.array([1.2, 0.7, 2.0])))
+        for f in (stats.dirichlet.logpdf, stats.dirichlet.pdf)
+    ],
+    Case(special.gammasgn, (np.array([0.0, -0.0, -1.0, -2.0, -2.5, INF]),)),
     *[Case(f, (X, V)) for f in (np.union1d, np.setdiff1d, np.setxor1d)],
     *[Case(f, (V, V[1:3])) for f in (np.setdiff1d, np.setxor1d, np.intersect1d)],
     *each(np.intersect1d, (V[1:], V[:3]), {"assume_unique": True}),

@@ -130,6 +130,26 @@ def multivariate_normal_entropy(mean=None, cov=1):
     return volume + cov.shape[0] * (HALF_LOG_TWO_PI + 0.5)
 
 
+@composes(stats.dirichlet.logpdf)
+def dirichlet_logpdf(x, alpha):
+    if np.ndim(x) != 1 or np.ndim(alpha) != 1:
+        raise NotImplementedError(
+            "stats.dirichlet of several points",
+            "call it for each: np.stack([stats.dirichlet.logpdf(p, a) for p in x.T])",
+        )
+    if x.shape[0] != alpha.shape[0]:
+        raise ValueError("x and alpha have different lengths")
+    if np.any(x < 0.0) or np.abs(np.sum(x) - 1.0) > 10e-10:
+        raise ValueError("The input vector 'x' must lie within the normal simplex.")
+    share = np.sum(special.gammaln(alpha)) - special.gammaln(np.sum(alpha))
+    return np.sum(special.xlogy(alpha - 1.0, x)) - share
+
+
+@composes(stats.dirichlet.pdf)
+def dirichlet_pdf(x, alpha):
+    return np.exp(stats.dirichlet.logpdf(x, alpha))
+
+
 # --- Gamma and beta -------------------------------------------------------------------
 
 
@@ -312,6 +332,13 @@ def poisson_logpmf(k, mu, loc=0):
     n, none = counts(k, loc)
     inside = special.xlogy(n, mu) - special.gammaln(n + 1.0) - mu
     return np.where(none, -np.inf, inside)[()]
+
+
+@composes(stats.poisson.cdf)
+def poisson_cdf(k, mu, loc=0):
+    n = np.floor(k - loc)
+    inside = special.gammaincc(np.maximum(n, 0.0) + 1.0, mu)
+    return np.where(n < 0.0, 0.0, inside)[()]
 
 
 @composes(stats.binom.logpmf)

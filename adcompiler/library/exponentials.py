@@ -34,6 +34,14 @@ def yn(n, x):
     return special.yv(n, x)
 
 
+@composes(special.gammasgn)
+def gammasgn(x):
+    even = np.floor(x) % 2 == 0
+    sign = np.where((x > 0.0) | even, 1.0, -1.0)
+    pole = (x <= 0.0) & (np.floor(x) == x)
+    return np.where(pole, np.where(x == 0.0, np.copysign(1.0, x), np.nan), sign)[()]
+
+
 @composes(special.multigammaln)
 def multigammaln(a, d):
     constant = d * (d - 1) * 0.25 * np.log(np.pi)

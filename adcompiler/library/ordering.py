@@ -147,6 +147,16 @@ def place_of(q, last, method):
     return np.clip(place, 0, last)
 
 
+@composes(np.lexsort)
+def lexsort(keys, axis=-1):
+    order = np.argsort(keys[0], axis=axis, kind="stable")
+    for key in keys[1:]:
+        taken = np.take_along_axis(np.asarray(key), order, axis)
+        again = np.argsort(taken, axis=axis, kind="stable")
+        order = np.take_along_axis(order, again, axis)
+    return order
+
+
 # --- Looking up and choosing ---------------------------------------------------------
 
 
