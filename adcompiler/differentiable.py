@@ -228,7 +228,8 @@ class Differentiable(Generic[P, R]):
         requires one, among the arguments and in what the function reads."""
         derived: Derived[..., Any] = Derived("backward", self)
         request = derived.request(*args, **kwargs)
-        result: R = collect(find_program(self._shared.programs, request), request)
+        program = find_program(self._shared.programs, request, self.backend)
+        result: R = collect(program, request)
         return result
 
     def hvp(self, args: tuple[Any, ...], vectors: tuple[Any, ...]) -> Any:
@@ -289,7 +290,7 @@ class Differentiable(Generic[P, R]):
         from adcompiler.explain import explain
 
         request = self.grad.request(*args, **kwargs)
-        program = find_program(self._shared.programs, request)
+        program = find_program(self._shared.programs, request, self.backend)
         name = name_of(self.function)
         return explain(program, arguments_of(program, request), name)
 
@@ -350,7 +351,8 @@ class Derived(Generic[P, T]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         request = self.request(*args, **kwargs)
-        program = find_program(self.base._shared.programs, request)
+        base = self.base
+        program = find_program(base._shared.programs, request, base.backend)
         result: T = run(program, request)
         return result
 
@@ -366,7 +368,8 @@ class Derived(Generic[P, T]):
         """The program for such arguments, without running it."""
         if self.kind == "jvp":
             args = (args, tuple(map(_unit_tangent, args)))
-        return find_program(self.base._shared.programs, self.request(*args, **kwargs))
+        request, base = self.request(*args, **kwargs), self.base
+        return find_program(base._shared.programs, request, base.backend)
 
     def last(self) -> Program:
         """The program used last, or the one for the annotated types."""
@@ -422,8 +425,10 @@ def _names(wrt: Wrt, names: tuple[str, ...], function: str) -> tuple[str, ...] |
 
 
 def _require_backend(name: str | None) -> None:
-    if name not in (None, "numpy"):
-        raise ValueError(f"there is no backend {name!r}; write backend='numpy'")
+    if name not in (None, "numpy", "llvm"):
+        raise ValueError(
+            f"there is no backend {name!r}; write backend='numpy' or backend='llvm'"
+        )
 
 
 def _called_too_early(given: Any) -> TypeError:

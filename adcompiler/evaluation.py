@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from adcompiler import settings
 from adcompiler.errors import InternalError, UnsupportedError
 from adcompiler.frontend.arguments import bind, describe, key_of, leaves_of, same_static
 from adcompiler.frontend.interface import (
@@ -180,14 +182,21 @@ def _leaves(specs: Mapping[str, ArgSpec], values: Mapping[str, Any]) -> tuple[An
 # --- Programs --------------------------------------------------------------------
 
 
-def find_program(programs: Specialisations[Program], request: Request) -> Program:
-    """The program that serves a request, compiled if there is none."""
+def find_program(
+    programs: Specialisations[Program], request: Request, backend: str | None = None
+) -> Program:
+    """The program that serves a request, compiled if there is none.
+
+    Where no backend is named, the settings say which.
+    """
+    request = replace(request, backend=backend or settings.current().backend)
     derivative = derivative_of(request.target)
     kind = "value" if derivative is None else derivative.kind
     key: tuple[Hashable, ...] = (
         kind,
         tuple(map(key_of, request.specs.values())),
         request.passed,
+        request.backend,
     )
 
     def fits(program: Program) -> bool:

@@ -1,34 +1,27 @@
 """The passes, in order. Nothing else composes them.
 
-In: what is to be computed, a function or a derivative of one, and what is known of its
-arguments. Out: a `Program`: generated text, and the callable that it defines.
+In: what is to be computed, a function or a derivative of one. Out: functions of the IR,
+up to those that are ready to be written.
 Invariants: with ADC_VERIFY every pass is followed by the verifier; a fault of a pass is
 an `InternalError` that shows the last IR that was sound.
 """
 
 from __future__ import annotations
 
-import keyword
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from adcompiler.errors import InternalError
 from adcompiler.frontend.interface import DerivedKind, Lowered
-from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import Function
 from adcompiler.ir.printer import show
 from adcompiler.ir.verifier import verify
 from adcompiler.ir.walk import count_uses
 from adcompiler.settings import current
 
-if TYPE_CHECKING:
-    from adcompiler.emit.numpy_source import Source
-    from adcompiler.lowering.linking import Unit
-
-__all__ = ["Built", "build", "derive", "primal"]
+__all__ = ["Faults", "derive", "primal", "run", "stored"]
 
 Pass = Callable[[Function], Function]
 Step = tuple[str, Pass]
@@ -91,7 +84,7 @@ def _derive_vjp(
     function = run(
         function, ("lower", _same), ("optimise", _optimise), ("exits", _sink_exits)
     )
-    with _Faults("reverse", function):
+    with Faults("reverse", function):
         sweeps = vjp(function, wrt, called=called)
     forward, pullback = sweeps
     pullback = run(pullback, ("reverse", _same), ("optimise", _optimise))
@@ -116,73 +109,6 @@ def _without_idle(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A function as generated text and as a callable on flat leaves.
-
-    The callable takes the leaves by position, and gives the results as a tuple.
-    `source` is the text with where its lines come from.
-    """
-
-    source: Source
-    call: Callable[..., tuple[Any, ...]]
-
-    @property
-    def text(self) -> str:
-        return self.source.text
-
-
-def build(function: Function, *, name: str, label: str, doc: str = "") -> Built:
-    """The text of a function and what it defines; `label` is shown in tracebacks."""
-    from adcompiler.emit.numpy_source import definition, emit
-    from adcompiler.execute.numpy_backend import load
-    from adcompiler.lowering.linking import exceptions, linked
-
-    name = _identifier(name)
-    *others, main = linked(function, name)
-    raised = exceptions((*others, main))
-    taken = [*(unit.name for unit in (*others, main)), *raised]
-    named = [(u, _named(u.function, taken, inner=True)) for u in others]
-    whole = _named(main.function, taken)
-    with _Faults("emit", main.function):
-        before = [definition(n, name=u.name, doc=_doc(u)) for u, n in named]
-        text = doc or f"{label}."
-        source = emit(whole, name=name, doc=text, before=before, names=raised)
-    call = load(source, name, label)
-    if len(function.results) == 1:
-        return Built(source, lambda *leaves: (call(*leaves),))
-    return Built(source, call)
-
-
-def _named(function: Function, taken: Iterable[str], *, inner: bool = False) -> Named:
-    """The function made ready to be written: what is stored in place, and names."""
-    from adcompiler.lowering.bufferise import bufferise
-    from adcompiler.lowering.naming import name_values
-
-    store = partial(bufferise, inner=inner)
-    function = run(function, ("finish", _finish), ("bufferise", store))
-    arg_names = _distinct(_identifier(p.name or p.noun or "x") for p in function.params)
-    with _Faults("emit", function):
-        return name_values(function, arg_names=arg_names, taken=taken)
-
-
-def _doc(unit: Unit) -> str:
-    """What a function that is called computes."""
-    callee = unit.callee
-    assert callee is not None
-    text = f"{callee.base}()"
-    for part in callee.part:
-        text = _PARTS[part].format(text)
-    return f"{text[0].upper()}{text[1:]}."
-
-
-_PARTS = {
-    "value": "what {} gives",
-    "jvp": "{}, and its tangent",
-    "forward": "{}, and the residuals for its pullback",
-    "pullback": "the pullback of {}",
-}
-
 # --- Running them ----------------------------------------------------------------
 
 
@@ -190,7 +116,7 @@ def run(function: Function, *steps: Step) -> Function:
     """The passes one after the other, each dumped and verified as asked for."""
     settings = current()
     for name, step in steps:
-        with _Faults(name, function):
+        with Faults(name, function):
             function = step(function)
         if name in settings.dump:
             print(f"--- {name}\n{show(function)}\n", file=sys.stderr)
@@ -200,7 +126,7 @@ def run(function: Function, *steps: Step) -> Function:
 
 
 @dataclass(frozen=True, slots=True)
-class _Faults:
+class Faults:
     """Adds to the faults of a pass its name and the IR that it was given."""
 
     stage: str
@@ -235,38 +161,19 @@ def _sink_exits(function: Function) -> Function:
     return function if sunk is function else optimise(sunk)
 
 
+def stored(function: Function, *, inner: bool = False) -> Function:
+    """The function ready to be written: what is stored is stored in place.
+
+    `inner` is what another calls: its residuals may hold what it is given.
+    """
+    from adcompiler.lowering.bufferise import bufferise
+
+    store = partial(bufferise, inner=inner)
+    return run(function, ("finish", _finish), ("bufferise", store))
+
+
 def _finish(function: Function) -> Function:
     from adcompiler.optimise import finish, without_rules
 
     plain = without_rules(function)
     return finish(function if plain is function else _optimise(plain))
-
-
-# --- Names -----------------------------------------------------------------------
-
-
-def _identifier(name: str) -> str:
-    """A name that Python accepts.
-
-    >>> _identifier("<lambda>_grad"), _identifier("x_dot"), _identifier("2nd²_grad")
-    ('lambda_grad', 'x_dot', '_2nd_grad')
-    """
-    name = "".join(c for c in name if f"_{c}".isidentifier())
-    name = name if name.isidentifier() else f"_{name}"
-    return f"{name}_" if keyword.iskeyword(name) else name
-
-
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """The names, later ones altered where they would repeat an earlier one.
-
-    >>> _distinct(["x", "y", "x"])
-    ('x', 'y', 'x_2')
-    """
-    taken: list[str] = []
-    for name in names:
-        count, candidate = 1, name
-        while candidate in taken:
-            count += 1
-            candidate = f"{name}_{count}"
-        taken.append(candidate)
-    return tuple(taken)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from adcompiler.building import Built, build
 from adcompiler.errors import InternalError, UnsupportedError
 from adcompiler.frontend.arguments import (
     leaf_specs,
@@ -27,7 +28,6 @@ from adcompiler.frontend.interface import (
     TupleSpec,
 )
 from adcompiler.ir.types import Array, Dim, Type
-from adcompiler.pipeline import build
 from adcompiler.targets import Lowering, Target, derivative_of, name_of
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Request:
     specs: Mapping[str, ArgSpec]
     passed: frozenset[str]
     leaves: tuple[Any, ...]
+    backend: str = "numpy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,17 @@ class Program:
 
     lowered: Lowered
     statics: tuple[tuple[int, Any], ...]
-    source: Source
+    built: Built
     call: Callable[..., tuple[Any, ...]]
     types: tuple[Type, ...]
     values: int
     wrt: tuple[int, ...] = ()
     pullback: Program | None = None
     lengths: tuple[tuple[tuple[int, int], int], ...] = ()
+
+    @property
+    def source(self) -> Source:
+        return self.built.source
 
     @property
     def text(self) -> str:
@@ -155,11 +160,11 @@ def _compile(
     known = tuple(statics.items())
     if derivative is not None and derivative.kind == "vjp":
         forward, pullback, values = lowering.vjp(derivative, specs)
-        program = _built(pullback, request.target, known, "pullback", forward)
-        whole = _built(forward, request.target, known, "forward")
+        program = _built(pullback, request, known, "pullback", forward)
+        whole = _built(forward, request, known, "forward")
         return replace(whole, values=values, pullback=program)
     lowered = lowering.lower(request.target, specs)
-    return _built(lowered, request.target, known)
+    return _built(lowered, request, known)
 
 
 def _lengths(request: Request) -> Iterator[tuple[Dim, int]]:
@@ -173,11 +178,12 @@ def _lengths(request: Request) -> Iterator[tuple[Dim, int]]:
 
 def _built(
     target: Target,
-    origin: Any,
+    request: Request,
     statics: tuple[tuple[int, Any], ...],
     part: str = "",
     primal: Target | None = None,
 ) -> Program:
+    origin = request.target
     name = name_of(origin)
     derivative = derivative_of(origin)
     if part and derivative is not None:
@@ -186,13 +192,11 @@ def _built(
     params = (primal or target).lowered.function.params
     wrt = [params[k].name or "x" for k in target.wrt]
     label = _label(origin, part)
-    built = build(
-        lowered.function, name=name, label=label, doc=_doc(label, origin, wrt)
-    )
+    doc = _doc(label, origin, wrt)
+    backend = request.backend
+    built = build(lowered.function, name=name, label=label, doc=doc, backend=backend)
     types = target.types
-    return Program(
-        lowered, statics, built.source, built.call, types, len(types), target.wrt
-    )
+    return Program(lowered, statics, built, built.call, types, len(types), target.wrt)
 
 
 _LABELS = {

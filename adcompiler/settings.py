@@ -7,6 +7,7 @@ ADC_DUMP     ``lower,reverse``  print the IR after each pass that is named
 ADC_VERIFY   ``1``              verify the IR after every pass; on in the tests
 ADC_KEEP     ``/tmp/emitted``   keep each emitted text as a file in this directory
 ADC_OPTIMISE ``0``              leave out the optimiser; derivatives are the same
+ADC_BACKEND  ``llvm``           the backend where none is named; ``numpy`` otherwise
 ============ =================  ====================================================
 
 The environment is read when `current` is called, not on import, so that a notebook
@@ -37,12 +38,14 @@ class Settings:
         verify: whether the IR is verified after every pass.
         keep: the directory that emitted text is kept in; None keeps nothing.
         optimise: whether programs are optimised; the tests do without, too.
+        backend: what runs a program where no backend is named.
     """
 
     dump: frozenset[str] = frozenset()
     verify: bool = False
     keep: Path | None = None
     optimise: bool = True
+    backend: str = "numpy"
 
 
 def current(environ: Mapping[str, str] | None = None) -> Settings:
@@ -68,7 +71,15 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
         verify=_switch("ADC_VERIFY", environ.get("ADC_VERIFY", "")),
         keep=Path(keep).expanduser() if keep else None,
         optimise=_switch("ADC_OPTIMISE", environ.get("ADC_OPTIMISE", "1")),
+        backend=_backend(environ.get("ADC_BACKEND", "") or "numpy"),
     )
+
+
+def _backend(text: str) -> str:
+    """The backend of this name."""
+    if text not in ("numpy", "llvm"):
+        raise ValueError(f"ADC_BACKEND is {text!r}; write numpy or llvm")
+    return text
 
 
 def _switch(name: str, text: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 
 import adcompiler as ad
 from adcompiler import pipeline
+from adcompiler.building import build
 from adcompiler.errors import InternalError
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Function, Region, fresh_var
@@ -111,7 +112,7 @@ def test_the_verifier_runs_after_each_pass(monkeypatch):
         pipeline, "verify", lambda function, *, stage: seen.append(stage)
     )
     (gradient,) = pipeline.derive("grad", function_in_ir(), (0,))
-    pipeline.build(gradient, name="f_grad", label="Gradient of f")
+    build(gradient, name="f_grad", label="Gradient of f").source
     before, after = ["lower", "optimise", "exits", "reverse"], ["finish", "bufferise"]
     assert seen == [*before, "optimise", *after]
     seen.clear()
@@ -349,7 +350,7 @@ def test_lengths_do_not_matter():
 
 def test_a_program_serves_every_length(monkeypatch):
     built = []
-    original = pipeline.build
+    original = build
 
     def counting(function, **options):
         built.append(function)

@@ -1,0 +1,194 @@
+"""Functions of the IR become text and callables, for one backend or another.
+
+In: a function, and the name that it is to have. Out: `Built`.
+Invariants: every program has NumPy text, written when it is first asked for; native
+code serves the calls that it was compiled for and hands all others, those that raise
+among them, to the NumPy program.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adcompiler.ir.names import Named
+from adcompiler.ir.nodes import Function
+from adcompiler.pipeline import Faults, stored
+
+if TYPE_CHECKING:
+    from adcompiler.emit.numpy_source import Source
+    from adcompiler.lowering.linking import Unit
+
+__all__ = ["Built", "build"]
+
+Call = Callable[..., Any]
+
+
+class Built:
+    """A function as generated text and as a callable on flat leaves.
+
+    The callable takes the leaves by position, and gives the results as a tuple.
+    `source` is the text with where its lines come from; `label` is shown in tracebacks.
+    """
+
+    def __init__(
+        self, function: Function, name: str, label: str, doc: str, backend: str
+    ) -> None:
+        self.function = function
+        self.name = _identifier(name)
+        self.label = label
+        self.doc = doc or f"{label}."
+        self.backend = backend
+        self.call: Call = self.numpy_call
+        if backend == "llvm":
+            self.call = _Native(self).call
+
+    @cached_property
+    def source(self) -> Source:
+        """The NumPy program."""
+        from adcompiler.emit.numpy_source import definition, emit
+        from adcompiler.lowering.linking import exceptions, linked
+
+        *others, main = linked(self.function, self.name)
+        raised = exceptions((*others, main))
+        taken = [*(unit.name for unit in (*others, main)), *raised]
+        named = [(u, _named(u.function, taken, inner=True)) for u in others]
+        whole = _named(main.function, taken)
+        with Faults("emit", main.function):
+            before = [definition(n, name=u.name, doc=_doc(u)) for u, n in named]
+            return emit(
+                whole, name=self.name, doc=self.doc, before=before, names=raised
+            )
+
+    @cached_property
+    def numpy_call(self) -> Call:
+        """What the NumPy program defines."""
+        from adcompiler.execute.numpy_backend import load
+
+        call = load(self.source, self.name, self.label)
+        if len(self.function.results) == 1:
+            return lambda *leaves: (call(*leaves),)
+        return call
+
+    @property
+    def text(self) -> str:
+        return self.source.text
+
+
+def build(
+    function: Function, *, name: str, label: str, doc: str = "", backend: str = "numpy"
+) -> Built:
+    """The text of a function and what it defines; `label` is shown in tracebacks."""
+    return Built(function, name, label, doc, backend)
+
+
+# --- Native code ------------------------------------------------------------------
+
+
+class _Native:
+    """The callables of a program, each made when it is first needed: for arrays in C
+    order, for others, and the NumPy program."""
+
+    def __init__(self, built: Built) -> None:
+        self.built = built
+
+    @cached_property
+    def call(self) -> Call:
+        return self._loaded(self._slow, dense=True)
+
+    @cached_property
+    def strided(self) -> Call:
+        return self._loaded(self.built.numpy_call, dense=False)
+
+    def _slow(self, *leaves: Any) -> Any:
+        """What the code for arrays in C order does not serve."""
+        arrays = (v for v in leaves if isinstance(v, np.ndarray))
+        if all(a.flags.c_contiguous for a in arrays):
+            return self.built.numpy_call(*leaves)
+        return self.strided(*leaves)
+
+    def _loaded(self, slow: Call, *, dense: bool) -> Call:
+        from adcompiler.emit.llvm import NotNative, emit
+        from adcompiler.execute.llvm.entry import load
+
+        try:
+            module = emit(_parts(self.built), self.built.name, dense=dense)
+        except NotNative:
+            return self.built.numpy_call
+        return load(module, self.built.name, slow)
+
+
+def _parts(built: Built) -> list[Any]:
+    from adcompiler.emit.llvm import Part
+    from adcompiler.lowering.aliasing import memory
+    from adcompiler.lowering.linking import linked
+
+    parts = []
+    for unit in linked(built.function, built.name):
+        inner = unit.callee is not None
+        function = stored(unit.function, inner=inner)
+        roots = memory(function, inner=inner).roots
+        parts.append(Part(function, roots, unit.callee))
+    return parts
+
+
+# --- Names ------------------------------------------------------------------------
+
+
+def _named(function: Function, taken: Iterable[str], *, inner: bool = False) -> Named:
+    """The function made ready to be written as Python: names."""
+    from adcompiler.lowering.naming import name_values
+
+    function = stored(function, inner=inner)
+    arg_names = _distinct(_identifier(p.name or p.noun or "x") for p in function.params)
+    with Faults("emit", function):
+        return name_values(function, arg_names=arg_names, taken=taken)
+
+
+def _doc(unit: Unit) -> str:
+    """What a function that is called computes."""
+    callee = unit.callee
+    assert callee is not None
+    text = f"{callee.base}()"
+    for part in callee.part:
+        text = _PARTS[part].format(text)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+_PARTS = {
+    "value": "what {} gives",
+    "jvp": "{}, and its tangent",
+    "forward": "{}, and the residuals for its pullback",
+    "pullback": "the pullback of {}",
+}
+
+
+def _identifier(name: str) -> str:
+    """A name that Python accepts.
+
+    >>> _identifier("<lambda>_grad"), _identifier("x_dot"), _identifier("2nd²_grad")
+    ('lambda_grad', 'x_dot', '_2nd_grad')
+    """
+    name = "".join(c for c in name if f"_{c}".isidentifier())
+    name = name if name.isidentifier() else f"_{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, later ones altered where they would repeat an earlier one.
+
+    >>> _distinct(["x", "y", "x"])
+    ('x', 'y', 'x_2')
+    """
+    taken: list[str] = []
+    for name in names:
+        count, candidate = 1, name
+        while candidate in taken:
+            count += 1
+            candidate = f"{name}_{count}"
+        taken.append(candidate)
+    return tuple(taken)

@@ -1,0 +1,76 @@
+"""Machine code: functions of the IR as LLVM text.
+
+In: bufferised functions, the callees before the one that is asked for, what is known of
+their memory, and which parameters lie in C order. Out: `Native`: the text of a module,
+whose entry Python calls, and the objects that its external symbols stand for.
+Invariant: a program that this backend has no code for raises `NotNative`, and is served
+by the NumPy program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adcompiler.emit.llvm.contiguity import contiguous_values
+from adcompiler.emit.llvm.entry import write_entry
+from adcompiler.emit.llvm.functions import Module, write_function
+from adcompiler.emit.llvm.runtime import ATTRIBUTES, RUNTIME, declarations
+from adcompiler.emit.llvm.values import NotNative
+from adcompiler.ir.callee import Callee
+from adcompiler.ir.nodes import Atom, Function, Var
+
+__all__ = ["Native", "NotNative", "Part", "emit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A function to be written; `roots` gives the memory that a value may lie in, by
+    value; `callee` says whose code it is, None for the one that is asked for."""
+
+    function: Function
+    roots: Mapping[Var, frozenset[Any]]
+    callee: Callee | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """A module: its text, the name of its entry, the objects of external symbols."""
+
+    text: str
+    entry: str
+    objects: Mapping[str, Any]
+
+
+def emit(parts: Sequence[Part], name: str, *, dense: bool) -> Native:
+    """The module of these parts, the last of which is the one that is asked for.
+
+    `dense`: its arrays all lie in C order.
+    """
+    names = {
+        p.callee: f"adc_f{k}_{p.callee.name}" for k, p in enumerate(parts) if p.callee
+    }
+    module = Module(names)
+    texts = []
+    for part in parts:
+        main = part.callee is None
+        params = part.function.params if main and dense else ()
+        known = contiguous_values(part.function, params)
+        title = name if part.callee is None else names[part.callee]
+        roots = _roots_of(part.roots)
+        texts.append(write_function(module, part.function, title, known, roots))
+        if main:
+            texts.append(write_entry(module, part.function, title, known))
+    external = [f"{symbol} = external global i8" for symbol in module.objects]
+    sections = [*declarations(), *external, RUNTIME, *module.extra.values(), *texts]
+    objects = {symbol[1:]: value for symbol, value in module.objects.items()}
+    return Native("\n".join([*sections, ATTRIBUTES]), f"{name}_entry", objects)
+
+
+def _roots_of(
+    roots: Mapping[Var, frozenset[Any]],
+) -> Callable[[Atom], frozenset[Any]]:
+    return lambda atom: (
+        roots.get(atom, frozenset()) if isinstance(atom, Var) else frozenset()
+    )

@@ -1,0 +1,201 @@
+"""Rows that NumPy computes, called from the function.
+
+In: a statement of numbers and arrays. Out: the values that the row's `evaluate` gives.
+Invariants: operands are lent, as arrays that cannot be stored to; a result's memory is
+kept by the object that owns it, in a block of the run. An exception that is raised
+leaves the function with status 1, and is the program's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adcompiler.emit.llvm.functions import Writer
+from adcompiler.emit.llvm.nests import bytes_of
+from adcompiler.emit.llvm.scalars import convert
+from adcompiler.emit.llvm.values import (
+    Elements,
+    NotNative,
+    Number,
+    Value,
+    dense,
+)
+from adcompiler.ir.nodes import Let
+from adcompiler.ir.types import Array, Scalar, Type
+
+__all__ = ["boxed", "by_numpy"]
+
+FAILED = 1  # the status of a run in which Python has raised
+
+
+def by_numpy(writer: Writer, let: Let) -> list[Value]:
+    """The results of a statement, computed by its row's `evaluate`."""
+    code = writer.code
+    operands = [writer.value(a) for a in let.operands]
+    function = writer.module.object_named(_evaluator(let), let.primitive.name)
+    count = len(operands)
+    args = code.alloca("ptr", max(1, count))
+    boxes = []
+    for k, value in enumerate(operands):
+        box = boxed(writer, value)
+        boxes.append(box)
+        code.do(f"store ptr {box}, ptr {_slot(writer, args, k)}")
+    given = f"ptr {function}, ptr {args}, i64 {count}, ptr null"
+    found = code.op(f"call ptr @PyObject_Vectorcall({given})")
+    for box in boxes:
+        code.do(f"call void @Py_DecRef(ptr {box})")
+    code.fail_if(code.op(f"icmp eq ptr {found}, null"), FAILED)
+    if len(let.results) == 1:
+        return [_unboxed(writer, found, let.result.type)]
+    values = []
+    for k, var in enumerate(let.results):
+        # A tuple's items stand behind its head.
+        place = code.op(f"getelementptr i8, ptr {found}, i64 {24 + 8 * k}")
+        item = code.op(f"load ptr, ptr {place}")
+        code.do(f"call void @Py_IncRef(ptr {item})")
+        values.append(_unboxed(writer, item, var.type))
+    code.do(f"call void @Py_DecRef(ptr {found})")
+    return values
+
+
+def _slot(writer: Writer, args: str, k: int) -> str:
+    return writer.code.op(f"getelementptr ptr, ptr {args}, i64 {k}")
+
+
+# -- Python's side ---------------------------------------------------------------------
+
+
+def _evaluator(let: Let) -> Callable[..., Any]:
+    """What is called: it takes plain numbers and arrays, and gives such."""
+    evaluate, params = let.primitive.evaluate, dict(let.params)
+    if evaluate is None:
+        raise NotNative(let.primitive.name)
+    takes = [_taker(a.type) for a in let.operands]
+    gives = [_giver(v.type) for v in let.results]
+
+    def called(*values: Any) -> Any:
+        given = (t(v) for t, v in zip(takes, values, strict=True))
+        found = evaluate(*given, **params)
+        if len(gives) == 1:
+            return gives[0](found)
+        return tuple(g(f) for g, f in zip(gives, found, strict=True))
+
+    return called
+
+
+def _taker(t: Type) -> Callable[[Any], Any]:
+    if isinstance(t, Scalar) and t.kind == "numpy":
+        return np.dtype(t.dtype).type
+    return lambda value: value
+
+
+def _giver(t: Type) -> Callable[[Any], Any]:
+    match t:
+        case Scalar(dtype="bool"):
+            return bool
+        case Scalar(dtype=dtype):
+            return float if dtype.startswith("float") else int
+        case Array(dtype=dtype):
+            return lambda value: _own(value, dtype)
+        case _:
+            raise NotNative(f"a result of type {t}")
+
+
+def _own(value: Any, dtype: str) -> Any:
+    """An array in C order, in memory that is no operand's."""
+    shared = isinstance(value, np.ndarray) and value.base is not None
+    if shared or not isinstance(value, np.ndarray):
+        return np.array(value, dtype, order="C")
+    return np.asarray(value, dtype, order="C")
+
+
+# -- the function's side ---------------------------------------------------------------
+
+
+def boxed(writer: Writer, value: Value, *, mine: bool = False) -> str:
+    """A Python object of a number or, lent, of an array."""
+    code = writer.code
+    match value:
+        case Number(dtype="bool", text=text):
+            return code.op(
+                f"call ptr @PyBool_FromLong(i64 {code.op(f'zext i1 {text} to i64')})"
+            )
+        case Number(dtype=dtype, text=text) if dtype.startswith("float"):
+            wide = convert(code, text, dtype, "float64")
+            return code.op(f"call ptr @PyFloat_FromDouble(double {wide})")
+        case Number(dtype=dtype, text=text):
+            wide = convert(code, text, dtype, "int64")
+            return code.op(f"call ptr @PyLong_FromLongLong(i64 {wide})")
+        case Elements():
+            return _lent(writer, value)
+        case _:
+            raise NotNative("a list that NumPy is given")
+
+
+def _lent(writer: Writer, x: Elements) -> str:
+    """An array object of memory that it does not own."""
+    code, rank = writer.code, len(x.dims)
+    dims = code.alloca("i64", max(1, rank))
+    strides = code.alloca("i64", max(1, rank))
+    size = str(bytes_of(x.dtype))
+    for k in range(rank):
+        place = code.op(f"getelementptr i64, ptr {dims}, i64 {k}")
+        code.do(f"store i64 {x.dims[k]}, ptr {place}")
+        place = code.op(f"getelementptr i64, ptr {strides}, i64 {k}")
+        code.do(f"store i64 {code.multiply(x.strides[k], size)}, ptr {place}")
+    number = np.dtype(x.dtype).num
+    aligned = 0x100
+    box = code.op(
+        f"call ptr @adc_array_new(ptr @adc_array_type, i32 {rank}, ptr {dims}, "
+        f"i32 {number}, ptr {strides}, ptr {x.data}, i32 0, i32 {aligned}, ptr null)"
+    )
+    code.fail_if(code.op(f"icmp eq ptr {box}, null"), FAILED)
+    return box
+
+
+def _unboxed(writer: Writer, item: str, t: Type) -> Value:
+    """The value of an object that `_giver` gave; the reference is taken."""
+    code = writer.code
+    match t:
+        case Scalar(dtype=dtype):
+            if dtype.startswith("float"):
+                wide, text = (
+                    "float64",
+                    code.op(f"call double @PyFloat_AsDouble(ptr {item})"),
+                )
+            else:
+                wide, text = (
+                    "int64",
+                    code.op(f"call i64 @PyLong_AsLongLong(ptr {item})"),
+                )
+            code.do(f"call void @Py_DecRef(ptr {item})")
+            return Number(dtype, convert(code, text, wide, dtype), "")
+        case Array(dtype=dtype, dims=dims):
+            return _taken(writer, item, dtype, len(dims))
+        case _:
+            raise NotNative(f"a result of type {t}")
+
+
+def _taken(writer: Writer, item: str, dtype: str, rank: int) -> Elements:
+    """The elements of an array object, which a block keeps."""
+    code = writer.code
+    data = code.op(f"load ptr, ptr {code.op(f'getelementptr i8, ptr {item}, i64 16')}")
+    lengths = code.op(
+        f"load ptr, ptr {code.op(f'getelementptr i8, ptr {item}, i64 32')}"
+    )
+    dims = [
+        code.op(
+            f"load i64, ptr {code.op(f'getelementptr i64, ptr {lengths}, i64 {k}')}"
+        )
+        for k in range(rank)
+    ]
+    owner = code.op("call ptr @adc_block(ptr %ctx, i64 0, i64 1)")
+    code.fail_if(code.op(f"icmp eq ptr {owner}, null"))
+    code.do(
+        f"store ptr {item}, ptr {code.op(f'getelementptr i8, ptr {owner}, i64 32')}"
+    )
+    code.do(f"store i64 2, ptr {code.op(f'getelementptr i8, ptr {owner}, i64 40')}")
+    return Elements(dtype, data, owner, tuple(dims), dense(code, dims), True)

@@ -1,0 +1,257 @@
+"""The text of one LLVM function while it is written.
+
+In: instructions, as text. Out: the definition.
+Invariants: every block ends in one terminator; `block` is the label of the block that
+is being written, which is what phis of its successors name.
+
+>>> code = Code()
+>>> total = code.op("fadd double %x, 1.0")
+>>> code.do(f"ret double {total}")
+>>> print(code.text)
+entry:
+  %1 = fadd double %x, 1.0
+  ret double %1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+__all__ = ["Code", "Loop"]
+
+FALLBACK = 2  # the status of a run that the NumPy program is to repeat
+
+
+@dataclass(slots=True)
+class Code:
+    """Instructions of one function, in blocks."""
+
+    lines: list[str] = field(default_factory=lambda: ["entry:"])
+    block: str = "entry"
+    failures: set[int] = field(default_factory=set)
+    _count: int = 0
+    _blocks: int = 0
+
+    # -- instructions --
+
+    def fresh(self) -> str:
+        """A name for a value."""
+        self._count += 1
+        return f"%{self._count}"
+
+    def op(self, text: str) -> str:
+        """An instruction that has a value."""
+        name = f"%v{self._count}"
+        self._count += 1
+        self.lines.append(f"  {name} = {text}")
+        return name
+
+    def do(self, text: str) -> None:
+        """An instruction without a value."""
+        self.lines.append(f"  {text}")
+
+    def alloca(self, type_: str, count: int = 1) -> str:
+        """Memory of the function's own, for one or more of a type."""
+        name = f"%v{self._count}"
+        self._count += 1
+        # In the entry block, so that a loop does not take more of it each time.
+        self.lines.insert(1, f"  {name} = alloca {type_}, i64 {count}")
+        return name
+
+    # -- blocks --
+
+    def label(self, hint: str) -> str:
+        """A name for a block."""
+        self._blocks += 1
+        return f"{hint}{self._blocks}"
+
+    def start(self, label: str) -> None:
+        """Go on in this block."""
+        self.lines.append(f"{label}:")
+        self.block = label
+
+    def jump(self, label: str) -> None:
+        self.do(f"br label %{label}")
+
+    def branch(self, condition: str, then: str, orelse: str) -> None:
+        self.do(f"br i1 {condition}, label %{then}, label %{orelse}")
+
+    def phi(self, type_: str, ends: Iterable[tuple[str, str]]) -> str:
+        """The value that comes from the block that control came from."""
+        pairs = [(text, block) for text, block in ends]
+        texts = {text for text, _ in pairs}
+        if len(texts) == 1:
+            return texts.pop()
+        shown = ", ".join(f"[{text}, %{block}]" for text, block in pairs)
+        return self.op(f"phi {type_} {shown}")
+
+    def fail_if(self, condition: str, status: int = FALLBACK) -> None:
+        """Leave the function with a status where the condition holds."""
+        if condition == "false":
+            return
+        self.failures.add(status)
+        onward = self.label("ok")
+        self.do(f"br i1 {condition}, label %fail{status}, label %{onward}, !prof !0")
+        self.start(onward)
+
+    def fail(self, status: int = FALLBACK) -> None:
+        """Leave the function with a status."""
+        self.failures.add(status)
+        self.jump(f"fail{status}")
+
+    def finish(self) -> None:
+        """Write the blocks that leave with a status."""
+        for status in sorted(self.failures):
+            self.start(f"fail{status}")
+            self.do(f"ret i32 {status}")
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    # -- small arithmetic --
+
+    def add(self, a: str, b: str) -> str:
+        """A sum of lengths or offsets."""
+        if a == "0":
+            return b
+        if b == "0":
+            return a
+        if _whole(a) and _whole(b):
+            return str(int(a) + int(b))
+        return self.op(f"add i64 {a}, {b}")
+
+    def subtract(self, a: str, b: str) -> str:
+        if b == "0":
+            return a
+        if _whole(a) and _whole(b):
+            return str(int(a) - int(b))
+        return self.op(f"sub i64 {a}, {b}")
+
+    def multiply(self, a: str, b: str) -> str:
+        """A product of lengths or offsets."""
+        if a == "1":
+            return b
+        if b == "1":
+            return a
+        if "0" in (a, b):
+            return "0"
+        if _whole(a) and _whole(b):
+            return str(int(a) * int(b))
+        return self.op(f"mul nsw i64 {a}, {b}")
+
+    def product(self, terms: Iterable[str]) -> str:
+        total = "1"
+        for term in terms:
+            total = self.multiply(total, term)
+        return total
+
+    def least(self, a: str, b: str) -> str:
+        return self.op(f"call i64 @llvm.smin.i64(i64 {a}, i64 {b})")
+
+    def most(self, a: str, b: str) -> str:
+        return self.op(f"call i64 @llvm.smax.i64(i64 {a}, i64 {b})")
+
+    def select(self, condition: str, type_: str, a: str, b: str) -> str:
+        if a == b or condition == "true":
+            return a
+        if condition == "false":
+            return b
+        return self.op(f"select i1 {condition}, {type_} {a}, {type_} {b}")
+
+    def both(self, a: str, b: str) -> str:
+        """The conjunction of two bools."""
+        if a == "true" or b == "false":
+            return b
+        if b == "true" or a == "false":
+            return a
+        return self.op(f"and i1 {a}, {b}")
+
+    def either(self, a: str, b: str) -> str:
+        """The disjunction of two bools."""
+        if a == "false" or b == "true":
+            return b
+        if b == "false" or a == "true":
+            return a
+        return self.op(f"or i1 {a}, {b}")
+
+    # -- control --
+
+    def counted(
+        self,
+        count: str,
+        body: Callable[[str, tuple[str, ...]], Sequence[str]],
+        inits: Sequence[tuple[str, str]] = (),
+    ) -> tuple[str, ...]:
+        """A loop of `count` trips; `inits` are (type, value) of what it carries.
+
+        `body(index, carried)` writes a trip and gives what is carried to the next.
+        """
+        if count == "1":
+            return tuple(body("0", tuple(value for _, value in inits)))
+        loop = Loop(self, [("i64", "0"), *inits])
+        index, *carried = loop.values
+        more = self.op(f"icmp slt i64 {index}, {count}")
+        inside, after = self.label("trip"), self.label("after")
+        self.branch(more, inside, after)
+        self.start(inside)
+        ends = body(index, tuple(carried))
+        following = self.op(f"add nuw nsw i64 {index}, 1")
+        loop.close((following, *ends))
+        self.start(after)
+        return tuple(carried)
+
+    def chosen(
+        self,
+        condition: str,
+        then: Callable[[], Sequence[str]],
+        orelse: Callable[[], Sequence[str]],
+        types: Sequence[str] = (),
+    ) -> tuple[str, ...]:
+        """What one of two arms gives; both give values of these types."""
+        first, second, after = (self.label(h) for h in ("then", "else", "done"))
+        self.branch(condition, first, second)
+        self.start(first)
+        left, left_end = then(), self.block
+        self.jump(after)
+        self.start(second)
+        right, right_end = orelse(), self.block
+        self.jump(after)
+        self.start(after)
+        return tuple(
+            self.phi(t, ((a, left_end), (b, right_end)))
+            for t, a, b in zip(types, left, right, strict=True)
+        )
+
+
+class Loop:
+    """The head of a loop: phis, whose second ends are known when it is closed."""
+
+    def __init__(self, code: Code, inits: Sequence[tuple[str, str]]) -> None:
+        self.code, self.inits = code, inits
+        before, self.head = code.block, code.label("loop")
+        code.jump(self.head)
+        code.start(self.head)
+        self.place = len(code.lines)
+        self.values = [code.op(f"phi {t} [{v}, %{before}]") for t, v in inits]
+
+    def close(self, ends: Sequence[str]) -> None:
+        """Go to the head again with these values."""
+        code = self.code
+        for k, end in enumerate(ends):
+            place = self.place + k + self._shift()
+            code.lines[place] += f", [{end}, %{code.block}]"
+        code.jump(self.head)
+
+    def _shift(self) -> int:
+        """By how much lines moved for allocas, which come first."""
+        wanted = f"{self.head}:"
+        at = self.place - 1
+        while self.code.lines[at] != wanted:
+            at += 1
+        return at - (self.place - 1)
+
+
+def _whole(text: str) -> bool:
+    return text.lstrip("-").isdigit()

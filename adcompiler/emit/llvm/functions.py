@@ -1,0 +1,526 @@
+"""A function of the IR as a function of LLVM.
+
+In: a bufferised function. Out: the text of ``i32 name(ctx, components..., out)``, which
+gives a status and writes its results, as records, to `out`.
+
+Invariants: whoever defines a value holds it, and lets go of it after its last use; what
+is handed on (to a loop, a list, a result) is held once more, unless this was its last
+use. Stores are in place, as `bufferise` has settled. Errors that rows state are tested
+before the statement: where one holds, the function leaves with the status that has the
+NumPy program run, which raises it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, assert_never
+
+from adcompiler.emit.llvm.code import FALLBACK, Code, Loop
+from adcompiler.emit.llvm.values import (
+    Block,
+    Elements,
+    NotNative,
+    Number,
+    Value,
+    component_types,
+    components,
+    constant_text,
+    from_components,
+    load_record,
+    offset_by,
+    read,
+    record_size,
+    store_record,
+    undefined,
+)
+from adcompiler.ir.builder import Builder
+from adcompiler.ir.callee import Callee
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    For,
+    Function,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Undef,
+    Var,
+    While,
+    carried_params,
+    carried_results,
+    defined,
+    fresh_var,
+)
+from adcompiler.ir.primitive import Raises
+from adcompiler.ir.types import Array, Scalar, Type
+from adcompiler.ir.walk import free_vars
+from adcompiler.primitives.raising import always
+
+__all__ = ["Module", "Writer", "write_function"]
+
+
+@dataclass(slots=True)
+class Module:
+    """What the functions of a module share: other functions, and Python objects.
+
+    `callees` have the names of the functions that calls name; `objects` are what
+    external symbols stand for; `extra` are functions written on the way.
+    """
+
+    callees: Mapping[Callee, str]
+    objects: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def object_named(self, value: Any, hint: str) -> str:
+        """The symbol of a Python object."""
+        for name, held in self.objects.items():
+            if held is value:
+                return name
+        name = f"@{hint}_{len(self.objects)}"
+        self.objects[name] = value
+        return name
+
+
+def owned(t: Type) -> bool:
+    """Whether values of this type are held and let go of."""
+    return not isinstance(t, Scalar)
+
+
+@dataclass(slots=True)
+class _Scope:
+    """A region while it is written: what it holds, and when each was used last."""
+
+    last: dict[Var, int]
+    at: int = 0
+    moved: set[Var] = field(default_factory=set)
+
+
+class Writer:
+    """Writes one function."""
+
+    def __init__(
+        self,
+        module: Module,
+        contiguous: frozenset[Var],
+        roots: Callable[[Atom], frozenset[Any]],
+    ) -> None:
+        self.module = module
+        self.contiguous = contiguous
+        self.roots = roots
+        self.code = Code()
+        self.values: dict[Var, Value] = {}
+        self.scopes: list[_Scope] = []
+
+    # -- atoms --
+
+    def value(self, atom: Atom) -> Value:
+        """An operand."""
+        match atom:
+            case Var():
+                return self.values[atom]
+            case Const(value=value, type=Scalar(dtype=dtype, kind=kind)):
+                flag = "false" if kind == "numpy" else "true"
+                return Number(dtype, constant_text(value, dtype), flag)
+            case Undef():
+                texts = undefined(atom.type)
+                return from_components(self.code, atom.type, texts)
+            case _:
+                raise NotNative(f"a constant of type {atom.type}")
+
+    def number(self, atom: Atom) -> Number:
+        """A number, or the one element of an array of rank 0."""
+        found = self.value(atom)
+        if isinstance(found, Elements) and not found.dims:
+            return Number(found.dtype, read(self.code, found, "0"), "false")
+        assert isinstance(found, Number), atom
+        return found
+
+    def source(self, atom: Atom) -> Elements | Number:
+        """A number or an array."""
+        found = self.value(atom)
+        assert not isinstance(found, Block), atom
+        return found
+
+    def elements(self, atom: Atom) -> Elements:
+        found = self.value(atom)
+        assert isinstance(found, Elements), atom
+        return found
+
+    def block(self, atom: Atom) -> str:
+        found = self.value(atom)
+        assert isinstance(found, Block), atom
+        return found.owner
+
+    def is_dense(self, var: Var) -> bool:
+        return var in self.contiguous
+
+    # -- holding --
+
+    def retain(self, value: Value) -> None:
+        if not isinstance(value, Number) and value.owner != "null":
+            self.code.do(f"call void @adc_retain(ptr {value.owner})")
+
+    def release(self, value: Value) -> None:
+        if not isinstance(value, Number) and value.owner != "null":
+            self.code.do(f"call void @adc_release(ptr %ctx, ptr {value.owner})")
+
+    def handed(self, atom: Atom) -> Value:
+        """An operand that is handed on: it is held by whoever takes it."""
+        value = self.value(atom)
+        if not isinstance(atom, Var) or not owned(atom.type):
+            return value
+        scope = self.scopes[-1]
+        if scope.last.get(atom) == scope.at and atom not in scope.moved:
+            scope.moved.add(atom)
+            return value
+        self.retain(value)
+        return value
+
+    # -- regions --
+
+    def region(self, region: Region, borrowed: Sequence[Var] = ()) -> bool:
+        """The statements of a region, and whether control reaches its end.
+
+        Its parameters have their values. At its end the scope stays open, so that what
+        is handed on can be taken: `leave` closes it.
+        """
+        scope = _Scope(_last_uses(region, borrowed))
+        self.scopes.append(scope)
+        scope.at = -1
+        self._let_go(scope)
+        for k, stmt in enumerate(region.body):
+            scope.at = k
+            self.stmt(stmt)
+            if not region.falls and k == len(region.body) - 1:
+                self.code.fail()
+                return False
+            self._let_go(scope)
+        scope.at = len(region.body)
+        return True
+
+    def leave(self) -> None:
+        """Let go of what a region holds that was not handed on."""
+        self._let_go(self.scopes[-1])
+        self.scopes.pop()
+
+    def _let_go(self, scope: _Scope) -> None:
+        for var, at in scope.last.items():
+            if at == scope.at and var not in scope.moved:
+                self.release(self.values[var])
+
+    def stmt(self, stmt: Stmt) -> None:
+        match stmt:
+            case Let():
+                self.let(stmt)
+            case If():
+                self.choice(stmt)
+            case For():
+                self.counted(stmt)
+            case While():
+                self.repeated(stmt)
+            case _:
+                assert_never(stmt)
+
+    # -- control --
+
+    def choice(self, stmt: If) -> None:
+        code = self.code
+        first, second, after = (code.label(h) for h in ("then", "else", "done"))
+        code.branch(self.number(stmt.cond).text, first, second)
+        ends: list[tuple[list[list[str]], str]] = []
+        for label, arm in ((first, stmt.then), (second, stmt.orelse)):
+            code.start(label)
+            if not self.region(arm):
+                self.scopes.pop()
+                continue
+            rows = [
+                self._as(self.handed(a), v)
+                for a, v in zip(arm.results, stmt.results, strict=True)
+            ]
+            self.leave()
+            ends.append((rows, code.block))
+            code.jump(after)
+        code.start(after)
+        for k, var in enumerate(stmt.results if ends else ()):
+            self._join(var, [(rows[k], block) for rows, block in ends])
+
+    def _as(self, value: Value, var: Var) -> list[str]:
+        return components(value, var.type, self.is_dense(var))
+
+    def _join(self, var: Var, ends: Sequence[tuple[list[str], str]]) -> None:
+        """The value of a variable from the components that each way gives it."""
+        types = component_types(var.type, self.is_dense(var))
+        texts = [
+            self.code.phi(t, [(row[c], block) for row, block in ends])
+            for c, t in enumerate(types)
+        ]
+        self._define(var, texts)
+
+    def _define(self, var: Var, texts: Sequence[str]) -> None:
+        dense = self.is_dense(var)
+        self.values[var] = from_components(self.code, var.type, texts, dense)
+
+    def _opened(
+        self, stmt: For | While, first: Sequence[tuple[str, str]]
+    ) -> tuple[Loop, list[str]]:
+        """The head of a loop, and the texts of `first`, phis of its own."""
+        params = carried_params(stmt)
+        inits = list(first)
+        for param, init in zip(params, stmt.inits, strict=True):
+            types = component_types(param.type, self.is_dense(param))
+            texts = self._as(self.handed(init), param)
+            inits += zip(types, texts, strict=True)
+        loop = Loop(self.code, inits)
+        rest = list(loop.values[len(first) :])
+        for param in params:
+            count = len(component_types(param.type, self.is_dense(param)))
+            self._define(param, rest[:count])
+            del rest[:count]
+        return loop, list(loop.values[: len(first)])
+
+    def counted(self, stmt: For) -> None:
+        code, bounds = self.code, stmt.range
+        start, stop, step = (
+            self.number(a).text for a in (bounds.start, bounds.stop, bounds.step)
+        )
+        if not step.lstrip("-").isdigit() or step == "0":
+            code.fail_if(code.op(f"icmp eq i64 {step}, 0"))
+        count = code.op(
+            f"call i64 @adc_range_length(i64 {start}, i64 {stop}, i64 {step})"
+        )
+        if bounds.limit is not None:
+            count = self._limited(count, self.number(bounds.limit).text)
+        loop, (trips,) = self._opened(stmt, [("i64", "0")])
+        more = code.op(f"icmp slt i64 {trips}, {count}")
+        place = trips
+        if bounds.reverse:
+            last = code.op(f"sub i64 {count}, 1")
+            place = code.op(f"sub i64 {last}, {trips}")
+        index = code.add(start, code.multiply(place, step))
+        inside, after = code.label("body"), code.label("after")
+        code.branch(more, inside, after)
+        self.values[stmt.body.params[0]] = Number("int64", index, "true")
+        head = code.block
+        code.start(inside)
+        self._trip(stmt, loop, trips, head, after)
+
+    def _limited(self, count: str, limit: str) -> str:
+        code = self.code
+        below = code.op(f"icmp slt i64 {limit}, 0")
+        fewer = code.most(code.op(f"add i64 {count}, {limit}"), "0")
+        return code.select(below, "i64", fewer, code.least(count, limit))
+
+    def repeated(self, stmt: While) -> None:
+        code = self.code
+        loop, (trips,) = self._opened(stmt, [("i64", "0")])
+        held = stmt.cond.params
+        for param, mine in zip(carried_params(stmt), held, strict=True):
+            self.values[mine] = self.values[param]
+        self.region(stmt.cond, held)
+        (result,) = stmt.cond.results
+        more = self.number(result).text
+        self.leave()
+        inside, after = code.label("body"), code.label("after")
+        code.branch(more, inside, after)
+        head = code.block
+        code.start(inside)
+        self._trip(stmt, loop, trips, head, after)
+
+    def _trip(
+        self, stmt: For | While, loop: Loop, trips: str, head: str, after: str
+    ) -> None:
+        """The body, what is carried on, and what is left when the loop is over."""
+        code, params = self.code, carried_params(stmt)
+        finals = [
+            self._as(self.values[p], r)
+            for p, r in zip(params, stmt.results, strict=True)
+        ]
+        ways = [(finals, trips, "false", head)]
+        if self.region(stmt.body):
+            ends = [self.handed(a) for a in carried_results(stmt)]
+            stop = self.number(stmt.body.results[0]).text if stmt.exits else None
+            self.leave()
+            following = code.op(f"add nsw i64 {trips}, 1")
+            if stop is not None:
+                onward = code.label("onward")
+                code.branch(stop, after, onward)
+                rows = [self._as(v, r) for v, r in zip(ends, stmt.results, strict=True)]
+                ways.append((rows, following, "true", code.block))
+                code.start(onward)
+            carried = [
+                t for v, p in zip(ends, params, strict=True) for t in self._as(v, p)
+            ]
+            loop.close((following, *carried))
+        else:
+            self.scopes.pop()
+        code.start(after)
+        self.values[stmt.trips] = Number(
+            "int64", code.phi("i64", [(t, b) for _, t, _, b in ways]), "true"
+        )
+        if stmt.stopped is not None:
+            flag = code.phi("i1", [(s, b) for _, _, s, b in ways])
+            self.values[stmt.stopped] = Number("bool", flag, "true")
+        for k, var in enumerate(stmt.results):
+            self._join(var, [(rows[k], block) for rows, _, _, block in ways])
+
+    # -- statements --
+
+    def let(self, let: Let) -> None:
+        from adcompiler.emit.llvm.rows import written
+
+        for raises in let.raises:
+            self._test(let, raises)
+        self.enter(let, written(self, let))
+
+    def enter(self, let: Let, values: Sequence[Value]) -> None:
+        """Give the results of a statement their values."""
+        for var, found in zip(let.results, values, strict=True):
+            match found, var.type:
+                case Number(), Scalar():
+                    self.values[var] = self._of_kind(let, found, var.type)
+                case Elements(), Array():
+                    self.values[var] = self._of_shape(found, var)
+                case Block(), _:
+                    self.values[var] = found
+                case _:
+                    raise NotNative(f"{let.primitive.name} gives {found}")
+
+    def _of_kind(self, let: Let, value: Number, t: Scalar) -> Number:
+        if t.kind != "either":
+            return replace(value, python="true" if t.kind == "python" else "false")
+        if value.python:
+            return value
+        flag = "true"
+        for atom in let.operands:
+            found = self.value(atom)
+            if isinstance(found, Number):
+                flag = self.code.both(flag, found.python)
+        return replace(value, python=flag)
+
+    def _of_shape(self, value: Elements, var: Var) -> Elements:
+        """The array with the lengths that its type knows."""
+        assert isinstance(var.type, Array)
+        dims = tuple(
+            str(d) if isinstance(d, int) else n
+            for d, n in zip(var.type.dims, value.dims, strict=True)
+        )
+        return replace(value, dims=dims, contiguous=self.is_dense(var))
+
+    def _test(self, let: Let, raises: Raises) -> None:
+        """Leave the function if an error's condition holds."""
+        if raises.when is None:
+            return
+        if raises.when is always:
+            self.code.fail()
+            self.code.start(self.code.label("never"))
+            return
+        condition = self.formula(raises.when, let.operands)
+        if raises.kind is not None:
+            for atom in let.operands:
+                found = self.value(atom)
+                if isinstance(found, Number):
+                    condition = self.code.both(condition, found.python)
+        self.code.fail_if(condition)
+
+    def formula(self, rule: Callable[..., Any], atoms: Sequence[Atom]) -> str:
+        """A formula over operands, a bool, as code."""
+        builder = Builder()
+        params = [fresh_var(a.type) if isinstance(a, Undef) else a for a in atoms]
+        result = rule(*map(builder.expr, params)).atom
+        region = Region((), tuple(builder.stmts), (result,))
+        inner = tuple(
+            replace(s, safe=True) if isinstance(s, Let) else s for s in region.body
+        )
+        self.region(replace(region, body=inner))
+        text = self.number(result).text
+        self.leave()
+        return text
+
+    def call(self, let: Let) -> list[Value]:
+        """A call of a function of the module."""
+        code, callee = self.code, let.param("callee")
+        out = code.alloca("i8", max(8, _results_size(callee.function)))
+        given = []
+        for atom, param in zip(let.operands, callee.function.params, strict=True):
+            types = component_types(param.type)
+            texts = components(self.value(atom), param.type)
+            given += [f"{t} {v}" for t, v in zip(types, texts, strict=True)]
+        name = self.module.callees[callee]
+        given = ["ptr %ctx", *given, f"ptr {out}"]
+        status = code.op(f"call i32 @{name}({', '.join(given)})")
+        code.fail_if(code.op(f"icmp eq i32 {status}, {FALLBACK}"))
+        code.fail_if(code.op(f"icmp eq i32 {status}, 1"), 1)
+        values, offset = [], 0
+        for atom in callee.function.results:
+            found = load_record(code, atom.type, offset_by(code, out, str(offset)))
+            values.append(found)
+            offset += -(-record_size(atom.type) // 8) * 8
+        return values
+
+
+def _results_size(function: Function) -> int:
+    return sum(-(-record_size(a.type) // 8) * 8 for a in function.results)
+
+
+def _last_uses(region: Region, borrowed: Sequence[Var]) -> dict[Var, int]:
+    """When a region's own values that are held were used last; -1 if never.
+
+    At len(body) stand those that its results name.
+    """
+    own: dict[Var, int] = {
+        p: -1 for p in region.params if owned(p.type) and p not in borrowed
+    }
+    for k, stmt in enumerate(region.body):
+        for var in free_vars(stmt):
+            if var in own:
+                own[var] = k
+        own.update({v: k for v in defined(stmt) if owned(v.type)})
+    for atom in region.results:
+        if isinstance(atom, Var) and atom in own:
+            own[atom] = len(region.body)
+    return own
+
+
+def write_function(
+    module: Module,
+    function: Function,
+    name: str,
+    contiguous: frozenset[Var],
+    roots: Callable[[Atom], frozenset[Any]],
+) -> str:
+    """The text of a function."""
+    writer = Writer(module, contiguous, roots)
+    code, given = writer.code, ["ptr %ctx"]
+    count = 0
+    for param in function.params:
+        texts = []
+        for word in component_types(param.type, param in contiguous):
+            given.append(f"{word} %p{count}")
+            texts.append(f"%p{count}")
+            count += 1
+        writer._define(param, texts)
+    _require_stack(code)
+    if writer.region(function.region, function.params):
+        offset = 0
+        for atom in function.results:
+            value = writer.handed(atom)
+            store_record(code, value, atom.type, offset_by(code, "%out", str(offset)))
+            offset += -(-record_size(atom.type) // 8) * 8
+        writer.leave()
+        code.do("ret i32 0")
+    else:
+        writer.scopes.pop()
+    code.finish()
+    header = f"define internal i32 @{name}({', '.join(given)}, ptr %out)"
+    return f"{header} {{\n{code.text}\n}}\n"
+
+
+def _require_stack(code: Code) -> None:
+    """Leave where the stack is nearly used up: Python says so as it does."""
+    here = code.op("call ptr @llvm.frameaddress.p0(i32 0)")
+    address = code.op(f"ptrtoint ptr {here} to i64")
+    place = code.op("getelementptr i8, ptr %ctx, i64 8")
+    least = code.op(f"load i64, ptr {place}")
+    code.fail_if(code.op(f"icmp ult i64 {address}, {least}"))

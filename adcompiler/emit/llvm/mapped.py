@@ -1,0 +1,119 @@
+"""Elementwise rows, on numbers and on arrays.
+
+In: a statement of an elementwise row that there is scalar code for. Out: a number, or a
+new array, whose elements are computed in one nest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adcompiler.emit.llvm.functions import Writer
+from adcompiler.emit.llvm.nests import Source, allocated, broadcast, each
+from adcompiler.emit.llvm.scalars import convert, elementwise, is_scalar_code
+from adcompiler.emit.llvm.values import Elements, Number, Value, constant_text
+from adcompiler.ir.nodes import Const, Let
+from adcompiler.ir.types import Array, Scalar
+
+__all__ = ["applied", "is_mapped", "scalar_result"]
+
+
+def is_mapped(let: Let) -> bool:
+    """Whether a statement is elementwise, with code for one element."""
+    return let.primitive.elementwise and is_scalar_code(let.primitive.name)
+
+
+def applied(writer: Writer, let: Let) -> Value:
+    """The result of an elementwise statement."""
+    result = let.result.type
+    assert isinstance(result, Array | Scalar)
+    if isinstance(result, Scalar):
+        texts = [writer.number(a).text for a in let.operands]
+        text = scalar_result(writer, let, texts, checked=_is_python_int(let))
+        return Number(result.dtype, text, _flag(writer, let))
+    operands = [writer.source(a) for a in let.operands]
+    dims = broadcast_dims(writer, result, operands)
+    target = allocated(writer.code, result.dtype, dims)
+    sources: list[Source] = [
+        broadcast(writer.code, v, dims) if isinstance(v, Elements) else v
+        for v in operands
+    ]
+
+    def body(places: list[Any], carried: tuple[str, ...]) -> None:
+        texts = [p.get(writer.code) for p in places[1:]]
+        places[0].put(writer.code, scalar_result(writer, let, texts))
+
+    each(writer.code, dims, [target, *sources], body)
+    return target
+
+
+def scalar_result(
+    writer: Writer, let: Let, texts: Sequence[str], *, checked: bool = False
+) -> str:
+    """One element of an elementwise statement, from those of its operands."""
+    code, result = writer.code, let.result.type
+    given = [getattr(a.type, "dtype", "") for a in let.operands]
+    wanted = [d or g for d, g in zip(let.dtypes, given, strict=True)]
+    args = [
+        convert(code, t, g, w) for t, g, w in zip(texts, given, wanted, strict=True)
+    ]
+    params = _params(let)
+    text, dtype = elementwise(
+        code, let.primitive.name, params, args, wanted, checked=checked
+    )
+    assert isinstance(result, Array | Scalar)
+    if result.dtype.startswith("int") and dtype.startswith("float"):
+        # Python's ints of floats, as of math.floor: those beyond 64 bits are none here.
+        limit = constant_text(2.0**62, "float64")
+        size = code.op(f"call double @llvm.fabs.f64(double {text})")
+        code.fail_if(code.op(f"fcmp uge double {size}, {limit}"))
+    return convert(code, text, dtype, result.dtype)
+
+
+def _params(let: Let) -> Mapping[str, Any]:
+    """The params, with the exponent of a power that is known."""
+    params = dict(let.params)
+    if let.primitive.name == "power" and isinstance(exponent := let.operands[1], Const):
+        params["exponent"] = exponent.value
+    return params
+
+
+def _is_python_int(let: Let) -> bool:
+    """Whether a result is an int of Python's, which has any number of digits."""
+    t = let.result.type
+    return isinstance(t, Scalar) and t.dtype == "int64" and t.kind != "numpy"
+
+
+def _flag(writer: Writer, let: Let) -> str:
+    """Whether a result of kind *either* is Python's; empty where that is the rule's."""
+    if let.primitive.name != "where":
+        return ""
+    condition, a, b = (writer.number(x) for x in let.operands)
+    return writer.code.select(condition.text, "i1", a.python, b.python)
+
+
+def broadcast_dims(
+    writer: Writer, result: Array, operands: Sequence[Value]
+) -> tuple[str, ...]:
+    """The lengths of a result, one of which may be an operand's or 1 for it."""
+    code, dims = writer.code, []
+    for k, length in enumerate(result.dims):
+        axis = k - len(result.dims)
+        if isinstance(length, int):
+            dims.append(str(length))
+            continue
+        mine = [
+            v.dims[axis]
+            for v in operands
+            if isinstance(v, Elements) and len(v.dims) >= -axis
+        ]
+        open_ = list(dict.fromkeys(n for n in mine if n != "1"))
+        fixed = [n for n in open_ if n.isdigit()]
+        total = fixed[0] if fixed else open_[0]
+        for n in open_ if not fixed else ():
+            if n != total:
+                one = code.op(f"icmp eq i64 {total}, 1")
+                total = code.select(one, "i64", n, total)
+        dims.append(total)
+    return tuple(dims)

@@ -1,0 +1,165 @@
+"""Loop nests over the elements of arrays.
+
+In: arrays and what is done with their elements. Out: loops, with the last axis inside.
+Invariants: results are in C order. What is read is broadcast by strides of zero, where
+the lengths allow that (statements before a nest check it). Nests over arrays that all
+lie in C order, in one shape, are one loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.values import (
+    Elements,
+    Number,
+    dense,
+    in_memory,
+    read,
+    write,
+    zero_text,
+)
+
+__all__ = ["At", "Source", "allocated", "broadcast", "copied", "each", "fill", "filled"]
+
+Source = Elements | Number
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A place in an array; of a number, the number."""
+
+    source: Source
+    offset: str
+
+    def get(self, code: Code) -> str:
+        """What is there."""
+        if isinstance(self.source, Number):
+            return self.source.text
+        return read(code, self.source, self.offset)
+
+    def put(self, code: Code, text: str) -> None:
+        """Store a number of the array's dtype."""
+        assert isinstance(self.source, Elements)
+        write(code, self.source, self.offset, text)
+
+
+_BYTES = {"i8": 1, "i16": 2, "i32": 4, "i64": 8, "float": 4, "double": 8}
+
+
+def bytes_of(dtype: str) -> int:
+    """The bytes of an element."""
+    return _BYTES[in_memory(dtype)]
+
+
+def allocated(code: Code, dtype: str, dims: Sequence[str]) -> Elements:
+    """A new array in C order, of which nothing is set."""
+    count = code.product(dims)
+    if sum(not n.isdigit() for n in dims) > 1:
+        count = _checked_product(code, dims)
+    size = bytes_of(dtype)
+    owner = code.op(f"call ptr @adc_block(ptr %ctx, i64 {count}, i64 {size})")
+    code.fail_if(code.op(f"icmp eq ptr {owner}, null"))
+    data = code.op(f"getelementptr i8, ptr {owner}, i64 64")
+    return Elements(dtype, data, owner, tuple(dims), dense(code, dims), True)
+
+
+def _checked_product(code: Code, dims: Sequence[str]) -> str:
+    """The size of an array: a product beyond 64 bits is none."""
+    count = "1"
+    for n in dims:
+        pair = code.op(
+            f"call {{i64, i1}} @llvm.umul.with.overflow.i64(i64 {count}, i64 {n})"
+        )
+        count = code.op(f"extractvalue {{i64, i1}} {pair}, 0")
+        code.fail_if(code.op(f"extractvalue {{i64, i1}} {pair}, 1"))
+    return count
+
+
+def broadcast(code: Code, x: Elements, dims: Sequence[str]) -> Elements:
+    """The array as one of these lengths, along which it is repeated."""
+    lead = len(dims) - len(x.dims)
+    strides = ["0"] * lead
+    for mine, wanted, stride in zip(x.dims, dims[lead:], x.strides, strict=True):
+        if mine == wanted or (mine.isdigit() and mine != "1"):
+            strides.append(stride)
+        elif mine == "1":
+            strides.append("0")
+        else:
+            one = code.op(f"icmp eq i64 {mine}, 1")
+            strides.append(code.select(one, "i64", "0", stride))
+    same = x.contiguous and tuple(dims) == x.dims
+    return replace(x, dims=tuple(dims), strides=tuple(strides), contiguous=same)
+
+
+def each(
+    code: Code,
+    dims: Sequence[str],
+    sources: Sequence[Source],
+    body: Callable[[list[At], tuple[str, ...]], Sequence[str] | None],
+    inits: Sequence[tuple[str, str]] = (),
+) -> tuple[str, ...]:
+    """Run `body(places, carried)` for each place of this shape.
+
+    The sources are arrays of these lengths, or numbers. `inits` are (type, value) of
+    what is carried from place to place; gives what is carried at last.
+    """
+    arrays = [s for s in sources if isinstance(s, Elements)]
+    if all(a.contiguous for a in arrays) and len(dims) != 1:
+        dims = (code.product(dims),)
+        sources = [_flat(s, dims) for s in sources]
+
+    def level(k: int, offsets: list[str], carried: tuple[str, ...]) -> Sequence[str]:
+        if k == len(dims):
+            places = [At(s, o) for s, o in zip(sources, offsets, strict=True)]
+            return body(places, carried) or ()
+
+        def trip(index: str, held: tuple[str, ...]) -> Sequence[str]:
+            moved = [
+                _moved(code, s, o, index, k)
+                for s, o in zip(sources, offsets, strict=True)
+            ]
+            return level(k + 1, moved, held)
+
+        pairs = [(t, v) for (t, _), v in zip(inits, carried, strict=True)]
+        return code.counted(dims[k], trip, pairs)
+
+    return tuple(level(0, ["0"] * len(sources), tuple(v for _, v in inits)))
+
+
+def _flat(source: Source, dims: Sequence[str]) -> Source:
+    if isinstance(source, Number):
+        return source
+    return replace(source, dims=tuple(dims), strides=("1",))
+
+
+def _moved(code: Code, source: Source, offset: str, index: str, axis: int) -> str:
+    if isinstance(source, Number):
+        return offset
+    return code.add(offset, code.multiply(index, source.strides[axis]))
+
+
+def copied(code: Code, x: Elements) -> Elements:
+    """The same elements in memory of their own."""
+    found = allocated(code, x.dtype, x.dims)
+    fill(code, found, x)
+    return found
+
+
+def fill(code: Code, target: Elements, x: Source) -> None:
+    """Write the elements of `x`, of the target's shape and dtype, or a number."""
+    each(code, target.dims, [target, x], lambda p, _: p[0].put(code, p[1].get(code)))
+
+
+def filled(code: Code, dtype: str, dims: Sequence[str], text: str) -> Elements:
+    """A new array that holds one number everywhere."""
+    found = allocated(code, dtype, dims)
+    if text == zero_text(dtype):
+        count = code.multiply(code.product(dims), str(bytes_of(dtype)))
+        place = f"ptr {found.data}, i8 0, i64 {count}, i1 false"
+        code.do(f"call void @llvm.memset.p0.i64({place})")
+    else:
+        fill(code, found, Number(dtype, text, "false"))
+    return found

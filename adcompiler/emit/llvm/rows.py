@@ -1,0 +1,43 @@
+"""How each row is written.
+
+In: a statement whose operands have values. Out: the values of its results, which the
+caller holds. What has no code of its own is computed by NumPy, which is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adcompiler.emit.llvm import arrays, listed, reductions
+from adcompiler.emit.llvm.called import by_numpy
+from adcompiler.emit.llvm.functions import Writer
+from adcompiler.emit.llvm.mapped import applied, is_mapped
+from adcompiler.emit.llvm.values import NotNative, Value
+from adcompiler.ir.nodes import Let
+from adcompiler.ir.primitive import Effect
+from adcompiler.ir.types import ListOf, Residuals
+
+__all__ = ["written"]
+
+Row = Callable[[Writer, Let], list[Value] | None]
+
+TABLE: dict[str, Row] = {**arrays.ROWS, **reductions.ROWS, **listed.ROWS}
+
+
+def written(writer: Writer, let: Let) -> list[Value]:
+    """The results of a statement."""
+    name = let.primitive.name
+    if name == "copy" and isinstance(let.result.type, ListOf):
+        name = "list_copy"
+    row = TABLE.get(name)
+    found = None if row is None else row(writer, let)
+    if found is not None:
+        return found
+    if is_mapped(let):
+        return [applied(writer, let)]
+    if let.effect & ~Effect.MAY_RAISE:
+        raise NotNative(f"{name}, which is seen outside of the program")
+    atoms = (*let.operands, *let.results)
+    if any(isinstance(a.type, ListOf | Residuals) for a in atoms):
+        raise NotNative(f"{name} of lists")
+    return by_numpy(writer, let)

@@ -1,0 +1,343 @@
+"""What every module holds besides its functions: memory, integers, Python objects.
+
+In: nothing. Out: LLVM text, of which only what is used is kept.
+Invariants: each block of memory is in the list of its run's *context*, so that a run
+that ends early frees what it holds; a block is freed when nobody holds it.
+
+A block is a head of 64 bytes, then its elements:
+
+====== =========================================================================
+offset what
+====== =========================================================================
+0, 8   the blocks before and after it in the list of the context
+16     how many hold it
+24     what lets go of its contents, or null
+32     a list's records; the Python object that owns an array's memory
+40     0: plain, 1: a list, 2: of a Python object
+48, 56 a list's length and capacity
+====== =========================================================================
+
+A context is the first block, and the lowest address that the stack may reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adcompiler.emit.llvm.scalars import LIBM
+
+__all__ = ["ATTRIBUTES", "RUNTIME", "declarations"]
+
+HEAD = 64
+
+_MEMORY = """
+define internal noalias ptr @adc_block(ptr %ctx, i64 %count, i64 %size) noinline {
+  %pair = call {i64, i1} @llvm.umul.with.overflow.i64(i64 %count, i64 %size)
+  %bytes = extractvalue {i64, i1} %pair, 0
+  %over = extractvalue {i64, i1} %pair, 1
+  %huge = icmp ugt i64 %bytes, 140737488355328
+  %none = or i1 %over, %huge
+  br i1 %none, label %fail, label %take
+take:
+  %whole = add i64 %bytes, 64
+  %block = call ptr @malloc(i64 %whole)
+  %lacking = icmp eq ptr %block, null
+  br i1 %lacking, label %fail, label %enter
+enter:
+  call void @llvm.memset.p0.i64(ptr %block, i8 0, i64 64, i1 false)
+  %first = load ptr, ptr %ctx
+  %next = getelementptr i8, ptr %block, i64 8
+  store ptr %first, ptr %next
+  %refs = getelementptr i8, ptr %block, i64 16
+  store i64 1, ptr %refs
+  store ptr %block, ptr %ctx
+  %alone = icmp eq ptr %first, null
+  br i1 %alone, label %done, label %link
+link:
+  store ptr %block, ptr %first
+  br label %done
+done:
+  ret ptr %block
+fail:
+  ret ptr null
+}
+
+define internal void @adc_unlink(ptr %ctx, ptr %block) {
+  %before = load ptr, ptr %block
+  %place = getelementptr i8, ptr %block, i64 8
+  %after = load ptr, ptr %place
+  %is_first = icmp eq ptr %before, null
+  %slot = getelementptr i8, ptr %before, i64 8
+  %where = select i1 %is_first, ptr %ctx, ptr %slot
+  store ptr %after, ptr %where
+  %is_last = icmp eq ptr %after, null
+  br i1 %is_last, label %done, label %link
+link:
+  store ptr %before, ptr %after
+  br label %done
+done:
+  ret void
+}
+
+define internal void @adc_contents(ptr %block) {
+  %kind_at = getelementptr i8, ptr %block, i64 40
+  %kind = load i64, ptr %kind_at
+  %payload_at = getelementptr i8, ptr %block, i64 32
+  %payload = load ptr, ptr %payload_at
+  switch i64 %kind, label %done [i64 1, label %list i64 2, label %object]
+list:
+  call void @free(ptr %payload)
+  ret void
+object:
+  call void @Py_DecRef(ptr %payload)
+  ret void
+done:
+  ret void
+}
+
+define internal void @adc_free(ptr %ctx, ptr %block) noinline {
+  %drop_at = getelementptr i8, ptr %block, i64 24
+  %drop = load ptr, ptr %drop_at
+  %simple = icmp eq ptr %drop, null
+  br i1 %simple, label %go, label %inner
+inner:
+  call void %drop(ptr %ctx, ptr %block)
+  br label %go
+go:
+  call void @adc_unlink(ptr %ctx, ptr %block)
+  call void @adc_contents(ptr %block)
+  call void @free(ptr %block)
+  ret void
+}
+
+define internal void @adc_free_all(ptr %ctx) noinline {
+entry:
+  br label %loop
+loop:
+  %block = load ptr, ptr %ctx
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %done, label %one
+one:
+  call void @adc_unlink(ptr %ctx, ptr %block)
+  call void @adc_contents(ptr %block)
+  call void @free(ptr %block)
+  br label %loop
+done:
+  ret void
+}
+
+define internal void @adc_release(ptr %ctx, ptr %block) alwaysinline {
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %done, label %some
+some:
+  %at = getelementptr i8, ptr %block, i64 16
+  %refs = load i64, ptr %at
+  %left = sub i64 %refs, 1
+  store i64 %left, ptr %at
+  %last = icmp eq i64 %left, 0
+  br i1 %last, label %free, label %done
+free:
+  call void @adc_free(ptr %ctx, ptr %block)
+  br label %done
+done:
+  ret void
+}
+
+define internal void @adc_retain(ptr %block) alwaysinline {
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %done, label %some
+some:
+  %at = getelementptr i8, ptr %block, i64 16
+  %refs = load i64, ptr %at
+  %more = add i64 %refs, 1
+  store i64 %more, ptr %at
+  br label %done
+done:
+  ret void
+}
+
+define internal i1 @adc_grow(ptr %block, i64 %size) noinline {
+  %cap_at = getelementptr i8, ptr %block, i64 56
+  %cap = load i64, ptr %cap_at
+  %twice = shl i64 %cap, 1
+  %next = call i64 @llvm.smax.i64(i64 %twice, i64 16)
+  %pair = call {i64, i1} @llvm.umul.with.overflow.i64(i64 %next, i64 %size)
+  %bytes = extractvalue {i64, i1} %pair, 0
+  %data_at = getelementptr i8, ptr %block, i64 32
+  %data = load ptr, ptr %data_at
+  %moved = call ptr @realloc(ptr %data, i64 %bytes)
+  %lacking = icmp eq ptr %moved, null
+  br i1 %lacking, label %fail, label %ok
+ok:
+  store ptr %moved, ptr %data_at
+  store i64 %next, ptr %cap_at
+  ret i1 false
+fail:
+  ret i1 true
+}
+"""
+
+_INTEGERS = """
+define internal i64 @adc_floor_divide_i64(i64 %a, i64 %b) alwaysinline {
+  %zero = icmp eq i64 %b, 0
+  %minus = icmp eq i64 %b, -1
+  %special = or i1 %zero, %minus
+  %d = select i1 %special, i64 1, i64 %b
+  %q = sdiv i64 %a, %d
+  %back = mul i64 %q, %d
+  %r = sub i64 %a, %back
+  %rest = icmp ne i64 %r, 0
+  %signs = xor i64 %r, %d
+  %differ = icmp slt i64 %signs, 0
+  %down = and i1 %rest, %differ
+  %less = sub i64 %q, 1
+  %plain = select i1 %down, i64 %less, i64 %q
+  %negated = sub i64 0, %a
+  %other = select i1 %minus, i64 %negated, i64 %plain
+  %result = select i1 %zero, i64 0, i64 %other
+  ret i64 %result
+}
+
+define internal i64 @adc_remainder_i64(i64 %a, i64 %b) alwaysinline {
+  %zero = icmp eq i64 %b, 0
+  %minus = icmp eq i64 %b, -1
+  %special = or i1 %zero, %minus
+  %d = select i1 %special, i64 1, i64 %b
+  %r = srem i64 %a, %d
+  %rest = icmp ne i64 %r, 0
+  %signs = xor i64 %r, %d
+  %differ = icmp slt i64 %signs, 0
+  %down = and i1 %rest, %differ
+  %up = add i64 %r, %d
+  %result = select i1 %down, i64 %up, i64 %r
+  ret i64 %result
+}
+
+define internal i64 @adc_power_i64(i64 %a, i64 %b) {
+entry:
+  br label %loop
+loop:
+  %base = phi i64 [%a, %entry], [%square, %next]
+  %left = phi i64 [%b, %entry], [%half, %next]
+  %total = phi i64 [1, %entry], [%more, %next]
+  %go = icmp sgt i64 %left, 0
+  br i1 %go, label %next, label %done
+next:
+  %bit = and i64 %left, 1
+  %odd = icmp ne i64 %bit, 0
+  %times = mul i64 %total, %base
+  %more = select i1 %odd, i64 %times, i64 %total
+  %square = mul i64 %base, %base
+  %half = lshr i64 %left, 1
+  br label %loop
+done:
+  ret i64 %total
+}
+
+define internal double @adc_remainder_f64(double %a, double %b) {
+  %m = call double @fmod(double %a, double %b)
+  %rest = fcmp une double %m, 0.0
+  %low = fcmp olt double %m, 0.0
+  %negative = fcmp olt double %b, 0.0
+  %differ = xor i1 %low, %negative
+  %number = fcmp ord double %m, %b
+  %d1 = and i1 %rest, %differ
+  %d2 = and i1 %d1, %number
+  %up = fadd double %m, %b
+  %moved = select i1 %d2, double %up, double %m
+  %zero = call double @llvm.copysign.f64(double 0.0, double %b)
+  %result = select i1 %rest, double %moved, double %zero
+  ret double %result
+}
+
+define internal double @adc_floor_divide_f64(double %a, double %b) {
+  %none = fcmp oeq double %b, 0.0
+  %quotient = fdiv double %a, %b
+  br i1 %none, label %plain, label %go
+plain:
+  ret double %quotient
+go:
+  %m = call double @fmod(double %a, double %b)
+  %diff = fsub double %a, %m
+  %div = fdiv double %diff, %b
+  %rest = fcmp une double %m, 0.0
+  %low = fcmp olt double %m, 0.0
+  %negative = fcmp olt double %b, 0.0
+  %differ = xor i1 %low, %negative
+  %down = and i1 %rest, %differ
+  %less = fsub double %div, 1.0
+  %d = select i1 %down, double %less, double %div
+  %whole = call double @llvm.floor.f64(double %d)
+  %gap = fsub double %d, %whole
+  %over = fcmp ogt double %gap, 0.5
+  %next = fadd double %whole, 1.0
+  %rounded = select i1 %over, double %next, double %whole
+  %zero = call double @llvm.copysign.f64(double 0.0, double %quotient)
+  %some = fcmp une double %d, 0.0
+  %result = select i1 %some, double %rounded, double %zero
+  ret double %result
+}
+
+define internal i64 @adc_range_length(i64 %start, i64 %stop, i64 %step) alwaysinline {
+  %up = icmp sgt i64 %step, 0
+  %none = icmp eq i64 %step, 0
+  %forward = sub i64 %stop, %start
+  %backward = sub i64 %start, %stop
+  %gap = select i1 %up, i64 %forward, i64 %backward
+  %less = sub i64 0, %step
+  %size = select i1 %up, i64 %step, i64 %less
+  %divisor = select i1 %none, i64 1, i64 %size
+  %before = sub i64 %gap, 1
+  %whole = sdiv i64 %before, %divisor
+  %count = add i64 %whole, 1
+  %some = icmp sgt i64 %gap, 0
+  %result = select i1 %some, i64 %count, i64 0
+  ret i64 %result
+}
+"""
+
+RUNTIME = _MEMORY + _INTEGERS
+
+_DECLARED = """
+declare noalias ptr @malloc(i64)
+declare ptr @realloc(ptr, i64)
+declare void @free(ptr)
+declare void @Py_DecRef(ptr)
+declare void @Py_IncRef(ptr)
+declare ptr @PyFloat_FromDouble(double)
+declare ptr @PyLong_FromLongLong(i64)
+declare ptr @PyBool_FromLong(i64)
+declare double @PyFloat_AsDouble(ptr)
+declare i64 @PyLong_AsLongLong(ptr)
+declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
+declare ptr @PyTuple_New(i64)
+declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
+declare ptr @PyCapsule_New(ptr, ptr, ptr)
+declare ptr @PyCapsule_GetPointer(ptr, ptr)
+declare ptr @adc_array_new(ptr, i32, ptr, i32, ptr, ptr, i32, i32, ptr)
+declare ptr @adc_array_scalar(ptr, ptr, ptr)
+declare i32 @adc_array_set_base(ptr, ptr)
+@PyFloat_Type = external global i8
+@PyLong_Type = external global i8
+@PyBool_Type = external global i8
+@adc_array_type = external global i8
+@_Py_TrueStruct = external global i8
+"""
+
+_PAIRS = ("pow", "atan2", "hypot", "fmod", "nextafter")
+
+ATTRIBUTES = """
+attributes #0 = { nounwind willreturn memory(none) }
+!0 = !{!"branch_weights", i32 1, i32 1048576}
+"""
+
+
+def declarations() -> Iterator[str]:
+    """The functions of libm, of the Python and of the NumPy API."""
+    yield _DECLARED
+    for name in LIBM:
+        yield f"declare double @{name}(double) #0"
+        yield f"declare float @{name}f(float) #0"
+    for name in _PAIRS:
+        yield f"declare double @{name}(double, double) #0"
+        yield f"declare float @{name}f(float, float) #0"

@@ -1,0 +1,1 @@
+"""LLVM text becomes a function that Python calls."""

@@ -1,0 +1,89 @@
+"""A native entry as a function of Python.
+
+In: a `Native` module, and the slow path, which serves every call that the module does
+not. Out: a callable that keeps both.
+Invariant: the objects that the code names live as long as the callable.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from adcompiler.execute.llvm.engine import compile_text
+
+__all__ = ["load"]
+
+_FASTCALL = 0x80
+
+
+class Module(Protocol):
+    """What the emitter gives."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def entry(self) -> str: ...
+
+    @property
+    def objects(self) -> Mapping[str, Any]: ...
+
+
+class _MethodDef(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("method", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+class _SlowPath:
+    """What the entry hands calls on to; it keeps the code that does so."""
+
+    __slots__ = ("_function", "kept")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.kept: tuple[Any, ...] = ()
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args)
+
+
+@cache
+def _numpy_api() -> Mapping[str, int]:
+    """The functions of NumPy's C API that modules call, by the names there."""
+    capsule: Any = np._core._multiarray_umath._ARRAY_API  # type: ignore[attr-defined]
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = (
+        ctypes.c_void_p,
+        (ctypes.py_object, ctypes.c_char_p),
+    )
+    table = ctypes.cast(pointer(capsule, None), ctypes.POINTER(ctypes.c_void_p))
+    places = {
+        "adc_array_type": 2,
+        "adc_array_scalar": 60,
+        "adc_array_new": 93,
+        "adc_array_set_base": 282,
+    }
+    return {name: int(table[k] or 0) for name, k in places.items()}
+
+
+def load(module: Module, name: str, slow: Callable[..., Any]) -> Callable[..., Any]:
+    """The entry of a module; calls that it does not serve go to `slow`."""
+    symbols = {**_numpy_api(), **{k: id(v) for k, v in module.objects.items()}}
+    linked = compile_text(module.text, module.entry, symbols)
+    path = _SlowPath(slow)
+    definition = _MethodDef(name.encode(), linked.address, _FASTCALL, None)
+    path.kept = (definition, linked, dict(module.objects))
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype = ctypes.py_object
+    make.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
+    made: Callable[..., Any] = make(ctypes.addressof(definition), path, None)
+    return made
