@@ -55,7 +55,7 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.primitive import Raises
 from adcompiler.ir.types import Array, Scalar, Type
-from adcompiler.ir.walk import free_vars
+from adcompiler.ir.walk import free_vars, regions
 from adcompiler.primitives.raising import always
 
 __all__ = ["Module", "Writer", "write_function"]
@@ -178,6 +178,12 @@ class Writer:
         self.retain(value)
         return value
 
+    def kept(self, atom: Atom) -> Value:
+        """An operand that is handed on, and held here too."""
+        value = self.value(atom)
+        self.retain(value)
+        return value
+
     # -- regions --
 
     def region(self, region: Region, borrowed: Sequence[Var] = ()) -> bool:
@@ -267,10 +273,13 @@ class Writer:
     ) -> tuple[Loop, list[str]]:
         """The head of a loop, and the texts of `first`, phis of its own."""
         params = carried_params(stmt)
+        inside = {v for region in regions(stmt) for v in free_vars(region)}
         inits = list(first)
         for param, init in zip(params, stmt.inits, strict=True):
             types = component_types(param.type, self.is_dense(param))
-            texts = self._as(self.handed(init), param)
+            # What trips read besides is held until the loop is over.
+            given = self.kept(init) if init in inside else self.handed(init)
+            texts = self._as(given, param)
             inits += zip(types, texts, strict=True)
         loop = Loop(self.code, inits)
         rest = list(loop.values[len(first) :])
