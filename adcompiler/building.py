@@ -20,10 +20,11 @@ from adcompiler.ir.nodes import Function
 from adcompiler.pipeline import Faults, stored
 
 if TYPE_CHECKING:
+    from adcompiler.emit.llvm import Native
     from adcompiler.emit.numpy_source import Source
     from adcompiler.lowering.linking import Unit
 
-__all__ = ["Built", "build"]
+__all__ = ["Built", "build", "native_module"]
 
 Call = Callable[..., Any]
 
@@ -112,28 +113,33 @@ class _Native:
         return self.strided(*leaves)
 
     def _loaded(self, slow: Call, *, dense: bool) -> Call:
-        from adcompiler.emit.llvm import NotNative, emit
+        from adcompiler.emit.llvm import NotNative
         from adcompiler.execute.llvm.entry import load
 
         try:
-            module = emit(_parts(self.built), self.built.name, dense=dense)
+            module = native_module(self.built.function, self.built.name, dense=dense)
         except NotNative:
             return self.built.numpy_call
         return load(module, self.built.name, slow)
 
 
-def _parts(built: Built) -> list[Any]:
-    from adcompiler.emit.llvm import Part
+def native_module(function: Function, name: str, *, dense: bool) -> Native:
+    """The LLVM module of a function; `dense`: for arrays that lie in C order.
+
+    Raises NotNative where it does what there is no code for.
+    """
+    from adcompiler.emit.llvm import Part, emit
     from adcompiler.lowering.aliasing import memory
     from adcompiler.lowering.linking import linked
 
     parts = []
-    for unit in linked(built.function, built.name):
+    for unit in linked(function, name):
         inner = unit.callee is not None
-        function = stored(unit.function, inner=inner)
-        roots = memory(function, inner=inner).roots
-        parts.append(Part(function, roots, unit.callee))
-    return parts
+        ready = stored(unit.function, inner=inner)
+        with Faults("emit", ready):
+            roots = memory(ready, inner=inner).roots
+            parts.append(Part(ready, roots, unit.callee))
+    return emit(parts, name, dense=dense)
 
 
 # --- Names ------------------------------------------------------------------------

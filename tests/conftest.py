@@ -33,9 +33,12 @@ ONE_ROW_EACH = frozenset(
     {"test_second_order", "test_ownership", "test_dot_product"}
     | {"test_second_order_reference_is_sharp"}
     | {"test_derivatives_do_what_their_statements_say"}
+    | {"test_a_gradient_in_machine_code"}
 )
 # ... and of these, which take long and resemble each other, one in two.
 ONE_IN_TWO = frozenset({"test_second_derivatives", "test_it_is_differentiated"})
+# ... and of these few.
+ONE_IN_EIGHT = frozenset({"test_a_tangent_in_machine_code"})
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,7 +52,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             repeated = (test, program) in seen
             seen.add((test, program))
         else:
-            repeated = test in ONE_IN_TWO and bool(zlib.crc32(row.encode()) % 2)
+            parts = 2 if test in ONE_IN_TWO else 8 if test in ONE_IN_EIGHT else 1
+            repeated = bool(zlib.crc32(row.encode()) % parts)
         if repeated:
             item.add_marker(pytest.mark.long)
 

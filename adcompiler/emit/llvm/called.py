@@ -8,23 +8,26 @@ leaves the function with status 1, and is the program's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from adcompiler.emit.llvm.functions import Writer
+from adcompiler.emit.llvm.listed import append, item_of, length_of, new_list
 from adcompiler.emit.llvm.nests import bytes_of
 from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.values import (
+    Block,
     Elements,
     NotNative,
     Number,
     Value,
     dense,
+    offset_by,
 )
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.types import Array, Scalar, Type
+from adcompiler.ir.types import Array, ListOf, Scalar, Type
 
 __all__ = ["boxed", "by_numpy"]
 
@@ -39,8 +42,8 @@ def by_numpy(writer: Writer, let: Let) -> list[Value]:
     count = len(operands)
     args = code.alloca("ptr", max(1, count))
     boxes = []
-    for k, value in enumerate(operands):
-        box = boxed(writer, value)
+    for k, (atom, value) in enumerate(zip(let.operands, operands, strict=True)):
+        box = boxed(writer, value, atom.type)
         boxes.append(box)
         code.do(f"store ptr {box}, ptr {_slot(writer, args, k)}")
     given = f"ptr {function}, ptr {args}, i64 {count}, ptr null"
@@ -89,6 +92,9 @@ def _evaluator(let: Let) -> Callable[..., Any]:
 def _taker(t: Type) -> Callable[[Any], Any]:
     if isinstance(t, Scalar) and t.kind == "numpy":
         return np.dtype(t.dtype).type
+    if isinstance(t, ListOf):
+        element = _taker(t.element)
+        return lambda values: list(map(element, values))
     return lambda value: value
 
 
@@ -100,6 +106,9 @@ def _giver(t: Type) -> Callable[[Any], Any]:
             return float if dtype.startswith("float") else int
         case Array(dtype=dtype):
             return lambda value: _own(value, dtype)
+        case ListOf(element=element):
+            given = _giver(element)
+            return lambda values: list(map(given, values))
         case _:
             raise NotNative(f"a result of type {t}")
 
@@ -115,8 +124,8 @@ def _own(value: Any, dtype: str) -> Any:
 # -- the function's side ---------------------------------------------------------------
 
 
-def boxed(writer: Writer, value: Value, *, mine: bool = False) -> str:
-    """A Python object of a number or, lent, of an array."""
+def boxed(writer: Writer, value: Value, t: Type) -> str:
+    """A Python object of a number, of a list or, lent, of an array."""
     code = writer.code
     match value:
         case Number(dtype="bool", text=text):
@@ -131,8 +140,27 @@ def boxed(writer: Writer, value: Value, *, mine: bool = False) -> str:
             return code.op(f"call ptr @PyLong_FromLongLong(i64 {wide})")
         case Elements():
             return _lent(writer, value)
+        case Block() if isinstance(t, ListOf):
+            return _listed(writer, value.owner, t)
         case _:
-            raise NotNative("a list that NumPy is given")
+            raise NotNative("residuals that NumPy is given")
+
+
+def _listed(writer: Writer, block: str, t: ListOf) -> str:
+    """A list object of what a list holds."""
+    code, count = writer.code, length_of(writer.code, block)
+    made = code.op(f"call ptr @PyList_New(i64 {count})")
+    code.fail_if(code.op(f"icmp eq ptr {made}, null"), FAILED)
+
+    def trip(index: str, carried: tuple[str, ...]) -> Sequence[str]:
+        item = boxed(writer, item_of(code, block, t, index), t.element)
+        items = code.op(f"load ptr, ptr {offset_by(code, made, '24')}")
+        place = code.op(f"getelementptr ptr, ptr {items}, i64 {index}")
+        code.do(f"store ptr {item}, ptr {place}")
+        return ()
+
+    code.counted(count, trip)
+    return made
 
 
 def _lent(writer: Writer, x: Elements) -> str:
@@ -175,8 +203,28 @@ def _unboxed(writer: Writer, item: str, t: Type) -> Value:
             return Number(dtype, convert(code, text, wide, dtype), "")
         case Array(dtype=dtype, dims=dims):
             return _taken(writer, item, dtype, len(dims))
+        case ListOf():
+            return Block(_unlisted(writer, item, t))
         case _:
             raise NotNative(f"a result of type {t}")
+
+
+def _unlisted(writer: Writer, item: str, t: ListOf) -> str:
+    """The list of what a list object holds."""
+    code, block = writer.code, new_list(writer, t)
+    count = code.op(f"load i64, ptr {offset_by(code, item, '16')}")
+
+    def trip(index: str, carried: tuple[str, ...]) -> Sequence[str]:
+        items = code.op(f"load ptr, ptr {offset_by(code, item, '24')}")
+        place = code.op(f"getelementptr ptr, ptr {items}, i64 {index}")
+        held = code.op(f"load ptr, ptr {place}")
+        code.do(f"call void @Py_IncRef(ptr {held})")
+        append(writer, block, t, _unboxed(writer, held, t.element))
+        return ()
+
+    code.counted(count, trip)
+    code.do(f"call void @Py_DecRef(ptr {item})")
+    return block
 
 
 def _taken(writer: Writer, item: str, dtype: str, rank: int) -> Elements:

@@ -30,7 +30,7 @@ from adcompiler.emit.llvm.values import (
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.types import Array, ListOf, Scalar, Type
 
-__all__ = ["ROWS"]
+__all__ = ["ROWS", "append", "item_of", "length_of", "new_list"]
 
 Values = list[Value]
 _DATA, _KIND, _LENGTH, _CAPACITY, _DROP = "32", "40", "48", "56", "24"
@@ -109,6 +109,16 @@ def _dropper(writer: Writer, t: Type) -> str:
         header = f"define internal void @{name}(ptr %ctx, ptr %block)"
         writer.module.extra[name] = f"{header} {{\n{code.text}\n}}\n"
     return name
+
+
+def length_of(code: Code, block: str) -> str:
+    """How many elements a list has."""
+    return _field(code, block, _LENGTH)
+
+
+def item_of(code: Code, block: str, t: Type, index: str) -> Value:
+    """An element of a list, which the list holds."""
+    return _read(code, t, _place(code, block, t, index))
 
 
 def append(writer: Writer, block: str, t: Type, value: Value) -> None:

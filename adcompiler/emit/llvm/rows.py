@@ -38,6 +38,6 @@ def written(writer: Writer, let: Let) -> list[Value]:
     if let.effect & ~Effect.MAY_RAISE:
         raise NotNative(f"{name}, which is seen outside of the program")
     atoms = (*let.operands, *let.results)
-    if any(isinstance(a.type, ListOf | Residuals) for a in atoms):
-        raise NotNative(f"{name} of lists")
+    if any(isinstance(a.type, Residuals) for a in atoms):
+        raise NotNative(f"{name} of residuals")
     return by_numpy(writer, let)
