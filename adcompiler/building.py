@@ -129,6 +129,7 @@ def native_module(function: Function, name: str, *, dense: bool) -> Native:
     Raises NotNative where it does what there is no code for.
     """
     from adcompiler.emit.llvm import Part, emit
+    from adcompiler.execute.llvm.vectors import vector_functions
     from adcompiler.lowering.aliasing import memory
     from adcompiler.lowering.linking import linked
 
@@ -139,7 +140,7 @@ def native_module(function: Function, name: str, *, dense: bool) -> Native:
         with Faults("emit", ready):
             roots = memory(ready, inner=inner).roots
             parts.append(Part(ready, roots, unit.callee))
-    return emit(parts, name, dense=dense)
+    return emit(parts, name, dense=dense, vectors=vector_functions())
 
 
 # --- Names ------------------------------------------------------------------------

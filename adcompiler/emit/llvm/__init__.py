@@ -9,15 +9,17 @@ by the NumPy program.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from adcompiler.emit.llvm.contiguity import contiguous_values
 from adcompiler.emit.llvm.entry import write_entry
-from adcompiler.emit.llvm.functions import Module, write_function
-from adcompiler.emit.llvm.runtime import ATTRIBUTES, RUNTIME, declarations
+from adcompiler.emit.llvm.functions import write_function
+from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
 from adcompiler.emit.llvm.values import NotNative
+from adcompiler.emit.llvm.writer import Module
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Function, Var
 
@@ -43,10 +45,13 @@ class Native:
     objects: Mapping[str, Any]
 
 
-def emit(parts: Sequence[Part], name: str, *, dense: bool) -> Native:
+def emit(
+    parts: Sequence[Part], name: str, *, dense: bool, vectors: Sequence[str] = ()
+) -> Native:
     """The module of these parts, the last of which is the one that is asked for.
 
-    `dense`: its arrays all lie in C order.
+    `dense`: its arrays all lie in C order. `vectors` are the functions of libm on
+    vectors that the processor has.
     """
     names = {
         p.callee: f"adc_f{k}_{p.callee.name}" for k, p in enumerate(parts) if p.callee
@@ -65,7 +70,14 @@ def emit(parts: Sequence[Part], name: str, *, dense: bool) -> Native:
     external = [f"{symbol} = external global i8" for symbol in module.objects]
     sections = [*declarations(), *external, RUNTIME, *module.extra.values(), *texts]
     objects = {symbol[1:]: value for symbol, value in module.objects.items()}
-    return Native("\n".join([*sections, ATTRIBUTES]), f"{name}_entry", objects)
+    text = "\n".join([*sections, *mathematics(_called(vectors, texts))])
+    return Native(text, f"{name}_entry", objects)
+
+
+def _called(vectors: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """The forms of the functions that are called."""
+    called = {found for text in texts for found in re.findall(r"@(\w+)\(", text)}
+    return [v for v in vectors if v.rpartition("_")[2] in called]
 
 
 def _roots_of(

@@ -13,7 +13,6 @@ from dataclasses import replace
 from adcompiler.emit.llvm.called import by_numpy
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.contiguity import leads
-from adcompiler.emit.llvm.functions import Writer
 from adcompiler.emit.llvm.nests import At, allocated, broadcast, copied, each, filled
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import (
@@ -27,6 +26,7 @@ from adcompiler.emit.llvm.values import (
     read,
     zero_text,
 )
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.types import Array, Scalar
 
@@ -40,12 +40,13 @@ def _int(text: str) -> Values:
 
 
 def _shape(writer: Writer, let: Let) -> Values:
-    return _int(writer.elements(let.operands[0]).dims[let.param("axis")])
+    dims = writer.dims(let.operands[0])
+    assert dims is not None
+    return _int(dims[let.param("axis")])
 
 
 def _size(writer: Writer, let: Let) -> Values:
-    x = writer.value(let.operands[0])
-    return _int(writer.code.product(x.dims) if isinstance(x, Elements) else "1")
+    return _int(writer.code.product(writer.dims(let.operands[0]) or ()))
 
 
 def _range_length(writer: Writer, let: Let) -> Values:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompiler.emit.llvm.functions import Writer
+from adcompiler.emit.llvm.code import FAILED
 from adcompiler.emit.llvm.listed import append, item_of, length_of, new_list
 from adcompiler.emit.llvm.nests import bytes_of
 from adcompiler.emit.llvm.scalars import convert
@@ -26,12 +26,11 @@ from adcompiler.emit.llvm.values import (
     dense,
     offset_by,
 )
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.types import Array, ListOf, Scalar, Type
 
 __all__ = ["boxed", "by_numpy"]
-
-FAILED = 1  # the status of a run in which Python has raised
 
 
 def by_numpy(writer: Writer, let: Let) -> list[Value]:

@@ -18,8 +18,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Code", "Loop"]
+__all__ = ["FAILED", "FALLBACK", "Code", "Loop"]
 
+FAILED = 1  # the status of a run in which Python has raised
 FALLBACK = 2  # the status of a run that the NumPy program is to repeat
 
 

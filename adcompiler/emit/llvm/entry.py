@@ -13,9 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adcompiler.emit.llvm.called import FAILED
-from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.functions import Module
+from adcompiler.emit.llvm.code import FAILED, Code
 from adcompiler.emit.llvm.nests import At, bytes_of, each
 from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.values import (
@@ -30,6 +28,7 @@ from adcompiler.emit.llvm.values import (
     offset_by,
     record_size,
 )
+from adcompiler.emit.llvm.writer import Module
 from adcompiler.ir.nodes import Function, Var
 from adcompiler.ir.types import Array, Scalar, Type
 

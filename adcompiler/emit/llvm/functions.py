@@ -3,42 +3,34 @@
 In: a bufferised function. Out: the text of ``i32 name(ctx, components..., out)``, which
 gives a status and writes its results, as records, to `out`.
 
-Invariants: whoever defines a value holds it, and lets go of it after its last use; what
-is handed on (to a loop, a list, a result) is held once more, unless this was its last
-use. Stores are in place, as `bufferise` has settled. Errors that rows state are tested
-before the statement: where one holds, the function leaves with the status that has the
-NumPy program run, which raises it.
+Invariants: stores are in place, as `bufferise` has settled. Errors that rows state are
+tested before the statement: where one holds, the function leaves with the status that
+has the NumPy program run, which raises it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
-from adcompiler.emit.llvm.code import FALLBACK, Code, Loop
+from adcompiler.emit.llvm.code import Code, Loop
+from adcompiler.emit.llvm.fusion import accepted, is_fusible, write_group
+from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.values import (
-    Block,
-    Elements,
-    NotNative,
     Number,
     Value,
     component_types,
     components,
-    constant_text,
     from_components,
-    load_record,
     offset_by,
-    read,
     record_size,
     store_record,
-    undefined,
 )
+from adcompiler.emit.llvm.writer import Group, Module, Scope, Writer, owned
 from adcompiler.ir.builder import Builder
-from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import (
     Atom,
-    Const,
     For,
     Function,
     If,
@@ -54,135 +46,17 @@ from adcompiler.ir.nodes import (
     fresh_var,
 )
 from adcompiler.ir.primitive import Raises
-from adcompiler.ir.types import Array, Scalar, Type
 from adcompiler.ir.walk import free_vars, regions
 from adcompiler.primitives.raising import always
 
-__all__ = ["Module", "Writer", "write_function"]
+__all__ = ["write_function"]
 
 
-@dataclass(slots=True)
-class Module:
-    """What the functions of a module share: other functions, and Python objects.
+class FunctionWriter(Writer):
+    """Writes the statements of one function."""
 
-    `callees` have the names of the functions that calls name; `objects` are what
-    external symbols stand for; `extra` are functions written on the way.
-    """
-
-    callees: Mapping[Callee, str]
-    objects: dict[str, Any] = field(default_factory=dict)
-    extra: dict[str, str] = field(default_factory=dict)
-
-    def object_named(self, value: Any, hint: str) -> str:
-        """The symbol of a Python object."""
-        for name, held in self.objects.items():
-            if held is value:
-                return name
-        name = f"@{hint}_{len(self.objects)}"
-        self.objects[name] = value
-        return name
-
-
-def owned(t: Type) -> bool:
-    """Whether values of this type are held and let go of."""
-    return not isinstance(t, Scalar)
-
-
-@dataclass(slots=True)
-class _Scope:
-    """A region while it is written: what it holds, and when each was used last."""
-
-    last: dict[Var, int]
-    at: int = 0
-    moved: set[Var] = field(default_factory=set)
-
-
-class Writer:
-    """Writes one function."""
-
-    def __init__(
-        self,
-        module: Module,
-        contiguous: frozenset[Var],
-        roots: Callable[[Atom], frozenset[Any]],
-    ) -> None:
-        self.module = module
-        self.contiguous = contiguous
-        self.roots = roots
-        self.code = Code()
-        self.values: dict[Var, Value] = {}
-        self.scopes: list[_Scope] = []
-
-    # -- atoms --
-
-    def value(self, atom: Atom) -> Value:
-        """An operand."""
-        match atom:
-            case Var():
-                return self.values[atom]
-            case Const(value=value, type=Scalar(dtype=dtype, kind=kind)):
-                flag = "false" if kind == "numpy" else "true"
-                return Number(dtype, constant_text(value, dtype), flag)
-            case Undef():
-                texts = undefined(atom.type)
-                return from_components(self.code, atom.type, texts)
-            case _:
-                raise NotNative(f"a constant of type {atom.type}")
-
-    def number(self, atom: Atom) -> Number:
-        """A number, or the one element of an array of rank 0."""
-        found = self.value(atom)
-        if isinstance(found, Elements) and not found.dims:
-            return Number(found.dtype, read(self.code, found, "0"), "false")
-        assert isinstance(found, Number), atom
-        return found
-
-    def source(self, atom: Atom) -> Elements | Number:
-        """A number or an array."""
-        found = self.value(atom)
-        assert not isinstance(found, Block), atom
-        return found
-
-    def elements(self, atom: Atom) -> Elements:
-        found = self.value(atom)
-        assert isinstance(found, Elements), atom
-        return found
-
-    def block(self, atom: Atom) -> str:
-        found = self.value(atom)
-        assert isinstance(found, Block), atom
-        return found.owner
-
-    def is_dense(self, var: Var) -> bool:
-        return var in self.contiguous
-
-    # -- holding --
-
-    def retain(self, value: Value) -> None:
-        if not isinstance(value, Number) and value.owner != "null":
-            self.code.do(f"call void @adc_retain(ptr {value.owner})")
-
-    def release(self, value: Value) -> None:
-        if not isinstance(value, Number) and value.owner != "null":
-            self.code.do(f"call void @adc_release(ptr %ctx, ptr {value.owner})")
-
-    def handed(self, atom: Atom) -> Value:
-        """An operand that is handed on: it is held by whoever takes it."""
-        value = self.value(atom)
-        if not isinstance(atom, Var) or not owned(atom.type):
-            return value
-        scope = self.scopes[-1]
-        if scope.last.get(atom) == scope.at and atom not in scope.moved:
-            scope.moved.add(atom)
-            return value
-        self.retain(value)
-        return value
-
-    def kept(self, atom: Atom) -> Value:
-        """An operand that is handed on, and held here too."""
-        value = self.value(atom)
-        self.retain(value)
-        return value
+    def write_group(self, group: Group, needed: set[Var]) -> None:
+        write_group(self, group, needed)
 
     # -- regions --
 
@@ -192,7 +66,7 @@ class Writer:
         Its parameters have their values. At its end the scope stays open, so that what
         is handed on can be taken: `leave` closes it.
         """
-        scope = _Scope(_last_uses(region, borrowed))
+        scope = Scope(_last_uses(region, borrowed))
         self.scopes.append(scope)
         scope.at = -1
         self._let_go(scope)
@@ -201,6 +75,7 @@ class Writer:
             self.stmt(stmt)
             if not region.falls and k == len(region.body) - 1:
                 self.code.fail()
+                self.drop_groups()
                 return False
             self._let_go(scope)
         scope.at = len(region.body)
@@ -208,15 +83,13 @@ class Writer:
 
     def leave(self) -> None:
         """Let go of what a region holds that was not handed on."""
+        self.flush_all()
         self._let_go(self.scopes[-1])
         self.scopes.pop()
 
-    def _let_go(self, scope: _Scope) -> None:
-        for var, at in scope.last.items():
-            if at == scope.at and var not in scope.moved:
-                self.release(self.values[var])
-
     def stmt(self, stmt: Stmt) -> None:
+        if not isinstance(stmt, Let):
+            self.flush_all()
         match stmt:
             case Let():
                 self.let(stmt)
@@ -377,45 +250,14 @@ class Writer:
     # -- statements --
 
     def let(self, let: Let) -> None:
-        from adcompiler.emit.llvm.rows import written
-
         for raises in let.raises:
             self._test(let, raises)
+        if is_fusible(let):
+            accepted(self, let)
+            return
+        if let.primitive.writes:
+            self.flush_readers(let.operands[0])
         self.enter(let, written(self, let))
-
-    def enter(self, let: Let, values: Sequence[Value]) -> None:
-        """Give the results of a statement their values."""
-        for var, found in zip(let.results, values, strict=True):
-            match found, var.type:
-                case Number(), Scalar():
-                    self.values[var] = self._of_kind(let, found, var.type)
-                case Elements(), Array():
-                    self.values[var] = self._of_shape(found, var)
-                case Block(), _:
-                    self.values[var] = found
-                case _:
-                    raise NotNative(f"{let.primitive.name} gives {found}")
-
-    def _of_kind(self, let: Let, value: Number, t: Scalar) -> Number:
-        if t.kind != "either":
-            return replace(value, python="true" if t.kind == "python" else "false")
-        if value.python:
-            return value
-        flag = "true"
-        for atom in let.operands:
-            found = self.value(atom)
-            if isinstance(found, Number):
-                flag = self.code.both(flag, found.python)
-        return replace(value, python=flag)
-
-    def _of_shape(self, value: Elements, var: Var) -> Elements:
-        """The array with the lengths that its type knows."""
-        assert isinstance(var.type, Array)
-        dims = tuple(
-            str(d) if isinstance(d, int) else n
-            for d, n in zip(var.type.dims, value.dims, strict=True)
-        )
-        return replace(value, dims=dims, contiguous=self.is_dense(var))
 
     def _test(self, let: Let, raises: Raises) -> None:
         """Leave the function if an error's condition holds."""
@@ -446,27 +288,6 @@ class Writer:
         text = self.number(result).text
         self.leave()
         return text
-
-    def call(self, let: Let) -> list[Value]:
-        """A call of a function of the module."""
-        code, callee = self.code, let.param("callee")
-        out = code.alloca("i8", max(8, _results_size(callee.function)))
-        given = []
-        for atom, param in zip(let.operands, callee.function.params, strict=True):
-            types = component_types(param.type)
-            texts = components(self.value(atom), param.type)
-            given += [f"{t} {v}" for t, v in zip(types, texts, strict=True)]
-        name = self.module.callees[callee]
-        given = ["ptr %ctx", *given, f"ptr {out}"]
-        status = code.op(f"call i32 @{name}({', '.join(given)})")
-        code.fail_if(code.op(f"icmp eq i32 {status}, {FALLBACK}"))
-        code.fail_if(code.op(f"icmp eq i32 {status}, 1"), 1)
-        values, offset = [], 0
-        for atom in callee.function.results:
-            found = load_record(code, atom.type, offset_by(code, out, str(offset)))
-            values.append(found)
-            offset += -(-record_size(atom.type) // 8) * 8
-        return values
 
 
 def _results_size(function: Function) -> int:
@@ -500,7 +321,7 @@ def write_function(
     roots: Callable[[Atom], frozenset[Any]],
 ) -> str:
     """The text of a function."""
-    writer = Writer(module, contiguous, roots)
+    writer = FunctionWriter(module, contiguous, roots)
     code, given = writer.code, ["ptr %ctx"]
     count = 0
     for param in function.params:

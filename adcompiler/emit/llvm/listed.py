@@ -1,4 +1,4 @@
-"""Rows on lists, on the residuals of calls, and calls.
+"""Rows on lists.
 
 In: a statement. Out: its results; None where there is no code for it.
 Invariants: a list changes in place, as `bufferise` has settled; what it holds is held
@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.functions import Writer, owned
 from adcompiler.emit.llvm.nests import At, allocated, each, filled
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import (
@@ -27,13 +26,14 @@ from adcompiler.emit.llvm.values import (
     record_size,
     store_record,
 )
+from adcompiler.emit.llvm.writer import Writer, owned
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.types import Array, ListOf, Scalar, Type
 
-__all__ = ["ROWS", "append", "item_of", "length_of", "new_list"]
+__all__ = ["DROP", "ROWS", "append", "item_of", "length_of", "new_list", "set_field"]
 
 Values = list[Value]
-_DATA, _KIND, _LENGTH, _CAPACITY, _DROP = "32", "40", "48", "56", "24"
+_DATA, _KIND, _LENGTH, _CAPACITY, DROP = "32", "40", "48", "56", "24"
 
 
 def _element(t: Type) -> Type:
@@ -54,9 +54,10 @@ def _field(code: Code, block: str, offset: str, word: str = "i64") -> str:
     return code.op(f"load {word}, ptr {offset_by(code, block, offset)}")
 
 
-def _set_field(
+def set_field(
     code: Code, block: str, offset: str, text: str, word: str = "i64"
 ) -> None:
+    """Set a field of a block's head."""
     code.do(f"store {word} {text}, ptr {offset_by(code, block, offset)}")
 
 
@@ -83,9 +84,9 @@ def new_list(writer: Writer, t: Type) -> str:
     code = writer.code
     block = code.op("call ptr @adc_block(ptr %ctx, i64 0, i64 1)")
     code.fail_if(code.op(f"icmp eq ptr {block}, null"))
-    _set_field(code, block, _KIND, "1")
+    set_field(code, block, _KIND, "1")
     if owned(_element(t)):
-        _set_field(code, block, _DROP, f"@{_dropper(writer, t)}", "ptr")
+        set_field(code, block, DROP, f"@{_dropper(writer, t)}", "ptr")
     return block
 
 
@@ -133,7 +134,7 @@ def append(writer: Writer, block: str, t: Type, value: Value) -> None:
 
     code.chosen(full, grow, lambda: ())
     _write(code, value, t, _place(code, block, t, length))
-    _set_field(code, block, _LENGTH, code.op(f"add i64 {length}, 1"))
+    set_field(code, block, _LENGTH, code.op(f"add i64 {length}, 1"))
 
 
 def _new(writer: Writer, let: Let) -> Values:
@@ -159,7 +160,7 @@ def _pop(writer: Writer, let: Let) -> Values:
     code, xs = writer.code, let.operands[0]
     block = writer.block(xs)
     length = code.op(f"sub i64 {_field(code, block, _LENGTH)}, 1")
-    _set_field(code, block, _LENGTH, length)
+    set_field(code, block, _LENGTH, length)
     value = _read(code, xs.type, _place(code, block, xs.type, length))
     return [_typed(value, let.results[0].type), writer.handed(xs)]
 
@@ -408,68 +409,6 @@ def _list_unstack(writer: Writer, let: Let) -> Values:
     return [Block(block)]
 
 
-# -- residuals and calls -----------------------------------------------------------
-
-
-def _pack(writer: Writer, let: Let) -> Values:
-    code = writer.code
-    sizes = [record_size(a.type) for a in let.operands]
-    block = code.op(f"call ptr @adc_block(ptr %ctx, i64 {sum(sizes)}, i64 1)")
-    code.fail_if(code.op(f"icmp eq ptr {block}, null"))
-    place = 64
-    for atom, size in zip(let.operands, sizes, strict=True):
-        value = writer.handed(atom)
-        store_record(code, value, atom.type, offset_by(code, block, str(place)))
-        place += size
-    types = [a.type for a in let.operands]
-    if any(map(owned, types)):
-        _set_field(code, block, _DROP, f"@{_pack_dropper(writer, types)}", "ptr")
-    return [Block(block)]
-
-
-def _pack_dropper(writer: Writer, types: Sequence[Type]) -> str:
-    """The function that lets go of what a bundle holds."""
-    code, place = Code(), 64
-    for t in types:
-        if owned(t):
-            value = load_record(code, t, offset_by(code, "%block", str(place)))
-            assert isinstance(value, Elements | Block)
-            code.do(f"call void @adc_release(ptr %ctx, ptr {value.owner})")
-        place += record_size(t)
-    code.do("ret void")
-    name = f"adc_drop_pack_{len(writer.module.extra)}"
-    header = f"define internal void @{name}(ptr %ctx, ptr %block)"
-    writer.module.extra[name] = f"{header} {{\n{code.text}\n}}\n"
-    return name
-
-
-def _unpack(writer: Writer, let: Let) -> Values:
-    code, block = writer.code, writer.block(let.operands[0])
-    values, place = [], 64
-    for var in let.results:
-        value = load_record(code, var.type, offset_by(code, block, str(place)))
-        writer.retain(value)
-        values.append(value)
-        place += record_size(var.type)
-    return values
-
-
-def _none(writer: Writer, let: Let) -> Values:
-    return [Block("null")]
-
-
-def _call(writer: Writer, let: Let) -> Values:
-    return writer.call(let)
-
-
-# -- checks ------------------------------------------------------------------------
-
-
-def _nothing(writer: Writer, let: Let) -> Values:
-    """Of what only raises, which has been tested."""
-    return []
-
-
 ROWS: dict[str, Callable[[Writer, Let], Values | None]] = {
     "list_copy": _copy,
     "list_new": _new,
@@ -485,11 +424,4 @@ ROWS: dict[str, Callable[[Writer, Let], Values | None]] = {
     "list_sum": _list_sum,
     "list_stack": _list_stack,
     "list_unstack": _list_unstack,
-    "pack": _pack,
-    "unpack": _unpack,
-    "residuals_none": _none,
-    "call": _call,
-    "raise": _nothing,
-    "check_bound": _nothing,
-    "check_real": _nothing,
 }

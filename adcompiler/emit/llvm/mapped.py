@@ -1,7 +1,7 @@
 """Elementwise rows, on numbers and on arrays.
 
-In: a statement of an elementwise row that there is scalar code for. Out: a number, or a
-new array, whose elements are computed in one nest.
+In: a statement of an elementwise row that there is scalar code for. Out: a number, or
+one element of an array, whose nest is written by `fusion`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adcompiler.emit.llvm.functions import Writer
-from adcompiler.emit.llvm.nests import Source, allocated, broadcast, each
 from adcompiler.emit.llvm.scalars import convert, elementwise, is_scalar_code
 from adcompiler.emit.llvm.values import Elements, Number, Value, constant_text
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Const, Let
 from adcompiler.ir.types import Array, Scalar
 
-__all__ = ["applied", "is_mapped", "scalar_result"]
+__all__ = ["applied", "broadcast_dims", "is_mapped", "scalar_result"]
 
 
 def is_mapped(let: Let) -> bool:
@@ -25,27 +24,12 @@ def is_mapped(let: Let) -> bool:
 
 
 def applied(writer: Writer, let: Let) -> Value:
-    """The result of an elementwise statement."""
+    """The result of an elementwise statement on numbers."""
     result = let.result.type
-    assert isinstance(result, Array | Scalar)
-    if isinstance(result, Scalar):
-        texts = [writer.number(a).text for a in let.operands]
-        text = scalar_result(writer, let, texts, checked=_is_python_int(let))
-        return Number(result.dtype, text, _flag(writer, let))
-    operands = [writer.source(a) for a in let.operands]
-    dims = broadcast_dims(writer, result, operands)
-    target = allocated(writer.code, result.dtype, dims)
-    sources: list[Source] = [
-        broadcast(writer.code, v, dims) if isinstance(v, Elements) else v
-        for v in operands
-    ]
-
-    def body(places: list[Any], carried: tuple[str, ...]) -> None:
-        texts = [p.get(writer.code) for p in places[1:]]
-        places[0].put(writer.code, scalar_result(writer, let, texts))
-
-    each(writer.code, dims, [target, *sources], body)
-    return target
+    assert isinstance(result, Scalar)
+    texts = [writer.number(a).text for a in let.operands]
+    text = scalar_result(writer, let, texts, checked=_is_python_int(let))
+    return Number(result.dtype, text, _flag(writer, let))
 
 
 def scalar_result(

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.functions import Writer
 from adcompiler.emit.llvm.nests import At, allocated, broadcast, each, filled
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import (
@@ -22,10 +21,11 @@ from adcompiler.emit.llvm.values import (
     constant_text,
     machine,
 )
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.types import Array, Scalar
 
-__all__ = ["ROWS"]
+__all__ = ["ROWS", "Reduction", "is_whole"]
 
 Values = list[Value]
 Step = Callable[[Code, str, str, str], str]  # dtype, what was reduced, an element
@@ -99,6 +99,59 @@ def _axes(let: Let, x: Elements) -> tuple[int, ...]:
     return (axis,) if isinstance(axis, int) else tuple(axis)
 
 
+@dataclass(frozen=True, eq=False)
+class Reduction:
+    """A reduction of an array, or of what a nest computes, to a number."""
+
+    let: Let
+
+    @property
+    def name(self) -> str:
+        return self.let.primitive.name
+
+    @property
+    def given(self) -> str:
+        """The dtype of what is reduced."""
+        return str(getattr(self.let.operands[0].type, "dtype", ""))
+
+    @property
+    def dtype(self) -> str:
+        """The dtype in which it is reduced."""
+        if self.name in ("any", "all"):
+            return "bool"
+        t = self.let.result.type
+        assert isinstance(t, Array | Scalar)
+        return (
+            self.given if self.name in ("max", "min") else self.let.dtypes[0] or t.dtype
+        )
+
+    @property
+    def first(self) -> str:
+        return _first(self.name, self.dtype, self.let)
+
+    def step(self, code: Code, total: str, text: str) -> str:
+        """What was reduced, and one element more."""
+        x = convert(code, text, self.given, self.dtype)
+        return _STEPS[self.name](code, self.dtype, total, x)
+
+    def result(self, code: Code, total: str, count: str) -> str:
+        """The result, of so many elements."""
+        t = self.let.result.type
+        assert isinstance(t, Array | Scalar)
+        text = convert(code, total, self.dtype, t.dtype)
+        if self.name != "mean":
+            return text
+        number = convert(code, count, "int64", t.dtype)
+        return code.op(f"fdiv {machine(t.dtype)} {text}, {number}")
+
+
+def is_whole(let: Let) -> bool:
+    """Whether a statement reduces an array to a number."""
+    known = let.primitive.name in _STEPS
+    array = known and isinstance(let.operands[0].type, Array)
+    return array and isinstance(let.result.type, Scalar)
+
+
 def _reduced(name: str) -> Callable[[Writer, Let], Values | None]:
     def row(writer: Writer, let: Let) -> Values | None:
         x, t = writer.value(let.operands[0]), let.result.type
@@ -107,12 +160,9 @@ def _reduced(name: str) -> Callable[[Writer, Let], Values | None]:
         if not isinstance(x, Elements):
             return _of_number(writer, name, x, t)
         axes = _axes(let, x)
-        if isinstance(t, Scalar):
-            text = _whole(writer, name, let, x)
-            return [Number(t.dtype, _mean(writer, name, text, x, axes, t), "")]
-        if not axes:
+        if isinstance(t, Scalar) or not axes:
             return None
-        return [_along(writer, name, let, x, axes, t)]
+        return [_along(writer, let, x, axes, t)]
 
     return row
 
@@ -124,91 +174,52 @@ def _of_number(writer: Writer, name: str, x: Value, t: Array | Scalar) -> Values
     return [Number(t.dtype, convert(writer.code, x.text, x.dtype, t.dtype), "")]
 
 
-def _dtype(name: str, let: Let, x: Elements) -> str:
-    """The dtype in which elements are reduced."""
-    if name in ("any", "all"):
-        return "bool"
-    t = let.result.type
-    assert isinstance(t, Array | Scalar)
-    return x.dtype if name in ("max", "min") else let.dtypes[0] or t.dtype
-
-
-def _whole(writer: Writer, name: str, let: Let, x: Elements) -> str:
-    code, dtype = writer.code, _dtype(name, let, x)
-
-    def body(places: list[At], carried: tuple[str, ...]) -> Sequence[str]:
-        text = convert(code, places[0].get(code), x.dtype, dtype)
-        return [_STEPS[name](code, dtype, carried[0], text)]
-
-    first = _first(name, dtype, let)
-    (total,) = each(code, x.dims, [x], body, [(machine(dtype), first)])
-    return total
-
-
-def _mean(
-    writer: Writer,
-    name: str,
-    text: str,
-    x: Elements,
-    axes: tuple[int, ...],
-    t: Array | Scalar,
-) -> str:
-    """The sum over the count, if it is a mean."""
-    if name != "mean":
-        return text
-    code = writer.code
-    count = code.product(x.dims[a] for a in axes)
-    number = convert(code, count, "int64", t.dtype)
-    return code.op(f"fdiv {machine(t.dtype)} {text}, {number}")
-
-
 def _along(
-    writer: Writer,
-    name: str,
-    let: Let,
-    x: Elements,
-    axes: tuple[int, ...],
-    t: Array,
+    writer: Writer, let: Let, x: Elements, axes: tuple[int, ...], t: Array
 ) -> Elements:
-    """Reduce some axes: the others outside, or inside where they lie closer."""
-    code, dtype = writer.code, _dtype(name, let, x)
-    keep = [k for k in range(len(x.dims)) if k not in axes]
+    """Reduce some axes: each element is added to its place in the result."""
+    code, found = writer.code, Reduction(let)
     keepdims = bool(let.param("keepdims"))
     dims = [
-        ("1" if k in axes else x.dims[k])
+        "1" if k in axes else x.dims[k]
         for k in range(len(x.dims))
         if keepdims or k not in axes
     ]
-    first = _first(name, dtype, let)
-    if dtype != t.dtype:
-        dtype = t.dtype
-    found = filled(
-        code, t.dtype, dims, convert(code, first, _dtype(name, let, x), t.dtype)
-    )
-    # The result as an array of the operand's rank, along whose axes it stays.
-    strides = iter(found.strides if not keepdims else ())
-    spread = [
-        "0" if k in axes else (found.strides[k] if keepdims else next(strides))
-        for k in range(len(x.dims))
-    ]
-    target = replace(found, dims=x.dims, strides=tuple(spread), contiguous=False)
+    start = convert(code, found.first, found.dtype, t.dtype)
+    made = filled(code, t.dtype, dims, start)
+    target = _spread(made, x, axes, keepdims=keepdims)
 
     def body(places: list[At], carried: tuple[str, ...]) -> None:
-        text = convert(code, places[1].get(code), x.dtype, dtype)
-        total = places[0].get(code)
-        places[0].put(code, _STEPS[name](code, dtype, total, text))
+        total = convert(code, places[0].get(code), t.dtype, found.dtype)
+        text = found.step(code, total, places[1].get(code))
+        places[0].put(code, convert(code, text, found.dtype, t.dtype))
 
     each(code, x.dims, [target, x], body)
-    if name == "mean":
-        count = convert(code, code.product(x.dims[a] for a in axes), "int64", dtype)
+    if found.name == "mean":
+        count = convert(code, code.product(x.dims[a] for a in axes), "int64", t.dtype)
 
         def divided(places: list[At], carried: tuple[str, ...]) -> None:
             text = places[0].get(code)
-            places[0].put(code, code.op(f"fdiv {machine(dtype)} {text}, {count}"))
+            places[0].put(code, code.op(f"fdiv {machine(t.dtype)} {text}, {count}"))
 
-        each(code, found.dims, [found], divided)
-    assert keep is not None
-    return found
+        each(code, made.dims, [made], divided)
+    return made
+
+
+def _spread(
+    made: Elements, x: Elements, axes: tuple[int, ...], *, keepdims: bool
+) -> Elements:
+    """The result as an array of the operand's shape, along whose axes it stays."""
+    rest = iter(made.strides)
+    strides = []
+    for k in range(len(x.dims)):
+        if k in axes:
+            strides.append("0")
+            if keepdims:
+                next(rest)
+        else:
+            strides.append(next(rest))
+    return replace(made, dims=x.dims, strides=tuple(strides), contiguous=False)
 
 
 def _sum_to(writer: Writer, let: Let) -> Values | None:

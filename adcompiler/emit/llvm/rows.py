@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adcompiler.emit.llvm import arrays, listed, reductions
+from adcompiler.emit.llvm import arrays, calls, listed, reductions
 from adcompiler.emit.llvm.called import by_numpy
-from adcompiler.emit.llvm.functions import Writer
 from adcompiler.emit.llvm.mapped import applied, is_mapped
 from adcompiler.emit.llvm.values import NotNative, Value
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import ListOf, Residuals
@@ -21,7 +21,7 @@ __all__ = ["written"]
 
 Row = Callable[[Writer, Let], list[Value] | None]
 
-TABLE: dict[str, Row] = {**arrays.ROWS, **reductions.ROWS, **listed.ROWS}
+TABLE: dict[str, Row] = {**arrays.ROWS, **reductions.ROWS, **listed.ROWS, **calls.ROWS}
 
 
 def written(writer: Writer, let: Let) -> list[Value]:

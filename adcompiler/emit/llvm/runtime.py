@@ -22,11 +22,11 @@ A context is the first block, and the lowest address that the stack may reach.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from adcompiler.emit.llvm.scalars import LIBM
 
-__all__ = ["ATTRIBUTES", "RUNTIME", "declarations"]
+__all__ = ["RUNTIME", "declarations", "mathematics"]
 
 HEAD = 64
 
@@ -327,18 +327,55 @@ declare i32 @adc_array_set_base(ptr, ptr)
 
 _PAIRS = ("pow", "atan2", "hypot", "fmod", "nextafter")
 
-ATTRIBUTES = """
+_ATTRIBUTES = """
 attributes #0 = { nounwind willreturn memory(none) }
 !0 = !{!"branch_weights", i32 1, i32 1048576}
 """
 
 
 def declarations() -> Iterator[str]:
-    """The functions of libm, of the Python and of the NumPy API."""
+    """The functions of the Python and of the NumPy API."""
     yield _DECLARED
-    for name in LIBM:
-        yield f"declare double @{name}(double) #0"
-        yield f"declare float @{name}f(float) #0"
-    for name in _PAIRS:
-        yield f"declare double @{name}(double, double) #0"
-        yield f"declare float @{name}f(float, float) #0"
+
+
+def mathematics(vectors: Collection[str]) -> Iterator[str]:
+    """The functions of libm, with those of its forms on vectors that there are.
+
+    `vectors` are names of the vector ABI: ``_ZGVdN4v_sin`` is sin of four doubles.
+    """
+    attributes: list[str] = []
+    singles = [(name, 1) for name in LIBM] + [(name, 2) for name in _PAIRS]
+    for name, count in singles:
+        for suffix, word in (("", "double"), ("f", "float")):
+            given = ", ".join([word] * count)
+            forms = [v for v in vectors if v.endswith(f"{'v' * count}_{name}{suffix}")]
+            if not forms:
+                yield f"declare {word} @{name}{suffix}({given}) #0"
+                continue
+            number = 10 + len(attributes)
+            listed = ",".join(f"{v}({v})" for v in forms)
+            attributes.append(
+                f"attributes #{number} = {{ nounwind willreturn memory(none) "
+                f'"vector-function-abi-variant"="{listed}" }}'
+            )
+            yield f"declare {word} @{name}{suffix}({given}) #{number}"
+            for form in forms:
+                wide = f"<{_lanes(form)} x {word}>"
+                yield f"declare {wide} @{form}({', '.join([wide] * count)})"
+    used = ", ".join(f"ptr @{v}" for v in vectors)
+    if used:
+        yield (
+            f"@llvm.compiler.used = appending global [{len(vectors)} x ptr] [{used}], "
+            'section "llvm.metadata"'
+        )
+    yield from attributes
+    yield _ATTRIBUTES
+
+
+def _lanes(form: str) -> int:
+    """How many numbers a form takes.
+
+    >>> _lanes("_ZGVeN16v_sinf")
+    16
+    """
+    return int("".join(filter(str.isdigit, form.partition("N")[2].partition("v")[0])))

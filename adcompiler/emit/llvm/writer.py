@@ -1,0 +1,290 @@
+"""A function while it is written: its values, who holds them, what is not written yet.
+
+In: the atoms of statements. Out: values; and `Writer`, which rows are written with.
+Invariants: whoever defines a value holds it, and lets go of it after its last use; what
+is handed on (to a loop, a list, a result) is held once more, unless this was its last
+use. What waits in a group is written when a value of it is asked for.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.nests import Source
+from adcompiler.emit.llvm.values import (
+    Block,
+    Elements,
+    NotNative,
+    Number,
+    Value,
+    constant_text,
+    from_components,
+    read,
+    undefined,
+)
+from adcompiler.ir.callee import Callee
+from adcompiler.ir.nodes import Atom, Const, Let, Undef, Var
+from adcompiler.ir.types import Array, Length, Scalar, Type
+
+__all__ = ["Group", "Module", "Scope", "Writer", "owned"]
+
+
+@dataclass(slots=True)
+class Module:
+    """What the functions of a module share: other functions, and Python objects.
+
+    `callees` have the names of the functions that calls name; `objects` are what
+    external symbols stand for; `extra` are functions written on the way.
+    """
+
+    callees: Mapping[Callee, str]
+    objects: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def object_named(self, value: Any, hint: str) -> str:
+        """The symbol of a Python object."""
+        for name, held in self.objects.items():
+            if held is value:
+                return name
+        name = f"@{hint}_{len(self.objects)}"
+        self.objects[name] = value
+        return name
+
+
+def owned(t: Type) -> bool:
+    """Whether values of this type are held and let go of."""
+    return not isinstance(t, Scalar)
+
+
+@dataclass(slots=True)
+class Scope:
+    """A region while it is written: what it holds, and when each was used last.
+
+    `at` is the statement that is being written.
+    """
+
+    last: dict[Var, int]
+    at: int = 0
+    moved: set[Var] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Elementwise statements and reductions over one shape, which one nest computes.
+
+    `shape` are the lengths by type, `dims` as values; `sources` are the arrays and
+    numbers that are read; `elements` the values that have the group's shape;
+    `released` is what is to be let go of when it is written.
+    """
+
+    scope: Scope
+    shape: tuple[Length, ...]
+    dims: tuple[str, ...]
+    members: list[Let] = field(default_factory=list)
+    sources: dict[Var, Source] = field(default_factory=dict)
+    elements: set[Var] = field(default_factory=set)
+    released: list[Var] = field(default_factory=list)
+
+
+class Writer(ABC):
+    """What rows are written with: a function that is being written."""
+
+    def __init__(
+        self,
+        module: Module,
+        contiguous: frozenset[Var],
+        roots: Callable[[Atom], frozenset[Any]],
+    ) -> None:
+        self.module = module
+        self.contiguous = contiguous
+        self.roots = roots
+        self.code = Code()
+        self.values: dict[Var, Value] = {}
+        self.scopes: list[Scope] = []
+        self.groups: list[Group] = []
+        self.pending: dict[Var, Group] = {}
+
+    # -- atoms --
+
+    def value(self, atom: Atom) -> Value:
+        """An operand."""
+        match atom:
+            case Var():
+                if atom in self.pending:
+                    self.flush(self.pending[atom])
+                return self.values[atom]
+            case Const(value=value, type=Scalar(dtype=dtype, kind=kind)):
+                flag = "false" if kind == "numpy" else "true"
+                return Number(dtype, constant_text(value, dtype), flag)
+            case Undef():
+                texts = undefined(atom.type)
+                return from_components(self.code, atom.type, texts)
+            case _:
+                raise NotNative(f"a constant of type {atom.type}")
+
+    def number(self, atom: Atom) -> Number:
+        """A number, or the one element of an array of rank 0."""
+        found = self.value(atom)
+        if isinstance(found, Elements) and not found.dims:
+            return Number(found.dtype, read(self.code, found, "0"), "false")
+        assert isinstance(found, Number), atom
+        return found
+
+    def source(self, atom: Atom) -> Elements | Number:
+        """A number or an array."""
+        found = self.value(atom)
+        assert not isinstance(found, Block), atom
+        return found
+
+    def elements(self, atom: Atom) -> Elements:
+        found = self.value(atom)
+        assert isinstance(found, Elements), atom
+        return found
+
+    def block(self, atom: Atom) -> str:
+        found = self.value(atom)
+        assert isinstance(found, Block), atom
+        return found.owner
+
+    def is_dense(self, var: Var) -> bool:
+        return var in self.contiguous
+
+    # -- holding --
+
+    def retain(self, value: Value) -> None:
+        if not isinstance(value, Number) and value.owner != "null":
+            self.code.do(f"call void @adc_retain(ptr {value.owner})")
+
+    def release(self, value: Value) -> None:
+        if not isinstance(value, Number) and value.owner != "null":
+            self.code.do(f"call void @adc_release(ptr %ctx, ptr {value.owner})")
+
+    def handed(self, atom: Atom) -> Value:
+        """An operand that is handed on: it is held by whoever takes it."""
+        value = self.value(atom)
+        if not isinstance(atom, Var) or not owned(atom.type):
+            return value
+        scope = self.scopes[-1]
+        last = scope.last.get(atom) == scope.at and atom not in scope.moved
+        if last and not any(atom in g.sources for g in self.groups):
+            scope.moved.add(atom)
+            return value
+        self.retain(value)
+        return value
+
+    def kept(self, atom: Atom) -> Value:
+        """An operand that is handed on, and held here too."""
+        value = self.value(atom)
+        self.retain(value)
+        return value
+
+    def enter_value(self, var: Var, value: Elements) -> None:
+        """Give an array its value."""
+        self.values[var] = self._of_shape(value, var)
+
+    def dims(self, atom: Atom) -> tuple[str, ...] | None:
+        """The lengths of an array, which need not be written yet; None of others."""
+        if isinstance(atom, Var) and (group := self.pending.get(atom)) is not None:
+            return group.dims if isinstance(atom.type, Array) else None
+        found = self.value(atom)
+        return found.dims if isinstance(found, Elements) else None
+
+    def enter(self, let: Let, values: Sequence[Value]) -> None:
+        """Give the results of a statement their values."""
+        for var, found in zip(let.results, values, strict=True):
+            match found, var.type:
+                case Number(), Scalar():
+                    self.values[var] = self._of_kind(let, found, var.type)
+                case Elements(), Array():
+                    self.values[var] = self._of_shape(found, var)
+                case Block(), _:
+                    self.values[var] = found
+                case _:
+                    raise NotNative(f"{let.primitive.name} gives {found}")
+
+    def _of_kind(self, let: Let, value: Number, t: Scalar) -> Number:
+        if t.kind != "either":
+            return replace(value, python="true" if t.kind == "python" else "false")
+        if value.python:
+            return value
+        flag = "true"
+        for atom in let.operands:
+            found = self.value(atom)
+            if isinstance(found, Number):
+                flag = self.code.both(flag, found.python)
+        return replace(value, python=flag)
+
+    def _of_shape(self, value: Elements, var: Var) -> Elements:
+        """The array with the lengths that its type knows."""
+        assert isinstance(var.type, Array)
+        dims = tuple(
+            str(d) if isinstance(d, int) else n
+            for d, n in zip(var.type.dims, value.dims, strict=True)
+        )
+        return replace(value, dims=dims, contiguous=self.is_dense(var))
+
+    # -- groups of elementwise statements --
+
+    def group_of(self, shape: tuple[Length, ...]) -> Group | None:
+        """The group of a shape that statements may still be added to."""
+        mine = self.scopes[-1]
+        found = (g for g in self.groups if g.shape == shape and g.scope is mine)
+        return next(found, None)
+
+    def flush(self, group: Group, *, done: bool = False) -> None:
+        """Write a group; `done`: the statement at hand has been written."""
+        scope = group.scope
+        self.groups.remove(group)
+        for member in group.members:
+            del self.pending[member.result]
+        results = {m.result for m in group.members}
+        needed = {v for v in results if scope.last.get(v, -1) >= scope.at + done}
+        self.write_group(group, needed)
+        for var in group.released:
+            self.release(self.values[var])
+
+    def flush_all(self) -> None:
+        """Write the groups of this region."""
+        mine = self.scopes[-1]
+        for group in [g for g in self.groups if g.scope is mine]:
+            self.flush(group)
+
+    def flush_readers(self, atom: Atom) -> None:
+        """Write the groups that read memory which is about to change."""
+        memory = self.roots(atom)
+        for group in list(self.groups):
+            if any(memory & self.roots(v) for v in group.sources):
+                self.flush(group)
+
+    def _let_go(self, scope: Scope) -> None:
+        for var, at in scope.last.items():
+            if at != scope.at or var in scope.moved:
+                continue
+            reading = [g for g in self.groups if var in g.sources]
+            if reading:
+                # Once by this region: it is let go of when the last of them is written.
+                reading[-1].released.append(var)
+                for group in reading[:-1]:
+                    self.flush(group, done=True)
+            elif var in self.values:
+                self.release(self.values[var])
+
+    def drop_groups(self) -> None:
+        """Forget the groups of a region whose end is not reached."""
+        mine = self.scopes[-1]
+        for group in [g for g in self.groups if g.scope is mine]:
+            self.groups.remove(group)
+            for member in group.members:
+                del self.pending[member.result]
+
+    @abstractmethod
+    def write_group(self, group: Group, needed: set[Var]) -> None:
+        """Write the nest of a group, of which these values are needed."""
+
+    @abstractmethod
+    def formula(self, rule: Callable[..., Any], atoms: Sequence[Atom]) -> str:
+        """A formula over operands, a bool, as code."""
