@@ -33,12 +33,14 @@ ONE_ROW_EACH = frozenset(
     {"test_second_order", "test_ownership", "test_dot_product"}
     | {"test_second_order_reference_is_sharp"}
     | {"test_derivatives_do_what_their_statements_say"}
-    | {"test_a_gradient_in_machine_code"}
 )
 # ... and of these, which take long and resemble each other, one in two.
 ONE_IN_TWO = frozenset({"test_second_derivatives", "test_it_is_differentiated"})
 # ... and of these few.
-ONE_IN_EIGHT = frozenset({"test_a_tangent_in_machine_code"})
+ONE_IN_EIGHT = frozenset(
+    {"test_a_tangent_in_machine_code", "test_a_gradient_in_machine_code"}
+    | {"test_a_gradient_of_arrays_with_gaps_in_machine_code"}
+)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adcompiler.emit.llvm import arrays, calls, listed, reductions
+from adcompiler.emit.llvm import (
+    calls,
+    contractions,
+    creating,
+    listed,
+    parts,
+    reductions,
+    views,
+)
 from adcompiler.emit.llvm.called import by_numpy
 from adcompiler.emit.llvm.mapped import applied, is_mapped
 from adcompiler.emit.llvm.values import NotNative, Value
@@ -21,7 +29,15 @@ __all__ = ["written"]
 
 Row = Callable[[Writer, Let], list[Value] | None]
 
-TABLE: dict[str, Row] = {**arrays.ROWS, **reductions.ROWS, **listed.ROWS, **calls.ROWS}
+TABLE: dict[str, Row] = {
+    **parts.ROWS,
+    **views.ROWS,
+    **creating.ROWS,
+    **reductions.ROWS,
+    **contractions.ROWS,
+    **listed.ROWS,
+    **calls.ROWS,
+}
 
 
 def written(writer: Writer, let: Let) -> list[Value]:

@@ -75,9 +75,33 @@ def _numpy_api() -> Mapping[str, int]:
     return {name: int(table[k] or 0) for name, k in places.items()}
 
 
+@cache
+def _blas() -> Mapping[str, int]:
+    """The routines of BLAS that SciPy has, imported when one is first called."""
+    from scipy.linalg import cython_blas
+
+    pointer, name = ctypes.pythonapi.PyCapsule_GetPointer, _capsule_name()
+    pointer.restype, pointer.argtypes = (
+        ctypes.c_void_p,
+        (ctypes.py_object, ctypes.c_char_p),
+    )
+    found = cython_blas.__pyx_capi__
+    routines = ("dgemm", "sgemm")
+    return {f"adc_{r}": int(pointer(found[r], name(found[r])) or 0) for r in routines}
+
+
+def _capsule_name() -> Callable[[Any], bytes]:
+    name: Any = ctypes.pythonapi.PyCapsule_GetName
+    name.restype, name.argtypes = ctypes.c_char_p, (ctypes.py_object,)
+    found: Callable[[Any], bytes] = name
+    return found
+
+
 def load(module: Module, name: str, slow: Callable[..., Any]) -> Callable[..., Any]:
     """The entry of a module; calls that it does not serve go to `slow`."""
     symbols = {**_numpy_api(), **{k: id(v) for k, v in module.objects.items()}}
+    if "@adc_dgemm" in module.text or "@adc_sgemm" in module.text:
+        symbols |= _blas()
     linked = compile_text(module.text, module.entry, symbols)
     path = _SlowPath(slow)
     definition = _MethodDef(name.encode(), linked.address, _FASTCALL, None)

@@ -1,0 +1,95 @@
+"""Products of matrices by BLAS, as functions of the module.
+
+In: nothing. Out: LLVM text of ``i1 adc_gemm_f64(...)`` and its like, which tell whether
+they computed the product: not of lengths beyond 32 bits, nor of matrices neither axis
+of which is dense. They call BLAS as Fortran does, which has matrices in columns: it is
+asked for the transpose of the product, of the transposes of what is multiplied.
+"""
+
+from __future__ import annotations
+
+__all__ = ["GEMM", "gemm"]
+
+GEMM = {"float64": "adc_gemm_f64", "float32": "adc_gemm_f32"}
+
+_TEXT = """
+declare void @{blas}(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
+
+define internal i1 @{name}(
+    ptr %a, i64 %a0, i64 %a1, ptr %b, i64 %b0, i64 %b1,
+    ptr %c, i64 %m, i64 %k, i64 %n
+) noinline {{
+entry:
+  %cells = alloca [8 x i32]
+  %reals = alloca [2 x {word}]
+  %letters = alloca [2 x i8]
+  %mk = call i64 @llvm.smax.i64(i64 %m, i64 %k)
+  %mkn = call i64 @llvm.smax.i64(i64 %mk, i64 %n)
+  %s1 = call i64 @llvm.smax.i64(i64 %a0, i64 %a1)
+  %s2 = call i64 @llvm.smax.i64(i64 %b0, i64 %b1)
+  %s3 = call i64 @llvm.smax.i64(i64 %s1, i64 %s2)
+  %most = call i64 @llvm.smax.i64(i64 %mkn, i64 %s3)
+  %long = icmp sgt i64 %most, 2147483647
+  %a_rows_ld = icmp sge i64 %a0, %k
+  %a_rows_1 = icmp eq i64 %a1, 1
+  %a_rows = and i1 %a_rows_1, %a_rows_ld
+  %a_cols_ld = icmp sge i64 %a1, %m
+  %a_cols_1 = icmp eq i64 %a0, 1
+  %a_cols = and i1 %a_cols_1, %a_cols_ld
+  %a_fits = or i1 %a_rows, %a_cols
+  %b_rows_ld = icmp sge i64 %b0, %n
+  %b_rows_1 = icmp eq i64 %b1, 1
+  %b_rows = and i1 %b_rows_1, %b_rows_ld
+  %b_cols_ld = icmp sge i64 %b1, %k
+  %b_cols_1 = icmp eq i64 %b0, 1
+  %b_cols = and i1 %b_cols_1, %b_cols_ld
+  %b_fits = or i1 %b_rows, %b_cols
+  %fits = and i1 %a_fits, %b_fits
+  %short = xor i1 %long, true
+  %go = and i1 %fits, %short
+  br i1 %go, label %run, label %leave
+leave:
+  ret i1 false
+run:
+  %a_letter = select i1 %a_rows, i8 78, i8 84
+  %a_ld = select i1 %a_rows, i64 %a0, i64 %a1
+  %b_letter = select i1 %b_rows, i8 78, i8 84
+  %b_ld = select i1 %b_rows, i64 %b0, i64 %b1
+  %m32 = trunc i64 %m to i32
+  %k32 = trunc i64 %k to i32
+  %n32 = trunc i64 %n to i32
+  %alead = call i64 @llvm.smax.i64(i64 %a_ld, i64 1)
+  %blead = call i64 @llvm.smax.i64(i64 %b_ld, i64 1)
+  %clead = call i64 @llvm.smax.i64(i64 %n, i64 1)
+  %a32 = trunc i64 %alead to i32
+  %b32 = trunc i64 %blead to i32
+  %c32 = trunc i64 %clead to i32
+  %pk = getelementptr i32, ptr %cells, i64 1
+  %pn = getelementptr i32, ptr %cells, i64 2
+  %pa = getelementptr i32, ptr %cells, i64 3
+  %pb = getelementptr i32, ptr %cells, i64 4
+  %pc = getelementptr i32, ptr %cells, i64 5
+  store i32 %m32, ptr %cells
+  store i32 %k32, ptr %pk
+  store i32 %n32, ptr %pn
+  store i32 %a32, ptr %pa
+  store i32 %b32, ptr %pb
+  store i32 %c32, ptr %pc
+  %beta = getelementptr {word}, ptr %reals, i64 1
+  store {word} 1.0, ptr %reals
+  store {word} 0.0, ptr %beta
+  %second = getelementptr i8, ptr %letters, i64 1
+  store i8 %b_letter, ptr %letters
+  store i8 %a_letter, ptr %second
+  call void @{blas}(
+    ptr %letters, ptr %second, ptr %pn, ptr %cells, ptr %pk,
+    ptr %reals, ptr %b, ptr %pb, ptr %a, ptr %pa, ptr %beta, ptr %c, ptr %pc)
+  ret i1 true
+}}
+"""
+
+
+def gemm(dtype: str) -> str:
+    """The text of the function for matrices of a dtype."""
+    word, blas = {"float64": ("double", "dgemm"), "float32": ("float", "sgemm")}[dtype]
+    return _TEXT.format(name=GEMM[dtype], blas=f"adc_{blas}", word=word)

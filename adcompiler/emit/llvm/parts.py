@@ -1,0 +1,222 @@
+"""Rows on the parts of arrays: lengths, what is read and what is written.
+
+In: a statement. Out: its results.
+Invariants: a part that is a view holds the memory that it looks at; a store is in
+place, and first copies what it stores if that may lie in the array itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.contiguity import leads
+from adcompiler.emit.llvm.nests import At, broadcast, copied, each
+from adcompiler.emit.llvm.scalars import convert, elementwise
+from adcompiler.emit.llvm.values import (
+    Elements,
+    Number,
+    Value,
+    element,
+    read,
+)
+from adcompiler.emit.llvm.writer import Writer
+from adcompiler.ir.nodes import Let
+from adcompiler.ir.types import Scalar
+
+__all__ = ["ROWS", "viewed"]
+
+Values = list[Value]
+
+
+def _int(text: str) -> Values:
+    return [Number("int64", text, "true")]
+
+
+def _shape(writer: Writer, let: Let) -> Values:
+    dims = writer.dims(let.operands[0])
+    assert dims is not None
+    return _int(dims[let.param("axis")])
+
+
+def _size(writer: Writer, let: Let) -> Values:
+    return _int(writer.code.product(writer.dims(let.operands[0]) or ()))
+
+
+def _range_length(writer: Writer, let: Let) -> Values:
+    given = ", ".join(f"i64 {writer.number(a).text}" for a in let.operands)
+    return _int(writer.code.op(f"call i64 @adc_range_length({given})"))
+
+
+# -- parts -------------------------------------------------------------------------
+
+
+def _index(code: Code, i: str, n: str) -> str:
+    """An index that may count from the end."""
+    if i.lstrip("-").isdigit():
+        return (
+            i
+            if int(i) >= 0
+            else code.add(n, i)
+            if not n.isdigit()
+            else str(int(n) + int(i))
+        )
+    below = code.op(f"icmp slt i64 {i}, 0")
+    return code.select(below, "i64", code.op(f"add i64 {i}, {n}"), i)
+
+
+def _bound(code: Code, i: str, low: str, high: str, n: str) -> str:
+    """A bound of a slice, counted from the start, between `low` and `high`."""
+    if i.isdigit() and low == "0" and high == n:
+        return "0" if i == "0" else code.least(i, n)
+    return code.least(code.most(_index(code, i, n), low), high)
+
+
+def _sliced(
+    code: Code, n: str, start: str | None, stop: str | None, step: str | None
+) -> tuple[str, str, str]:
+    """Where a slice starts, how many elements it takes, and how far apart."""
+    if step in (None, "1"):
+        first = "0" if start is None else _bound(code, start, "0", n, n)
+        last = n if stop is None else _bound(code, stop, "0", n, n)
+        if first == "0":
+            return first, last, "1"
+        return first, code.most(code.op(f"sub i64 {last}, {first}"), "0"), "1"
+    down = code.op(f"icmp slt i64 {step}, 0")
+    low = code.select(down, "i64", "-1", "0")
+    high = code.select(down, "i64", code.op(f"sub i64 {n}, 1"), n)
+    first = (
+        code.select(down, "i64", high, low)
+        if start is None
+        else _bound(code, start, low, high, n)
+    )
+    last = (
+        code.select(down, "i64", low, high)
+        if stop is None
+        else _bound(code, stop, low, high, n)
+    )
+    count = code.op(f"call i64 @adc_range_length(i64 {first}, i64 {last}, i64 {step})")
+    return first, count, step
+
+
+def part(
+    writer: Writer, x: Elements, index: Sequence[object], let: Let, first: int
+) -> Elements:
+    """``x[index]``, whose operands are those of the statement from `first` on."""
+    code = writer.code
+    atoms = iter(let.operands[first:])
+    axes = iter(zip(x.dims, x.strides, strict=True))
+    offset, dims, strides = "0", [], []
+    for entry in index:
+        if entry == "new":
+            dims.append("1")
+            strides.append("0")
+            continue
+        n, stride = next(axes)
+        if entry == "int":
+            number = writer.number(next(atoms))
+            i = convert(code, number.text, number.dtype, "int64")
+            offset = code.add(offset, code.multiply(_index(code, i, n), stride))
+        elif entry == "full":
+            dims.append(n)
+            strides.append(stride)
+        else:
+            assert isinstance(entry, tuple)
+            bounds = [
+                writer.number(next(atoms)).text if has else None for has in entry[1:]
+            ]
+            begin, count, step = _sliced(code, n, *bounds)
+            offset = code.add(offset, code.multiply(begin, stride))
+            dims.append(count)
+            strides.append(code.multiply(stride, step))
+    rest = list(axes)
+    dims += [n for n, _ in rest]
+    strides += [s for _, s in rest]
+    data = element(code, x, offset)
+    return Elements(x.dtype, data, x.owner, tuple(dims), tuple(strides))
+
+
+def _load(writer: Writer, let: Let) -> Values:
+    x = writer.elements(let.operands[0])
+    found = part(writer, x, let.param("index"), let, 1)
+    if isinstance(let.result.type, Scalar):
+        return [Number(x.dtype, read(writer.code, found, "0"), "false")]
+    return [viewed(writer, let, found)]
+
+
+def viewed(writer: Writer, let: Let, found: Elements) -> Elements:
+    """The view, which holds the memory of what it looks at."""
+    owner = writer.handed(let.operands[0])
+    assert isinstance(owner, Elements)
+    return replace(found, owner=owner.owner, contiguous=writer.is_dense(let.result))
+
+
+def _written_value(writer: Writer, let: Let, target: Elements) -> tuple[Value, bool]:
+    """What is written, as the target's shape takes it; and whether it is a copy."""
+    value = writer.value(let.operands[1])
+    if not isinstance(value, Elements):
+        return value, False
+    mine = writer.roots(let.operands[1]) & writer.roots(let.operands[0])
+    taken = copied(writer.code, value) if mine else value
+    rank = len(target.dims)
+    extra = len(taken.dims) - rank
+    if extra > 0:  # ones in front do not count
+        taken = replace(
+            taken,
+            dims=taken.dims[extra:],
+            strides=taken.strides[extra:],
+            contiguous=False,
+        )
+    return broadcast(writer.code, taken, target.dims), bool(mine)
+
+
+def _store(writer: Writer, let: Let) -> Values:
+    return _write(writer, let, adds=False)
+
+
+def _accumulate(writer: Writer, let: Let) -> Values:
+    return _write(writer, let, adds=True)
+
+
+def _write(writer: Writer, let: Let, *, adds: bool) -> Values:
+    code = writer.code
+    x = writer.elements(let.operands[0])
+    index = let.param("index")
+    target = part(writer, x, index, let, 2)
+    target = replace(target, contiguous=_is_run(x, index))
+    source, copy = _written_value(writer, let, target)
+    given = getattr(let.operands[1].type, "dtype", x.dtype)
+    wide = let.dtypes[0] or x.dtype
+
+    def body(places: list[At], carried: tuple[str, ...]) -> None:
+        text = places[1].get(code)
+        if adds:
+            old = convert(code, places[0].get(code), x.dtype, wide)
+            new = convert(code, text, given, wide)
+            text, _ = elementwise(code, "add", {}, [old, new], [wide, wide])
+            text = convert(code, text, wide, x.dtype)
+        else:
+            text = convert(code, text, given, x.dtype)
+        places[0].put(code, text)
+
+    assert isinstance(source, Elements | Number)
+    each(code, target.dims, [target, source], body)
+    if copy:
+        writer.release(source)
+    return [writer.handed(let.operands[0])]
+
+
+def _is_run(x: Elements, index: Sequence[object]) -> bool:
+    """Whether a part of an array is one run of memory in C order."""
+    return x.contiguous and leads(tuple(index))
+
+
+ROWS: dict[str, Callable[[Writer, Let], Values | None]] = {
+    "shape": _shape,
+    "size": _size,
+    "range_length": _range_length,
+    "load": _load,
+    "store": _store,
+    "accumulate": _accumulate,
+}

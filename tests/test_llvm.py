@@ -1,0 +1,158 @@
+"""``backend="llvm"``: what it takes, what it raises, and that machine code runs."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import adcompiler as ad
+from adcompiler.building import native_module
+from adcompiler.emit.llvm import NotNative
+
+
+def native(f, **options):
+    return ad.value_and_grad(f, backend="llvm", **options)
+
+
+def lorenz(x, y, z, n):
+    for _ in range(n):
+        dx, dy, dz = 10.0 * (y - x), x * (28.0 - z) - y, x * y - 8.0 / 3.0 * z
+        x, y, z = x + 0.001 * dx, y + 0.001 * dy, z + 0.001 * dz
+    return x + y + z
+
+
+def element(x, i):
+    return x[i] * 2.0
+
+
+def quotient(a, b):
+    return a / b
+
+
+def summed(x, y):
+    return np.sum(x * y)
+
+
+def test_it_agrees_with_numpy():
+    expected = ad.value_and_grad(lorenz)(1.0, 2.0, 3.0, 50)
+    value, gradients = native(lorenz)(1.0, 2.0, 3.0, 50)
+    assert value == pytest.approx(expected[0], rel=1e-13)
+    assert gradients == pytest.approx(expected[1], rel=1e-12)
+    assert all(type(g) is float for g in gradients)
+
+
+def test_errors_are_plain_python_s():
+    with pytest.raises(IndexError, match="index 3 is out of bounds for axis 0"):
+        native(element)(np.ones(3), 3)
+    with pytest.raises(ZeroDivisionError):
+        native(quotient)(1.0, 0.0)
+    with np.errstate(all="ignore"):
+        assert native(quotient)(np.float64(1.0), np.float64(0.0))[0] == np.inf
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        native(summed)(np.ones(3), np.ones(4))
+
+
+def test_ints_beyond_64_bits_are_python_s():
+    def power(x, n):
+        k = 1
+        for _ in range(n):
+            k = k * 10
+        return x * k
+
+    assert native(power)(2.0, 30) == (2e30, 1e30)
+
+
+def test_arrays_lie_anyhow():
+    x = np.arange(24.0).reshape(4, 6)
+    views = [x, x.T, x[::2, ::-1], np.asfortranarray(x), x[:, :0]]
+    for view in views:
+        value, (gx, gy) = native(summed)(view, view)
+        assert value == np.sum(view * view)
+        assert np.array_equal(gx, view)
+        assert np.array_equal(gy, view)
+        assert not np.shares_memory(gx, view)
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    assert native(summed)(frozen, frozen)[0] == np.sum(x * x)
+
+
+def test_recursion_ends_as_python_s():
+    def down(x, n):
+        if n == 0:
+            return x
+        return 1.0001 * down(x, n - 1)
+
+    assert native(down)(2.0, 500)[1] == pytest.approx(1.0001**500)
+    deep = sys.getrecursionlimit() * 1000
+    with pytest.raises(RecursionError):
+        native(down)(2.0, deep)
+
+
+def test_threads_share_a_program():
+    f = native(lorenz)
+    found: list[object] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(f(1.0, 2.0, 3.0, 1000)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert all(each == found[0] for each in found)
+
+
+def test_nothing_is_left_of_a_run():
+    def grown(x, n):
+        rows = []
+        for k in range(n):
+            rows.append(x * k)
+        return np.sum(np.stack(rows)) + rows[n // 2][0]
+
+    f = native(grown)
+    x = np.ones(3)
+    f(x, 4)
+    before = sys.getrefcount(x)
+    for _ in range(20):
+        f(x, 4)
+        with pytest.raises(IndexError, match="out of range"):
+            f(x, 0)
+    assert sys.getrefcount(x) == before
+
+
+def test_a_program_goes_with_its_function():
+    f = native(lambda x: np.sum(np.cumsum(x.reshape(2, -1), axis=1)))
+    x = np.arange(6.0)
+    _, g = f(x)
+    assert np.array_equal(g, [3, 2, 1, 3, 2, 1])
+    program = weakref.ref(f.base.value_and_grad.last().built)
+    del f
+    gc.collect()
+    assert program() is None
+
+
+def test_what_is_printed_is_printed_by_numpy_s_program(capsys):
+    def shown(x):
+        print(f"x is {x}")
+        return x * x
+
+    assert native(shown)(3.0) == (9.0, 6.0)
+    assert capsys.readouterr().out == "x is 3.0\n"
+    function = native(shown).compile(3.0).built.function
+    with pytest.raises(NotNative):
+        native_module(function, "shown", dense=True)
+
+
+def test_the_setting(monkeypatch):
+    monkeypatch.setenv("ADC_BACKEND", "llvm")
+    assert ad.grad(quotient).compile(1.0, 2.0).built.backend == "llvm"
+    assert ad.grad(quotient, backend="numpy").compile(1.0, 2.0).built.backend == "numpy"
+    monkeypatch.setenv("ADC_BACKEND", "fortran")
+    with pytest.raises(ValueError, match="write numpy or llvm"):
+        ad.grad(quotient)(1.0, 2.0)
