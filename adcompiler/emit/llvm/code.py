@@ -9,8 +9,8 @@ is being written, which is what phis of its successors name.
 >>> code.do(f"ret double {total}")
 >>> print(code.text)
 entry:
-  %1 = fadd double %x, 1.0
-  ret double %1
+  %v0 = fadd double %x, 1.0
+  ret double %v0
 """
 
 from __future__ import annotations
@@ -35,11 +35,6 @@ class Code:
     _blocks: int = 0
 
     # -- instructions --
-
-    def fresh(self) -> str:
-        """A name for a value."""
-        self._count += 1
-        return f"%{self._count}"
 
     def op(self, text: str) -> str:
         """An instruction that has a value."""
