@@ -464,7 +464,7 @@ def nested_recursion_that_reads_in_another_order(a, b, n):
     return go(a, n) + go(b, n - 1)
 
 
-@program(real(), refused="calls itself")
+@program(real())
 def of_an_int_and_of_a_float_in_turn(x):
     def one(q, n):
         if n <= 0:
@@ -482,3 +482,81 @@ def of_an_int_and_of_a_float_in_turn(x):
         if x < one(k, k):
             total += x
     return total * x
+
+
+def whole_power(x, n):
+    return 1 if n == 0 else x * whole_power(x, n - 1)
+
+
+program(1.5, 0, label="not at all")(whole_power)
+program(1.5, 3, label="thrice")(whole_power)
+
+
+def count_or_product(x, n):
+    return n if n < 2 else x * count_or_product(x, n - 1)
+
+
+program(1.5, 1, label="an int")(count_or_product)
+program(1.5, 4, label="a float")(count_or_product)
+
+
+@program(real(3))
+def a_sum_that_starts_with_an_int(x):
+    def go(k, total):
+        if k == len(x):
+            return total
+        return go(k + 1, total + x[k] ** 2)
+
+    return go(0, 0)
+
+
+@program(real(3))
+def a_sum_that_ends_with_an_int(x):
+    def rest(k):
+        return 0 if k == len(x) else np.sin(x[k]) + rest(k + 1)
+
+    return rest(0) * x[0]
+
+
+@program(1.5, 4)
+def of_an_int_and_of_a_float(x, n):
+    def go(q, k):
+        if k < 1:
+            return x * q
+        return go(k, k - 1) * 2.0 + q * x
+
+    return go(x, n)
+
+
+@program(real(2, 3))
+def through_the_axes(x):
+    if np.ndim(x) == 0:
+        return np.sin(x)
+    total = 0.0
+    for part in x:
+        total += through_the_axes(part)
+    return total
+
+
+@program(1.5, 3)
+def sum_and_product_that_start_with_ints(x, n):
+    def go(k):
+        if k == 0:
+            return 0, 1
+        a, b = go(k - 1)
+        return a + x * k, b * x
+
+    a, b = go(n)
+    return a * b
+
+
+@program(1.5, 4, label="even")
+@program(1.5, 3, label="odd")
+def by_turns_with_ints(x, n):
+    def even(k, s):
+        return s if k == 0 else odd(k - 1, s * x)
+
+    def odd(k, s):
+        return 0 if k == 0 else even(k - 1, s + 1)
+
+    return even(n, 1) * x

@@ -31,6 +31,7 @@ from adcompiler.frontend.interface import Captured, ResultTree
 from adcompiler.frontend.lower import calls, signatures
 from adcompiler.frontend.lower.context import Arm, Context, Frame
 from adcompiler.frontend.lower.isolation import flattened, rebuilt
+from adcompiler.frontend.lower.mixtures import Types
 from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
 from adcompiler.frontend.lower.signatures import Given, Leaf, Open
 from adcompiler.ir.callee import Callee
@@ -38,6 +39,7 @@ from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var, f
 from adcompiler.ir.types import (
     Array,
     Dim,
+    Scalar,
     Type,
     fresh_dim,
     join_types,
@@ -62,6 +64,7 @@ class Made:
     leaves: list[Leaf]
     tree: ResultTree | None = None
     results: tuple[Type, ...] = ()
+    mixed: tuple[Types, ...] = ()  # the types that each may have, if several
     shared: frozenset[int] = frozenset()
     free: tuple[Var, ...] = ()
     callee: Callee | None = None
@@ -97,8 +100,11 @@ def call(
     structure = (ctx.frame.muted, *rows)  # under `no_grad` it has no derivative
     atoms = [signatures.atom_of(ctx, node, value) for value in given]
     known = ctx.made.setdefault((fn, closure), [])
-    found = next((m for m in known if _serves(ctx, m, structure, atoms, given)), None)
+    alike = [m for m in known if m.structure == structure]
+    fitting = (m for m in alike if signatures.fits(m.leaves, atoms, given))
+    found = next(fitting, None)
     if found is None:
+        _widen([m for m in alike if m in ctx.making], atoms, given)
         leaves = [signatures.leaf_of(a, b) for a, b in zip(atoms, given, strict=True)]
         found = Made(structure, signatures.own_lengths(leaves))
         known.append(found)
@@ -121,18 +127,17 @@ def call(
     return _apply(ctx, node, found, atoms, given)
 
 
-def _serves(
-    ctx: Context, made: Made, structure: object, atoms: list[Atom], given: list[Given]
-) -> bool:
-    """Whether this is the callee for these arguments; one in the making is widened."""
-    if made.structure != structure:
-        return False
-    if signatures.fits(made.leaves, atoms, given):
-        return True
-    if made not in ctx.making:
-        return False
-    made.leaves = signatures.widened(made.leaves, atoms, given)
-    raise Widened(made)
+def _widen(making: list[Made], atoms: list[Atom], given: list[Given]) -> None:
+    """Let a callee in the making take these arguments too, if one can; else they are
+    served by another, up to some."""
+    for k, made in enumerate(making):
+        try:
+            made.leaves = signatures.widened(made.leaves, atoms, given)
+        except Inexpressible:
+            if k + 1 < VARIANTS:
+                continue
+            raise
+        raise Widened(made)
 
 
 def _lasts(ctx: Context, made: Made, env: Mapping[str, Binding]) -> bool:
@@ -175,9 +180,10 @@ def _make(
             continue
         finally:
             ctx.making = around
-        if not made.used or _confirmed(made, found):
+        if not made.used or _confirmed(ctx, made, found):
             break
-        made.tree, made.results = found.tree, _joined_results(made, found)
+        made.results, made.mixed = _joined_results(ctx, made, found)
+        made.tree = found.tree
         made.shared |= found.shared
         made.free = tuple(dict.fromkeys((*made.free, *found.free)))
     else:
@@ -185,6 +191,7 @@ def _make(
     made.tree, made.shared = found.tree, found.shared
     if not made.used:
         made.results, made.free = found.types, found.free
+        made.mixed = _joined_results(ctx, made, found)[1]
     region = Region((*params, *made.free), found.stmts, found.results)
     callee.params = tuple(p.type for p in region.params)
     callee.results = made.results
@@ -251,42 +258,57 @@ class Found:
         return tuple(atom.type for atom in self.results)
 
 
-def _confirmed(made: Made, found: Found) -> bool:
+def _confirmed(ctx: Context, made: Made, found: Found) -> bool:
     """Whether what was assumed of the function's own calls holds."""
     return (
         made.tree == found.tree
-        and _joined_results(made, found) == made.results
+        and _joined_results(ctx, made, found) == (made.results, made.mixed)
         and found.shared <= made.shared
         and set(found.free) <= set(made.free)
     )
 
 
-def _joined_results(made: Made, found: Found) -> tuple[Type, ...]:
-    """The types of results in every call: lengths are those of operands, or open."""
-    lengths = {
-        n
-        for leaf in made.leaves
-        if isinstance(leaf, Open) and isinstance(leaf.type, Array)
-        for n in leaf.type.dims
-    }
+Joined = tuple[tuple[Type, ...], tuple[Types, ...]]
 
-    def settled(t: Type, before: Type | None) -> Type:
-        joined = t if before is None else join_types(before, t)
-        if joined is None:
-            raise Inexpressible(f"gives {before} on one path and {t} on another")
-        if not isinstance(joined, Array):
-            return joined
-        dims = (n if isinstance(n, int) or n in lengths else OPEN for n in joined.dims)
-        return Array(joined.dtype, tuple(dims))
 
+def _joined_results(ctx: Context, made: Made, found: Found) -> Joined:
+    """The types of results in every call: lengths are those of operands, or open. Of
+    numbers that are ints at first and floats then, it is the latter that is tried."""
+    mixed = tuple(
+        ctx.mixed.get(atom, NOT_MIXED) if isinstance(atom, Var) else NOT_MIXED
+        for atom in found.results
+    )
     if made.tree is None:
-        return tuple(settled(t, None) for t in found.types)
+        return tuple(_settled(made, t) for t in found.types), mixed
     if made.tree != found.tree:
         raise Inexpressible("gives results that are put together in two ways")
-    pairs = zip(found.types, made.results, strict=True)
-    return tuple(settled(t, before) for t, before in pairs)
+    joined: list[Type] = []
+    for before, now in zip(made.results, found.types, strict=True):
+        t = join_types(before, now)
+        if t is None and (_is_number(before) and _is_number(now)):
+            t = now
+        if t is None:
+            raise Inexpressible(f"gives {before} on one path and {now} on another")
+        joined.append(_settled(made, t))
+    return tuple(joined), mixed
 
 
+def _is_number(t: Type) -> bool:
+    return isinstance(t, Scalar) and t.dtype != "bool"
+
+
+def _settled(made: Made, t: Type) -> Type:
+    """The type of a result with the lengths of operands, or open ones."""
+    if not isinstance(t, Array):
+        return t
+    types = [leaf.type for leaf in made.leaves if isinstance(leaf, Open)]
+    lengths = {n for x in types if isinstance(x, Array) for n in x.dims}
+    dims = (n if isinstance(n, int) or n in lengths else OPEN for n in t.dims)
+    return Array(t.dtype, tuple(dims))
+
+
+NOT_MIXED: Types = frozenset()
+VARIANTS = 4  # callees of one structure in the making: of other types each
 ROUNDS = 20  # far more than types have to grow
 OPEN = Dim("open")  # a length of a result that each call has anew
 
@@ -435,7 +457,7 @@ def _apply(
     for leaf, atom in zip(made.leaves, atoms, strict=True):
         if isinstance(leaf, Open):
             lengths.match(leaf.type, atom.type)
-            operands.append(atom)
+            operands.append(signatures.as_float(atom) if leaf.whole else atom)
     operands += made.free
     types = tuple(_stated(t, lengths) for t in made.results)
     assert made.callee is not None
@@ -443,6 +465,9 @@ def _apply(
     results = ctx.emit_all(
         node, "call", *operands, callee=made.callee, types=types, nouns=nouns
     )
+    for result, types in zip(results, made.mixed, strict=True):
+        if types:
+            ctx.mixed[result] = types
     bindings = [ctx.as_found(result) for result in results]
     rivals = [v.location for v in given if isinstance(v, ArrayRef)]
     for k in sorted(made.shared):

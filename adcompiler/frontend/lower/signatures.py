@@ -21,9 +21,12 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.numbers import converted, join_scalars
 from adcompiler.frontend.lower.restarts import Inexpressible
-from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom, Const, Undef
 from adcompiler.ir.types import (
+    PY_FLOAT,
     Array,
     Dim,
     Length,
@@ -36,6 +39,7 @@ from adcompiler.ir.types import (
 )
 
 Given = Dyn | ArrayRef
+ZERO = constant(0.0)
 
 
 def hint(reason: str) -> str:
@@ -51,10 +55,12 @@ def hint(reason: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An operand: its type, and whether an array is known to be in C order."""
+    """An operand: its type, and whether an array is known to be in C order. For a float
+    an int that is known may be given, if some call of the function's own does."""
 
     type: Type
     contiguous: bool = True
+    whole: bool = False
 
 
 Leaf = Open | Const
@@ -139,8 +145,9 @@ def _leaf_fits(
     if isinstance(leaf, Const):
         return leaf == atom and type(leaf.value) is type(atom.value)
     match leaf.type, atom.type:
-        case Scalar() as general, Scalar() as special:
-            return join_types(general, special) == general
+        case Scalar() as general, Scalar():
+            given = as_float(atom).type if leaf.whole else atom.type
+            return join_types(general, given) == general
         case Array() as general, Array() as special:
             kind = (general.dtype, general.ndim) == (special.dtype, special.ndim)
             order = not leaf.contiguous or _is_contiguous(value)
@@ -148,6 +155,11 @@ def _leaf_fits(
             return kind and order and all(_means(n, m, meaning) for n, m in pairs)
         case _:
             return False
+
+
+def as_float(atom: Atom) -> Atom:
+    """A known int as a float; anything else as it is."""
+    return converted(atom, PY_FLOAT) if join_scalars(atom, ZERO) else atom
 
 
 def _means(symbol: Length, length: Length, meaning: dict[Dim, Length]) -> bool:
@@ -174,11 +186,14 @@ def _joined(leaf: Leaf, atom: Atom, value: Binding) -> Leaf:
     if isinstance(leaf, Const) and leaf == atom:
         return leaf
     joined = join_types(leaf.type, atom.type)
+    whole = isinstance(leaf, Open) and leaf.whole
+    if joined is None:  # a known int becomes a float where the other is one
+        before = leaf if isinstance(leaf, Const) else Undef(leaf.type)
+        joined, whole = join_scalars(before, atom), True
     if joined is None:
         raise Inexpressible(f"takes {leaf.type} in one call and {atom.type} in another")
     if isinstance(joined, Array):
         joined = Array(joined.dtype, tuple(fresh_dim() for _ in joined.dims))
     contiguous = isinstance(leaf, Const) or leaf.contiguous
-    return Open(
-        joined, contiguous and (isinstance(value, Dyn) or _is_contiguous(value))
-    )
+    contiguous = contiguous and (isinstance(value, Dyn) or _is_contiguous(value))
+    return Open(joined, contiguous, whole)
