@@ -261,8 +261,6 @@ WRONG = [
     (VECTOR, "2.0 @ x", "rank 1 or more", "multiply numbers by *"),
     (VECTOR, "if x > 0 or x < 0: return x[0]", "is ambiguous", "use np.any, np.all"),
     (VECTOR, "np.linalg.inv(x)[0, 0]", "takes a matrix", "x.reshape(n, n)"),
-    (NUMBER, "np.concatenate((x, x))[0]", "not numbers", "np.array([a, b])"),
-    (VECTOR, "np.concatenate((x, x[None]))", "of one rank", "np.atleast_1d(x)"),
     (NUMBER, "ad.jvp(math.sin)(x, 1.0)[1]", "an entry per argument", "(x_dot,)"),
     (NUMBER, "ad.grad(lambda n: n * n)(3)", "no argument is a float", "2.0 for 2"),
     (NUMBER, "ad.grad(abs, wrt=1)(x)", "wrt names 1", "its arguments are: x"),

@@ -224,3 +224,45 @@ def length_of_a_branch_met_in_it(x, y, c):
         z = np.concatenate((y, x))
         w = z * np.concatenate((x, y))
     return np.sum(z * w)
+
+
+@program(real(3), raises=ValueError)
+def joined_of_other_ranks(x):
+    return np.sum(np.concatenate((x, x[None])))
+
+
+@program(real(3), raises=ValueError)
+def stacked_of_other_ranks(x):
+    return np.sum(np.stack((x, x[None])))
+
+
+@program(real(3), raises=ValueError)
+def side_by_side_of_other_ranks(x):
+    return np.sum(np.hstack((x, x[:, None])))
+
+
+@program(real(), raises=ValueError)
+def joined_numbers(x):
+    return np.concatenate((x, x))[0]
+
+
+@program(real(3), raises=ValueError)
+def einsum_of_too_few_letters(x):
+    return np.sum(np.einsum("i,j", x, np.ones((2, 2))))
+
+
+@program(real(3), raises=ValueError)
+def einsum_of_too_many_letters(x):
+    return np.sum(np.einsum("i,jk", x, x))
+
+
+@program(real(3))
+def other_ranks_that_do_not_meet(x):
+    total = np.sum(x * x)
+    if total > 1e6:
+        total += np.sum(np.einsum("i,j", x, x[None])) + x[0]
+    if total > 1e5:
+        total += np.sum(np.concatenate((x, x[None])))
+    if total > 1e4:
+        total *= np.sum(np.stack((x, x[None])))
+    return total

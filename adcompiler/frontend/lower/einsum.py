@@ -107,6 +107,13 @@ def _word(call: Call, axes: Binding) -> str:
     return "".join(found)
 
 
+TOO_MANY = "einstein sum subscripts string contains too many subscripts for operand {}"
+TOO_FEW = (
+    "operand has more dimensions than subscripts given in einstein sum, but no '...' "
+    "ellipsis provided to broadcast the extra dimensions."
+)
+
+
 def _spelled_out(
     call: Call, terms: list[str], result: str | None, ranks: list[int]
 ) -> tuple[list[str], str]:
@@ -122,12 +129,11 @@ def _spelled_out(
     )
     rest = "".join(free[: max(most, 0)])
     found = []
-    for term, count, rank in zip(terms, counts, ranks, strict=True):
-        if count < 0 or (count and ELLIPSIS not in term):
-            call.refuse(
-                f"np.einsum: '{term}' does not fit an array of rank {rank}",
-                "write one letter for each axis, or '...' for those left",
-            )
+    for k, (term, count) in enumerate(zip(terms, counts, strict=True)):
+        if count < 0:
+            call.ctx.fail(call.node, "ValueError", TOO_MANY.format(k))
+        if count and ELLIPSIS not in term:
+            call.ctx.fail(call.node, "ValueError", TOO_FEW)
         found.append(term.replace(ELLIPSIS, rest[len(rest) - count :] if count else ""))
     if result is None:
         seen = Counter("".join(terms).replace(ELLIPSIS, ""))

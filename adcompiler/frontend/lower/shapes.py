@@ -7,7 +7,7 @@ with the operand's, so that a store to either makes the other unreadable.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
@@ -328,8 +328,26 @@ def concatenate(call: Call) -> Binding:
     refs = items(call, parts)
     if axis == NONE:
         refs, axis = [flat_copy(call, array_of(call, r)) for r in refs], ZERO
+    _require_one_rank(call, refs)
     where = call.axis(axis, max(1, *map(call.rank, refs)))
     return call.result("concatenate", *map(call.atom, refs), axis=where)
+
+
+def _require_one_rank(call: Call, refs: Sequence[Binding]) -> None:
+    """Raise where NumPy does not join the arrays."""
+    ranks = [call.rank(ref) for ref in refs]
+    if not ranks[0]:
+        call.ctx.fail(
+            call.node, "ValueError", "zero-dimensional arrays cannot be concatenated"
+        )
+    k = next((k for k, rank in enumerate(ranks) if rank != ranks[0]), None)
+    if k is not None:
+        text = (
+            "all the input arrays must have same number of dimensions, but the array "
+            f"at index 0 has {ranks[0]} dimension(s) and the array at index {k} has "
+            f"{ranks[k]} dimension(s)"
+        )
+        call.ctx.fail(call.node, "ValueError", text)
 
 
 def stack(call: Call) -> Binding:
@@ -348,6 +366,9 @@ def stack(call: Call) -> Binding:
         along = Dyn(constant(call.axis(axis, parts.type.ndim)))
         return listing.call(call.ctx, call.node, shaping.stacked_rows, parts, along)
     refs = items(call, parts)
+    if len({call.rank(ref) for ref in refs}) > 1:
+        text = "all input arrays must have the same shape"
+        call.ctx.fail(call.node, "ValueError", text)
     where = call.axis(axis, call.rank(refs[0]) + 1)
     return call.result("stack", *map(call.atom, refs), axis=where)
 
@@ -372,6 +393,7 @@ def pile(which: int) -> Handler:
                 else ref
                 for ref in refs
             ]
+        _require_one_rank(call, refs)
         axis = which if call.rank(refs[0]) > 1 else 0
         return call.result("concatenate", *map(call.atom, refs), axis=axis)
 
