@@ -465,9 +465,9 @@ def _apply(
     results = ctx.emit_all(
         node, "call", *operands, callee=made.callee, types=types, nouns=nouns
     )
-    for result, types in zip(results, made.mixed, strict=True):
-        if types:
-            ctx.mixed[result] = types
+    for result, several in zip(results, made.mixed, strict=True):
+        if several:
+            ctx.mixed[result] = several
     bindings = [ctx.as_found(result) for result in results]
     rivals = [v.location for v in given if isinstance(v, ArrayRef)]
     for k in sorted(made.shared):
