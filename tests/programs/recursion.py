@@ -496,7 +496,7 @@ def count_or_product(x, n):
     return n if n < 2 else x * count_or_product(x, n - 1)
 
 
-program(1.5, 1, label="an int")(count_or_product)
+program(1.5, 1, label="an int", tags=("mixture returned",))(count_or_product)
 program(1.5, 4, label="a float")(count_or_product)
 
 
