@@ -488,7 +488,7 @@ def whole_power(x, n):
     return 1 if n == 0 else x * whole_power(x, n - 1)
 
 
-program(1.5, 0, label="not at all")(whole_power)
+program(1.5, 0, label="not at all", tags=("mixture returned",))(whole_power)
 program(1.5, 3, label="thrice")(whole_power)
 
 
