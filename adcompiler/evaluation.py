@@ -32,6 +32,7 @@ from adcompiler.frontend.specialise import Specialisations, guards_hold
 from adcompiler.frontend.structures import (
     Positional,
     Shape,
+    Stacked,
     made,
     parts_of,
     shape_of,
@@ -151,6 +152,10 @@ def _moving(
 
 def _mirrored(cls: type | Shape, given: Any, count: int, what: str) -> Any:
     """The parts of a tangent or cotangent, which is a container like its primal."""
+    if isinstance(cls, Stacked):
+        if not isinstance(given, list | tuple | np.ndarray):
+            raise TypeError(f"{what} is no list like the value itself")
+        return cls.parts(given)
     if isinstance(cls, Shape):
         like = shape_of(given)
         if like is None or like.cls is not cls.cls or set(like.names) != set(cls.names):

@@ -29,7 +29,7 @@ from adcompiler.frontend.interface import (
     StaticSpec,
     TupleSpec,
 )
-from adcompiler.frontend.structures import Shape
+from adcompiler.frontend.structures import Shape, Stacked
 from adcompiler.frontend.subset import check
 from adcompiler.frontend.wrt import (
     as_differentiated,
@@ -254,6 +254,8 @@ class Lowering:
 
 def _container_text(items: Sequence[Any], cls: type | Shape) -> tuple[str, str]:
     """A container in words, and how its first part is taken."""
+    if isinstance(cls, Stacked):
+        return "a list", "[0]"
     if isinstance(cls, Shape) and cls.names:
         return f"a {cls.__name__} of {len(items)}", cls.path(cls.names[0])
     kind = "list" if cls is list else "tuple"

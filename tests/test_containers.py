@@ -510,3 +510,33 @@ def test_matrices_by_containers_are_refused(kind):
             getattr(ad, kind)(lambda x: 1.0)(value)
     with pytest.raises(ad.UnsupportedError, match="a dict of 1"):
         ad.jacobian(lambda x: {"a": x * x})(np.ones(2))
+
+
+def partial_sums(x):
+    sums, squares = [x[0]], []
+    for v in x:
+        sums.append(sums[-1] * v)
+        if v > 0.0:
+            squares.append(v * v)
+    return sums, {"squares": squares}
+
+
+def test_lists_of_any_length_are_results():
+    x = np.array([2.0, -1.0, 3.0])
+    f = ad.differentiate(partial_sums)
+    value, pullback = f.vjp(x)
+    assert value == partial_sums(x) == f(x)
+    cotangent = [0.0, 1.0, 0.0, 2.0], {"squares": [1.0, 0.5]}
+    gradient = pullback(cotangent)
+    ahead = np.array([1.0, -2.0, 0.5])
+    _, (sums, others) = f.jvp((x,), (ahead,))
+    assert np.dot(cotangent[0], sums) + np.dot(
+        cotangent[1]["squares"], others["squares"]
+    ) == pytest.approx(gradient @ ahead)
+    assert pullback((None, {"squares": [1.0, 0.0]})).tolist() == [4.0, 0.0, 0.0]
+    value, pullback = f.vjp(-np.abs(x))
+    assert value[1]["squares"] == []
+    with pytest.raises(ValueError, match=r"shape \(1,\), not \(4,\)"):
+        pullback(([1.0], None))
+    with pytest.raises(TypeError, match="no list"):
+        pullback((1.0, None))

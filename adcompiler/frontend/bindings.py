@@ -277,7 +277,7 @@ class Conflict:
     hint: str
     cond: Atom | None = None
     loop: ast.For | None = None
-    lists: tuple[tuple[tuple[object, ...], Type], ...] = ()
+    lists: tuple[tuple[tuple[object, ...], Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

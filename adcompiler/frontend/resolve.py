@@ -13,7 +13,7 @@ from adcompiler.frontend.lower.handling import Handler
 
 _LIBRARIES = (
     *("numpy", "math", "builtins", "scipy"),
-    *("functools", "itertools", "operator", "_operator", "_functools"),
+    *("functools", "itertools", "operator", "_operator", "_functools", "heapq"),
 )
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 __all__ = [
     "Cell",
     "DictOf",
@@ -24,6 +26,7 @@ __all__ = [
     "ObjectOf",
     "Positional",
     "Shape",
+    "Stacked",
     "is_key",
     "made",
     "named_part",
@@ -155,6 +158,46 @@ class ItemsOf:
         return ItemsOf(len(names), self.site)
 
 
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """A list of numbers whose length is known at run time only: one array.
+
+    >>> Stacked(True).make(Stacked(True).parts([1.0, 2.0]))
+    [1.0, 2.0]
+    """
+
+    python: bool  # whether they are Python's floats, not NumPy's
+
+    @property
+    def names(self) -> tuple[Key, ...]:
+        return ("",)
+
+    @property
+    def cls(self) -> type:
+        return list
+
+    @property
+    def __name__(self) -> str:
+        return "list"
+
+    def parts(self, value: Any) -> tuple[Any, ...]:
+        """The numbers, in an array."""
+        return (np.asarray(value),)
+
+    def make(self, parts: Iterable[Any]) -> Any:
+        """A list of the numbers of an array."""
+        (array,) = parts
+        return array.tolist() if self.python else list(array)
+
+    def path(self, name: Key) -> str:
+        """How an item is written behind the list."""
+        return "[0]"
+
+    def renamed(self, names: tuple[Key, ...]) -> Stacked:
+        """The shape of a list that holds more, or less."""
+        return self
+
+
 class Positional(tuple[Any, ...]):
     """What `*args` takes: each item is an argument of its own."""
 
@@ -176,7 +219,7 @@ class KeywordsOf(DictOf):
         return Keywords(zip(map(str, self.names), parts, strict=True))
 
 
-Shape = DictOf | ObjectOf | ItemsOf
+Shape = DictOf | ObjectOf | ItemsOf | Stacked
 
 
 def shape_of(value: Any) -> Shape | None:

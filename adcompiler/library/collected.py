@@ -10,6 +10,11 @@ import collections
 import itertools
 from typing import Any
 
+import numpy as np
+
+from adcompiler.library.iterating import arranged
+from adcompiler.library.lists import NO_GREATEST, NO_LEAST
+
 _EMPTY = "pop from an empty deque"
 
 
@@ -24,6 +29,130 @@ class Collection:  # noqa: PLW1641
 
     def __copy__(self):
         return self.copy()
+
+
+class Rows(Collection):
+    """A list of tuples, of which each part has a list of its own."""
+
+    def __init__(self, cls, width):
+        self._cls = cls
+        self._columns = tuple([] for _ in range(width))
+
+    def _row(self, parts):
+        return parts if self._cls is tuple else self._cls(*parts)
+
+    def _like(self, columns):
+        made = Rows(self._cls, len(self._columns))
+        for column, values in zip(made._columns, columns):  # noqa: B905
+            column.extend(values)
+        return made
+
+    def _fitting(self, row):
+        if type(row) is not self._cls or len(row) != len(self._columns):
+            raise NotImplementedError(
+                "a list of tuples takes something else",
+                "give it tuples of one length, or use one list for each kind",
+            )
+        return row
+
+    def append(self, row):
+        for column, value in zip(self._columns, self._fitting(row)):  # noqa: B905
+            column.append(value)
+
+    def extend(self, rows):
+        for row in rows:
+            self.append(row)
+
+    def __iadd__(self, rows):
+        self.extend(rows)
+        return self
+
+    def __add__(self, rows):
+        made = self.copy()
+        made.extend(rows)
+        return made
+
+    def insert(self, k, row):
+        for column, value in zip(self._columns, self._fitting(row)):  # noqa: B905
+            column.insert(k, value)
+
+    def pop(self, *k):
+        return self._row(tuple(column.pop(*k) for column in self._columns))
+
+    def reverse(self):
+        for column in self._columns:
+            column.reverse()
+
+    def clear(self):
+        for column in self._columns:
+            column.clear()
+
+    def copy(self):
+        return self._like(self._columns)
+
+    def columns(self):
+        """``zip(*rows)``."""
+        if len(self) == 0:
+            raise ValueError("not enough values to unpack")
+        return tuple(list(column) for column in self._columns)
+
+    def as_array(self):
+        """``np.array(rows)``."""
+        return np.stack([np.array(column) for column in self._columns], axis=1)
+
+    def least(self):
+        """``min(rows)``."""
+        if len(self) == 0:
+            raise ValueError(NO_LEAST)
+        return self[self._order(None, False)[0]]
+
+    def greatest(self):
+        """``max(rows)``."""
+        if len(self) == 0:
+            raise ValueError(NO_GREATEST)
+        return self[self._order(None, True)[0]]
+
+    def in_order(self, key, reverse):
+        """``sorted(rows, key=key, reverse=reverse)``."""
+        made = self.copy()
+        made.sort(key, reverse)
+        return made
+
+    def _order(self, key, reverse):
+        if key is not None:
+            keys = [key(row) for row in self]
+            return arranged(range(len(keys)), keys, reverse)
+        order = list(range(len(self)))
+        for column in reversed(self._columns):
+            order = arranged(order, [column[k] for k in order], reverse)
+        return order
+
+    def sort(self, key=None, reverse=False):
+        order = self._order(key, reverse)
+        for column in self._columns:
+            values = [column[k] for k in order]
+            for k, value in enumerate(values):
+                column[k] = value
+
+    def __len__(self):
+        return len(self._columns[0])
+
+    def __iter__(self):
+        if self._cls is tuple:
+            return zip(*self._columns)  # noqa: B905
+        return map(self._cls, *self._columns)
+
+    def __reversed__(self):
+        return reversed(list(self))
+
+    def __getitem__(self, k):
+        if isinstance(k, slice):
+            return self._like(tuple(column[k] for column in self._columns))
+        return self._row(tuple(column[k] for column in self._columns))
+
+    def __setitem__(self, k, row):
+        for column, value in zip(self._columns, self._fitting(row)):  # noqa: B905
+            column[k] = value
 
 
 class Deque(Collection):
@@ -313,6 +442,7 @@ CLASSES: dict[Any, type] = {
     collections.Counter: Counter,
 }
 ORIGINALS: dict[type, type] = {ours: theirs for theirs, ours in CLASSES.items()}
+ORIGINALS[Rows] = list
 
 
 def name_of(cls: type) -> str:

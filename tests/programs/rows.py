@@ -133,7 +133,7 @@ def grow_in_dynamic(x, n):
     return out[0][0]
 
 
-@program(real(), refused="items on another")
+@program(real())
 def branch_append(x):
     out = [(x, 1.0)]
     if x > 0:

@@ -14,6 +14,7 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
+    ListRef,
     Location,
     RecordVal,
     Static,
@@ -30,10 +31,11 @@ from adcompiler.frontend.interface import (
     StaticSpec,
     TupleSpec,
 )
-from adcompiler.frontend.lower import called, calls, records
+from adcompiler.frontend.lower import called, calls, listing, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.isolation import flattened
 from adcompiler.frontend.lower.restarts import (
+    Element,
     Inexpressible,
     NeedCall,
     NeedCapture,
@@ -47,12 +49,13 @@ from adcompiler.frontend.structures import (
     KeywordsOf,
     Positional,
     Shape,
+    Stacked,
     named_part,
     shape_of,
 )
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, Var, fresh_var
-from adcompiler.ir.types import PY_INT, Array, Dim, Type
+from adcompiler.ir.types import PY_INT, Array, Dim, Scalar
 from adcompiler.ir.walk import free_vars
 
 __all__ = ["lower_function"]
@@ -71,7 +74,7 @@ def lower_function(
     NeedStatic for an argument that must be known.
     """
     static: frozenset[str] = frozenset()
-    lists: dict[Site, Type | None] = {}
+    lists: dict[Site, Element] = {}
     functions: frozenset[ast.AST] = frozenset()
     open_lists: frozenset[Site] = frozenset()
     split: frozenset[Site] = frozenset()
@@ -117,6 +120,7 @@ def _lower(
         else:
             value = _called(ctx, captured) or calls.run_function(ctx)
         value = records.frozen(ctx, captured.node, value)
+        value = _handed_back(ctx, captured.node, value)
         tree = flattened(ctx, captured.node, value, results)
     except Unreachable:
         falls = False
@@ -133,6 +137,20 @@ def _lower(
         ctx.mutated,
         tuple(ctx.guards.values()),
     )
+
+
+def _handed_back(ctx: Context, node: ast.AST, value: Binding) -> Binding:
+    """A result, lists of numbers in it as arrays that lists are made of."""
+    match value:
+        case ListRef(element=Scalar(dtype="float64" | "float32", kind=kind)):
+            array = listing.stacked(ctx, node, value)
+            return RecordVal(Stacked(kind == "python"), (array,))
+        case TupleVal(items, cls):
+            return TupleVal(tuple(_handed_back(ctx, node, v) for v in items), cls)
+        case RecordVal(shape, items):
+            return RecordVal(shape, tuple(_handed_back(ctx, node, v) for v in items))
+        case _:
+            return value
 
 
 def _by_rule(ctx: Context, captured: Captured, owner: object) -> Binding:

@@ -51,7 +51,7 @@ from adcompiler.frontend.lower.operands import describe, fold, in_order
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, result_dtype
-from adcompiler.library import iterating
+from adcompiler.library import collected, iterating
 from adcompiler.library import lists as library
 
 _PYTHON = {float: "float64", int: "int64", bool: "bool"}
@@ -79,6 +79,10 @@ def extreme(name: str, python: Any) -> Handler:
         values = [comprehensions.used_up(call.ctx, call.node, x) for x in call.args]
         if len(values) == 1:
             (only,) = values
+            if listing.is_rows(only):
+                least = collected.Rows.least
+                of_rows = least if name == "minimum" else collected.Rows.greatest
+                return listing.of_them(call.ctx, call.node, only, of_rows)
             if isinstance(only, ListRef):
                 which_of = library.greatest if name == "maximum" else library.least
                 return listing.call(call.ctx, call.node, which_of, only)

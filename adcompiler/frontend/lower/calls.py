@@ -48,6 +48,7 @@ from adcompiler.frontend.lower import (
     hints,
     instances,
     intrinsics,
+    iteration,
     iterators,
     listing,
     maybe,
@@ -93,6 +94,12 @@ def call(ctx: Context, node: ast.Call) -> Binding:
         folded = comprehensions.summed(ctx, node)
         if folded is not None:
             return folded
+    match callee, node.args:
+        case Static(value), [ast.Starred(value=spread)] if value is zip:
+            rows = expressions.evaluate(ctx, spread)
+            if listing.is_rows(rows):
+                columns = listing.of_them(ctx, node, rows, collected.Rows.columns)
+                return iteration.iterator(ctx, node, "chain", (columns,))
     args = _arguments(ctx, node, callee)
     kwargs: dict[str, Binding] = {}
     for keyword in node.keywords:

@@ -34,6 +34,7 @@ from adcompiler.frontend.lower.facts import CONNECTIVES, Connections, Facts, mea
 from adcompiler.frontend.lower.membership import Membership
 from adcompiler.frontend.lower.origins import Origins
 from adcompiler.frontend.lower.restarts import (
+    Element,
     NeedList,
     NeedUnroll,
     Site,
@@ -172,7 +173,7 @@ class Context:
     ruled: tuple[object, ...] = ()  # the rules whose functions are being interpreted
     emitted: int = 0
     memo: dict[Any, Any] = field(default_factory=dict)
-    lists: Mapping[Site, Type | None] = field(default_factory=dict)
+    lists: Mapping[Site, Element] = field(default_factory=dict)
     # Those among `lists` of which it is known that their length is not.
     open_lists: frozenset[Site] = frozenset()
     # Those of which each call and trip has a kind of its own, and where they are.

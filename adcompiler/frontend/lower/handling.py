@@ -31,6 +31,7 @@ from adcompiler.frontend.lower.operands import atom_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar
+from adcompiler.library import collected
 
 REQUIRED = Static("<required>")
 
@@ -84,7 +85,8 @@ class Call:
 
     def atom(self, binding: Binding) -> Atom:
         """The IR value of an argument; a tuple or list of numbers becomes an array."""
-        if isinstance(binding, TupleVal | ListRef) or is_list(binding):
+        lists = TupleVal | ListRef
+        if isinstance(binding, lists) or is_list(binding) or listing.is_rows(binding):
             binding = self.array(binding)
         return atom_of(self.ctx, self.node, binding)
 
@@ -92,6 +94,9 @@ class Call:
         """A nested tuple or list as an array."""
         if isinstance(binding, ListRef):
             return listing.stacked(self.ctx, self.node, binding)
+        if listing.is_rows(binding):
+            rows = collected.Rows.as_array
+            return listing.of_them(self.ctx, self.node, binding, rows)
         if isinstance(binding, ObjectRef):
             from adcompiler.frontend.lower import sequences
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import heapq
 import operator
 from collections.abc import Callable, Hashable
 from types import FunctionType
@@ -39,7 +40,7 @@ from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant
-from adcompiler.library import collected, iterating
+from adcompiler.library import collected, heaps, iterating
 
 
 def numbered(call: Call) -> Binding:
@@ -259,6 +260,13 @@ OVER_ITERATORS: dict[Hashable, Handler] = {
     next: following,
     functools.reduce: defined(iterating.reduced),
     functools.partial: partially,
+    heapq.heappush: defined(heaps.pushed),
+    heapq.heappop: defined(heaps.popped),
+    heapq.heapreplace: defined(heaps.replaced),
+    heapq.heappushpop: defined(heaps.pushed_and_popped),
+    heapq.heapify: defined(heaps.made),
+    heapq.nsmallest: defined(heaps.least),
+    heapq.nlargest: defined(heaps.greatest),
     iterating.item_at: item_at,
     iterating.is_at_end: stepping.at_end,
     iterating.next_of: stepping.after_test,

@@ -12,7 +12,7 @@ store into such an array, or into one that was read from the list, makes the lis
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FunctionType, MappingProxyType
 from typing import Any, NoReturn
 
@@ -24,13 +24,16 @@ from adcompiler.frontend.bindings import (
     ListRef,
     Location,
     ObjectRef,
+    RecordVal,
     SliceVal,
+    Static,
     TupleVal,
 )
 from adcompiler.frontend.lower import hints
-from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.context import Context, Held
 from adcompiler.frontend.lower.kinds import type_text
-from adcompiler.frontend.lower.restarts import NeedList, NeedSplit, Site
+from adcompiler.frontend.lower.restarts import NeedList, NeedSplit, RowsOf, Site
+from adcompiler.frontend.structures import ItemsOf
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var
 from adcompiler.ir.types import (
@@ -44,6 +47,7 @@ from adcompiler.ir.types import (
     fresh_dim,
     join_types,
 )
+from adcompiler.library import collected
 from adcompiler.library import lists as library
 
 MOST_ITEMS = 64
@@ -53,11 +57,13 @@ HINT = "give the list numbers of one type, or arrays of one rank and dtype"
 
 def site_of(ctx: Context, node: ast.AST) -> Site:
     """What stands for a display in every lowering of the function: in all calls and
-    trips alike, unless they are known to make lists of unlike elements."""
+    trips alike, unless they are known to make lists of unlike elements, or are those
+    of `collections`."""
     site = tuple(_place(n) for n in (*(fn for fn, _ in ctx.calls), node))
     place = (*site, "at", *map(_place, ctx.path), *ctx.trips)
     ctx.places.setdefault(site, set()).add(place)
-    return place if site in ctx.split else site
+    ours = ctx.frame.captured.function.__module__ == collected.__name__
+    return place if ours or site in ctx.split else site
 
 
 def _tell_apart(ctx: Context, ref: ListRef) -> None:
@@ -86,10 +92,79 @@ def display(ctx: Context, node: ast.AST, items: Sequence[Binding]) -> Binding:
         from adcompiler.frontend.lower import sequences
 
         return sequences.made(ctx, node, items, site)
+    if isinstance(element, RowsOf):
+        return of_rows(ctx, node, element, items)
     ref = empty(ctx, node, site, element)
     for item in items:
         append(ctx, node, ref, item)
     return ref
+
+
+def of_rows(
+    ctx: Context, node: ast.AST, rows: RowsOf, items: Sequence[Binding]
+) -> Binding:
+    """A list of tuples, of which each part has a list of its own."""
+    from adcompiler.frontend.lower import instances
+
+    args: list[Binding] = [Static(rows.cls), Dyn(constant(rows.width))]
+    made = instances.instance(ctx, node, collected.Rows, args, {})
+    for item in items:
+        of_them(ctx, node, made, collected.Rows.append, item)
+    return made
+
+
+def of_them(
+    ctx: Context,
+    node: ast.AST,
+    rows: Binding,
+    method: Callable[..., Any],
+    *args: Binding,
+) -> Binding:
+    """What a method of such a list gives."""
+    from adcompiler.frontend.lower import calls
+
+    return calls.apply(ctx, node, Static(method), [rows, *args], {})
+
+
+def is_rows(binding: Binding) -> bool:
+    """Whether this is a list of tuples that has a list for each part."""
+    return isinstance(binding, ObjectRef) and binding.cls is collected.Rows
+
+
+def held_rows(objects: Mapping[Location, Held], binding: Binding) -> RowsOf | None:
+    """How such a list holds its tuples."""
+    held = objects.get(binding.location) if isinstance(binding, ObjectRef) else None
+    if not isinstance(held, RecordVal):
+        return None
+    parts = dict(zip(held.shape.names, held.items, strict=True))
+    cls, columns = parts["_cls"], parts["_columns"]
+    assert isinstance(cls, Static)
+    assert isinstance(columns, TupleVal)
+    return RowsOf(cls.value, len(columns.items))
+
+
+def displayed(
+    objects: Mapping[Location, Held], binding: Binding
+) -> tuple[Site | None, tuple[Binding, ...]]:
+    """The display that a list of known length comes from, and its items."""
+    if isinstance(binding, TupleVal):
+        return binding.site, binding.items
+    held = objects.get(binding.location) if isinstance(binding, ObjectRef) else None
+    match held:
+        case RecordVal(ItemsOf(_, site), items):
+            return site, items
+        case _:
+            return None, ()
+
+
+def rows_of(items: Iterable[Binding]) -> RowsOf | None:
+    """How tuples that are alike are held; None of anything else."""
+    found = {(v.cls, len(v.items)) if isinstance(v, TupleVal) else None for v in items}
+    match list(found):
+        case [(cls, width)] if cls is not list and width > 0:
+            return RowsOf(cls, width)
+        case _:
+            return None
 
 
 def empty(ctx: Context, node: ast.AST, site: Site, element: Type) -> ListRef:
@@ -121,6 +196,7 @@ def repeated(ctx: Context, node: ast.AST, found: TupleVal, count: Dyn) -> Bindin
     if len(items) != 1 or not isinstance(items[0], Dyn):
         return call(ctx, node, library.repeated, found, count)
     element = ctx.lists.get(site) or items[0].atom.type
+    assert not isinstance(element, RowsOf)
     like = ListRef(Location(), element, frozenset({site}))
     atom = fitting(ctx, node, like, items[0])
     held = ctx.emit(node, "list_full", atom, count.atom, element=element)
@@ -185,8 +261,8 @@ def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
         if wanted.dtype == "float64" and soft:
             return ctx.emit(node, "cast", atom, dtype="float64", via="builtin")
     wider = joined(wanted, t)
+    _tell_apart(ctx, ref)
     if wider is None or not ref.sites:
-        _tell_apart(ctx, ref)
         _refuse(ctx, node, wanted, t)
     raise NeedList(dict.fromkeys(ref.sites, wider))
 

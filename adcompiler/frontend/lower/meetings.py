@@ -33,7 +33,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import listing
 from adcompiler.frontend.lower.context import Arm, Context, Frame, Held
 from adcompiler.frontend.lower.kinds import kind_of, shown
-from adcompiler.frontend.lower.restarts import Site
+from adcompiler.frontend.lower.restarts import Element, Site
 from adcompiler.frontend.structures import ItemsOf
 from adcompiler.ir.nodes import Const, Var
 from adcompiler.ir.types import PY_INT, Type
@@ -120,14 +120,15 @@ def _differ(merge: Merge, left: Object, right: Object, name: str) -> Conflict:
     return Conflict(f"{who} is {what}", hint, merge.cond, merge.loop, lists)
 
 
-def _lists(left: Object, right: Object) -> tuple[tuple[Site, Type], ...]:
+def _lists(left: Object, right: Object) -> tuple[tuple[Site, Element], ...]:
     """The displays that are to be lists of unknown length, and of which elements."""
     match left, right:
         case (
             RecordVal(ItemsOf(_, one), items),
             RecordVal(ItemsOf(_, other), more),
         ) if one is not None and other is not None:
-            element = _common_type((*items, *more))
+            every = (*items, *more)
+            element: Element = _common_type(every) or listing.rows_of(every)
             return () if element is None else ((one, element), (other, element))
         case _:
             return ()

@@ -172,6 +172,9 @@ class Merge:
                 pairs = zip(xs, ys, strict=True)
                 items = tuple(self.both(x, y, name) for x, y in pairs)
                 return TupleVal(items, c, left.site or right.site)
+            case _ if listing.is_rows(left) is not listing.is_rows(right):
+                self._as_rows(left, right)
+                return self._other(left, right, name)
             case ObjectRef() | RecordVal(), ObjectRef() | RecordVal():
                 return meetings.joined(self, left, right, name)
             case _ if is_list(left) and is_list(right):
@@ -366,6 +369,15 @@ class Merge:
                 node = self.ctx.frame.node
                 elements = other.element if isinstance(other, ListRef) else None
                 listing.becomes_list(self.ctx, node, part, *more, element=elements)
+
+    def _as_rows(self, left: Binding, right: Binding) -> None:
+        """Start again where a list of tuples meets a display."""
+        rows, other = (left, right) if listing.is_rows(left) else (right, left)
+        objects = {**self.ends[0].objects, **self.ends[1].objects}
+        element = listing.held_rows(objects, rows)
+        site, items = listing.displayed(objects, other)
+        if site is not None and all(listing.rows_of([v]) == element for v in items):
+            raise NeedList({site: element})
 
     def _step(self, one: Step, other: Step, form: Step) -> Step:
         """A step of two paths, its operands those of the path taken."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from adcompiler.errors import UnsupportedError
 from adcompiler.ir.types import Type
@@ -29,11 +30,22 @@ class NeedCapture(Exception):
 Site = tuple[object, ...]  # a display, in every lowering of the same function
 
 
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """What a list of tuples holds, as `library.collected.Rows`: so many parts each."""
+
+    cls: type
+    width: int
+
+
+Element = Type | RowsOf | None
+
+
 class NeedList(Exception):
     """Raised where a display turns out to be a list that changes, of such elements,
     or of any and of known length; lowering starts again."""
 
-    def __init__(self, elements: Mapping[Site, Type | None]) -> None:
+    def __init__(self, elements: Mapping[Site, Element]) -> None:
         super().__init__(str(elements))
         self.elements = elements
 

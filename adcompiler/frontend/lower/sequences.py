@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.bindings import (
     NONE,
     Binding,
@@ -21,10 +22,17 @@ from adcompiler.frontend.bindings import (
     SliceVal,
     TupleVal,
 )
-from adcompiler.frontend.lower import hints, iteration, names, records, sorting
+from adcompiler.frontend.lower import (
+    hints,
+    iteration,
+    listing,
+    names,
+    records,
+    sorting,
+)
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
-from adcompiler.frontend.lower.restarts import Site
+from adcompiler.frontend.lower.restarts import NeedList, Site
 from adcompiler.frontend.structures import ItemsOf, Key
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
@@ -80,11 +88,25 @@ def position(
     what: str = "list index out of range",
 ) -> int:
     """An index, counted from 0; where there is no such item, `what` is raised."""
-    count = len(records.contents(ctx, node, owner).items)
-    k = _integer(ctx, node, index, "the index of such a list")
+    held = records.contents(ctx, node, owner)
+    count = len(held.items)
+    try:
+        k = _integer(ctx, node, index, "the index of such a list")
+    except UnsupportedError:
+        _check_rows(held)
+        raise
     if not -count <= k < count:
         ctx.fail(node, "IndexError", what)
     return k % count
+
+
+def _check_rows(held: RecordVal) -> None:
+    """Start again with a list for each part where tuples are read at an index that is
+    not known."""
+    element = listing.rows_of(held.items)
+    site = held.shape.site if isinstance(held.shape, ItemsOf) else None
+    if element is not None and site is not None:
+        raise NeedList({site: element})
 
 
 def _integer(ctx: Context, node: ast.AST, binding: Binding, what: str) -> int:

@@ -25,7 +25,7 @@ from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.library import iterating
+from adcompiler.library import collected, iterating
 
 MOST_PLACES = 12  # each with a comparison for each one before it
 ARRAYS = "order their keys, and index arrays by that: np.argsort([a for a, b in x])"
@@ -35,6 +35,9 @@ FALSE = Dyn(constant(False))
 def in_sequence(call: Call) -> Binding:
     """``sorted(x, key=f, reverse=True)``."""
     x, key, reverse = call.bind("iterable", key=NONE, reverse=FALSE)
+    if listing.is_rows(x):
+        rows = collected.Rows.in_order
+        return listing.of_them(call.ctx, call.node, x, rows, key, reverse)
     items = iteration.known_items(call.ctx, call.node, x)
     if items is None:
         by_number = iterating.ordered
