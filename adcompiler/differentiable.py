@@ -287,12 +287,7 @@ class Differentiable(Generic[P, R]):
         Printed it is a text, in a notebook it shows tables. The gradient for such
         arguments is run up to where its reverse sweep begins, to measure what it keeps.
         """
-        from adcompiler.explain import explain
-
-        request = self.grad.request(*args, **kwargs)
-        program = find_program(self._shared.programs, request, self.backend)
-        name = name_of(self.function)
-        return explain(program, arguments_of(program, request), name)
+        return self.grad.explain(*args, **kwargs)
 
     def save(self, path: str | Path, *args: Any) -> Path:
         """Write value and gradient for such arguments as a module of its own.
@@ -364,6 +359,17 @@ class Derived(Generic[P, T]):
         own = len(base.prefix)
         return bind_call(self, base.signature, (*base.prefix, *args), kwargs, own)
 
+    def explain(self, *args: Any, **kwargs: Any) -> Explanation:
+        """Each source line beside its adjoint or its tangent, and what is kept."""
+        from adcompiler.explain import explain
+
+        request = self.request(*args, **kwargs)
+        base = self.base
+        program = find_program(base._shared.programs, request, base.backend)
+        what = f"The {_IN_WORDS[self.kind]} of {name_of(base.function)}"
+        arguments = arguments_of(program, request)
+        return explain(program, arguments, what, forward=self.kind == "jvp")
+
     def compile(self, *args: Any, **kwargs: Any) -> Program:
         """The program for such arguments, without running it."""
         if self.kind == "jvp":
@@ -393,6 +399,16 @@ class Derived(Generic[P, T]):
                 )
             args.append(examples[annotation])
         return self.compile(*args)
+
+
+_IN_WORDS: dict[DerivativeKind, str] = {
+    "value": "value",
+    "grad": "gradient",
+    "value_and_grad": "value and gradient",
+    "backward": "value and gradient",
+    "vjp": "pullback",
+    "jvp": "tangent",
+}
 
 
 def _called(function: Any) -> Any:

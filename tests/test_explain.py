@@ -188,6 +188,53 @@ def test_rules_of_users_stand_beside_the_line_that_calls():
     assert [k.bytes for k in found.kept] == [24]
 
 
+def smooth(x, steps):
+    y = x.copy()
+    for _ in range(steps):
+        y = np.sin(y) * x
+    return 2.0 * y
+
+
+def test_a_pullback_is_given_what_is_kept():
+    x = np.ones(3)
+    found = ad.vjp(smooth).explain(x, 4)
+    sizes = {k.name: (k.bytes, k.recorded) for k in found.kept}
+    assert sizes == {"y_tape": (4 * 24, True), "x": (24, False)}
+    assert found.title == "The pullback of smooth, line by line"
+    assert "def smooth_pullback" in str(found)
+    assert found._repr_html_().count("y_bar = y_bar * x * np.cos(y)") == 3
+
+
+def test_the_value_is_no_reason_of_its_own():
+    args = np.ones(5), 0.3
+    both = ad.value_and_grad(horner).explain(*args)
+    alone = ad.grad(horner).explain(*args)
+    assert both.bytes == alone.bytes
+    assert both.title == "The value and gradient of horner, line by line"
+
+
+def test_tangents_stand_beside_their_lines():
+    x = np.ones(3)
+    found = ad.jvp(smooth).explain((x, 4), (x, None))
+    (section,) = found.sections
+    beside = {row.source.strip(): row.adjoint for row in section.rows}
+    assert "y_dot = x_dot.copy()" in beside["y = x.copy()"][0]
+    assert found.kept == ()
+    text = str(found)
+    assert "| tangent" in text
+    assert "adjoint" not in text
+    assert ">tangent<" in found._repr_html_()
+
+
+def test_the_tangent_of_a_gradient():
+    w, x, y = np.ones(2), np.eye(3)[:, :2], np.ones(3)
+    found = ad.jvp(ad.grad(regression, wrt="w"), wrt="w").explain(
+        (w, x, y), (w, None, None)
+    )
+    assert found.title == "The tangent of regression_grad, line by line"
+    assert "w_bar_dot = " in str(found)
+
+
 def test_html_is_escaped():
     def f(x):
         return x * x if x < 3.0 else np.sum(np.array([x, x])) * (x > 1.0)
@@ -218,3 +265,21 @@ def test_of_the_corpus_no_line_is_missing(row):
     assert all(k.reasons and k.lines for k in found.kept)
     names = {n.id for n in ast.walk(ast.parse(source.text)) if isinstance(n, ast.Name)}
     assert names.issuperset(k.name for k in found.kept)
+
+
+@pytest.mark.parametrize("row", [pytest.param(r, id=r.name) for r in ROWS[::3]])
+def test_of_the_corpus_pullbacks_and_tangents_are_explained(row):
+    f, args = checks.compiled(row.fn, row.wrt), row.args()
+    pullback = checks.quietly(f.vjp.explain, *args)
+    program = checks.quietly(Derived("vjp", f).compile, *row.args())
+    names = {a.arg for n in ast.walk(ast.parse(program.pullback.text))
+             if isinstance(n, ast.arguments) for a in n.args}  # fmt: skip
+    assert names.issuperset(k.name for k in pullback.kept)
+    assert all(k.reasons for k in pullback.kept)
+    wrt = numerics.wrt_positions(row.fn, args, row.wrt)
+    ones = tuple(numerics.unflatten(np.ones(numerics.flatten(args[k]).size), args[k])
+                 for k in wrt)  # fmt: skip
+    tangents = checks.spread(ones, wrt, len(args))
+    found = checks.quietly(f.jvp.explain, row.args(), tangents)
+    assert found.kept == ()
+    assert all(len(line) <= 100 for line in repr(found).splitlines())

@@ -1,6 +1,6 @@
-"""An explanation of a gradient: the adjoint of each line, and what is recorded.
+"""An explanation of a derivative: adjoint or tangent of each line, and what is kept.
 
-In: the program of a gradient, the arguments as it takes them, and the function's name.
+In: the program of a derivative, the arguments as it takes them, and what it is of.
 Out: an `Explanation`. The forward sweep is run once, for what it keeps is measured.
 Invariants: the numbers are those of these arguments; no name is shown that is not in
 the user's source or in the generated one.
@@ -53,8 +53,8 @@ class Explanation:
     """What ``explain`` gives: printed, it is a text; in a notebook, tables.
 
     Attributes:
-        title: the function, and with respect to what it is differentiated.
-        sections: the source lines beside their adjoints, by function.
+        title: which derivative it is, of which function.
+        sections: the source lines beside their adjoints or tangents, by function.
         kept: what the forward sweep leaves to the reverse sweep, tapes first.
         free: the arguments that the reverse sweep reads as they are.
         numbers: the numbers that it reads off the forward sweep.
@@ -67,6 +67,7 @@ class Explanation:
     free: tuple[str, ...]
     numbers: tuple[str, ...]
     again: tuple[str, ...]
+    beside: str = "adjoint"  # or "tangent": what stands beside the source
 
     @property
     def bytes(self) -> int:
@@ -84,30 +85,41 @@ class Explanation:
         return as_html(self)
 
 
-def explain(program: Program, arguments: Sequence[Any], name: str) -> Explanation:
-    """The explanation of the gradient of the function `name`, for these arguments."""
+def explain(
+    program: Program, arguments: Sequence[Any], what: str, *, forward: bool = False
+) -> Explanation:
+    """The explanation of a derivative, for these arguments; of one in forward mode
+    where `forward` is true."""
     code = _Code(program)
-    found = code.started(arguments)
+    reverse = code if program.pullback is None else _Code(program.pullback)
     kept: tuple[Kept, ...] = ()
     free: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    found = None
+    if program.pullback is not None:
+        found = reverse.residuals(program, arguments)
+    elif not forward:
+        found = code.started(arguments)
     if found is not None:
         start, values = found
-        kept = code.kept(start, values, arguments)
+        kept = reverse.kept(start, values, arguments, code)
         free = code.free(start, values, arguments)
-        numbers = code.numbers(start, values, free)
-        again = code.computed_again(start)
+        numbers = reverse.numbers(start, values, free)
+        again = reverse.computed_again(start)
     span = program.lowered.function.span
     main = (span.filename, span.lineno) if span is not None else ("", 0)
     marked = (code.spots[n] for k in kept if k.recorded for n in code.appends(k.name))
+    beside = "tangent" if forward else "adjoint"
+    lines = reverse.lines(beside)
     return Explanation(
-        f"The gradient of {name}, line by line",
-        sections(main, code.adjoint(), filter(None, marked), code.signatures()),
+        f"{what}, line by line",
+        sections(main, lines, filter(None, marked), reverse.signatures(beside)),
         kept,
         free,
         numbers,
         again,
+        beside,
     )
 
 
@@ -130,10 +142,20 @@ class _Code:
             n: None if place is None else place[:2] for n, place in self.places.items()
         }
 
-    def reverse(self, lineno: int) -> bool | None:
-        """Whether a line is of the reverse sweep."""
+    def reverse(self, lineno: int, role: str = "adjoint") -> bool | None:
+        """Whether a line is of the reverse sweep, or has another role."""
         place = self.places.get(lineno)
-        return None if place is None else place[2].startswith("adjoint")
+        return None if place is None else place[2].startswith(role)
+
+    def residuals(
+        self, program: Program, arguments: Sequence[Any]
+    ) -> tuple[Start, dict[str, Any]]:
+        """The body of a pullback, and what the forward sweep hands to it."""
+        found = program.call(*arguments)[program.values :]
+        names = [a.arg for a in self.main.args.args[: len(found)]]
+        body = self.main.body
+        start = Start(body, 0, tuple(body), frozenset(names))
+        return start, dict(zip(names, found, strict=True))
 
     # --- Running it up to the reverse sweep -----------------------------------------
 
@@ -164,24 +186,29 @@ class _Code:
     # --- What is kept ----------------------------------------------------------------
 
     def kept(
-        self, start: Start, values: Mapping[str, Any], arguments: Sequence[Any]
+        self,
+        start: Start,
+        values: Mapping[str, Any],
+        arguments: Sequence[Any],
+        code: _Code,
     ) -> tuple[Kept, ...]:
-        """Tapes and arrays that are read from here on, and are not the caller's."""
+        """Tapes and arrays of a forward sweep that are read from here on, and are not
+        the caller's."""
         seen = {id(owner(a)) for a in arguments if isinstance(a, np.ndarray)}
         names = [n for n in self.read(start, values) if _has_memory(values[n])]
         found = []
-        for name in sorted(names, key=lambda n: n not in self.tapes):
-            value, recorded = values[name], name in self.tapes
+        for name in sorted(names, key=lambda n: n not in code.tapes):
+            value, recorded = values[name], name in code.tapes
             size = footprint(value, seen)
             if size == 0 and not recorded:
                 continue
-            lines = self.appends(name) if recorded else self.assignments(name)
+            lines = code.appends(name) if recorded else code.assignments(name)
             why = [self.reason(s) for s in reasons(name, start.rest)]
-            spots = (self.spots[n] for n in lines)
+            spots = (code.spots[n] for n in lines)
             found.append(
                 Kept(
                     name,
-                    self.what(name, value),
+                    code.what(name, value),
                     size,
                     tuple(dict.fromkeys(s[1] for s in spots if s is not None)),
                     tuple(dict.fromkeys(why)),
@@ -272,20 +299,20 @@ class _Code:
             and ast.unparse(stmt) != f"{name} = {name}.copy()"
         ]
 
-    def adjoint(self) -> list[tuple[Spot, str]]:
-        """The lines of the reverse sweep with the source lines they come from."""
+    def lines(self, role: str) -> list[tuple[Spot, str]]:
+        """The lines of the derivative with the source lines they come from."""
         return [
             (spot, self.text[n - 1])
             for n, spot in self.spots.items()
-            if spot is not None and self.reverse(n)
+            if spot is not None and self.reverse(n, role)
         ]
 
-    def signatures(self) -> dict[Spot | None, str]:
-        """The heads of the gradient and of the pullbacks that it calls."""
+    def signatures(self, role: str) -> dict[Spot | None, str]:
+        """The heads of the derivative and of the functions that it calls."""
         heads: dict[Spot | None, str] = {None: self.line(self.main)}
         for unit in self.units:
             lines = range(unit.lineno, (unit.end_lineno or unit.lineno) + 1)
-            inside = (self.spots[n] for n in lines if self.reverse(n))
+            inside = (self.spots[n] for n in lines if self.reverse(n, role))
             spot = next(inside, None)
             if spot is not None:
                 heads[spot] = self.line(unit)

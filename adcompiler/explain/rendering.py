@@ -22,26 +22,30 @@ __all__ = ["as_html", "as_text"]
 WIDTH = 100
 _REASONS = 3  # lines that are quoted for each value
 
-_INTRODUCTION = (
-    "The adjoint is run from the last source line up. A line marked * records a value."
-)
+_INTRODUCTIONS = {
+    "adjoint": "The adjoint is run from the last source line up. "
+    "A line marked * records a value.",
+    "tangent": "Each tangent is run with its source line.",
+}
 
 
 def as_text(explanation: Explanation) -> str:
     """The explanation as it is printed."""
-    lines = [f"{explanation.title}. {_INTRODUCTION}"]
+    introduction = _INTRODUCTIONS[explanation.beside]
+    lines = [f"{explanation.title}. {introduction}"]
     if len(lines[0]) > WIDTH:
-        lines = [f"{explanation.title}.", _INTRODUCTION]
+        lines = [f"{explanation.title}.", introduction]
     for section in explanation.sections:
-        lines += ["", *_section(section)]
-    lines += ["", *_summary(explanation)]
+        lines += ["", *_section(section, explanation.beside)]
+    if explanation.beside == "adjoint":
+        lines += ["", *_summary(explanation)]
     return "\n".join(line.rstrip() for line in lines)
 
 
 # --- The lines --------------------------------------------------------------------
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: Section, beside: str) -> Iterator[str]:
     rows = section.rows
     number = max((len(str(row.lineno)) for row in rows), default=1)
     room = WIDTH - number - 7  # number, mark, two spaces, bar
@@ -50,7 +54,7 @@ def _section(section: Section) -> Iterator[str]:
     left = min(max(source, len("source")), max(room - adjoint, room * 45 // 100))
     right = room - left
     yield f"{section_title(section)}"
-    yield f"{'':{number}}    {'source':{left}} | adjoint"
+    yield f"{'':{number}}    {'source':{left}} | {beside}"
     yield f"{'':{number}}    {'-' * left} | {'-' * min(max(adjoint, 7), right)}"
     for row in rows:
         yield from _row(row, number, left, right)
@@ -167,10 +171,12 @@ _MONO = "font-family:monospace"
 
 def as_html(explanation: Explanation) -> str:
     """The same as tables, without scripts or anything from elsewhere."""
-    parts = [f"<p><b>{html.escape(explanation.title)}.</b> {_INTRODUCTION}</p>"]
+    beside = explanation.beside
+    title = html.escape(explanation.title)
+    parts = [f"<p><b>{title}.</b> {_INTRODUCTIONS[beside]}</p>"]
     for section in explanation.sections:
         rows = "".join(map(_html_row, section.rows))
-        heads = _cells("th", (section_title(section), "", "source", "adjoint"))
+        heads = _cells("th", (section_title(section), "", "source", beside))
         parts.append(f"<table><tr>{heads}</tr>{rows}</table>")
     if explanation.kept:
         heads = _cells("th", ("kept for the adjoint", "", "because of"))
@@ -178,7 +184,7 @@ def as_html(explanation: Explanation) -> str:
         total = _cells("td", ("in all", in_bytes(explanation.bytes), ""))
         table = f"<tr>{heads}</tr>{rows}<tr>{total}</tr>"
         parts.append(f"<table>{table}</table>")
-    else:
+    elif beside == "adjoint":
         parts.append("<p>Nothing is kept for the adjoint.</p>")
     parts += (f"<p>{html.escape(text)}</p>" for text in _at_no_cost(explanation))
     return "\n".join(parts)
