@@ -22,6 +22,7 @@ from adcompiler.pipeline import Faults, stored
 if TYPE_CHECKING:
     from adcompiler.emit.llvm import Native
     from adcompiler.emit.numpy_source import Source
+    from adcompiler.execute.llvm.entry import Entry
     from adcompiler.lowering.linking import Unit
 
 __all__ = ["Built", "build", "native_module"]
@@ -44,9 +45,8 @@ class Built:
         self.label = label
         self.doc = doc or f"{label}."
         self.backend = backend
-        self.call: Call = self.numpy_call
-        if backend == "llvm":
-            self.call = _Native(self).call
+        self._native = _Native(self) if backend == "llvm" else None
+        self.call = self.numpy_call if self._native is None else self._native.call
 
     @cached_property
     def source(self) -> Source:
@@ -79,6 +79,11 @@ class Built:
     def text(self) -> str:
         return self.source.text
 
+    def sharing(self, slow: Call) -> Call | None:
+        """The machine code for arrays in C order, which hands all else to `slow`."""
+        entry = None if self._native is None else self._native.dense
+        return None if entry is None else entry.callable(slow)
+
 
 def build(
     function: Function, *, name: str, label: str, doc: str = "", backend: str = "numpy"
@@ -99,11 +104,11 @@ class _Native:
 
     @cached_property
     def call(self) -> Call:
-        return self._loaded(self._slow, dense=True)
+        return self._of(self.dense, self._slow)
 
     @cached_property
     def strided(self) -> Call:
-        return self._loaded(self.built.numpy_call, dense=False)
+        return self._of(self._entry(dense=False), self.built.numpy_call)
 
     def _slow(self, *leaves: Any) -> Any:
         """What the code for arrays in C order does not serve."""
@@ -112,15 +117,24 @@ class _Native:
             return self.built.numpy_call(*leaves)
         return self.strided(*leaves)
 
-    def _loaded(self, slow: Call, *, dense: bool) -> Call:
-        from adcompiler.emit.llvm import NotNative
-        from adcompiler.execute.llvm.entry import load
+    @cached_property
+    def dense(self) -> Entry | None:
+        return self._entry(dense=True)
 
+    def _entry(self, *, dense: bool) -> Entry | None:
+        """The code; None where there is none."""
+        from adcompiler.emit.llvm import NotNative
+        from adcompiler.execute.llvm.entry import Entry
+
+        built = self.built
         try:
-            module = native_module(self.built.function, self.built.name, dense=dense)
+            module = native_module(built.function, built.name, dense=dense)
         except NotNative:
-            return self.built.numpy_call
-        return load(module, self.built.name, slow)
+            return None
+        return Entry(module, built.name)
+
+    def _of(self, entry: Entry | None, slow: Call) -> Call:
+        return self.built.numpy_call if entry is None else entry.callable(slow)
 
 
 def native_module(function: Function, name: str, *, dense: bool) -> Native:

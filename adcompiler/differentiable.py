@@ -25,6 +25,7 @@ from typing import (
     ParamSpec,
     Self,
     TypeVar,
+    cast,
     overload,
 )
 
@@ -47,6 +48,7 @@ from adcompiler.frontend.wrt import named
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.pickling import reduced
 from adcompiler.programs import Program, Request, name_of
+from adcompiler.repeated import MISS, Repeated, repeated
 from adcompiler.saving import save
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ class _Shared:
 
     programs: Specialisations[Program] = field(default_factory=Specialisations)
     signature: tuple[Hashable, inspect.Signature] | None = None
+    repeated: dict[DerivativeKind, Repeated | None] = field(default_factory=dict)
     second: Differentiable[..., Any] | None = None
 
 
@@ -345,11 +348,18 @@ class Derived(Generic[P, T]):
         return Derived(self.kind, copy.deepcopy(self.base, memo))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        request = self.request(*args, **kwargs)
         base = self.base
+        short = base._shared.repeated.get(self.kind)
+        if short is not None and not kwargs:
+            result = short(args)
+            if result is not MISS:
+                return cast("T", result)
+        request = self.request(*args, **kwargs)
         program = find_program(base._shared.programs, request, base.backend)
-        result: T = run(program, request)
-        return result
+        result = run(program, request)
+        if base.backend == "llvm":
+            base._shared.repeated[self.kind] = repeated(program, request)
+        return cast("T", result)
 
     def request(self, *args: Any, **kwargs: Any) -> Request:
         """What such a call asks for."""

@@ -50,6 +50,7 @@ from adcompiler.programs import (
 __all__ = [
     "Pullback",
     "arguments_of",
+    "as_type",
     "bind_call",
     "bind_jvp",
     "collect",

@@ -156,3 +156,48 @@ def test_the_setting(monkeypatch):
     monkeypatch.setenv("ADC_BACKEND", "fortran")
     with pytest.raises(ValueError, match="write numpy or llvm"):
         ad.grad(quotient)(1.0, 2.0)
+
+
+# -- a call like the one before goes straight to the machine code ---------------------
+
+RATE = 2.0
+SIGN = "plus"
+
+
+def scaled(x, w):
+    total = np.sum(x * w) * RATE
+    return total if SIGN == "plus" else -total
+
+
+def test_calls_like_the_one_before(monkeypatch):
+    f, x, w = ad.differentiate(scaled, backend="llvm"), np.ones(3), np.arange(3.0)
+    for _ in range(3):
+        assert np.array_equal(f.grad(x, w)[0], 2.0 * w)
+    monkeypatch.setattr(sys.modules[__name__], "RATE", 3.0)  # read at each call
+    assert np.array_equal(f.grad(x, w)[0], 3.0 * w)
+    monkeypatch.setattr(sys.modules[__name__], "SIGN", "minus")  # known while compiling
+    assert np.array_equal(f.grad(x, w)[0], -3.0 * w)
+    assert np.array_equal(f.grad(x, w=w).w, -3.0 * x)
+
+
+def test_calls_that_are_not_like_the_one_before():
+    f, x = ad.differentiate(summed, backend="llvm"), np.arange(4.0)
+    assert np.array_equal(f.grad(x, x).x, x)
+    assert np.array_equal(f.grad(x[::2], x[::2]).x, x[::2])
+    assert np.array_equal(f.grad(x[None], x).x, x[None])
+    assert f.grad(2.0, x).x == 6.0
+    assert f.grad([1.0, 2.0], x[:2]).x == [0.0, 1.0]
+    assert f.grad(x.astype(np.float32), x).x.dtype == np.float32
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        f.grad(x, x[:2])
+    assert np.array_equal(f.grad(x, x).x, x)
+
+
+def test_values_come_in_their_kinds():
+    f = ad.differentiate(quotient, backend="llvm")
+    for _ in range(2):
+        value, gradients = f.value_and_grad(1.0, 2.0)
+        assert (type(value), type(gradients.a)) == (float, float)
+        value, gradients = f.value_and_grad(np.float64(1.0), 2.0)
+        assert (type(value), type(gradients.a)) == (np.float64, np.float64)
+        assert (value, *gradients) == (0.5, 0.5, -0.25)

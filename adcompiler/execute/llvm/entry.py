@@ -16,7 +16,7 @@ import numpy as np
 
 from adcompiler.execute.llvm.engine import compile_text
 
-__all__ = ["load"]
+__all__ = ["Entry", "load"]
 
 _FASTCALL = 0x80
 
@@ -46,11 +46,11 @@ class _MethodDef(ctypes.Structure):
 class _SlowPath:
     """What the entry hands calls on to; it keeps the code that does so."""
 
-    __slots__ = ("_function", "kept")
+    __slots__ = ("_function", "_kept")
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], kept: tuple[Any, ...]) -> None:
         self._function = function
-        self.kept: tuple[Any, ...] = ()
+        self._kept = kept
 
     def __call__(self, *args: Any) -> Any:
         return self._function(*args)
@@ -97,17 +97,28 @@ def _capsule_name() -> Callable[[Any], bytes]:
     return found
 
 
+class Entry:
+    """The code of a module, as callables that differ in their slow paths."""
+
+    def __init__(self, module: Module, name: str) -> None:
+        symbols = {**_numpy_api(), **{k: id(v) for k, v in module.objects.items()}}
+        if "@adc_dgemm" in module.text or "@adc_sgemm" in module.text:
+            symbols |= _blas()
+        linked = compile_text(module.text, module.entry, symbols)
+        self._definition = _MethodDef(name.encode(), linked.address, _FASTCALL, None)
+        self._kept = (self._definition, linked, dict(module.objects))
+
+    def callable(self, slow: Callable[..., Any]) -> Callable[..., Any]:
+        """The entry; calls that it does not serve go to `slow`."""
+        path = _SlowPath(slow, self._kept)
+        make = ctypes.pythonapi.PyCFunction_NewEx
+        make.restype = ctypes.py_object
+        make.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
+        place = ctypes.addressof(self._definition)
+        made: Callable[..., Any] = make(place, path, None)
+        return made
+
+
 def load(module: Module, name: str, slow: Callable[..., Any]) -> Callable[..., Any]:
     """The entry of a module; calls that it does not serve go to `slow`."""
-    symbols = {**_numpy_api(), **{k: id(v) for k, v in module.objects.items()}}
-    if "@adc_dgemm" in module.text or "@adc_sgemm" in module.text:
-        symbols |= _blas()
-    linked = compile_text(module.text, module.entry, symbols)
-    path = _SlowPath(slow)
-    definition = _MethodDef(name.encode(), linked.address, _FASTCALL, None)
-    path.kept = (definition, linked, dict(module.objects))
-    make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype = ctypes.py_object
-    make.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
-    made: Callable[..., Any] = make(ctypes.addressof(definition), path, None)
-    return made
+    return Entry(module, name).callable(slow)
