@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import special, stats
+from scipy.spatial import distance
 
 import adcompiler as ad
 from adcompiler.errors import UnsupportedError
@@ -60,13 +61,83 @@ Named = namedtuple("Named", "a b")
 
 SCOPE = {
     **{"ad": ad, "np": np, "math": math, "itertools": itertools},
-    **{"special": special, "stats": stats, "SimpleNamespace": SimpleNamespace},
+    **{"special": special, "stats": stats, "distance": distance},
+    **{"SimpleNamespace": SimpleNamespace},
     **{"Plain": Plain, "Pair": Pair, "Named": Named},
 }
 
 # Bodies of `def f(x)`; of an expression, what it returns.
 # What is refused, of the message, of the hint, and written as the hint says.
 WRITTEN_ANEW = [
+    (
+        VECTOR,
+        "np.sum(np.fft.rfft(x).real ** 3) + np.sum(np.fft.rfft(x).imag ** 2)",
+        "np.fft.rfft is not supported",
+        "products with np.cos(k) and -np.sin(k)",
+        (
+            "k = 2 * np.pi * np.outer(np.arange(2), np.arange(3)) / 3\n"
+            "return np.sum((np.cos(k) @ x) ** 3) + np.sum((-np.sin(k) @ x) ** 2)"
+        ),
+    ),
+    (
+        VECTOR,
+        "np.sum(np.real(np.exp(1j * x)) ** 2)",
+        "complex numbers",
+        "use two real numbers",
+        "np.sum(np.cos(x) ** 2)",
+    ),
+    (
+        VECTOR,
+        "np.sum(special.zeta(3.0, x))",
+        "special.zeta is not supported",
+        "special.polygamma(n - 1, x) * (-1) ** n / math.factorial(n - 1)",
+        "np.sum(special.polygamma(2, x) * (-1) ** 3 / math.factorial(2))",
+    ),
+    (
+        VECTOR,
+        "np.sum(special.poch(x, 2.5))",
+        "special.poch is not supported",
+        "np.exp(special.gammaln(z + m) - special.gammaln(z))",
+        "np.sum(np.exp(special.gammaln(x + 2.5) - special.gammaln(x)))",
+    ),
+    (
+        VECTOR,
+        "np.sum(special.wofz(x).imag)",
+        "special.wofz is not supported",
+        "2 / np.sqrt(np.pi) * special.dawsn(x)",
+        "np.sum(2 / np.sqrt(np.pi) * special.dawsn(x))",
+    ),
+    (
+        VECTOR,
+        "stats.norm(0.5, 2.0).logpdf(x)[0]",
+        "stats.norm is not supported",
+        "call it with loc and scale",
+        "stats.norm.logpdf(x, 0.5, 2.0)[0]",
+    ),
+    (
+        VECTOR,
+        "distance.cdist(x[:, None], x[:, None])[0, 1]",
+        "distance.cdist is not supported",
+        "np.sqrt(np.sum((x[:, None] - y) ** 2, axis=-1))",
+        (
+            "y = x[:, None]\nd = np.sum((y[:, None] - y) ** 2, axis=-1)\n"
+            "return np.sqrt(d[0, 1])"
+        ),
+    ),
+    (
+        VECTOR,
+        "np.sum(np.add.reduceat(x, [0, 1]) ** 2)",
+        "np.add.reduceat is not supported",
+        "np.array([np.sum(x[a:b]) for a, b in bounds])",
+        "np.sum(np.array([np.sum(x[a:b]) for a, b in [(0, 1), (1, 3)]]) ** 2)",
+    ),
+    (
+        VECTOR,
+        "np.sum(np.frompyfunc(lambda v: v * v, 1, 1)(x))",
+        "np.frompyfunc is not supported",
+        "call it on arrays: f(x)",
+        "np.sum((lambda v: v * v)(x))",
+    ),
     (
         VECTOR,
         "tuple(v * v for v in x if v > -9.0)[1]",

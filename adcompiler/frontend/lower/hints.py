@@ -14,6 +14,8 @@ import numpy as np
 
 from adcompiler.frontend import resolve
 from adcompiler.frontend.bindings import Binding, Location, locations
+from adcompiler.frontend.lower import replacements
+from adcompiler.frontend.lower.replacements import DRAW
 
 LOOK = "look at the shapes and types of what it is given: print(x.shape, x.dtype)"
 NEW = "make a new one: {**d, 'k': v}, or dataclasses.replace(p, k=v)"
@@ -243,115 +245,6 @@ def of_method(name: str) -> str:
 
 
 ANYTHING = "write it with functions that are, or compute it outside"
-DRAW = "draw outside, and pass the numbers as an argument"
-
-# By the name as it is written; {0} and {1} are the first arguments.
-INSTEAD = {
-    **dict.fromkeys(
-        ["np.fft.fft", "np.fft.rfft", "np.fft.ihfft"],
-        "the result is complex; its parts are products with np.cos(k) and -np.sin(k), "
-        "k = 2 * np.pi * np.outer(np.arange(m), np.arange(n)) / n",
-    ),
-    **dict.fromkeys(
-        ["np.fft.ifft", "np.fft.irfft", "np.fft.hfft"],
-        "spectra are complex: carry the two parts, re and im; the result is their sum "
-        "over k: np.cos(w) @ re - np.sin(w) @ im, w = 2 * np.pi * np.outer(n, k) / len",
-    ),
-    **dict.fromkeys(
-        [f"np.fft.{i}{r}fft{n}" for i in ("", "i") for r in ("", "r") for n in "2n"],
-        "the result is complex; take one axis after the other, as products with "
-        "np.cos(k) and np.sin(k)",
-    ),
-    **dict.fromkeys(
-        ["np.frompyfunc"], "call it on arrays: f(x), or np.vectorize(f, otypes=[float])"
-    ),
-    **dict.fromkeys(
-        ["np.complex128", "np.complex64", "np.emath.sqrt", "np.lib.scimath.sqrt"],
-        "the result may be complex: use two real numbers, or np.sqrt of what is not "
-        "negative",
-    ),
-    "np.sort_complex": "of real numbers it is np.sort(x)",
-    "np.real_if_close": "of real numbers it is the array itself",
-    **dict.fromkeys(
-        ["scipy.fft.fft", "scipy.fft.rfft", "scipy.fft.dct", "scipy.fft.dst"],
-        "multiply by the matrix of the transform: scipy.fft.dct(np.eye(n)).T @ x; of a "
-        "complex one by its two parts",
-    ),
-    **dict.fromkeys(
-        [f"linalg.{name}" for name in ("hadamard", "pascal", "dft", "helmert")],
-        "it depends on no variable: make it outside, and read it in the function",
-    ),
-    **dict.fromkeys(
-        ["linalg.schur", "linalg.hessenberg"],
-        "of a symmetric matrix: w, v = np.linalg.eigh(x); else np.linalg.qr(x)",
-    ),
-    "linalg.funm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "
-    "then (v * f(w)) @ v.T",
-    **dict.fromkeys(
-        ["linalg.null_space", "linalg.orth"],
-        "take vectors of u, s, vh = np.linalg.svd(x): those of s == 0 are vh[k:]",
-    ),
-    **dict.fromkeys(
-        ["linalg.solve_toeplitz", "linalg.solve_circulant"],
-        "solve with the matrix: np.linalg.solve(linalg.toeplitz(c), b)",
-    ),
-    **dict.fromkeys(
-        ["np.histogram2d", "np.histogramdd"],
-        "count by np.histogram, or np.add.at(counts, (i, j), 1) with indices of bins",
-    ),
-    **dict.fromkeys(
-        ["np.unique_counts", "np.unique_inverse", "np.unique_all"],
-        "name what is wanted: np.unique(x, return_counts=True, return_inverse=True)",
-    ),
-    **dict.fromkeys(
-        ["np.nextafter", "np.spacing"], "of one number: math.nextafter, math.ulp"
-    ),
-    "np.frexp": "of one number: math.frexp; of arrays the exponents are "
-    "np.floor(np.log2(np.abs(x))) + 1",
-    "np.result_type": "it is known: write float, or x.dtype",
-    **dict.fromkeys(
-        ["special.comb", "special.factorial", "special.bernoulli", "special.perm"],
-        "of integers: math.comb(n, k), math.factorial(n); or compute it outside",
-    ),
-    "special.zeta": "of integers n > 1: special.polygamma(n - 1, x) * (-1) ** n / "
-    "math.factorial(n - 1)",
-    "special.sici": "state its derivatives, np.sin(x) / x and np.cos(x) / x, by "
-    "ad.custom_vjp",
-    "special.fresnel": "state its derivatives, the sine and cosine of "
-    "np.pi * x**2 / 2, by ad.custom_vjp",
-    "special.owens_t": "state its derivatives by ad.custom_vjp",
-    "special.poch": "np.exp(special.gammaln(z + m) - special.gammaln(z)), z > 0",
-    "special.wofz": "the result is complex; of real numbers its parts are "
-    "np.exp(-x**2) and 2 / np.sqrt(np.pi) * special.dawsn(x)",
-    "np.roots": "the result is complex; find a real root by Newton's method",
-    "linalg.logm": "of a symmetric matrix: w, v = np.linalg.eigh(x), "
-    "then (v * np.log(w)) @ v.T",
-    "linalg.lstsq": "use np.linalg.lstsq",
-    **dict.fromkeys(
-        ["linalg.eig", "linalg.eigvals"], "use np.linalg.eig, if its values are real"
-    ),
-    **dict.fromkeys(
-        ["set", "frozenset"], "compare with each value: a == 1 or a == 2; or np.unique"
-    ),
-    "complex": "use two real numbers",
-    **dict.fromkeys(["bytes", "bytearray"], "use a str, or an array of integers"),
-    "vars": "name each attribute: p.x",
-    "dir": "name each attribute: p.x",
-    **dict.fromkeys(["id", "hash"], "compare by 'is' or by =="),
-    "input": "read it outside, and pass it as an argument",
-    **dict.fromkeys(["eval", "exec", "compile"], "write the code itself"),
-    **dict.fromkeys(["locals", "globals"], "write the name itself"),
-    "functools.lru_cache": "call the function itself",
-    "np.poly1d": "evaluate it: np.polyval(p, x)",
-    "np.polynomial.Polynomial": "evaluate it: np.polynomial.polynomial.polyval(x, c)",
-    **dict.fromkeys(
-        ["np.save", "np.savez", "np.savetxt", "np.load", "np.loadtxt"],
-        "do it outside, and pass what is read as an argument",
-    ),
-    "super": "name the class: Base.f(self)",
-    "np.fromiter": "write a list: np.array([f(v) for v in x])",
-}
-
 
 # What functions of these modules do is done around the derivative, not in it.
 AROUND = {
@@ -377,7 +270,7 @@ def instead(shown: str, node: ast.AST) -> str:
     """What to write instead of a call of this function."""
     if "random" in shown or (getattr(node, "func", None) and _is_random(node)):
         return DRAW
-    text = INSTEAD.get(shown) or INSTEAD.get(called(shown, node), ANYTHING)
+    text = replacements.of(shown, called(shown, node)) or ANYTHING
     args = [_quoted(arg) for arg in getattr(node, "args", ())]
     return text.format(*args, *("xy"[len(args) :]))
 
