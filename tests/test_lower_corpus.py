@@ -56,6 +56,9 @@ def test_the_ir_means_what_python_means(row):
     if "mixture returned" in row.tags:
         # An int on one path and a float on another is returned as a float.
         expected = (float(expected[0]), expected[1])
+    if "single returned" in row.tags:
+        # What a loop starts with is in the precision that its trips give it.
+        expected = (np.float32(expected[0]), expected[1])
     found = outcome(lambda: ir_interpreter.run(row.fn, row.args()))
     if isinstance(expected[0], type):
         assert found[0] is expected[0], (found, expected)

@@ -10,6 +10,9 @@ from adcompiler.library.registry import composes
 @composes(np.polyval)
 def polyval(p, x):
     y = np.zeros_like(x)
+    wider = np.asarray(y) + np.asarray(p).dtype.type(0)
+    if np.asarray(wider).dtype != np.asarray(y).dtype:
+        y = wider
     for coefficient in p:
         y = y * x + coefficient
     return y

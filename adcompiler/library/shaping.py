@@ -89,13 +89,13 @@ def append(arr, values, axis=None):
 
 @composes(np.column_stack)
 def column_stack(tup):
-    columns = tuple(a[:, None] if np.ndim(a) == 1 else a for a in tup)
+    columns = [a[:, None] if np.ndim(a) == 1 else a for a in tup]
     return np.concatenate(columns, axis=1)
 
 
 @composes(np.dstack)
 def dstack(tup):
-    return np.concatenate(tuple(in_depth(a) for a in tup), axis=2)
+    return np.concatenate([in_depth(a) for a in tup], axis=2)
 
 
 def in_depth(a):

@@ -167,3 +167,64 @@ def float32_beside_constants_that_it_holds(x):
     for i in range(len(x)):
         s = s + max(x[i], 0.0) * x[0] - max(-1, min(x[i], 1.5)) * x[i]
     return s * x[2]
+
+
+@program(real(3, dtype=np.float32), real(2), tags=("float32",))
+def float32_in_a_polynomial(x, c):
+    return np.sum(np.polyval([0.3, -0.2, 0.1], x)) + np.sum(np.polyval(c, x) ** 2)
+
+
+def singles(fn):
+    """Rows of some elements and of none, which a loop that starts with 0 goes over."""
+    for n in (3, 0):
+        x = const(*(0.3, -0.5, 1.75)[:n], dtype=np.float32)
+        tags = ("float32",) if n else ("float32", "single returned")
+        program(x, label=f"{n} elements", tags=tags)(fn)
+    return fn
+
+
+@singles
+def float32_sums_that_start_with_numbers(x):
+    whole, positive, inner = 0, 0.0, 0.0
+    for v in x:
+        whole += v * v
+        if v > 0:
+            positive += 0.5 * v
+        for w in x:
+            inner += v * w
+    return np.sin(whole) + positive * positive + 1.5 * inner
+
+
+@singles
+def float32_sums_of_generators_and_products(x):
+    product = 1
+    for v in x:
+        product *= v
+    return np.tanh(sum(0.1 * v * v for v in x)) + product * 2.5
+
+
+@singles
+def float32_greatest_and_last(x):
+    best, last, total = 0.0, 0, 0.0
+    for v in x:
+        best = max(best, v)
+        total += (v - last) ** 2
+        last = v
+    return best * 2.5 + total * last
+
+
+@singles
+def float32_sums_of_helpers(x):
+    def norm(v):
+        t = 0
+        for e in v:
+            t += e * e
+        return np.sqrt(t + 1)
+
+    total = 0.0
+    for i in range(len(x)):
+        part = 0
+        for j in range(i):
+            part = part + x[j] * norm(x)
+        total += part * part
+    return 1.5 * total + norm(2 * x) * norm(x)

@@ -46,10 +46,10 @@ from adcompiler.frontend.lower import (
     totals,
 )
 from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.frontend.lower.numbers import carried, is_float64
+from adcompiler.frontend.lower.numbers import NP_SINGLE, carried, is_float64
 from adcompiler.frontend.lower.operands import describe, fold, in_order
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.nodes import Atom, Const, Var
 from adcompiler.ir.types import Array, Scalar, result_dtype
 from adcompiler.library import collected, iterating
 from adcompiler.library import lists as library
@@ -177,14 +177,26 @@ def _either(call: Call, name: str, a: Atom, b: Atom) -> Atom:
     types = mixtures.joined(mixed, a, b)
     if types is None or len({t.dtype for t in types}) == 1:
         return call.emit(name, a, b, via="builtin")
-    t = _single(a, b) or _single(b, a)
+    soft = _softened(call, a, b) or _softened(call, b, a)
+    t = soft or _single(a, b) or _single(b, a)
     if t is None:
         t = mixtures.carrier(types)
         _require_one_precision(call, a, b, t)
     a, b = (carried(call.ctx, x, t, call.node) for x in (a, b))
     result = call.ctx.emit(call.node, name, a, b, via="builtin")
-    call.ctx.mixed[result] = types
+    if soft is None:
+        call.ctx.mixed[result] = types
     return result
+
+
+def _softened(call: Call, one: Atom, other: Atom) -> Scalar | None:
+    """float32, if that is what a number may yet turn out to be that a loop starts with:
+    it is assumed, and the loop lowered again."""
+    roots = call.ctx.soft.get(one) if isinstance(one, Var) else None
+    if not roots or other.type != NP_SINGLE:
+        return None
+    call.ctx.softened |= roots
+    return NP_SINGLE
 
 
 def _require_one_precision(call: Call, a: Atom, b: Atom, t: Scalar) -> None:

@@ -43,7 +43,7 @@ from adcompiler.frontend.lower.restarts import (
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Const, If, Let, Stmt, Var, defined
 from adcompiler.ir.primitive import PRIMITIVES
-from adcompiler.ir.types import Array, Length, Scalar, Type
+from adcompiler.ir.types import PY_FLOAT, PY_INT, Array, Length, Scalar, Type
 
 DONE, STOP, RETURNED, VALUE = "$done", "$stop", "$returned", "$value"
 SPECIAL = frozenset({DONE, STOP, RETURNED, VALUE})
@@ -285,13 +285,14 @@ class Context:
         return atom in self.counts
 
     def soften(self, results: tuple[Var, ...], operands: tuple[Atom, ...]) -> None:
-        """Integers computed from one that may yet turn out to be a float may, too."""
+        """Numbers of Python's that are computed from one that may yet turn out to be a
+        float, or one of single precision, may, too."""
         roots: frozenset[Var] = frozenset()
         for atom in operands:
             if isinstance(atom, Var):
                 roots |= self.soft.get(atom, frozenset())
         for var in results if roots else ():
-            if isinstance(var.type, Scalar) and var.type.dtype == "int64":
+            if var.type in (PY_INT, PY_FLOAT):
                 self.soft[var] = roots
 
     @overload

@@ -43,11 +43,12 @@ from adcompiler.frontend.lower.heads import (
     sort_of,
 )
 from adcompiler.frontend.lower.merges import Merge
+from adcompiler.frontend.lower.numbers import is_held
 from adcompiler.frontend.lower.origins import LoopIndex
 from adcompiler.frontend.lower.syntax import assigned, breaks, own_nodes, stored
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var, fresh_var
-from adcompiler.ir.types import PY_INT, Type, join_types
+from adcompiler.ir.types import PY_FLOAT, PY_INT, Type, join_types
 
 MOST_PASSES = 12
 FALSE = Dyn(constant(False))
@@ -90,7 +91,7 @@ class Lowering:
 
     def first(self) -> Head:
         """The head as it is at the entry, with what an earlier lowering found."""
-        merge = Merge(self.ctx, (self.ctx, self.ctx))
+        merge = Merge(self.ctx, (self.ctx, self.ctx), starts=True)
         hints = self.ctx.memo.get(self.key, {})
         shapes = {}
         for name in self.names():
@@ -136,15 +137,16 @@ class Lowering:
         head.stores[location] = fresh_var(joined, name)
 
     def soften(self, head: Head) -> None:
-        """Integers known at the entry may be floats at the head, if later trips say."""
+        """Integers known at the entry may be floats at the head, if later trips say;
+        and known numbers may be of single precision."""
         for name, shape in head.shapes.items():
             entry = self.entry.get(name)
             if (
                 isinstance(shape, Dyn)
                 and isinstance(shape.atom, Var)
                 and isinstance(entry, Dyn)
-                and shape.atom.type == PY_INT
-                and (isinstance(entry.atom, Const) or entry.atom in self.ctx.soft)
+                and shape.atom.type in (PY_INT, PY_FLOAT)
+                and (_is_start(entry.atom) or entry.atom in self.ctx.soft)
             ):
                 roots = frozenset({shape.atom})
                 if isinstance(entry.atom, Var):
@@ -284,7 +286,7 @@ class Lowering:
     def following(self, trip: Trip) -> Head:
         """The head that the entry and this trip's end call for."""
         arm = trip.arm
-        merge = Merge(self.ctx, (self.ctx, arm if arm.falls else self.ctx))
+        merge = Merge(self.ctx, (self.ctx, arm if arm.falls else self.ctx), starts=True)
         if isinstance(self.loop, ast.For) and self.source and self.source.range:
             merge.loop = self.loop
         shapes: dict[str, Binding | None] = {}
@@ -381,6 +383,11 @@ class Lowering:
         """What stands for a number of either type is one, too."""
         mixed = self.ctx.mixed
         mixed.update({new: mixed[old] for old, new in copies.items() if old in mixed})
+
+
+def _is_start(atom: Atom) -> bool:
+    """Whether a loop may go on with another type than that of what it starts with."""
+    return isinstance(atom, Const) and (atom.type == PY_INT or is_held(atom))
 
 
 def _counts(ctx: Context, range_: RangeVal | None) -> bool:

@@ -55,7 +55,13 @@ from adcompiler.frontend.lower.context import (
     Stale,
 )
 from adcompiler.frontend.lower.kinds import kind_of, one_kind, shown, type_text
-from adcompiler.frontend.lower.numbers import is_float64, join_scalars, number_of
+from adcompiler.frontend.lower.numbers import (
+    NP_SINGLE,
+    in_single,
+    is_float64,
+    join_scalars,
+    number_of,
+)
 from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.ir.nodes import Atom, Const, Var, fresh_var
 from adcompiler.ir.primitive import PRIMITIVES
@@ -81,6 +87,7 @@ class Merge:
     gone: tuple[bool, bool] = (False, False)  # which path has returned
     cond: Atom | None = None  # what decides between the paths, of two arms
     loop: ast.For | None = None  # whose trips are to meet, if these might be laid out
+    starts: bool = False  # whether the left is what a loop starts with
     leaves: list[Var] = field(default_factory=list)
     arrays: dict[Location, Var] = field(default_factory=dict)
     keys: dict[Key, Location] = field(default_factory=dict)
@@ -253,6 +260,8 @@ class Merge:
         joined: Type | None = None
         if a not in mixed and b not in mixed:
             joined = join_scalars(a, b) or self._tentative(a, b)
+            if joined is None and self.starts and in_single(a, b):
+                joined = b.type
         if joined is None:
             either = mixtures.joined(mixed, a, b)
             joined = mixtures.carrier(either) if either else None
@@ -273,7 +282,8 @@ class Merge:
         return Dyn(leaf, boxed)
 
     def _tentative(self, a: Atom, b: Atom) -> Type | None:
-        """An int that a loop starts with may turn out to be a float: assume so.
+        """An int that a loop starts with may turn out to be a float, a number to be in
+        single precision: assume so.
 
         The loop is then lowered again, with the float at its head.
         """
@@ -282,6 +292,9 @@ class Merge:
             if roots and is_float64(other.type):
                 self.ctx.softened |= roots
                 return join_types(PY_FLOAT, other.type)
+            if roots and other.type == NP_SINGLE:
+                self.ctx.softened |= roots
+                return other.type
         return None
 
     def _range(self, left: Binding, right: Binding, name: str) -> Binding:

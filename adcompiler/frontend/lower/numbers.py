@@ -2,18 +2,22 @@
 
 In: the numbers of two paths. Out: their common type, and casts to it.
 Invariant: a known integer becomes a float where the other path has one, if that is
-exact.
+exact; a known number that a loop starts with becomes one of single precision.
 """
 
 from __future__ import annotations
 
 import ast
 
+import numpy as np
+
 from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Undef
-from adcompiler.ir.types import PY_FLOAT, Scalar, Type, join_types
+from adcompiler.ir.types import PY_FLOAT, PY_INT, Scalar, Type, join_types
+
+NP_SINGLE = Scalar("float32", "numpy")
 
 
 def number_of(binding: Binding | None) -> Atom:
@@ -25,9 +29,12 @@ def number_of(binding: Binding | None) -> Atom:
 
 
 def converted(atom: Atom, t: Type) -> Atom:
-    """A known integer as the float that it becomes; anything else as it is."""
+    """A known number as the float that it becomes; anything else as it is."""
     if isinstance(atom, Const) and is_float64(t) and not is_float64(atom.type):
         return constant(float(atom.value))
+    if t == NP_SINGLE and is_held(atom):
+        assert isinstance(atom, Const)
+        return constant(np.float32(atom.value))
     return atom
 
 
@@ -51,6 +58,19 @@ def join_scalars(a: Atom, b: Atom) -> Type | None:
         if _becomes_float(one) and is_float64(other.type):
             return join_types(PY_FLOAT, other.type)
     return join_types(a.type, b.type)
+
+
+def in_single(start: Atom, later: Atom) -> bool:
+    """Whether a loop starts with a known number, and goes on in single precision, which
+    holds it exactly."""
+    return later.type == NP_SINGLE and is_held(start)
+
+
+def is_held(atom: Atom) -> bool:
+    """Whether this is a known number of Python's that float32 holds exactly."""
+    if not isinstance(atom, Const) or atom.type not in (PY_INT, PY_FLOAT):
+        return False
+    return bool(float(np.float32(atom.value)) == atom.value)
 
 
 def _becomes_float(atom: Atom) -> bool:
