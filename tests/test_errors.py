@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import adcompiler as ad
 from adcompiler.errors import Diagnostic, InternalError, Span, UnsupportedError
 
 
@@ -126,3 +127,19 @@ def test_errors_survive_copying(tmp_path: Path, again) -> None:
 
 def test_an_internal_error_without_ir_is_its_message() -> None:
     assert str(InternalError("no definition")) == "no definition"
+
+
+def test_what_is_last_is_done_before_an_error_that_is_raised(capsys):
+    def f(x):
+        try:
+            for k in range(3):
+                if x < k:
+                    raise ValueError(f"{x} is less than {k}")
+        finally:
+            print("done")
+        return x * x
+
+    for call in (f, ad.grad(f)):
+        with pytest.raises(ValueError, match=r"1\.5 is less than 2"):
+            call(1.5)
+        assert capsys.readouterr().out == "done\n"

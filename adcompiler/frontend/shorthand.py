@@ -160,11 +160,13 @@ class _Writer(ast.NodeTransformer):
         self.generic_visit(node)
         if node.handlers or any(map(ways_out.leaves, node.finalbody)):
             return node
-        return self.closed(node.body, node.finalbody)
+        return self.closed(node.body, node.finalbody, errors=True)
 
-    def closed(self, body: list[ast.stmt], final: list[ast.stmt]) -> list[ast.stmt]:
+    def closed(
+        self, body: list[ast.stmt], final: list[ast.stmt], *, errors: bool = False
+    ) -> list[ast.stmt]:
         """The body, with what is to be done last on every way out of it."""
-        closing = ways_out.Closing(final, self.kept)
+        closing = ways_out.Closing(final, self.kept, errors)
         return [*closing.block(body, outside=True), *final]
 
     def kept(self, stmt: ast.Return, value: ast.expr) -> ast.stmt:

@@ -1,7 +1,8 @@
 """What is done on every way out of a block, as `finally` says.
 
 In: the statements of a block, and those that are last. Out: the block, with a copy of
-what is last before each `return`, `break` and `continue` that leads out of it.
+what is last before each `return`, `break` and `continue` that leads out of it, and
+before each `raise` if errors are said to be a way out.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Closing:
 
     final: list[ast.stmt]
     kept: Callable[[ast.Return, ast.expr], ast.stmt]
+    errors: bool = False
 
     def block(self, stmts: list[ast.stmt], *, outside: bool) -> list[ast.stmt]:
         """Statements, `outside` of the loops in the block."""
@@ -68,6 +70,8 @@ class Closing:
                 return [*first, *copy.deepcopy(self.final), stmt]
             case ast.Break() | ast.Continue() if outside:
                 return [*copy.deepcopy(self.final), stmt]
+            case ast.Raise() if self.errors and not _binds(self.final, stmt):
+                return [*copy.deepcopy(self.final), stmt]
             case ast.With():
                 stmt.body = self.block(stmt.body, outside=outside)
             case ast.If() | ast.For() | ast.While():
@@ -77,3 +81,10 @@ class Closing:
             case _:
                 pass
         return [stmt]
+
+
+def _binds(final: list[ast.stmt], stmt: ast.Raise) -> bool:
+    """Whether what is last assigns a name of which the error is made."""
+    names = [n for last in final for n in ast.walk(last) if isinstance(n, ast.Name)]
+    bound = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    return any(isinstance(n, ast.Name) and n.id in bound for n in ast.walk(stmt))

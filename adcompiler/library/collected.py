@@ -191,6 +191,43 @@ class Deque(Collection):
             raise IndexError(_EMPTY)
         return self._items.pop(0)
 
+    def insert(self, k, x):
+        if self.maxlen is not None and len(self._items) >= self.maxlen:
+            raise IndexError("deque already at its maximum size")
+        self._items.insert(k, x)
+
+    def remove(self, x):
+        found = -1
+        for k, v in enumerate(self._items):
+            if v == x:
+                found = k
+                break
+        if found < 0:
+            raise ValueError(f"{x!r} is not in deque")
+        self._items.pop(found)
+
+    def index(self, x):
+        for k, v in enumerate(self._items):
+            if v == x:
+                return k
+        raise ValueError(f"{x!r} is not in deque")
+
+    def count(self, x):
+        n = 0
+        for v in self._items:
+            if v == x:
+                n += 1
+        return n
+
+    def __iadd__(self, iterable):
+        self.extend(iterable)
+        return self
+
+    def __add__(self, other):
+        made = self.copy()
+        made.extend(other)
+        return made
+
     def rotate(self, n=1):
         if len(self._items) > 0:
             for _ in range(n % len(self._items)):
@@ -321,18 +358,18 @@ class DefaultDict(Dict):
 class Counter(Dict):
     """How often each item has been met."""
 
-    def __init__(self, iterable=(), **more):
+    def __init__(self, iterable=None, **more):
         super().__init__()
         self.update(iterable, **more)
 
     def __missing__(self, key):
         return 0
 
-    def update(self, iterable=(), **more):
-        if isinstance(iterable, dict):
+    def update(self, iterable=None, **more):
+        if isinstance(iterable, dict | Dict):
             for key, count in iterable.items():
                 self._held[key] = self._held.get(key, 0) + count
-        else:
+        elif iterable is not None:
             for key in iterable:
                 self._held[key] = self._held.get(key, 0) + 1
         for key, count in more.items():
@@ -344,6 +381,38 @@ class Counter(Dict):
 
     def total(self):
         return sum(self._held.values())
+
+    def subtract(self, iterable=None, **more):
+        if isinstance(iterable, dict | Dict):
+            for key, count in iterable.items():
+                self._held[key] = self._held.get(key, 0) - count
+        elif iterable is not None:
+            for key in iterable:
+                self._held[key] = self._held.get(key, 0) - 1
+        for key, count in more.items():
+            self._held[key] = self._held.get(key, 0) - count
+
+    def _kept(self, made):
+        for key, count in made.items():
+            if not isinstance(count, int):
+                raise NotImplementedError(
+                    "Counters of other than ints are added or subtracted, which keeps "
+                    "what is positive",
+                    "use update or subtract",
+                )
+            if count > 0:
+                self._held[key] = count
+        return self
+
+    def __add__(self, other):
+        made = self.copy()
+        made.update(other)
+        return collections.Counter()._kept(made)
+
+    def __sub__(self, other):
+        made = self.copy()
+        made.subtract(other)
+        return collections.Counter()._kept(made)
 
     def copy(self):
         return collections.Counter(self._held)

@@ -102,6 +102,32 @@ def popped(xs, i):
     return value
 
 
+def found_at(xs, value):
+    for k, v in enumerate(xs):
+        if v == value:
+            return k
+    raise ValueError(f"{value!r} is not in list")
+
+
+def times(xs, value):
+    n = 0
+    for v in xs:
+        if v == value:
+            n += 1
+    return n
+
+
+def removed(xs, value):
+    found = -1
+    for k, v in enumerate(xs):
+        if v == value:
+            found = k
+            break
+    if found < 0:
+        raise ValueError("list.remove(x): x not in list")
+    popped(xs, found)
+
+
 def inserted(xs, i, value):
     n = len(xs)
     place = min(max(i + n, 0) if i < 0 else i, n)

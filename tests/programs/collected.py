@@ -301,3 +301,62 @@ def dicts_that_are_compared(x):
     totals = defaultdict(float)
     totals["a"] += x[0]
     return 2.0 * x[0] if totals == {} else x[1]
+
+
+@program(real(4))
+def queues_changed_anywhere(x):
+    queue = deque(x)
+    queue.insert(1, 2.0 * x[0])
+    queue += [x[1], 3.0]
+    queue.rotate(1)
+    queue.remove(3.0)
+    s = 0.0
+    for k, v in enumerate(queue + deque([x[2]])):
+        s += k * v * v
+    return s * (queue.index(x[1]) + 1) * (queue.count(x[1]) + 1)
+
+
+@program(real(4))
+def counters_added_up(x):
+    c, d = Counter("abca"), Counter(a=1, b=3)
+    both, rest = c + d, c - d
+    s = x[0] * both["a"] + x[1] * rest["c"] * both.most_common(1)[0][1]
+    weights = Counter(a=x[0] + 2.0, b=x[1] + 2.0)
+    weights.subtract({"a": x[2]}, b=x[3])
+    weights["z"] += x[3]
+    return s * weights["a"] * weights["b"] + weights["z"] * weights.total() * len(rest)
+
+
+@program(real(4))
+def places_of_items(x):
+    xs = [v * v for v in x]
+    k = xs.index(x[2] * x[2])
+    xs.remove(x[1] * x[1])
+    return xs[1] * k + xs.count(x[0] * x[0]) * sum(v * v for v in xs)
+
+
+@program(real(4))
+def bits_of_what_has_been_met(x):
+    met = 0
+    for i in range(len(x)):
+        if x[i] > -2.0:
+            met |= 1 << i
+    return sum(x[i] * (met >> i) for i in range(len(x)))
+
+
+@program(real(2), raises=ValueError)
+def what_is_not_in_a_queue(x):
+    deque(x).remove(9.0)
+    return x[0]
+
+
+@program(real(3), raises=IndexError)
+def a_queue_that_is_full(x):
+    queue = deque(x, 3)
+    queue.insert(0, 1.0)
+    return queue[0]
+
+
+@program(real(3), refused="keeps what is positive")
+def counters_of_floats_added(x):
+    return (Counter(a=x[0]) + Counter(a=x[1]))["a"]

@@ -567,6 +567,14 @@ def method(
             return call(ctx, node, library.inserted, owner, index, value)
         case ("reverse", []):
             return call(ctx, node, library.turned, owner)
+        case ("index", [value]):
+            return call(ctx, node, library.found_at, owner, value)
+        case ("count", [value]):
+            return call(ctx, node, library.times, owner, value)
+        case ("remove", [value]) if not isinstance(owner, ObjectRef):
+            if isinstance(owner, TupleVal):
+                becomes_list(ctx, node, owner)
+            return call(ctx, node, library.removed, owner, value)
         case ("clear", []):
             return call(ctx, node, library.cleared, owner)
         case ("sort", []):
@@ -588,6 +596,6 @@ def method(
 
 
 LAID_OUT = ("insert", "clear", "reverse", "sort")
-METHODS = ("append", "extend", "pop", "copy", "remove", *LAID_OUT)
+METHODS = ("append", "extend", "pop", "copy", "remove", "index", "count", *LAID_OUT)
 
 __all__ = ["ListOf", "display", "method"]

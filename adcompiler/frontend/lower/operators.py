@@ -24,7 +24,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import lengths, listing, overloads
 from adcompiler.frontend.lower.comparisons import negated, truth
 from adcompiler.frontend.lower.context import Context
-from adcompiler.frontend.lower.operands import atom_of, fold, in_order
+from adcompiler.frontend.lower.operands import atom_of, fold, in_order, known_int
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import PY_BOOL, Scalar
@@ -109,9 +109,16 @@ def binary(
 def _shifted(
     ctx: Context, node: ast.AST, op: ast.operator, left: Binding, right: Binding
 ) -> Binding:
-    """``n << k``, ``n >> k`` of integers, by as many places as are known."""
+    """``n << k``, ``n >> k`` of integers, by as many places as are known or counted."""
     from adcompiler.frontend.lower import names
 
+    if isinstance(right, Dyn) and known_int(right) is None:
+        count = right.atom
+        if ctx.is_count(count) and not ctx.softened & {count}:
+            two = Dyn(constant(2))
+            factor = binary(ctx, node, ast.Pow(), two, right)
+            by_factor = ast.Mult() if isinstance(op, ast.LShift) else ast.FloorDiv()
+            return binary(ctx, node, by_factor, left, factor)
     places = names.static_int(ctx, node, right, "by how many places is shifted")
     t = atom_of(ctx, node, left).type
     whole = getattr(t, "dtype", "") in ("int64", "int32")
