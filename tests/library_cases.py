@@ -79,6 +79,13 @@ KEPT = {"keepdims": True}
 SINGLE = array(3, 4, dtype="float32")
 KNOTS = np.array([0.0, 0.5, 1.2, 2.0, 3.5])
 ORDER = np.array([[0, 2], [1, 3], [2, 0]])
+
+
+def scaled(line, by=2.0):
+    """With a keyword."""
+    return line * by
+
+
 UFUNCS = (np.add, np.multiply, np.maximum, np.minimum, np.logaddexp)
 REDUCE = [f.reduce for f in UFUNCS]
 ANY = (np.logical_and.reduce, np.logical_or.reduce)
@@ -449,6 +456,12 @@ CASES = [
     *[Case(f, (X * X + 1.0, k)) for f, k in SHARES],
     Case(stats.beta.cdf, (X * X / 4.0, 2, 3)),
     *[Case(f, (ORDER, 1.7)) for f in (stats.poisson.logpmf, stats.poisson.pmf)],
+    *each(np.apply_along_axis, (scaled, 1, X), {"by": 0.7}),
+    *[
+        Case(f, (X, 0.2, scale))
+        for f in (stats.norm.cdf, stats.laplace.cdf, stats.norm.logsf)
+        for scale in (1.3, V[:4] ** 2)
+    ],
     *each(stats.poisson.cdf, (ORDER, 1.7), {}, {"loc": 1}),
     Case(special.gammasgn, (X * 3.0,)),
     *[Case(np.lexsort, (k,)) for k in ((V, V * V), (ORDER, ORDER[::-1]))],
@@ -462,6 +475,12 @@ CASES = [
 ]
 # At these a difference step leaves the values: equal ones, zeros, what is not a number.
 ALONE = [
+    *[
+        Case(f, (X, 0.2, scale))
+        for f in (stats.norm.cdf, stats.expon.sf, stats.logistic.cdf)
+        for scale in (-1.3, 0.0, np.array([1.2, -0.3, 0.0, 2.0]))
+    ],
+    *[Case(f, (X,)) for f in (stats.hmean, stats.gmean)],
     *[
         Case(f, (np.array([0.2, 0.5, 0.3]), np.array([1.2, 0.7, 2.0])))
         for f in (stats.dirichlet.logpdf, stats.dirichlet.pdf)

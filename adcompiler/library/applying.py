@@ -17,7 +17,7 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     if count == 0:
         raise ValueError("Cannot apply_along_axis when any iteration dimensions are 0")
     flat = np.reshape(lines.copy(), (count, lines.shape[-1]))
-    found = np.array([typed(func1d(line, *args)) for line in flat])
+    found = np.array([typed(func1d(line, *args, **kwargs)) for line in flat])
     y = np.reshape(found, lead + found.shape[1:])
     return np.moveaxis(y, -1, axis) if np.ndim(found) > 1 else y
 

@@ -24,6 +24,13 @@ def standard(x, loc, scale):
     return (x - loc) / np.float64(scale)
 
 
+def valid(scale):
+    """The scale, which is positive: nan of what is none."""
+    if np.ndim(scale) == 0:
+        return scale if scale > 0 else np.nan
+    return np.where(scale > 0, scale, np.nan)
+
+
 def confined(within, inside, scale):
     """The logarithm of a density per scale, of one that is zero elsewhere."""
     return np.where(within, inside, -np.inf)[()] - np.log(scale)
@@ -51,27 +58,27 @@ def norm_logpdf(x, loc=0, scale=1):
 
 @composes(stats.norm.cdf)
 def norm_cdf(x, loc=0, scale=1):
-    return special.ndtr(standard(x, loc, scale))
+    return special.ndtr(standard(x, loc, valid(scale)))
 
 
 @composes(stats.norm.sf)
 def norm_sf(x, loc=0, scale=1):
-    return special.ndtr(-standard(x, loc, scale))
+    return special.ndtr(-standard(x, loc, valid(scale)))
 
 
 @composes(stats.norm.logcdf)
 def norm_logcdf(x, loc=0, scale=1):
-    return special.log_ndtr(standard(x, loc, scale))
+    return special.log_ndtr(standard(x, loc, valid(scale)))
 
 
 @composes(stats.norm.logsf)
 def norm_logsf(x, loc=0, scale=1):
-    return special.log_ndtr(-standard(x, loc, scale))
+    return special.log_ndtr(-standard(x, loc, valid(scale)))
 
 
 @composes(stats.norm.ppf)
 def norm_ppf(q, loc=0, scale=1):
-    return special.ndtri(q) * np.float64(scale) + loc
+    return special.ndtri(q) * np.float64(valid(scale)) + loc
 
 
 @composes(stats.lognorm.logpdf)
@@ -84,7 +91,7 @@ def lognorm_logpdf(x, s, loc=0, scale=1):
 
 @composes(stats.lognorm.cdf)
 def lognorm_cdf(x, s, loc=0, scale=1):
-    z = standard(x, loc, scale)
+    z = standard(x, loc, valid(scale))
     y = np.log(np.where(z > 0.0, z, 1.0))
     return np.where(z > 0.0, special.ndtr(y / s), 0.0)[()]
 
@@ -161,12 +168,12 @@ def expon_logpdf(x, loc=0, scale=1):
 
 @composes(stats.expon.cdf)
 def expon_cdf(x, loc=0, scale=1):
-    return -np.expm1(-np.maximum(standard(x, loc, scale), 0.0))
+    return -np.expm1(-np.maximum(standard(x, loc, valid(scale)), 0.0))
 
 
 @composes(stats.expon.sf)
 def expon_sf(x, loc=0, scale=1):
-    return np.exp(-np.maximum(standard(x, loc, scale), 0.0))
+    return np.exp(-np.maximum(standard(x, loc, valid(scale)), 0.0))
 
 
 @composes(stats.gamma.logpdf)
@@ -178,12 +185,12 @@ def gamma_logpdf(x, a, loc=0, scale=1):
 
 @composes(stats.gamma.cdf)
 def gamma_cdf(x, a, loc=0, scale=1):
-    return special.gammainc(a, np.maximum(standard(x, loc, scale), 0.0))
+    return special.gammainc(a, np.maximum(standard(x, loc, valid(scale)), 0.0))
 
 
 @composes(stats.gamma.sf)
 def gamma_sf(x, a, loc=0, scale=1):
-    return special.gammaincc(a, np.maximum(standard(x, loc, scale), 0.0))
+    return special.gammaincc(a, np.maximum(standard(x, loc, valid(scale)), 0.0))
 
 
 @composes(stats.invgamma.logpdf)
@@ -204,12 +211,12 @@ def chi2_logpdf(x, df, loc=0, scale=1):
 
 @composes(stats.chi2.cdf)
 def chi2_cdf(x, df, loc=0, scale=1):
-    return special.chdtr(df, np.maximum(standard(x, loc, scale), 0.0))
+    return special.chdtr(df, np.maximum(standard(x, loc, valid(scale)), 0.0))
 
 
 @composes(stats.chi2.sf)
 def chi2_sf(x, df, loc=0, scale=1):
-    return special.chdtrc(df, np.maximum(standard(x, loc, scale), 0.0))
+    return special.chdtrc(df, np.maximum(standard(x, loc, valid(scale)), 0.0))
 
 
 @composes(stats.weibull_min.logpdf)
@@ -238,7 +245,7 @@ def beta_logpdf(x, a, b, loc=0, scale=1):
 
 @composes(stats.beta.cdf)
 def beta_cdf(x, a, b, loc=0, scale=1):
-    return special.betainc(a, b, np.clip(standard(x, loc, scale), 0.0, 1.0))
+    return special.betainc(a, b, np.clip(standard(x, loc, valid(scale)), 0.0, 1.0))
 
 
 @composes(stats.t.logpdf)
@@ -251,7 +258,7 @@ def t_logpdf(x, df, loc=0, scale=1):
 
 @composes(stats.t.cdf)
 def t_cdf(x, df, loc=0, scale=1):
-    return special.stdtr(df, standard(x, loc, scale))
+    return special.stdtr(df, standard(x, loc, valid(scale)))
 
 
 @composes(stats.t.logcdf)
@@ -261,7 +268,7 @@ def t_logcdf(x, df, loc=0, scale=1):
 
 @composes(stats.t.sf)
 def t_sf(x, df, loc=0, scale=1):
-    return special.stdtr(df, -standard(x, loc, scale))
+    return special.stdtr(df, -standard(x, loc, valid(scale)))
 
 
 # --- Others ---------------------------------------------------------------------------
@@ -276,7 +283,7 @@ def uniform_logpdf(x, loc=0, scale=1):
 
 @composes(stats.uniform.cdf)
 def uniform_cdf(x, loc=0, scale=1):
-    return np.clip(standard(x, loc, scale), 0.0, 1.0)
+    return np.clip(standard(x, loc, valid(scale)), 0.0, 1.0)
 
 
 @composes(stats.cauchy.logpdf)
@@ -287,7 +294,7 @@ def cauchy_logpdf(x, loc=0, scale=1):
 
 @composes(stats.cauchy.cdf)
 def cauchy_cdf(x, loc=0, scale=1):
-    return 0.5 + np.arctan(standard(x, loc, scale)) / np.pi
+    return 0.5 + np.arctan(standard(x, loc, valid(scale))) / np.pi
 
 
 @composes(stats.laplace.logpdf)
@@ -297,7 +304,7 @@ def laplace_logpdf(x, loc=0, scale=1):
 
 @composes(stats.laplace.cdf)
 def laplace_cdf(x, loc=0, scale=1):
-    z = standard(x, loc, scale)
+    z = standard(x, loc, valid(scale))
     tail = 0.5 * np.exp(-np.abs(z))
     return np.where(z > 0.0, 1.0 - tail, tail)[()]
 
@@ -310,12 +317,12 @@ def logistic_logpdf(x, loc=0, scale=1):
 
 @composes(stats.logistic.cdf)
 def logistic_cdf(x, loc=0, scale=1):
-    return special.expit(standard(x, loc, scale))
+    return special.expit(standard(x, loc, valid(scale)))
 
 
 @composes(stats.logistic.sf)
 def logistic_sf(x, loc=0, scale=1):
-    return special.expit(-standard(x, loc, scale))
+    return special.expit(-standard(x, loc, valid(scale)))
 
 
 # --- Of counts ------------------------------------------------------------------------
@@ -374,12 +381,14 @@ def zscore(a, axis=0, ddof=0):
 
 @composes(stats.gmean)
 def gmean(a, axis=0, dtype=None, weights=None, *, keepdims=False):
-    logs = np.log(a)
+    logs = np.log(a if dtype is None else np.asarray(a, dtype=dtype))
     return np.exp(np.average(logs, axis=axis, weights=weights, keepdims=keepdims))
 
 
 @composes(stats.hmean)
 def hmean(a, axis=0, dtype=None, *, weights=None, keepdims=False):
+    a = a if dtype is None else np.asarray(a, dtype=dtype)
+    a = np.where(a >= 0.0, a, np.nan)
     return 1.0 / np.average(1.0 / a, axis=axis, weights=weights, keepdims=keepdims)
 
 

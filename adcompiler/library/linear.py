@@ -183,7 +183,7 @@ def matrix_norm(x, ord, row, column, keepdims):
 
 
 @composes(np.vecdot, np.linalg.vecdot)
-def vecdot(x1, x2, axis=-1):
+def vecdot(x1, x2, *, axis=-1):
     return np.sum(x1 * x2, axis=axis)
 
 

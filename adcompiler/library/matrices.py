@@ -254,7 +254,7 @@ def orthogonal_procrustes(A, B, check_finite=True):
 
 
 @composes(linalg.pinvh)
-def pinvh(a, lower=True):
+def pinvh(a, *, lower=True):
     return np.linalg.pinv(mirrored(a, lower))
 
 

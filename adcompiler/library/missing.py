@@ -20,21 +20,21 @@ def of_taken(a, where):
 
 
 @composes(np.nansum)
-def nansum(a, axis=None, keepdims=False, initial=None, where=None):
+def nansum(a, axis=None, *, keepdims=False, initial=None, where=None):
     a = of_taken(a, where)
     total = np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
     return total if initial is None else total + initial
 
 
 @composes(np.nanprod)
-def nanprod(a, axis=None, keepdims=False, initial=None, where=None):
+def nanprod(a, axis=None, *, keepdims=False, initial=None, where=None):
     a = of_taken(a, where)
     product = np.prod(np.where(np.isnan(a), 1.0, a), axis=axis, keepdims=keepdims)
     return product if initial is None else product * initial
 
 
 @composes(np.nanmax)
-def nanmax(a, axis=None, keepdims=False, initial=None, where=None):
+def nanmax(a, axis=None, *, keepdims=False, initial=None, where=None):
     a = of_taken(a, where)
     filled = np.where(np.isnan(a), -np.inf, a)
     if initial is not None:
@@ -43,7 +43,7 @@ def nanmax(a, axis=None, keepdims=False, initial=None, where=None):
 
 
 @composes(np.nanmin)
-def nanmin(a, axis=None, keepdims=False, initial=None, where=None):
+def nanmin(a, axis=None, *, keepdims=False, initial=None, where=None):
     a = of_taken(a, where)
     filled = np.where(np.isnan(a), np.inf, a)
     if initial is not None:
@@ -52,7 +52,7 @@ def nanmin(a, axis=None, keepdims=False, initial=None, where=None):
 
 
 @composes(np.nanmean)
-def nanmean(a, axis=None, keepdims=False, where=None):
+def nanmean(a, axis=None, *, keepdims=False, where=None):
     filled, given = present(of_taken(a, where))
     count = np.sum(given, axis=axis, keepdims=keepdims)
     return in_its_precision(np.sum(filled, axis=axis, keepdims=keepdims) / count, a)
@@ -65,7 +65,7 @@ def in_its_precision(x, a):
 
 @composes(np.nanvar)
 def nanvar(
-    a, axis=None, ddof=0, keepdims=False, where=None, mean=None, correction=None
+    a, axis=None, *, ddof=0, keepdims=False, where=None, mean=None, correction=None
 ):
     less = ddof if correction is None else correction
     a = of_taken(a, where)
@@ -80,10 +80,11 @@ def nanvar(
 
 @composes(np.nanstd)
 def nanstd(
-    a, axis=None, ddof=0, keepdims=False, where=None, mean=None, correction=None
+    a, axis=None, *, ddof=0, keepdims=False, where=None, mean=None, correction=None
 ):
     less = ddof if correction is None else correction
-    return root(nanvar(a, axis, less, keepdims, where, mean))
+    variance = nanvar(a, axis, ddof=less, keepdims=keepdims, where=where, mean=mean)
+    return root(variance)
 
 
 @composes(np.nanargmax)

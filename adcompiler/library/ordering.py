@@ -10,7 +10,7 @@ from adcompiler.library.registry import composes
 
 
 @composes(np.median)
-def median(a, axis=None, keepdims=False):
+def median(a, axis=None, *, keepdims=False):
     ordered = np.sort(lines(a, axis), axis=0)
     n = ordered.shape[0]
     middle = np.mean(ordered[(n - 1) // 2 : n // 2 + 1], axis=0)
@@ -48,7 +48,7 @@ def quantile(a, q, axis=None, *, method="linear", keepdims=False):
 
 
 @composes(np.nanmedian)
-def nanmedian(a, axis=None, keepdims=False):
+def nanmedian(a, axis=None, *, keepdims=False):
     return np.nanquantile(a, 0.5, axis=axis, keepdims=keepdims)
 
 

@@ -299,7 +299,7 @@ def diagflat(v, k=0):
 
 
 @composes(np.copyto, stores=True)
-def copyto(dst, src, where=True):
+def copyto(dst, src, *, where=True):
     if isinstance(where, bool):
         dst[...] = src
     else:

@@ -21,7 +21,7 @@ def counted(a, axis):
 
 @composes(np.var)
 def var(
-    a, axis=None, ddof=0, keepdims=False, *, where=None, mean=None, correction=None
+    a, axis=None, *, ddof=0, keepdims=False, where=None, mean=None, correction=None
 ):
     less = ddof if correction is None else correction
     if where is not None:
@@ -46,10 +46,11 @@ def var_where(a, axis, less, keepdims, where, mean):
 
 @composes(np.std)
 def std(
-    a, axis=None, ddof=0, keepdims=False, *, where=None, mean=None, correction=None
+    a, axis=None, *, ddof=0, keepdims=False, where=None, mean=None, correction=None
 ):
     less = ddof if correction is None else correction
-    return root(var(a, axis, less, keepdims, where=where, mean=mean))
+    variance = var(a, axis, ddof=less, keepdims=keepdims, where=where, mean=mean)
+    return root(variance)
 
 
 def root(variance):
@@ -58,7 +59,7 @@ def root(variance):
 
 
 @composes(np.ptp)
-def ptp(a, axis=None, keepdims=False):
+def ptp(a, axis=None, *, keepdims=False):
     highest = np.max(a, axis=axis, keepdims=keepdims)
     return highest - np.min(a, axis=axis, keepdims=keepdims)
 
