@@ -120,6 +120,38 @@ def product_in_either_precision(x, f):
     return y * x
 
 
-@program(real(), SINGLE, refused="compares in float32")
+@both(SINGLE, wrt=("x",), tags=("mixture returned",))
 def compared_in_single_precision(x, f):
     return max(x, f)
+
+
+def compared(fn):
+    """Rows of float32 beside a Python float that is less, and one that is greater."""
+    for a in (0.5, 1.75):
+        x = const(1.25, 0.75, -0.5, dtype=np.float32)
+        program(x, a, label=f"a={a}", tags=("float32",))(fn)
+    return fn
+
+
+@compared
+def greatest_of_single_and_python_float(x, a):
+    return float(max(x[0], a)) * a + float(min(x[1], a, x[0]))
+
+
+@compared
+def greatest_in_single_precision_again(x, a):
+    return min(x[0], a) * x[1] + max(x[2], a, x[1]) * x[0]
+
+
+@compared
+def either_beside_single_precision(x, a):
+    y = a if x[0] < a else x[1]
+    return y * x[2] + np.sum(x - y) + np.sum(np.maximum(y, x))
+
+
+@compared
+def sums_in_single_precision_from_a_python_float(x, a):
+    s = a
+    for v in x:
+        s += v * v
+    return s * x[0]

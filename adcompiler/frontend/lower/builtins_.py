@@ -46,7 +46,7 @@ from adcompiler.frontend.lower import (
     totals,
 )
 from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.frontend.lower.numbers import NP_SINGLE, carried, is_float64
+from adcompiler.frontend.lower.numbers import carried, is_float64
 from adcompiler.frontend.lower.operands import describe, fold, in_order
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var
@@ -181,7 +181,8 @@ def _either(call: Call, name: str, a: Atom, b: Atom) -> Atom:
     t = soft or _single(a, b) or _single(b, a)
     if t is None:
         t = mixtures.carrier(types)
-        _require_one_precision(call, a, b, t)
+        if not _in_one_precision(call, a, b, t):
+            return _compared(call, name, a, b, t)
     a, b = (carried(call.ctx, x, t, call.node) for x in (a, b))
     result = call.ctx.emit(call.node, name, a, b, via="builtin")
     if soft is None:
@@ -189,27 +190,33 @@ def _either(call: Call, name: str, a: Atom, b: Atom) -> Atom:
     return result
 
 
+def _compared(call: Call, name: str, a: Atom, b: Atom, t: Scalar) -> Atom:
+    """``b if b > a else a``: float32 beside a Python float is compared in single
+    precision, and either is given as it is."""
+    types = mixtures.joined(call.ctx.mixed, a, b)
+    assert types is not None
+    cond = call.emit("greater" if name == "maximum" else "less", b, a)
+    a, b = (carried(call.ctx, x, t, call.node) for x in (a, b))
+    result = call.ctx.emit(call.node, "where", cond, b, a, via="builtin")
+    call.ctx.mixed[result] = types
+    return result
+
+
 def _softened(call: Call, one: Atom, other: Atom) -> Scalar | None:
     """float32, if that is what a number may yet turn out to be that a loop starts with:
     it is assumed, and the loop lowered again."""
     roots = call.ctx.soft.get(one) if isinstance(one, Var) else None
-    if not roots or other.type != NP_SINGLE:
+    if not roots or other.type != mixtures.NP_SINGLE:
         return None
     call.ctx.softened |= roots
-    return NP_SINGLE
+    return mixtures.NP_SINGLE
 
 
-def _require_one_precision(call: Call, a: Atom, b: Atom, t: Scalar) -> None:
-    """What is compared is what the carrier holds: a float32 beside a Python float
-    would be compared in single precision."""
+def _in_one_precision(call: Call, a: Atom, b: Atom, t: Scalar) -> bool:
+    """Whether what is compared is what the carrier holds."""
     mixed = call.ctx.mixed
-    for pair in itertools.product(*(mixtures.types_of(mixed, x) for x in (a, b))):
-        if result_dtype(*pair) not in (t.dtype, "int64"):
-            call.refuse(
-                f"{call.name} compares in {result_dtype(*pair)}, and gives one of "
-                "its arguments unchanged",
-                "make them of one type first: float(x)",
-            )
+    pairs = itertools.product(*(mixtures.types_of(mixed, x) for x in (a, b)))
+    return all(result_dtype(*pair) in (t.dtype, "int64") for pair in pairs)
 
 
 def _single(one: Atom, other: Atom) -> Scalar | None:

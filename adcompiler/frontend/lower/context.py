@@ -243,7 +243,15 @@ class Context:
                 found = mixtures.through(self.mixed, row, operands, params, results)
                 self.mixed.update(found)
         except TypeError as error:
-            self.refuse(node, *hints.of_error(error))
+            singles = mixtures.in_single(self.mixed, PRIMITIVES[name], operands, params)
+            if not singles:
+                self.refuse(node, *hints.of_error(error))
+            one = {"dtype": "float32", "via": "scalar"}
+            given = (
+                self.emit(node, "cast", a, **one) if a in singles else a
+                for a in operands
+            )
+            return self.emit_all(node, name, *given, hint=hint, nouns=nouns, **params)
         except mixtures.Differs as difference:
             self.refuse(node, str(difference), mixtures.HINT)
         if name in CONNECTIVES:

@@ -56,7 +56,6 @@ from adcompiler.frontend.lower.context import (
 )
 from adcompiler.frontend.lower.kinds import kind_of, one_kind, shown, type_text
 from adcompiler.frontend.lower.numbers import (
-    NP_SINGLE,
     in_single,
     is_float64,
     join_scalars,
@@ -292,7 +291,7 @@ class Merge:
             if roots and is_float64(other.type):
                 self.ctx.softened |= roots
                 return join_types(PY_FLOAT, other.type)
-            if roots and other.type == NP_SINGLE:
+            if roots and other.type == mixtures.NP_SINGLE:
                 self.ctx.softened |= roots
                 return other.type
         return None

@@ -22,6 +22,7 @@ from adcompiler.ir.types import Array, Kind, Scalar, Type, result_dtype
 Types = frozenset[Scalar]
 Mixed = Mapping[Var, Types]
 
+NP_SINGLE = Scalar("float32", "numpy")
 HINT = "convert it where the paths part: float(x)"
 
 
@@ -76,6 +77,8 @@ def through(
         return {}
     if primitive.name in ("maximum", "minimum") and params.get("via") == "builtin":
         return {}  # `min` and `max` say what their results are
+    if primitive.name == "where" and params.get("via") == "builtin":
+        return {results[0]: types_of(mixed, operands[1]) | types_of(mixed, operands[2])}
     choices = [
         sorted(mixed[a], key=str) if isinstance(a, Var) and a in mixed else [a.type]
         for a in operands
@@ -99,6 +102,28 @@ def through(
             raise Differs(f"this makes an array of {which} on another")
         found[result] = scalars
     return found
+
+
+def in_single(
+    mixed: Mixed,
+    primitive: Primitive,
+    operands: tuple[Atom, ...],
+    params: Mapping[str, Any],
+) -> tuple[Atom, ...]:
+    """The operands that a primitive takes in single precision on every path: numbers of
+    Python's on some, beside float32. None of them if its results differ."""
+    found = tuple(a for a in operands if isinstance(a, Var) and a in mixed)
+    if not primitive.elementwise or params.get("via") in ("math", "builtin"):
+        return ()
+    weak = all(t == NP_SINGLE or t.kind == "python" for a in found for t in mixed[a])
+    choices = [sorted(mixed[a], key=str) if a in found else [a.type] for a in operands]
+    outcomes: set[tuple[Type, ...]] = set()
+    try:
+        outcomes.update(primitive.types(t, params) for t in itertools.product(*choices))
+    except TypeError:
+        return ()
+    dtypes = {_dtype(t) for outcome in outcomes for t in outcome}
+    return found if weak and len(outcomes) == 1 and dtypes == {"float32"} else ()
 
 
 def _mixed(mixed: Mixed, operands: tuple[Atom, ...]) -> Iterator[Types]:

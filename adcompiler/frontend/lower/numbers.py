@@ -13,11 +13,10 @@ import numpy as np
 
 from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.mixtures import NP_SINGLE
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Undef
 from adcompiler.ir.types import PY_FLOAT, PY_INT, Scalar, Type, join_types
-
-NP_SINGLE = Scalar("float32", "numpy")
 
 
 def number_of(binding: Binding | None) -> Atom:
