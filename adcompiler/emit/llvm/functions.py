@@ -122,20 +122,29 @@ class FunctionWriter(Writer):
             ends.append((rows, code.block))
             code.jump(after)
         code.start(after)
-        for k, var in enumerate(stmt.results if ends else ()):
-            self._join(var, [(rows[k], block) for rows, block in ends])
+        if ends:
+            self._join(stmt.results, ends)
 
     def _as(self, value: Value, var: Var) -> list[str]:
         return components(value, var.type, self.is_dense(var))
 
-    def _join(self, var: Var, ends: Sequence[tuple[list[str], str]]) -> None:
-        """The value of a variable from the components that each way gives it."""
-        types = component_types(var.type, self.is_dense(var))
-        texts = [
-            self.code.phi(t, [(row[c], block) for row, block in ends])
-            for c, t in enumerate(types)
-        ]
-        self._define(var, texts)
+    def _join(
+        self, results: Sequence[Var], ways: Sequence[tuple[list[list[str]], str]]
+    ) -> None:
+        """The values of results, from the components that each way gives them."""
+        found = []
+        for k, var in enumerate(results):
+            types = component_types(var.type, self.is_dense(var))
+            ends = [(rows[k], block) for rows, block in ways]
+            found.append(
+                [
+                    self.code.phi(t, [(row[c], block) for row, block in ends])
+                    for c, t in enumerate(types)
+                ]
+            )
+        # After all phis, which stand at the head of a block.
+        for var, texts in zip(results, found, strict=True):
+            self._define(var, texts)
 
     def _define(self, var: Var, texts: Sequence[str]) -> None:
         dense = self.is_dense(var)
@@ -244,8 +253,7 @@ class FunctionWriter(Writer):
         if stmt.stopped is not None:
             flag = code.phi("i1", [(s, b) for _, _, s, b in ways])
             self.values[stmt.stopped] = Number("bool", flag, "true")
-        for k, var in enumerate(stmt.results):
-            self._join(var, [(rows[k], block) for rows, _, _, block in ways])
+        self._join(stmt.results, [(rows, block) for rows, _, _, block in ways])
 
     # -- statements --
 

@@ -94,7 +94,7 @@ def broadcast_dims(
         ]
         open_ = list(dict.fromkeys(n for n in mine if n != "1"))
         fixed = [n for n in open_ if n.isdigit()]
-        total = fixed[0] if fixed else open_[0]
+        total = (fixed or open_ or ["1"])[0]
         for n in open_ if not fixed else ():
             if n != total:
                 one = code.op(f"icmp eq i64 {total}, 1")

@@ -16,6 +16,8 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
+from adcompiler import settings
+
 __all__ = ["Linked", "compile_text", "optimised_text"]
 
 _lock = threading.RLock()
@@ -50,6 +52,8 @@ def _jit() -> Any:
 
 def _optimised(text: str) -> Any:
     module = llvm.parse_assembly(text)
+    if settings.current().verify:
+        module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = True
     options.slp_vectorization = False
