@@ -11,7 +11,7 @@ from dataclasses import replace
 from adcompiler.emit.llvm.blas import GEMM, gemm
 from adcompiler.emit.llvm.called import by_numpy
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.nests import At, allocated, each
+from adcompiler.emit.llvm.nests import At, allocated, each, filled
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import (
     Elements,
@@ -66,8 +66,7 @@ def _product(
     code = writer.code
     (m, k), (_, n) = left.dims, right.dims
     ranks = [len(getattr(a.type, "dims", ())) for a in let.operands]
-    dims = [x for x, rank in zip((m, n), ranks, strict=True) if rank == 2]
-    small = code.op(f"icmp sle i64 {code.product((m, k, n))}, {_SMALL}")
+    dims = tuple(x for x, rank in zip((m, n), ranks, strict=True) if rank == 2)
 
     def plain() -> Sequence[str]:
         return _kept(_by_nest(code, left, right, t.dtype))
@@ -90,8 +89,12 @@ def _product(
 
         return code.chosen(done, lambda: _kept(found), by_hand, ["ptr", "ptr"])
 
-    data, owner = code.chosen(small, plain, library, ["ptr", "ptr"])
-    return Elements(t.dtype, data, owner, tuple(dims), dense(code, dims), True)
+    if len(dims) == 2:
+        small = code.op(f"icmp sle i64 {code.product((m, k, n))}, {_SMALL}")
+        data, owner = code.chosen(small, plain, library, ["ptr", "ptr"])
+    else:
+        data, owner = plain()  # reading the matrix takes the time
+    return Elements(t.dtype, data, owner, dims, dense(code, dims), True)
 
 
 def _kept(x: Elements) -> list[str]:
@@ -103,19 +106,67 @@ def _matrix(x: Elements) -> str:
 
 
 def _by_nest(code: Code, left: Elements, right: Elements, dtype: str) -> Elements:
-    found = allocated(code, dtype, (left.dims[0], right.dims[1]))
+    """The product by loops, the innermost along an axis that lies dense."""
+    m, n = left.dims[0], right.dims[1]
+    if n != "1" and right.strides[1] == "1":
+        return _added_up(code, left, right, dtype, inner="column")
+    if n == "1" and left.strides[0] == "1":
+        return _added_up(code, left, right, dtype, inner="row")
+    found = allocated(code, dtype, (m, n))
 
     def row(i: str, carried: tuple[str, ...]) -> Sequence[str]:
         def column(j: str, held: tuple[str, ...]) -> Sequence[str]:
-            place = code.add(code.multiply(i, right.dims[1]), j)
+            place = code.add(code.multiply(i, n), j)
             At(found, place).put(code, _dot(code, left, right, dtype, i, j))
             return ()
 
-        code.counted(right.dims[1], column)
+        code.counted(n, column)
         return ()
 
-    code.counted(left.dims[0], row)
+    code.counted(m, row)
     return found
+
+
+def _added_up(
+    code: Code, left: Elements, right: Elements, dtype: str, *, inner: str
+) -> Elements:
+    """The product as the sum of outer products, by rows or by columns inside."""
+    (m, k), (_, n) = left.dims, right.dims
+    word = machine(dtype)
+    found = filled(code, dtype, (m, n), zero_text(dtype))
+
+    def step(i: str, p: str, j: str) -> None:
+        x = read(code, left, _offset(code, left, i, p))
+        y = read(code, right, _offset(code, right, p, j))
+        place = At(found, _offset(code, found, i, j))
+        product = code.op(f"fmul contract {word} {x}, {y}")
+        total = place.get(code)
+        place.put(code, code.op(f"fadd contract {word} {total}, {product}"))
+
+    lengths = {"column": (m, k, n), "row": (k, n, m)}[inner]
+
+    def first(a: str, carried: tuple[str, ...]) -> Sequence[str]:
+        def second(b: str, carried: tuple[str, ...]) -> Sequence[str]:
+            def third(c: str, carried: tuple[str, ...]) -> Sequence[str]:
+                if inner == "column":
+                    step(a, b, c)
+                else:
+                    step(c, a, b)
+                return ()
+
+            code.counted(lengths[2], third)
+            return ()
+
+        code.counted(lengths[1], second)
+        return ()
+
+    code.counted(lengths[0], first)
+    return found
+
+
+def _offset(code: Code, x: Elements, i: str, j: str) -> str:
+    along = code.multiply(j, x.strides[1])
+    return code.add(code.multiply(i, x.strides[0]), along)
 
 
 def _dot(code: Code, a: Elements, b: Elements, dtype: str, i: str, j: str) -> str:
