@@ -301,6 +301,52 @@ def test_what_is_complex_raises(call, matrix):
         ad.grad(function)(np.array(matrix))
 
 
+RAISING = """\
+np.digitize(x, np.array([1.0, 0.0, 2.0])) * x
+np.cov(m, aweights=-x)
+np.cov(m, aweights=x - x)
+np.histogram(x, bins=0)[0] * x[0]
+np.histogram(x, bins=np.array([1.0, 0.0, 2.0]))[0] * x[0]
+np.histogram(x, 3, range=(1.0, 0.0))[0] * x[0]
+np.geomspace(0.0, x[0], 3)
+np.gradient(x, edge_order=3)
+np.gradient(x[:1])
+np.unravel_index(12, (3, 4))[0] * x
+np.unravel_index(-1, (3, 4))[0] * x
+np.ravel_multi_index((3, 0), (3, 4)) * x
+np.piecewise(x, [x > 0], [1.0, 2.0, 3.0])
+np.rot90(m, axes=(0, 0))
+np.linalg.multi_dot([m])
+np.diff(x, n=-1)
+np.polyder(x, -1)
+np.polyfit(x, x, -1)
+np.average(m, weights=x)
+np.average(m, axis=1, weights=x[:1])
+np.lib.stride_tricks.sliding_window_view(x, 5)
+np.insert(x, 5, 1.0)
+np.vsplit(x, 2)
+linalg.companion(x - x)
+linalg.convolution_matrix(x, 0)
+linalg.lu_solve((np.eye(3), np.array([0, 1, 2])), x)
+linalg.polar(m, "nope")
+linalg.solve_banded((1, 1), m[:2], x)
+integrate.cumulative_trapezoid(x, initial=1.0)
+special.multigammaln(x - x, 2)
+""".splitlines()
+
+
+@pytest.mark.parametrize("call", RAISING)
+def test_what_numpy_raises_is_raised(call):
+    scope = {"np": np, "linalg": linalg, "special": special, "integrate": integrate}
+    source = f"def program(x, m):\n    return np.sum({call})\n"
+    function = written(source, f"<raises {call}>", scope)
+    args = np.array([0.4, 1.5, 0.9, 2.2]), X
+    with pytest.raises((ValueError, TypeError, IndexError, ZeroDivisionError)) as plain:
+        function(*args)
+    with pytest.raises(plain.type):
+        ad.grad(function)(*args)
+
+
 def test_refusals_and_errors_are_at_the_users_line():
     def program(x):
         return np.var(x, axes=0)

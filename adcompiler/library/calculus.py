@@ -39,6 +39,8 @@ def gradient(f, *varargs, axis=None, edge_order=1):
         axes = tuple(range(rank))
     else:
         axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    if edge_order > 2:
+        raise ValueError("'edge_order' greater than 2 not supported")
     if len(varargs) == 0:
         steps = (1.0,) * len(axes)
     else:
@@ -78,6 +80,8 @@ def slope(f, step, axis, edge_order):
 
 @composes(np.diff)
 def diff(a, n=1, axis=-1, prepend=None, append=None):
+    if n < 0:
+        raise ValueError("order must be non-negative")
     y = np.moveaxis(a, axis, -1)
     if prepend is not None:
         y = np.concatenate((beside(y, prepend, axis), y), axis=-1)

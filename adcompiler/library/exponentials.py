@@ -44,5 +44,7 @@ def gammasgn(x):
 
 @composes(special.multigammaln)
 def multigammaln(a, d):
+    if np.any(a <= 0.5 * (d - 1)):
+        raise ValueError("condition a > 0.5 * (d-1) not met")
     constant = d * (d - 1) * 0.25 * np.log(np.pi)
     return constant + sum([special.gammaln(a - j / 2.0) for j in range(d)])

@@ -107,6 +107,8 @@ def matrix_power(a, n):
 
 @composes(np.linalg.multi_dot)
 def multi_dot(arrays):
+    if len(arrays) < 2:
+        raise ValueError("Expecting at least two arrays.")
     result = arrays[0]
     for a in arrays[1:]:
         result = result @ a

@@ -112,6 +112,8 @@ def lu_factor(a, overwrite_a=False, check_finite=True):
 def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     both, swaps = lu_and_piv
     both = alone(both, 2)
+    if both.shape[0] != b.shape[0]:
+        raise ValueError("Shapes of lu and b are incompatible")
     order = row_order(swaps)
     if trans == 0:
         y = linalg.solve_triangular(both, b[order], lower=True, unit_diagonal=True)
@@ -234,6 +236,8 @@ def eigvalsh(a, b=None, *, lower=True):
 
 @composes(linalg.polar)
 def polar(a, side="right"):
+    if side not in ("right", "left"):
+        raise ValueError("`side` must be either 'right' or 'left'")
     w, s, vh = np.linalg.svd(alone(a, 2), full_matrices=False)
     if side == "right":
         return w @ vh, (vh.T * s) @ vh
@@ -302,6 +306,10 @@ def circulant(c):
 @composes(linalg.companion)
 def companion(a):
     a = alone(a, 1)
+    if len(a) < 2:
+        raise ValueError("The length of `a` must be at least 2.")
+    if a[0] == 0.0:
+        raise ValueError("The first coefficient in `a` must not be zero.")
     below = np.eye(len(a) - 2, len(a) - 1, dtype=a.dtype)
     return np.concatenate(((-a[1:] / a[0])[None], below))
 
@@ -312,6 +320,8 @@ def convolution_matrix(a, n, mode="full"):
     m = len(a)
     if m == 0:
         raise ValueError("len(a) must be at least 1.")
+    if n < 1:
+        raise ValueError("n must be a positive integer.")
     k = np.arange(m + n - 1)[:, None] - np.arange(n)
     whole = np.where((k >= 0) & (k < m), a[np.clip(k, 0, m - 1)], 0.0)
     if mode == "full":

@@ -315,6 +315,10 @@ def isneginf(x):
 @composes(np.digitize)
 def digitize(x, bins, right=False):
     side = "left" if right else "right"
+    if np.any(bins[1:] < bins[:-1]):
+        if np.any(bins[1:] > bins[:-1]):
+            raise ValueError("bins must be monotonically increasing or decreasing")
+        return len(bins) - np.searchsorted(bins[::-1], x, side=side)
     return np.searchsorted(bins, x, side=side)
 
 
@@ -358,6 +362,8 @@ def piecewise(x, condlist, funclist, *args, **kw):
 
 def in_pieces(x, condlist, funclist, args, kw):
     """Of an array with axes."""
+    if len(funclist) not in (len(condlist), len(condlist) + 1):
+        raise ValueError("with so many conditions, as many functions or one more")
     y = np.zeros_like(x)
     rest = np.ones_like(x, dtype=bool)
     for condition, function in zip(condlist, funclist[: len(condlist)], strict=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from adcompiler.library.registry import composes
@@ -210,6 +212,9 @@ def ravel_multi_index(multi_index, dims):
 
 @composes(np.unravel_index)
 def unravel_index(indices, shape):
+    size = math.prod(shape)
+    if np.any((indices < 0) | (indices >= size)):
+        raise ValueError(f"index is out of bounds for array with size {size}")
     found = ()
     for n in shape[:0:-1]:
         found = (indices % n, *found)
@@ -285,9 +290,16 @@ def edges_of(a, bins=10, range=None):
             "give the edges of the bins: np.linspace(low, high, 11)",
         )
     if np.ndim(bins) > 0:
-        return np.asarray(bins)
+        bins = np.asarray(bins)
+        if np.any(bins[1:] < bins[:-1]):
+            raise ValueError("`bins` must increase monotonically, when an array")
+        return bins
+    if bins < 1:
+        raise ValueError("`bins` must be positive, when an integer")
     if range is not None:
         first, last = range
+        if first > last:
+            raise ValueError("max must be larger than min in range parameter.")
     elif np.size(a) == 0:
         first, last = np.arange(2, dtype=a.dtype)
     else:

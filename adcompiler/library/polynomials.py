@@ -42,6 +42,8 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
             "np.polyfit with full= or cov=",
             "leave them away, and compute residuals: y - np.polyval(c, x)",
         )
+    if deg < 0:
+        raise ValueError("expected deg >= 0")
     if len(x) == 0:
         raise TypeError("expected non-empty vector for x")
     if len(x) != len(y):
@@ -109,6 +111,8 @@ def polydiv(u, v):
 
 @composes(np.polyder)
 def polyder(p, m=1):
+    if m < 0:
+        raise ValueError("Order of derivative must be positive (see polyint)")
     p = np.asarray(p, dtype=float) if m > 0 else p
     for _ in range(m):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
@@ -117,6 +121,10 @@ def polyder(p, m=1):
 
 @composes(np.polyint)
 def polyint(p, m=1, k=None):
+    if m < 0:
+        raise ValueError("Order of integral must be positive (see polyder)")
+    if k is not None and len(np.atleast_1d(k)) == 1:
+        k = np.atleast_1d(k)[0] * np.ones(m)
     p = np.asarray(p, dtype=float) if m > 0 else p
     for j in range(m):
         constant = 0.0 if k is None else np.atleast_1d(k)[j]

@@ -56,7 +56,9 @@ def rollaxis(a, axis, start=0):
 
 @composes(np.rot90)
 def rot90(m, k=1, axes=(0, 1)):
-    first, second = axes
+    first, second = range(np.ndim(m))[axes[0]], range(np.ndim(m))[axes[1]]
+    if first == second:
+        raise ValueError("Axes must be different.")
     turns = k % 4
     if turns == 0:
         return m[:]
@@ -308,8 +310,11 @@ def copyto(dst, src, *, where=True):
 
 @composes(np.geomspace)
 def geomspace(start, stop, num=50, endpoint=True):
-    first, last = np.log10(start), np.log10(stop)
-    return np.power(10.0, np.linspace(first, last, num, endpoint))
+    if np.any(start == 0) or np.any(stop == 0):
+        raise ValueError("Geometric sequence cannot include zero")
+    sign = np.sign(start)
+    first, last = np.log10(start / sign), np.log10(stop / sign)
+    return sign * np.power(10.0, np.linspace(first, last, num, endpoint))
 
 
 @composes(np.logspace)

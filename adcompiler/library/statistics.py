@@ -107,6 +107,8 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         result = deviation @ deviation.T / max(x.shape[1] - less, 0)
     else:
         w = np.asarray(aweights)
+        if np.any(w < 0):
+            raise ValueError("aweights cannot be negative")
         total = np.sum(w)
         if total == 0.0:
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
