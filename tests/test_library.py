@@ -393,8 +393,15 @@ UNSUPPORTED = (
     "stats.dirichlet.logpdf(x, x[0])",
     "stats.skew(x, bias=False)",
     "x * (collections.Counter([1]) == collections.Counter([2]))",
+    "(collections.Counter({'a': x[0, 0]}) + collections.Counter({'a': 1}))['a']",
+    "rows",
     "stats.kurtosis(x, bias=False)",
 )
+
+
+# "rows": tuples of several lengths in one list.
+UNLIKE = """    ys = [(v, v) for v in x[0]]; ys.append((x[0, 0],))
+    return ys[0][0]"""
 
 
 def test_each_call_that_is_not_implemented_has_a_row():
@@ -407,10 +414,8 @@ def test_each_call_that_is_not_implemented_has_a_row():
 
 @pytest.mark.parametrize("call", UNSUPPORTED)
 def test_what_is_not_implemented_is_refused_at_the_users_line(call):
-    text, name = (
-        f"def program(x):\n    return np.sum({call})\n",
-        f"<unsupported {call}>",
-    )
+    body = UNLIKE if call == "rows" else f"    return np.sum({call})"
+    text, name = f"def program(x):\n{body}\n", f"<unsupported {call}>"
     modules = {"np": np, "linalg": linalg, "stats": stats, "collections": collections}
     function = written(text, name, modules)
     with pytest.raises(ad.UnsupportedError) as info:
