@@ -13,7 +13,8 @@ from adcompiler.frontend.lower.handling import Handler
 
 _LIBRARIES = (
     *("numpy", "math", "builtins", "scipy"),
-    *("functools", "itertools", "operator", "_operator", "_functools", "heapq"),
+    *("functools", "itertools", "operator", "_operator", "_functools"),
+    *("heapq", "bisect", "_heapq", "_bisect"),
 )
 
 

@@ -105,7 +105,16 @@ def rank_of_zeros(x):
     return s
 
 
-@program(real(3), refused="how often it runs is not known")
+@program(real(100), refused="how often it runs is not known")
+def over_a_long_array(x):
+    parts = (x, x * x)
+    s = 0.0
+    for k, v in enumerate(x):
+        s += np.sum(parts[k % 2]) * v
+    return s
+
+
+@program(real(3))
 def over_an_array(x):
     parts = (x, x * x, np.sin(x))
     s = 0.0

@@ -1,12 +1,14 @@
 """Lists of tuples whose length is known at run time only, and heaps of them."""
 
+import bisect
+import dataclasses
 import heapq
 import itertools
 from typing import NamedTuple
 
 import numpy as np
 
-from .registry import TRIPS, distinct, program, real, trips
+from .registry import TRIPS, distinct, positive, program, real, trips
 
 
 @program(real(2))
@@ -246,9 +248,54 @@ def tuples_of_two_lengths(x):
     return sum(p[0] for p in pairs)
 
 
-@program(real(3), refused="of 0 items")
+@program(real(3))
+@program(real(100), label="too long", refused="of 0 items")
 def lists_in_lists(x):
     pairs = []
     for v in x:
         pairs.append([v, v])
     return pairs[0][1]
+
+
+@dataclasses.dataclass
+class Order:
+    price: float
+    quantity: float
+
+
+@program(distinct(4))
+def orders_that_are_filled(x):
+    book = [Order(1.0 + v, 1.0 + 0.5 * k) for k, v in enumerate(x[:3])]
+    need, cost = 2.2, 0.0
+    for order in sorted(book, key=lambda o: o.price):
+        taken = min(need, order.quantity)
+        cost += taken * order.price**2
+        need -= taken
+        if need <= 0.0:
+            break
+    return cost * x[3] + sum(order.price for order in book)
+
+
+@program(real(4))
+def entries_by_number(x):
+    squares, sums = {}, {}
+    for k, v in enumerate(x):
+        squares[k] = v * v
+    for (i, j), v in zip(itertools.product(range(2), repeat=2), x):
+        sums[i] = sums.get(i, 0.0) + v * (j + 1)
+    return squares[0] * squares[3] + sums[0] * sums[1]
+
+
+@program(positive(4))
+def found_by_bisection(x):
+    times = [0.0, 0.3, 0.6, 1.0]
+    heights = sorted([v * v for v in x])
+
+    def at(t):
+        k = min(max(bisect.bisect_right(times, t) - 1, 0), len(times) - 2)
+        w = (t - times[k]) / (times[k + 1] - times[k])
+        return (1.0 - w) * x[k] + w * x[k + 1]
+
+    bisect.insort(heights, x[0] * x[1])
+    place = bisect.bisect_left(heights, x[2] * x[2])
+    return at(0.2) * at(0.7 * x[0] / x[0]) + at(1.0) * place * heights[2]

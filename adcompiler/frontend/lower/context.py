@@ -491,7 +491,7 @@ class Context:
         if conflict.lists:
             raise NeedList(dict(conflict.lists))
         if conflict.loop in self.loops and conflict.loop is not None:
-            raise NeedUnroll(conflict.loop, "what an object holds")
+            self.lay_out(node, conflict.loop, conflict.message, conflict.hint)
         self.refuse(node, conflict.message, conflict.hint)
 
     def awaits_results(self) -> bool:

@@ -287,7 +287,7 @@ class Lowering:
         """The head that the entry and this trip's end call for."""
         arm = trip.arm
         merge = Merge(self.ctx, (self.ctx, arm if arm.falls else self.ctx), starts=True)
-        if isinstance(self.loop, ast.For) and self.source and self.source.range:
+        if isinstance(self.loop, ast.For):
             merge.loop = self.loop
         shapes: dict[str, Binding | None] = {}
         for name in trip.head.shapes:

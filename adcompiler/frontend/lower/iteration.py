@@ -452,7 +452,9 @@ def laid_out(ctx: Context, node: ast.AST, iterable: Binding, what: str) -> list[
                     "use an array, which any integer may index",
                 )
             return [partial(_same, Dyn(constant(k))) for k in trips]
-        case IterVal("enumerate" | "zip" | "reversed" as kind, parts, start):
+        case IterVal(
+            "enumerate" | "zip" | "reversed" | "product" | "chain" as kind, parts, start
+        ):
             inner = tuple(
                 TupleVal(tuple(i() for i in laid_out(ctx, node, part, what)))
                 if known(ctx, node, part) is None
@@ -463,6 +465,10 @@ def laid_out(ctx: Context, node: ast.AST, iterable: Binding, what: str) -> list[
             assert items is not None
             return items
         case _:
+            found = entries(ctx, node, iterable)
+            if found is not None and len(found) <= MOST_TRIPS:
+                return found
+            require_known(ctx, node, iterable, f"{what} {UNKNOWN}", KNOWN)
             ctx.refuse(node, f"{what} {UNKNOWN}", KNOWN)
 
 

@@ -7,6 +7,7 @@ yet, or what a definition in plain Python gives.
 from __future__ import annotations
 
 import ast
+import bisect
 import functools
 import heapq
 import operator
@@ -40,7 +41,7 @@ from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant
-from adcompiler.library import collected, heaps, iterating
+from adcompiler.library import bisecting, collected, heaps, iterating
 
 
 def numbered(call: Call) -> Binding:
@@ -260,6 +261,10 @@ OVER_ITERATORS: dict[Hashable, Handler] = {
     next: following,
     functools.reduce: defined(iterating.reduced),
     functools.partial: partially,
+    bisect.bisect_right: defined(bisecting.right_of),
+    bisect.bisect_left: defined(bisecting.left_of),
+    bisect.insort_right: defined(bisecting.put_right),
+    bisect.insort_left: defined(bisecting.put_left),
     heapq.heappush: defined(heaps.pushed),
     heapq.heappop: defined(heaps.popped),
     heapq.heapreplace: defined(heaps.replaced),

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.bindings import Binding, Dead, Dyn, locations
+from adcompiler.frontend.interface import NeedLength
 from adcompiler.frontend.lower import (
     closing,
     comprehensions,
@@ -95,6 +96,9 @@ def _laid_out(ctx: Context, loop: ast.For, base: Binding, need: NeedUnroll) -> I
         return iteration.laid_out(ctx, loop.iter, base, need.what)
     except UnsupportedError as refusal:
         raise need.refusal or refusal from None
+    except NeedLength as length:
+        said = need.refusal or length.refusal
+        raise NeedLength(length.leaf, length.axis, said) from None
 
 
 def lower_while(ctx: Context, loop: ast.While) -> None:

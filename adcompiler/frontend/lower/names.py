@@ -53,7 +53,8 @@ from adcompiler.parameter import Parameter
 UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
 _LIBRARIES = (
     *("numpy", "math", "builtins"),
-    *("functools", "itertools", "operator", "_operator", "_functools", "heapq"),
+    *("functools", "itertools", "operator", "_operator", "_functools"),
+    *("heapq", "bisect", "_heapq", "_bisect"),
 )
 MOST = 1000  # items of a sequence from outside
 
