@@ -307,3 +307,35 @@ def transposed_argument(a):
 @program(lambda rng: rng.uniform(0.5, 1.5, 12)[::-2], tags=("layout",))
 def strided_argument(x):
     return np.sum(x[1:] * x[:-1] ** 2)
+
+
+@program(real(3))
+def rows_of_numbers_for_each_element(x):
+    table = np.array([[np.sin(u), u**2, 1.0] for u in x])
+    return np.sum(table @ x) + np.asarray([[u, 2.0] for u in x if u < 5.0])[0, 0]
+
+
+@program(real(3))
+def rows_of_comprehensions(x):
+    n = len(x)
+    outer = np.array([[u * v for v in x] for u in x])
+    near = np.array(
+        [[1.0 if i == j else 0.1 * x[i] * x[j] for j in range(n)] for i in range(n)]
+    )
+    return np.sum(outer**2) + np.linalg.det(near)
+
+
+@program(real(2, 3))
+def rows_of_rows_of_a_matrix(x):
+    deep = np.array([[[a * b for a in r] for b in x[0]] for r in x])
+    return np.sum(deep[1] * np.array([[np.sin(u) for u in r] for r in x])[0])
+
+
+def scaled(x, n):
+    return x if n == 0 else 0.5 * scaled(np.sin(x), n - 1)
+
+
+@program(real(2, 2), 3)
+def rows_of_what_calls_itself(x, n):
+    table = np.array([[np.sin(u) * scaled(u, n) for u in r] for r in x])
+    return np.sum(table * x)

@@ -100,6 +100,7 @@ def call(ctx: Context, node: ast.Call) -> Binding:
             if listing.is_rows(rows):
                 columns = listing.of_them(ctx, node, rows, collected.Rows.columns)
                 return iteration.iterator(ctx, node, "chain", (columns,))
+    comprehensions.note_rows(ctx, node, callee)
     args = _arguments(ctx, node, callee)
     kwargs: dict[str, Binding] = {}
     for keyword in node.keywords:

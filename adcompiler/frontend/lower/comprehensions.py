@@ -12,7 +12,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from adcompiler.frontend.bindings import Binding, IterVal, TupleVal
+import numpy as np
+
+from adcompiler.frontend.bindings import Binding, IterVal, Static, TupleVal
 from adcompiler.frontend.liveness import captured
 from adcompiler.frontend.lower import (
     calls,
@@ -28,6 +30,9 @@ from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.syntax import assigned, named, placed
 from adcompiler.ir.nodes import Const
 from adcompiler.library import lists as library
+
+ARRAYS = (np.array, np.asarray, np.asanyarray)
+ROWS = (ast.ListComp, ast.List)
 
 Comprehension = ast.ListComp | ast.GeneratorExp | ast.DictComp
 
@@ -57,7 +62,25 @@ def listed(
         items = laid_out(ctx, node, node.elt, first)
         if items is not None:
             return listing.display(ctx, node, items)
-    return looped(ctx, node, _appending(node, node.elt), first)
+    return looped(ctx, node, _appending(node, _row(ctx, node)), first)
+
+
+def note_rows(ctx: Context, call: ast.Call, function: Binding) -> None:
+    """Note of ``np.array([[f(a, b) for b in t] for a in s])`` that its rows are wanted
+    as arrays."""
+    known = function.value if isinstance(function, Static) else None
+    if any(known is f for f in ARRAYS) and call.args:
+        (first, *_) = call.args
+        if isinstance(first, ast.ListComp) and isinstance(first.elt, ROWS):
+            ctx.memo["rows", first] = call.func
+
+
+def _row(ctx: Context, node: ast.ListComp | ast.GeneratorExp) -> ast.expr:
+    """The item, where it is a list that is to be the row of an array: as an array."""
+    function = ctx.memo.get(("rows", node))
+    if not isinstance(function, ast.expr):
+        return node.elt
+    return ast.copy_location(ast.Call(function, [node.elt], []), node.elt)
 
 
 def used_up(ctx: Context, node: ast.AST, value: Binding) -> Binding:
