@@ -112,8 +112,8 @@ def _differ(merge: Merge, left: Object, right: Object, name: str) -> Conflict:
     hint = f"give it all its entries before the {when}"
     if left.cls is list:
         hint = (
-            "a list that grows in a loop holds numbers, or arrays of one type: use one "
-            "list for each part"
+            "a list that grows in a loop holds numbers, arrays, or tuples of these, "
+            "all alike: in place of a list put a tuple or np.array(...) into it"
         )
     who = shown(name) if name else f"this {left.cls.__name__}"
     lists = _lists(left, right)
