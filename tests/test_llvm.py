@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 import threading
 import weakref
@@ -106,6 +107,30 @@ def test_threads_share_a_program():
         thread.join()
     assert len(found) == 8
     assert all(each == found[0] for each in found)
+
+
+def test_long_loops_can_be_interrupted():
+    def endless(x, n):
+        while n > 0:
+            x = x * 0.5 + 1.0
+        return x
+
+    class Rung(Exception):
+        pass
+
+    def ring(*_):
+        raise Rung
+
+    f = native(endless)
+    f(1.0, 0)
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(Rung):
+            f(1.0, 1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_nothing_is_left_of_a_run():

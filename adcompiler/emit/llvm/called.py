@@ -113,11 +113,10 @@ def _giver(t: Type) -> Callable[[Any], Any]:
 
 
 def _own(value: Any, dtype: str) -> Any:
-    """An array in C order, in memory that is no operand's."""
-    shared = isinstance(value, np.ndarray) and value.base is not None
-    if shared or not isinstance(value, np.ndarray):
-        return np.array(value, dtype, order="C")
-    return np.asarray(value, dtype, order="C")
+    """An array in C order, in memory of its own: operands' memory is lent."""
+    if isinstance(value, np.ndarray) and value.flags.owndata:
+        return np.asarray(value, dtype, order="C")
+    return np.array(value, dtype, order="C")
 
 
 # -- the function's side ---------------------------------------------------------------

@@ -35,7 +35,6 @@ from adcompiler.ir.types import Array, Scalar, Type
 __all__ = ["write_entry"]
 
 _STACK = 6 << 20  # bytes that a run may take of the stack, which has at least eight
-_KEPT = 1 << 14  # bytes from which a result keeps its memory, and is not copied
 
 
 def write_entry(
@@ -60,7 +59,7 @@ class _Entry:
 
     def text(self) -> str:
         code, params = self.code, self.function.params
-        ctx = code.alloca("{ptr, i64}")
+        ctx = code.alloca("{ptr, i64, i64}")
         out = code.alloca(
             "i8", max(8, sum(record_size(a.type) for a in self.function.results))
         )
@@ -92,6 +91,7 @@ class _Entry:
         here = code.op("call ptr @llvm.frameaddress.p0(i32 0)")
         least = code.op(f"sub i64 {code.op(f'ptrtoint ptr {here} to i64')}, {_STACK}")
         code.do(f"store i64 {least}, ptr {offset_by(code, ctx, '8')}")
+        code.do(f"store i64 0, ptr {offset_by(code, ctx, '16')}")
 
     def _finish(self, ctx: str, out: str, status: str) -> None:
         code = self.code

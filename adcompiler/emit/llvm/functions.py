@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from adcompiler.emit.llvm.code import Code, Loop
+from adcompiler.emit.llvm.code import FAILED, Code, Loop
 from adcompiler.emit.llvm.fusion import accepted, is_fusible, write_group
 from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.values import (
@@ -46,7 +46,7 @@ from adcompiler.ir.nodes import (
     fresh_var,
 )
 from adcompiler.ir.primitive import Raises
-from adcompiler.ir.walk import free_vars, regions
+from adcompiler.ir.walk import all_stmts, free_vars, regions
 from adcompiler.primitives.raising import always
 
 __all__ = ["write_function"]
@@ -229,6 +229,9 @@ class FunctionWriter(Writer):
             for p, r in zip(params, stmt.results, strict=True)
         ]
         ways = [(finals, trips, "false", head)]
+        if _is_long(stmt):
+            tick = code.op("call i1 @adc_tick(ptr %ctx)")
+            code.fail_if(tick, FAILED)
         if self.region(stmt.body):
             ends = [self.handed(a) for a in carried_results(stmt)]
             stop = self.number(stmt.body.results[0]).text if stmt.exits else None
@@ -296,6 +299,12 @@ class FunctionWriter(Writer):
         text = self.number(result).text
         self.leave()
         return text
+
+
+def _is_long(loop: For | While) -> bool:
+    """Whether Ctrl-C is looked for in a loop: not where trips are few instructions."""
+    inner = any(isinstance(s, For | While) for s in all_stmts(loop.body))
+    return inner or isinstance(loop, While) or loop.exits
 
 
 def _results_size(function: Function) -> int:

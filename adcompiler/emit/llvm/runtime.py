@@ -17,7 +17,8 @@ offset what
 48, 56 a list's length and capacity
 ====== =========================================================================
 
-A context is the first block, and the lowest address that the stack may reach.
+A context is the first block, the lowest address that the stack may reach, and a count
+of trips, by which signals are looked for now and then.
 """
 
 from __future__ import annotations
@@ -177,6 +178,24 @@ fail:
 }
 """
 
+_SIGNALS = """
+define internal i1 @adc_tick(ptr %ctx) alwaysinline {
+  %place = getelementptr i8, ptr %ctx, i64 16
+  %before = load i64, ptr %place
+  %count = add i64 %before, 1
+  store i64 %count, ptr %place
+  %rest = and i64 %count, 4095
+  %now = icmp eq i64 %rest, 0
+  br i1 %now, label %look, label %go
+look:
+  %status = call i32 @PyErr_CheckSignals()
+  %raised = icmp ne i32 %status, 0
+  ret i1 %raised
+go:
+  ret i1 false
+}
+"""
+
 _INTEGERS = """
 define internal i64 @adc_floor_divide_i64(i64 %a, i64 %b) alwaysinline {
   %zero = icmp eq i64 %b, 0
@@ -296,7 +315,7 @@ define internal i64 @adc_range_length(i64 %start, i64 %stop, i64 %step) alwaysin
 }
 """
 
-RUNTIME = _MEMORY + _INTEGERS
+RUNTIME = _MEMORY + _SIGNALS + _INTEGERS
 
 _DECLARED = """
 declare noalias ptr @malloc(i64)
@@ -310,6 +329,7 @@ declare ptr @PyBool_FromLong(i64)
 declare double @PyFloat_AsDouble(ptr)
 declare i64 @PyLong_AsLongLong(ptr)
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
+declare i32 @PyErr_CheckSignals()
 declare ptr @PyTuple_New(i64)
 declare ptr @PyList_New(i64)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
