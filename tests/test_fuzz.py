@@ -77,6 +77,13 @@ def test_second_order(compiler, seed):
     assert_good(case, examine(case, compiler, Checks(second_order=True)))
 
 
+@pytest.mark.parametrize("seed", range(3000, 3008))
+def test_in_machine_code(compiler, seed, monkeypatch):
+    monkeypatch.setenv("ADC_BACKEND", "llvm")
+    case = program(seed)
+    assert_good(case, examine(case, compiler))
+
+
 def test_hypothesis(compiler):
     hypothesis = pytest.importorskip("hypothesis")
     from hypothesis import strategies
