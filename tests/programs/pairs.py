@@ -299,3 +299,23 @@ def found_by_bisection(x):
     bisect.insort(heights, x[0] * x[1])
     place = bisect.bisect_left(heights, x[2] * x[2])
     return at(0.2) * at(0.7 * x[0] / x[0]) + at(1.0) * place * heights[2]
+
+
+@program(distinct(3))
+def a_heap_of_known_pairs(x):
+    heap = [(np.sin(x[0]), 0), (np.sin(x[1]), 1)]
+    heapq.heapify(heap)
+    heapq.heappush(heap, (0.5 * x[2], 2))
+    v, k = heap[0]
+    return v * v * (k + 1) + heapq.nsmallest(2, heap)[1][0]
+
+
+@program(real(3))
+def a_table_looked_up(x):
+    table = [(1.0, x[0]), (2.0, x[1]), (4.0, x[2])]
+    k, s = 0, 0.0
+    while k < 3:
+        weight, value = table[k]
+        s += weight * value**2
+        k += 1
+    return s

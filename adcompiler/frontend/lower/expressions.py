@@ -13,6 +13,7 @@ from types import EllipsisType
 
 import numpy as np
 
+from adcompiler.errors import UnsupportedError
 from adcompiler.frontend import subset
 from adcompiler.frontend.bindings import (
     NONE,
@@ -58,6 +59,7 @@ from adcompiler.frontend.lower import (
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.operands import converted, describe
+from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Var
 from adcompiler.ir.types import is_float
@@ -400,7 +402,14 @@ def _item_of_tuple(
             part = items[slice(*bounds)]
             return listing.display(ctx, node, part) if cls is list else TupleVal(part)
         case _:
-            k = names.static_int(ctx, node, index, "the index of a tuple")
+            try:
+                k = names.static_int(ctx, node, index, "the index of a tuple")
+            except UnsupportedError:
+                rows = listing.rows_of(items) if cls is list else None
+                site = owner.site
+                if rows is None or site is None or site in ctx.lists:
+                    raise
+                raise NeedList({site: rows}) from None
             if not -len(items) <= k < len(items):
                 what = "list" if cls is list else "tuple"
                 ctx.fail(node, "IndexError", f"{what} index out of range")
