@@ -56,9 +56,9 @@ def rollaxis(a, axis, start=0):
 
 @composes(np.rot90)
 def rot90(m, k=1, axes=(0, 1)):
-    first, second = range(np.ndim(m))[axes[0]], range(np.ndim(m))[axes[1]]
-    if first == second:
+    if axes[0] == axes[1] or abs(axes[0] - axes[1]) == np.ndim(m):
         raise ValueError("Axes must be different.")
+    first, second = range(np.ndim(m))[axes[0]], range(np.ndim(m))[axes[1]]
     turns = k % 4
     if turns == 0:
         return m[:]
