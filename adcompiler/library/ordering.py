@@ -34,10 +34,10 @@ def quantile(a, q, axis=None, *, method="linear", keepdims=False):
         raise ValueError("Quantiles must be in the range [0, 1]")
     ordered = np.sort(lines(a, axis), axis=0)
     last = ordered.shape[0] - 1
-    position = place_of(as_precise(q, ordered), last, method)
+    position = place_of(q, last, method)
     below = np.floor(position)
     if np.ndim(q) == 0:
-        low, part = int(below), position - below
+        low, part = int(below), as_weak(position - below, q)
     else:
         low = below.astype(int)
         part = np.reshape(position - below, np.shape(q) + (1,) * (np.ndim(ordered) - 1))
@@ -69,9 +69,9 @@ def nanquantile(a, q, axis=None, *, keepdims=False):
         return np.nanmean(a, axis=axis, keepdims=keepdims)
     ordered = np.sort(lines(a, axis), axis=0)
     last = np.sum(~np.isnan(ordered), axis=0, keepdims=True) - 1
-    share = as_precise(q, ordered)
+    share = q
     if np.ndim(q) > 0:
-        share = np.reshape(share, (-1,) + (1,) * (np.ndim(ordered) - 1))
+        share = np.reshape(q, (-1,) + (1,) * (np.ndim(ordered) - 1))
     position = np.maximum(share * last, 0.0)
     below = np.floor(position)
     low = below.astype(int)
@@ -87,10 +87,10 @@ def nanquantile(a, q, axis=None, *, keepdims=False):
     return with_ones(found, a, axis, np.ndim(q)) if keepdims else found
 
 
-def as_precise(q, a):
-    """A number in the precision of an array, if that is less."""
+def as_weak(part, q):
+    """A Python number if q is one, so that arrays keep their precision."""
     own = isinstance(q, (int, float)) and not isinstance(q, np.generic)
-    return np.float32(q) if own and a.dtype == np.float32 else q
+    return float(part) if own else part
 
 
 def within_one(q):
