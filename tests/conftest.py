@@ -34,13 +34,14 @@ ONE_ROW_EACH = frozenset(
     | {"test_second_order_reference_is_sharp"}
     | {"test_derivatives_do_what_their_statements_say"}
 )
-# ... and of these, which take long and resemble each other, one in two.
-ONE_IN_TWO = frozenset({"test_second_derivatives", "test_it_is_differentiated"})
-# ... and of these few.
-ONE_IN_EIGHT = frozenset(
-    {"test_a_tangent_in_machine_code", "test_a_gradient_in_machine_code"}
-    | {"test_a_gradient_of_arrays_with_gaps_in_machine_code"}
-)
+# ... and of these, which take long and resemble each other, one in four or in eight.
+ONE_IN = {
+    "test_second_derivatives": 4,
+    "test_it_is_differentiated": 4,
+    "test_a_gradient_in_machine_code": 8,
+    "test_a_tangent_in_machine_code": 8,
+    "test_a_gradient_of_arrays_with_gaps_in_machine_code": 8,
+}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -54,8 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             repeated = (test, program) in seen
             seen.add((test, program))
         else:
-            parts = 2 if test in ONE_IN_TWO else 8 if test in ONE_IN_EIGHT else 1
-            repeated = bool(zlib.crc32(row.encode()) % parts)
+            repeated = bool(zlib.crc32(row.encode()) % ONE_IN.get(test, 1))
         if repeated:
             item.add_marker(pytest.mark.long)
 
