@@ -9,8 +9,6 @@ given. Nothing is held of a run when it is over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from adcompiler.emit.llvm.code import FAILED, Code
@@ -68,10 +66,10 @@ class _Entry:
         for k, param in enumerate(params):
             place = code.op(f"getelementptr ptr, ptr %args, i64 {k}")
             item = code.op(f"load ptr, ptr {place}")
-            dense_ = param in self.contiguous
-            value = self.taken(item, param.type, dense=dense_)
-            types = component_types(param.type, dense_)
-            texts = components(value, param.type, dense_)
+            packed = param in self.contiguous
+            value = self.taken(item, param.type, packed=packed)
+            types = component_types(param.type, packed)
+            texts = components(value, param.type, packed)
             given += [f"{t} {v}" for t, v in zip(types, texts, strict=True)]
         self._start_context(ctx)
         status = code.op(f"call i32 @{self.name}({', '.join(given)}, ptr {out})")
@@ -116,13 +114,13 @@ class _Entry:
 
     # -- arguments --
 
-    def taken(self, item: str, t: Type, *, dense: bool) -> Value:
+    def taken(self, item: str, t: Type, *, packed: bool) -> Value:
         """The value of an argument."""
         match t:
             case Scalar():
                 return self._number(item, t)
             case Array():
-                return self._array(item, t, dense=dense)
+                return self._array(item, t, packed=packed)
             case _:
                 raise NotNative(f"an argument of type {t}")
 
@@ -158,7 +156,7 @@ class _Entry:
                 text = code.op(f"icmp eq ptr {item}, @_Py_TrueStruct")
         return Number(t.dtype, text, "true")
 
-    def _array(self, item: str, t: Array, *, dense: bool) -> Elements:
+    def _array(self, item: str, t: Array, *, packed: bool) -> Elements:
         """The elements of an array object that is what was compiled for."""
         code = self.code
         self._has_type(item, "@adc_array_type")
@@ -168,13 +166,13 @@ class _Entry:
         symbol = self.module.object_named(np.dtype(t.dtype), "dtype")
         self.require(code.op(f"icmp eq ptr {descr}, {symbol}"))
         flags = code.op(f"load i32, ptr {offset_by(code, item, '64')}")
-        wanted = 0x101 if dense else 0x100  # C order, aligned
+        wanted = 0x101 if packed else 0x100  # C order, aligned
         found = code.op(f"and i32 {flags}, {wanted}")
         self.require(code.op(f"icmp eq i32 {found}, {wanted}"))
         data = code.op(f"load ptr, ptr {offset_by(code, item, '16')}")
-        return self._shaped(item, t, data, dense=dense)
+        return self._shaped(item, t, data, packed=packed)
 
-    def _shaped(self, item: str, t: Array, data: str, *, dense: bool) -> Elements:
+    def _shaped(self, item: str, t: Array, data: str, *, packed: bool) -> Elements:
         code = self.code
         lengths = code.op(f"load ptr, ptr {offset_by(code, item, '32')}")
         steps = code.op(f"load ptr, ptr {offset_by(code, item, '40')}")
@@ -188,14 +186,14 @@ class _Entry:
             elif dim.not_one:
                 self.require(code.op(f"icmp ne i64 {n}, 1"))
             dims.append(n)
-            if not dense:
+            if not packed:
                 step = code.op(f"load i64, ptr {offset_by(code, steps, str(8 * k))}")
                 rest = code.op(f"srem i64 {step}, {size}")
                 self.require(code.op(f"icmp eq i64 {rest}, 0"))
                 strides.append(code.op(f"sdiv exact i64 {step}, {size}"))
-        if dense:
-            strides = list(_dense(code, dims))
-        return Elements(t.dtype, data, "null", tuple(dims), tuple(strides), dense)
+        if packed:
+            strides = list(dense(code, dims))
+        return Elements(t.dtype, data, "null", tuple(dims), tuple(strides), packed)
 
     # -- results --
 
@@ -267,7 +265,7 @@ class _Entry:
             f"i32 {number}, ptr null, ptr null, i32 0, i32 0, ptr null)"
         )
         data = code.op(f"load ptr, ptr {offset_by(code, box, '16')}")
-        target = Elements(x.dtype, data, "null", x.dims, _dense(code, x.dims), True)
+        target = Elements(x.dtype, data, "null", x.dims, dense(code, x.dims), True)
         source = x
 
         def body(places: list[At], carried: tuple[str, ...]) -> None:
@@ -275,7 +273,3 @@ class _Entry:
 
         each(code, x.dims, [target, source], body)
         return box
-
-
-def _dense(code: Code, dims: Sequence[str]) -> tuple[str, ...]:
-    return dense(code, dims)

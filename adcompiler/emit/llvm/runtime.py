@@ -333,11 +333,8 @@ declare i32 @PyErr_CheckSignals()
 declare ptr @PyTuple_New(i64)
 declare ptr @PyList_New(i64)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
-declare ptr @PyCapsule_New(ptr, ptr, ptr)
-declare ptr @PyCapsule_GetPointer(ptr, ptr)
 declare ptr @adc_array_new(ptr, i32, ptr, i32, ptr, ptr, i32, i32, ptr)
 declare ptr @adc_array_scalar(ptr, ptr, ptr)
-declare i32 @adc_array_set_base(ptr, ptr)
 @PyFloat_Type = external global i8
 @PyLong_Type = external global i8
 @PyBool_Type = external global i8

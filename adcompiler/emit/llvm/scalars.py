@@ -217,10 +217,6 @@ def _floor_like(name: str) -> Rule:
     return lambda m, a: m.intrinsic(name, a) if m.floats else a
 
 
-def _hypot(m: Op, a: str, b: str) -> str:
-    return m.call("hypot", a, b)
-
-
 def _extreme(how: str) -> Rule:
     """NumPy's, which hands on nan, or Python's, the first at a tie."""
 
@@ -320,7 +316,7 @@ TABLE: dict[str, Rule] = {
     "degrees": _scaled(180.0 / math.pi),
     "radians": _scaled(math.pi / 180.0),
     "arctan2": _libm("atan2"),
-    "hypot": _hypot,
+    "hypot": _libm("hypot"),
     "copysign": lambda m, a, b: m.intrinsic("copysign", a, b),
     "nextafter": _libm("nextafter"),
     "less": _compare("lt"),
@@ -365,17 +361,6 @@ TESTS = {
         ]
     ),
     *(["isfinite", "logical_and", "logical_or", "logical_xor", "logical_not"]),
-}
-# Of integers these are computed in floats by NumPy, of which its rows say so.
-_FLOATS_ONLY = {
-    "sqrt",
-    "root",
-    "divide",
-    "ieee_divide",
-    *LIBM,
-    "isnan",
-    "isinf",
-    "isfinite",
 }
 
 

@@ -34,7 +34,7 @@ from adcompiler.frontend.lower import (
     intrinsics,
     iteration,
     lengths,
-    listing,
+    list_methods,
     names,
     objects,
     records,
@@ -58,7 +58,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
             return derived or names.attribute(ctx, node, value, name)
         case TupleVal(items, cls) if name in (fields := _fields(cls)):
             return items[fields.index(name)]
-        case _ if is_list(owner) and name in listing.METHODS:
+        case _ if is_list(owner) and name in list_methods.METHODS:
             return MethodVal(owner, name)
         case TupleVal(_, cls) if hasattr(cls, "_fields") and name in instances.METHODS:
             return MethodVal(owner, name)
@@ -88,7 +88,7 @@ def _instead(owner: Binding, name: str) -> str:
             return "make it an array: np.array(...)"
         case ObjectRef(cls=cls) if cls is list and known:
             return "make it an array: np.array(...)"
-        case TupleVal(_, cls) if cls is not list and name in listing.METHODS:
+        case TupleVal(_, cls) if cls is not list and name in list_methods.METHODS:
             return "make it a list, or a new tuple: t + (v,)"
         case _ if is_list(owner) or getattr(owner, "cls", None) is list:
             return hints.OF_LISTS.get(name, "write a loop over the items")

@@ -50,6 +50,7 @@ from adcompiler.frontend.lower import (
     intrinsics,
     iteration,
     iterators,
+    list_methods,
     listing,
     maybe,
     messages,
@@ -152,7 +153,7 @@ def apply(
             given = (defaults, kw_defaults)
             return inline(ctx, node, frame.captured, fn, frame, given, args, kwargs)
         case MethodVal(owner, name) if is_list(owner):
-            return listing.method(ctx, node, owner, name, args, kwargs)
+            return list_methods.method(ctx, node, owner, name, args, kwargs)
         case MethodVal((ObjectRef() | RecordVal()) as receiver, name):
             return records.METHODS[name](
                 Call(ctx, node, f".{name}", [receiver, *args], kwargs)

@@ -29,7 +29,6 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import hints
 from adcompiler.frontend.lower.context import Context, Held
 from adcompiler.frontend.lower.kinds import type_text
 from adcompiler.frontend.lower.restarts import NeedList, NeedSplit, RowsOf, Site
@@ -526,76 +525,4 @@ def _alike(a: Type, b: Type) -> bool:
     return isinstance(a, Scalar) and isinstance(b, Scalar)
 
 
-def method(
-    ctx: Context,
-    node: ast.AST,
-    owner: Binding,
-    name: str,
-    args: list[Binding],
-    kwargs: Mapping[str, Binding] = NO_KEYWORDS,
-) -> Binding:
-    """``xs.append(v)`` and the like."""
-    from adcompiler.frontend.lower import sequences, sorting
-    from adcompiler.frontend.lower.handling import Call
-
-    if kwargs and name != "sort":
-        what = f"'.{name}()' of a list takes no arguments by name"
-        ctx.refuse(node, what, "give it its arguments by place: xs.pop(0)")
-    if isinstance(owner, ObjectRef):
-        return sequences.method(ctx, node, owner, name, args, kwargs)
-    site = owner.site if isinstance(owner, TupleVal) else None
-    laid_out = name in LAID_OUT or (name == "pop" and args)
-    if site is not None and site not in ctx.lists and laid_out:
-        raise NeedList({site: None})
-    match name, args:
-        case ("append", [value]):
-            if isinstance(owner, TupleVal):
-                becomes_list(ctx, node, owner, value)
-            assert isinstance(owner, ListRef)
-            append(ctx, node, owner, value)
-            return NONE
-        case ("extend", [values]):
-            return call(ctx, node, library.extended, owner, values)
-        case ("pop", []):
-            if isinstance(owner, TupleVal):
-                becomes_list(ctx, node, owner)
-            assert isinstance(owner, ListRef)
-            return pop(ctx, node, owner)
-        case ("pop", [index]):
-            return call(ctx, node, library.popped, owner, index)
-        case ("insert", [index, value]):
-            return call(ctx, node, library.inserted, owner, index, value)
-        case ("reverse", []):
-            return call(ctx, node, library.turned, owner)
-        case ("index", [value]):
-            return call(ctx, node, library.found_at, owner, value)
-        case ("count", [value]):
-            return call(ctx, node, library.times, owner, value)
-        case ("remove", [value]) if not isinstance(owner, ObjectRef):
-            if isinstance(owner, TupleVal):
-                becomes_list(ctx, node, owner)
-            return call(ctx, node, library.removed, owner, value)
-        case ("clear", []):
-            return call(ctx, node, library.cleared, owner)
-        case ("sort", []):
-            if isinstance(owner, TupleVal):
-                becomes_list(ctx, node, owner)
-            assert isinstance(owner, ListRef)
-            return sorting.in_place(Call(ctx, node, ".sort", [], dict(kwargs)), owner)
-        case ("copy", []):
-            if isinstance(owner, TupleVal):
-                return display(ctx, node, owner.items)
-            assert isinstance(owner, ListRef)
-            return copied(ctx, node, owner)
-        case _:
-            ctx.refuse(
-                node,
-                f"'.{name}()' of a list is not supported with these arguments",
-                hints.OF_LISTS.get(name, "give it its arguments by place: xs.pop(0)"),
-            )
-
-
-LAID_OUT = ("insert", "clear", "reverse", "sort")
-METHODS = ("append", "extend", "pop", "copy", "remove", "index", "count", *LAID_OUT)
-
-__all__ = ["ListOf", "display", "method"]
+__all__ = ["ListOf", "display"]

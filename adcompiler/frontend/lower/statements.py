@@ -30,6 +30,7 @@ from adcompiler.frontend.lower import (
     expressions,
     gradientless,
     instances,
+    list_methods,
     listing,
     loops,
     maybe,
@@ -363,7 +364,7 @@ def updated(ctx: Context, stmt: ast.AugAssign, old: Binding) -> Binding:
         updates.update(ctx, stmt, old, value)
         return old
     if _extends(stmt, old, value):
-        listing.method(ctx, stmt, old, "extend", [value])
+        list_methods.method(ctx, stmt, old, "extend", [value])
         return old
     check_unboxed(ctx, stmt, ast.unparse(stmt.target), old)
     return _anew(ctx, stmt, old, value)
@@ -440,7 +441,7 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
             value = expressions.optional(ctx, stmt.value)
             old, value = maybe.operands(ctx, stmt, stmt.op, old, value)
             if _extends(stmt, old, value):
-                listing.method(ctx, stmt, old, "extend", [value])
+                list_methods.method(ctx, stmt, old, "extend", [value])
             elif isinstance(old, ArrayRef):
                 updates.update(ctx, stmt, old, value)
                 ctx.frame.sites[name] = stmt
