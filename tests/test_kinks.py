@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+import adcompiler as ad
 from tests.flat_gradients import gradients, pulled
 from tests.numerics import assert_close
 
@@ -119,6 +120,24 @@ def test_ties_of_max_and_min_share_equally():
     third = 1.0 / 3.0
     expected = [third, third, third, 0.0, 0.5, 0.5]
     assert_close(gradients(largest_of_rows, rows), expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+@pytest.mark.parametrize(
+    ("x", "value", "expected"),
+    [
+        ([1.0, 3.0, 3.0, 1.0], -2.0, [-1.0, 1.0, 0.0, 0.0]),
+        ([math.nan, 3.0, 1.0], math.nan, [0.0, 0.0, 0.0]),
+        ([2.0, math.nan, 3.0, 1.0], -2.0, [0.0, 0.0, 1.0, -1.0]),
+    ],
+)
+def test_python_s_extrema_are_the_first(x, value, expected, backend):
+    def spread(x):
+        return min(x) - max(x)
+
+    found, gradient = ad.value_and_grad(spread, backend=backend)(np.array(x))
+    assert_close(found, value)
+    assert_close(gradient, np.negative(expected))
 
 
 def test_ties_of_maximum_and_minimum_go_half_each():

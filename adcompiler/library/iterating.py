@@ -216,6 +216,28 @@ def greatest_in(items):
     return best
 
 
+def least_element(x, *default):
+    if len(x) == 0:
+        if len(default) > 0:
+            return default[0]
+        raise ValueError(NO_LEAST)
+    return x[np.argmin(comparable(x))]
+
+
+def greatest_element(x, *default):
+    if len(x) == 0:
+        if len(default) > 0:
+            return default[0]
+        raise ValueError(NO_GREATEST)
+    return x[np.argmax(comparable(x))]
+
+
+def comparable(x):
+    """With the first element for nan: Python stays with a nan that is first, and passes
+    over any other, where `np.argmax` stops at it."""
+    return np.where(np.isnan(x), x[0], x) if x.dtype.kind == "f" else x
+
+
 def attribute_getter(name, *more):
     if len(more) == 0:
         return lambda owner: getattr(owner, name)

@@ -1,7 +1,8 @@
-"""Elements that a list surely has.
+"""Elements that a list or a vector surely has.
 
 In: any function. Out: the same, in which what reads or pops an element that its list
 has on every path is `safe`: it raises nothing, and goes where its value is not needed.
+So is what reads a vector where `argmax` found an extremum of one as long.
 Invariant: nothing else changes.
 
     xs = [x]                        xs = [x]
@@ -40,19 +41,20 @@ from adcompiler.ir.nodes import (
     carried_params,
     carried_results,
 )
-from adcompiler.ir.types import ListOf, dims_of
+from adcompiler.ir.types import Length, ListOf, dims_of
 from adcompiler.ir.walk import all_stmts, map_regions
 
 
 def with_sure_elements(function: Function) -> Function:
     """The function with such statements safe; the same object where there are none."""
-    lets = (s for s in all_stmts(function.region) if isinstance(s, Let))
+    lets = [s for s in all_stmts(function.region) if isinstance(s, Let)]
+    sure = set(_at_extrema(lets))
     taking = [s for s in lets if _takes(s)]
-    if not taking:
-        return function
-    least = _Least()
-    least.region(function.region)
-    return made_safe(function, {s for s in taking if least.has(s)})
+    if taking:
+        least = _Least()
+        least.region(function.region)
+        sure |= {s for s in taking if least.has(s)}
+    return made_safe(function, sure)
 
 
 def made_safe(function: Function, sure: Set[Stmt]) -> Function:
@@ -69,6 +71,18 @@ def made_safe(function: Function, sure: Set[Stmt]) -> Function:
         return map_regions(old, region)
 
     return replace(function, region=region(function.region))
+
+
+def _at_extrema(lets: Iterable[Let]) -> Iterable[Let]:
+    """What reads a vector at the position of an extremum."""
+    length_of: dict[Atom, Length] = {}
+    for let in lets:
+        match let.primitive.name, let.operands:
+            case (("argmax" | "argmin"), (x,)) if len(dims_of(x.type)) == 1:
+                (length_of[let.results[0]],) = dims_of(x.type)
+            case "load", (x, k) if let.param("index") == ("int",):
+                if k in length_of and dims_of(x.type) == (length_of[k],):
+                    yield let
 
 
 def _takes(stmt: Let) -> bool:

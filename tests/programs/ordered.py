@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .registry import TRIPS, const, distinct, program, real, trips
+from .registry import TRIPS, const, distinct, program, real, trips, zero_d
 
 
 @dataclass
@@ -184,6 +184,69 @@ def too_many_tuples(x):
 def the_greatest_of_words(x):
     loss = {"a": x[0], "b": x[1]}
     return loss[max(loss, key=loss.get)]
+
+
+def at_the_first_ones(x):
+    return x[1] * x[0] - x[2] ** 2
+
+
+@program(const(0.5, 2.0, -1.0, 2.0, -1.0), reference=at_the_first_ones, order=1)
+@program(distinct(5), label="distinct")
+@program(real(1), label="one element")
+def first_of_equal_elements(x):
+    return max(x) * (x[0] if len(x) > 1 else 1.0) - min(x) ** 2
+
+
+@program(const(2, 2, 1, 1, dtype=np.int64), real(4))
+def greatest_of_integers(k, x):
+    return max(k) * x[max(k)] + min(k > 1) * x[0] - min(k, default=2) * x[3]
+
+
+@program(distinct(4))
+def nan_is_passed_over(x):
+    y = np.log(np.append(x, [-1.0, 2.0]))
+    y[0] = x[1]
+    return max(y) * min(y, default=1.0) * max(y[::-1])
+
+
+@program(real(0), real(), raises=ValueError)
+def greatest_of_no_elements(x, v):
+    return max(x) * v
+
+
+@program(real(0), real(), raises=ValueError)
+def least_of_no_elements(x, v):
+    return min(x[:0]) * v
+
+
+@program(real(), raises=ValueError)
+def greatest_of_an_empty_display(v):
+    return v if v > 9.0 else max([]) * v
+
+
+@program(zero_d(), raises=TypeError)
+def greatest_of_a_zero_d_array(x):
+    return max(x) * 2.0
+
+
+@program(real(0), real(), label="none")
+@program(real(4), real())
+def greatest_of_some_or_none(x, v):
+    return max(x[::2], default=v) * v + max(x * x, key=abs, default=1.0)
+
+
+@program(distinct(3, 4))
+def greatest_of_the_parts_of_rows(a):
+    total, best = 0.0, -np.inf
+    for i in range(3):
+        total += max(a[i]) * min(a[i, ::-1]) + max(a.T[i])
+        best = max(best, *a[i])
+    return total + best * max(a, key=lambda row: row[1] * row[0])[2]
+
+
+@program(real(2, 2), refused="compares the rows")
+def greatest_of_rows(a):
+    return sum(max(a)) if a[0, 0] > 9.0 else a[0, 1]
 
 
 @program(real(2), refused="by name")

@@ -87,18 +87,14 @@ def extreme(name: str, python: Any) -> Handler:
                 which_of = library.greatest if name == "maximum" else library.least
                 return listing.call(call.ctx, call.node, which_of, only)
             if isinstance(only, ArrayRef):
-                if only.type.ndim != 1:
-                    what = f"{call.name} of an array of rank {only.type.ndim}"
-                    call.refuse(what, f"use np.{call.name}({call.written(0)})")
-                which = "min" if name == "minimum" else "max"
-                return call.result(which, call.atom(only), axis=None, keepdims=False)
+                return _element(call, name, only)
             values = _items(call, only)
         if not call.args:
             what = f"{call.name} takes an argument at least"
             call.refuse(what, f"say of what it is: {call.name}(a, b)")
         if not values:
-            what = f"{call.name} of nothing, for which Python raises"
-            call.refuse(what, f"say what it is then: {call.name}(x, default=0.0)")
+            message = library.NO_LEAST if name == "minimum" else library.NO_GREATEST
+            call.ctx.fail(call.node, "ValueError", message)
         if any(isinstance(v, TupleVal) or overloads.is_object(v) for v in values):
             of = iterating.greatest_in if name == "maximum" else iterating.least_in
             return listing.call(call.ctx, call.node, of, TupleVal(tuple(values)))
@@ -109,6 +105,17 @@ def extreme(name: str, python: Any) -> Handler:
         return Dyn(result)
 
     return handle
+
+
+def _element(call: Call, name: str, x: ArrayRef, *default: Binding) -> Binding:
+    """The first of the least or greatest elements of an array."""
+    if x.type.ndim == 0:
+        call.ctx.fail(call.node, "TypeError", "iteration over a 0-d array")
+    if x.type.ndim > 1:
+        what = f"{call.name} compares the rows of an array of rank {x.type.ndim}"
+        call.refuse(what, f"of all elements: np.{call.name}({call.written(0)})")
+    of = iterating.greatest_element if name == "maximum" else iterating.least_element
+    return listing.call(call.ctx, call.node, of, x, *default)
 
 
 def _items(call: Call, x: Binding) -> list[Binding]:
@@ -139,6 +146,8 @@ def _chosen(call: Call, name: str) -> Binding:
     if isinstance(items, ObjectRef | RecordVal) and items.cls is not list:
         items = TupleVal(tuple(_items(call, items)))
     if key is None or key == NONE:
+        if isinstance(items, ArrayRef):
+            return _element(call, name, items, *given)
         by = iterating.least_or if least else iterating.greatest_or
         return listing.call(call.ctx, call.node, by, items, *given)
     by = iterating.least_by if least else iterating.greatest_by
