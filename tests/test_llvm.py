@@ -226,3 +226,33 @@ def test_values_come_in_their_kinds():
         value, gradients = f.value_and_grad(np.float64(1.0), 2.0)
         assert (type(value), type(gradients.a)) == (np.float64, np.float64)
         assert (value, *gradients) == (0.5, 0.5, -0.25)
+
+
+def scaled_and_part(x):
+    y = np.exp(x) * 2.0
+    return np.sum(y * x), y
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 127, 128, 129, 1000, 600_000])
+def test_results_own_their_memory(n):
+    x = np.linspace(0.0, 1.0, n)
+    (value, y), pullback = ad.vjp(scaled_and_part, backend="llvm")(x)
+    np.testing.assert_allclose(y, 2.0 * np.exp(x), rtol=1e-14)
+    gradient = pullback((1.0, np.ones(n)))
+    for found in (y, gradient):
+        assert found.flags.owndata
+        assert found.base is None
+        assert found.flags.c_contiguous
+        found.resize(2 * n + 1, refcheck=False)  # as NumPy's own memory is
+        found[:] = 0.5
+
+
+def test_a_result_that_is_given_twice_is_two_arrays():
+    def doubled(x):
+        y = x * 2.0
+        return y, y
+
+    x = np.ones(1000)
+    first, second = ad.jvp(doubled, backend="llvm")((x,), (x,))[1]
+    first[0] = 7.0
+    assert second[0] == 2.0

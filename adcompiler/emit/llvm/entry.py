@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from adcompiler.emit.llvm.code import FAILED, Code
-from adcompiler.emit.llvm.nests import At, bytes_of, each
+from adcompiler.emit.llvm.handing import boxed_array
+from adcompiler.emit.llvm.nests import At, bytes_of
 from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.values import (
     Elements,
@@ -206,11 +207,19 @@ class _Entry:
             place = offset_by(code, out, str(offset))
             value = load_record(code, atom.type, place)
             box = self.boxed(value, atom.type, ctx)
+            none = code.op(f"icmp eq ptr {box}, null")
+            onward = code.label("made")
+            code.branch(none, "lacking", onward)
+            code.start(onward)
             item = offset_by(code, made, str(24 + 8 * k))
             code.do(f"store ptr {box}, ptr {item}")
             offset += record_size(atom.type)
         code.do(f"call void @adc_free_all(ptr {ctx})")
         code.do(f"ret ptr {made}")
+        code.start("lacking")
+        code.do(f"call void @Py_DecRef(ptr {made})")
+        code.do(f"call void @adc_free_all(ptr {ctx})")
+        code.do("ret ptr null")
 
     def boxed(self, value: Value, t: Type, ctx: str) -> str:
         """A result as an object."""
@@ -229,7 +238,7 @@ class _Entry:
                 )
                 return found
             case Elements(), Array():
-                return self._new_array(value)
+                return boxed_array(code, self.module, value, ctx)
             case _:
                 raise NotNative(f"a result of type {t}")
 
@@ -252,24 +261,3 @@ class _Entry:
         return code.op(
             f"call ptr @adc_array_scalar(ptr {place}, ptr {descr}, ptr null)"
         )
-
-    def _new_array(self, x: Elements) -> str:
-        """A new array object with the elements."""
-        code, rank = self.code, len(x.dims)
-        dims = code.alloca("i64", max(1, rank))
-        for k, n in enumerate(x.dims):
-            code.do(f"store i64 {n}, ptr {offset_by(code, dims, str(8 * k))}")
-        number = np.dtype(x.dtype).num
-        box = code.op(
-            f"call ptr @adc_array_new(ptr @adc_array_type, i32 {rank}, ptr {dims}, "
-            f"i32 {number}, ptr null, ptr null, i32 0, i32 0, ptr null)"
-        )
-        data = code.op(f"load ptr, ptr {offset_by(code, box, '16')}")
-        target = Elements(x.dtype, data, "null", x.dims, dense(code, x.dims), True)
-        source = x
-
-        def body(places: list[At], carried: tuple[str, ...]) -> None:
-            places[0].put(code, places[1].get(code))
-
-        each(code, x.dims, [target, source], body)
-        return box

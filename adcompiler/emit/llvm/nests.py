@@ -60,10 +60,18 @@ def allocated(code: Code, dtype: str, dims: Sequence[str]) -> Elements:
     if sum(not n.isdigit() for n in dims) > 1:
         count = _checked_product(code, dims)
     size = bytes_of(dtype)
-    owner = code.op(f"call ptr @adc_block(ptr %ctx, i64 {count}, i64 {size})")
-    code.fail_if(code.op(f"icmp eq ptr {owner}, null"))
-    data = code.op(f"getelementptr i8, ptr {owner}, i64 64")
+    data = code.op(f"call ptr @adc_array(ptr %ctx, i64 {count}, i64 {size})")
+    code.fail_if(code.op(f"icmp eq ptr {data}, null"))
+    owner = code.op(f"getelementptr i8, ptr {data}, i64 {_rounded(code, count, size)}")
     return Elements(dtype, data, owner, tuple(dims), dense(code, dims), True)
+
+
+def _rounded(code: Code, count: str, size: int) -> str:
+    """Where the head of an array's block stands, behind the elements."""
+    if count.isdigit():
+        return str(-(-int(count) * size // 16) * 16)
+    more = code.op(f"add i64 {code.multiply(count, str(size))}, 15")
+    return code.op(f"and i64 {more}, -16")
 
 
 def _checked_product(code: Code, dims: Sequence[str]) -> str:

@@ -4,7 +4,9 @@ In: nothing. Out: LLVM text, of which only what is used is kept.
 Invariants: each block of memory is in the list of its run's *context*, so that a run
 that ends early frees what it holds; a block is freed when nobody holds it.
 
-A block is a head of 64 bytes, then its elements:
+A block has a head of 64 bytes, which what it holds comes after. Of an array the
+elements come first, so that an array object can take them over as memory of its own,
+and the head stands behind them:
 
 ====== =========================================================================
 offset what
@@ -12,8 +14,8 @@ offset what
 0, 8   the blocks before and after it in the list of the context
 16     how many hold it
 24     what lets go of its contents, or null
-32     a list's records; the Python object that owns an array's memory
-40     0: plain, 1: a list, 2: of a Python object
+32     a list's records; the Python object that owns an array's memory; the elements
+40     0: plain, 1: a list, 2: of a Python object, 3: an array
 48, 56 a list's length and capacity
 ====== =========================================================================
 
@@ -23,6 +25,7 @@ of trips, by which signals are looked for now and then.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator
 
 from adcompiler.emit.llvm.scalars import LIBM
@@ -32,19 +35,19 @@ __all__ = ["RUNTIME", "declarations", "mathematics"]
 HEAD = 64
 
 _MEMORY = """
-define internal noalias ptr @adc_block(ptr %ctx, i64 %count, i64 %size) noinline {
+define internal i64 @adc_bytes(i64 %count, i64 %size) {
   %pair = call {i64, i1} @llvm.umul.with.overflow.i64(i64 %count, i64 %size)
   %bytes = extractvalue {i64, i1} %pair, 0
   %over = extractvalue {i64, i1} %pair, 1
   %huge = icmp ugt i64 %bytes, 140737488355328
   %none = or i1 %over, %huge
-  br i1 %none, label %fail, label %take
-take:
-  %whole = add i64 %bytes, 64
-  %block = call ptr @malloc(i64 %whole)
-  %lacking = icmp eq ptr %block, null
-  br i1 %lacking, label %fail, label %enter
-enter:
+  %rounded = add i64 %bytes, 15
+  %whole = and i64 %rounded, -16
+  %found = select i1 %none, i64 -1, i64 %whole
+  ret i64 %found
+}
+
+define internal void @adc_enter(ptr %ctx, ptr %block) {
   call void @llvm.memset.p0.i64(ptr %block, i8 0, i64 64, i1 false)
   %first = load ptr, ptr %ctx
   %next = getelementptr i8, ptr %block, i64 8
@@ -58,7 +61,48 @@ link:
   store ptr %block, ptr %first
   br label %done
 done:
+  ret void
+}
+
+define internal noalias ptr @adc_block(ptr %ctx, i64 %count, i64 %size) noinline {
+  %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
+  %none = icmp slt i64 %bytes, 0
+  br i1 %none, label %fail, label %take
+take:
+  %whole = add i64 %bytes, 64
+  %block = call ptr @malloc(i64 %whole)
+  %lacking = icmp eq ptr %block, null
+  br i1 %lacking, label %fail, label %enter
+enter:
+  call void @adc_enter(ptr %ctx, ptr %block)
   ret ptr %block
+fail:
+  ret ptr null
+}
+
+define internal noalias ptr @adc_array(ptr %ctx, i64 %count, i64 %size) noinline {
+  %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
+  %none = icmp slt i64 %bytes, 0
+  br i1 %none, label %fail, label %take
+take:
+  %whole = add i64 %bytes, 64
+  %elements = call ptr @malloc(i64 %whole)
+  %lacking = icmp eq ptr %elements, null
+  br i1 %lacking, label %fail, label %enter
+enter:
+  %block = getelementptr i8, ptr %elements, i64 %bytes
+  call void @adc_enter(ptr %ctx, ptr %block)
+  %at = getelementptr i8, ptr %block, i64 32
+  store ptr %elements, ptr %at
+  %kind_at = getelementptr i8, ptr %block, i64 40
+  store i64 3, ptr %kind_at
+  %large = icmp uge i64 %bytes, 4194304
+  br i1 %large, label %advise, label %done
+advise:
+  call void @adc_advise(ptr %elements, i64 %bytes)
+  br label %done
+done:
+  ret ptr %elements
 fail:
   ret ptr null
 }
@@ -80,19 +124,25 @@ done:
   ret void
 }
 
-define internal void @adc_contents(ptr %block) {
+define internal void @adc_dispose(ptr %block) {
   %kind_at = getelementptr i8, ptr %block, i64 40
   %kind = load i64, ptr %kind_at
   %payload_at = getelementptr i8, ptr %block, i64 32
   %payload = load ptr, ptr %payload_at
-  switch i64 %kind, label %done [i64 1, label %list i64 2, label %object]
+  switch i64 %kind, label %plain [
+    i64 1, label %list i64 2, label %object i64 3, label %array
+  ]
 list:
   call void @free(ptr %payload)
-  ret void
+  br label %plain
 object:
   call void @Py_DecRef(ptr %payload)
+  br label %plain
+plain:
+  call void @free(ptr %block)
   ret void
-done:
+array:
+  call void @free(ptr %payload)
   ret void
 }
 
@@ -106,8 +156,7 @@ inner:
   br label %go
 go:
   call void @adc_unlink(ptr %ctx, ptr %block)
-  call void @adc_contents(ptr %block)
-  call void @free(ptr %block)
+  call void @adc_dispose(ptr %block)
   ret void
 }
 
@@ -120,8 +169,7 @@ loop:
   br i1 %none, label %done, label %one
 one:
   call void @adc_unlink(ptr %ctx, ptr %block)
-  call void @adc_contents(ptr %block)
-  call void @free(ptr %block)
+  call void @adc_dispose(ptr %block)
   br label %loop
 done:
   ret void
@@ -175,6 +223,27 @@ ok:
   ret i1 false
 fail:
   ret i1 true
+}
+"""
+
+# Pages of two megabytes where the system has them: far fewer are touched first.
+_ADVICE = """
+define internal void @adc_advise(ptr %elements, i64 %bytes) noinline {
+  %address = ptrtoint ptr %elements to i64
+  %past = add i64 %address, 4095
+  %page = and i64 %past, -4096
+  %end = add i64 %address, %bytes
+  %length = sub i64 %end, %page
+  %start = inttoptr i64 %page to ptr
+  call i32 @madvise(ptr %start, i64 %length, i32 14)
+  ret void
+}
+declare i32 @madvise(ptr, i64, i32)
+"""
+
+_NO_ADVICE = """
+define internal void @adc_advise(ptr %elements, i64 %bytes) {
+  ret void
 }
 """
 
@@ -315,7 +384,9 @@ define internal i64 @adc_range_length(i64 %start, i64 %stop, i64 %step) alwaysin
 }
 """
 
-RUNTIME = _MEMORY + _SIGNALS + _INTEGERS
+_PAGES = _ADVICE if sys.platform == "linux" else _NO_ADVICE
+
+RUNTIME = _MEMORY + _PAGES + _SIGNALS + _INTEGERS
 
 _DECLARED = """
 declare noalias ptr @malloc(i64)
@@ -335,6 +406,7 @@ declare ptr @PyList_New(i64)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 declare ptr @adc_array_new(ptr, i32, ptr, i32, ptr, ptr, i32, i32, ptr)
 declare ptr @adc_array_scalar(ptr, ptr, ptr)
+@adc_default_handler = external global ptr
 @PyFloat_Type = external global i8
 @PyLong_Type = external global i8
 @PyBool_Type = external global i8

@@ -70,6 +70,7 @@ def _numpy_api() -> Mapping[str, int]:
         "adc_array_type": 2,
         "adc_array_scalar": 60,
         "adc_array_new": 93,
+        "adc_default_handler": 306,
     }
     return {name: int(table[k] or 0) for name, k in places.items()}
 
