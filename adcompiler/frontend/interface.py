@@ -14,6 +14,7 @@ from types import CellType, FunctionType
 from typing import Any, Literal, Protocol
 
 from adcompiler.errors import Span
+from adcompiler.frontend.reads import Read
 from adcompiler.frontend.structures import Shape
 from adcompiler.ir.nodes import Function
 from adcompiler.ir.types import Type
@@ -100,7 +101,7 @@ class Capture:
     """
 
     name: str
-    read: Callable[[], Any]
+    read: Read
     spec: LeafSpec
 
 
@@ -110,7 +111,7 @@ class Guard:
     functions and modules, equality and type for numbers and strings)."""
 
     description: str
-    read: Callable[[], Any]
+    read: Read
     value: Any
 
 

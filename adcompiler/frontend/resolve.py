@@ -7,9 +7,10 @@ Invariant: what no table names is refused, never called.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from adcompiler.frontend.lower.handling import Handler
+if TYPE_CHECKING:
+    from adcompiler.frontend.lower.handling import Handler
 
 _LIBRARIES = (
     *("numpy", "math", "builtins", "scipy"),

@@ -6,7 +6,6 @@ In: the binding of the owner and a name. Out: the binding of the attribute.
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 import numpy as np
 
@@ -41,8 +40,8 @@ from adcompiler.frontend.lower import (
     texts,
 )
 from adcompiler.frontend.lower.context import Context
-from adcompiler.frontend.lower.objects import MISSING
 from adcompiler.frontend.lower.operands import describe
+from adcompiler.frontend.reads import MISSING, WrittenIn
 from adcompiler.gradients import Gradients
 from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Array, Scalar
@@ -62,10 +61,9 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
             return MethodVal(owner, name)
         case TupleVal(_, cls) if hasattr(cls, "_fields") and name in instances.METHODS:
             return MethodVal(owner, name)
-        case TupleVal(_, cls) if _named(cls, name) is not objects.MISSING:
-            found = _named(cls, name)
+        case TupleVal(_, cls) if (found := WrittenIn(cls, name)()) is not MISSING:
             key = f"class {id(cls)} {name}"
-            names.guard(ctx, key, name, lambda: _named(cls, name), found)
+            names.guard(ctx, key, name, WrittenIn(cls, name), found)
             return objects.of_class(ctx, node, owner, cls, found, name)
         case ObjectRef() | RecordVal() if owner.cls is not dict:
             return instances.attribute(ctx, node, owner, name)
@@ -102,12 +100,6 @@ def _instead(owner: Binding, name: str) -> str:
             return iteration.AS_LIST
         case _:
             return "read it outside, and pass it as an argument"
-
-
-def _named(cls: type, name: str) -> Any:
-    """What a class of named tuples says of a name, which is no field."""
-    classes = [c for c in cls.__mro__ if not resolve.is_library(c)]
-    return objects.in_classes(classes, name) if hasattr(cls, "_fields") else MISSING
 
 
 def _fields(cls: type) -> tuple[str, ...]:

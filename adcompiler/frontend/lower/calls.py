@@ -74,6 +74,7 @@ from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Inexpressible, NeedCall, Unreachable
 from adcompiler.frontend.lower.syntax import local_names, nonlocals, rebound
+from adcompiler.frontend.reads import Attribute, Default
 from adcompiler.frontend.structures import Cell, Key
 from adcompiler.ir.builder import constant
 from adcompiler.library import collected, lists
@@ -274,13 +275,8 @@ def inline_python(
         captured = replace(captured, site=ctx.frame.captured.site)
     elif function.__module__ == collected.__name__:
         captured = replace(captured, site=ctx.frame.captured.span(node))
-    names.guard(
-        ctx,
-        f"code {id(function)}",
-        function.__name__,
-        lambda: function.__code__,
-        function.__code__,
-    )
+    key, code = f"code {id(function)}", Attribute(function, "__code__")
+    names.guard(ctx, key, function.__name__, code, code())
     given = python_defaults(ctx, node, function)
     return inline(ctx, node, captured, captured.node, None, given, args, kwargs)
 
@@ -288,24 +284,17 @@ def inline_python(
 def python_defaults(ctx: Context, node: ast.AST, function: FunctionType) -> Parameters:
     """The defaults of a Python function: numbers are known, and guarded."""
 
-    def binding(value: Any, key: str, read: Any) -> Binding:
+    def binding(value: Any, place: int | str) -> Binding:
+        key, read = f"default {id(function)} {place}", Default(function, place)
         if isinstance(value, int | float) and not isinstance(value, bool):
             names.guard(ctx, key, f"a default of {function.__name__}", read, value)
             return Dyn(constant(value))
         return names.from_outside(ctx, node, value, "default", key, read)
 
-    key = f"default {id(function)}"
-    defaults = tuple(
-        binding(value, f"{key} {k}", lambda k=k: (function.__defaults__ or ())[k])
-        for k, value in enumerate(function.__defaults__ or ())
-    )
-    keywords = {
-        name: binding(
-            value, f"{key} {name}", lambda n=name: (function.__kwdefaults__ or {})[n]
-        )
-        for name, value in (function.__kwdefaults__ or {}).items()
-    }
-    return defaults, keywords
+    given = enumerate(function.__defaults__ or ())
+    defaults = tuple(binding(value, k) for k, value in given)
+    named = (function.__kwdefaults__ or {}).items()
+    return defaults, {name: binding(value, name) for name, value in named}
 
 
 # --- Inlining ------------------------------------------------------------------------

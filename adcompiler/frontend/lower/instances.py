@@ -28,6 +28,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import calls, hints, names, objects, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.frontend.reads import MISSING, FieldDefault, InClass, in_classes
 from adcompiler.frontend.structures import Key, ObjectOf
 from adcompiler.library import collected
 
@@ -77,8 +78,8 @@ def _check_plain(ctx: Context, node: ast.AST, cls: type) -> None:
         ctx.refuse(node, f"{name} has a metaclass, which is not followed", MADE)
     frozen = _is_frozen(cls)
     for hook in HOOKS:
-        found = objects.in_classes(cls.__mro__[:-1], hook)
-        if found is not objects.MISSING and not frozen:
+        found = in_classes(cls.__mro__[:-1], hook)
+        if found is not MISSING and not frozen:
             ctx.refuse(node, f"{name} has a {hook}, which is not followed", MADE)
 
 
@@ -89,7 +90,7 @@ def _is_frozen(cls: type) -> bool:
 
 def _is_generated(cls: type, name: str) -> bool:
     """Whether a method is the one that `dataclass` or `namedtuple` has written."""
-    found = objects.in_classes(cls.__mro__, name)
+    found = in_classes(cls.__mro__, name)
     if isinstance(found, staticmethod):
         found = found.__func__
     if not isinstance(found, FunctionType):
@@ -147,9 +148,7 @@ def initialise(
 def in_class(ctx: Context, cls: type, name: str) -> Any:
     """What a class says of a name, which is to be the same at later calls."""
 
-    def find() -> Any:
-        return objects.in_classes(cls.__mro__, name)
-
+    find = InClass(cls, name)
     found = find()
     names.guard(ctx, f"class {id(cls)} {name}", name, find, found)
     return found
@@ -229,7 +228,7 @@ def _default(
     if kind == "factory":
         return calls.apply(ctx, node, Static(value), [], {})
     key = f"field {id(cls)} {name}"
-    return names.from_outside(ctx, node, value, name, key, lambda: value)
+    return names.from_outside(ctx, node, value, name, key, FieldDefault(cls, name))
 
 
 # --- Attributes ----------------------------------------------------------------------
@@ -244,7 +243,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Object, name: str) -> Binding:
     held = records.entries(ctx, node, owner)
     if name in held and not isinstance(found, property):
         return records.checked(ctx, node, held[name])
-    if found is objects.MISSING or isinstance(found, MemberDescriptorType):
+    if found is MISSING or isinstance(found, MemberDescriptorType):
         ctx.refuse(
             node,
             f"this {collected.name_of(cls)} has no attribute '{name}'",

@@ -12,7 +12,6 @@ import builtins
 import functools
 import math
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -44,6 +43,19 @@ from adcompiler.frontend.interface import (
 from adcompiler.frontend.lower import hints
 from adcompiler.frontend.lower.context import Context, Frame
 from adcompiler.frontend.lower.operands import known_int
+from adcompiler.frontend.reads import (
+    Attribute,
+    Cell,
+    Given,
+    Global,
+    Item,
+    Keys,
+    Kind,
+    Length,
+    Part,
+    Read,
+    Trained,
+)
 from adcompiler.frontend.structures import Key, Shape, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var
@@ -84,13 +96,11 @@ def load(ctx: Context, node: ast.AST, name: str) -> Binding:
                 f"assign '{name}' before the derivative is taken",
             )
         key = f"cell {id(cell)}"
-        return from_outside(ctx, node, value, name, key, lambda: cell.cell_contents)
+        return from_outside(ctx, node, value, name, key, Cell(cell))
     scope = captured.globals
     key = f"global {id(scope)} {name}"
 
-    def read() -> Any:
-        return _of_scope(scope, name)
-
+    read = Global(scope, name)
     if name in scope:
         return from_outside(ctx, node, scope[name], name, key, read)
     if hasattr(builtins, name):
@@ -100,15 +110,6 @@ def load(ctx: Context, node: ast.AST, name: str) -> Binding:
     around = {*ctx.frame.locals, *cells, *scope, *vars(builtins)}
     hint = hints.meant(name, around) or "assign it first, or import it"
     ctx.refuse(node, f"the name '{name}' is not defined", hint)
-
-
-def _of_scope(scope: Mapping[str, Any], name: str) -> Any:
-    """What a global name, or one of Python's own, is now."""
-    if name in scope:
-        return scope[name]
-    if not hasattr(builtins, name):
-        raise NameError(f"name '{name}' is not defined")
-    return getattr(builtins, name)
 
 
 def _of_cell(ctx: Context, node: ast.AST, name: str, cell: ObjectRef) -> Binding:
@@ -166,7 +167,7 @@ def from_outside(
     value: Any,
     name: str,
     key: str,
-    read: Callable[[], Any],
+    read: Read,
 ) -> Binding:
     """The binding of an object that is read from a cell, a global or a default.
 
@@ -182,7 +183,7 @@ def from_outside(
         case Parameter():
             trained = value.requires_grad
             where = f"{key} trained"
-            guard(ctx, where, name, lambda: _trained(read()), trained)
+            guard(ctx, where, name, Trained(read), trained)
             return _capture(ctx, node, value, name, key, read)
         case int() | float() | np.number() | np.bool_() | np.ndarray():
             return _capture(ctx, node, value, name, key, read)
@@ -197,11 +198,6 @@ def from_outside(
             return Static(value)
 
 
-def _trained(value: Any) -> bool | None:
-    """Whether gradients are computed for a parameter; None of what is none."""
-    return value.requires_grad if isinstance(value, Parameter) else None
-
-
 def _is_sequence(value: tuple[Any, ...] | list[Any]) -> bool:
     return type(value) in (tuple, list) or hasattr(value, "_fields")
 
@@ -212,7 +208,7 @@ def _sequence(
     value: tuple[Any, ...] | list[Any],
     name: str,
     key: str,
-    read: Callable[[], Any],
+    read: Read,
 ) -> Binding:
     """A tuple or list from outside; it has the length that it had."""
     if isinstance(value, tuple):
@@ -224,10 +220,10 @@ def _sequence(
             "which would be read by itself",
             "make it an array: np.array(...)",
         )
-    guard(ctx, f"{key} type", name, lambda: type(read()), type(value))
-    guard(ctx, f"{key} length", name, lambda: len(read()), len(value))
+    guard(ctx, f"{key} type", name, Kind(read), type(value))
+    guard(ctx, f"{key} length", name, Length(read), len(value))
     items = tuple(
-        _part(ctx, node, item, f"{name}_{k}", f"{key} {k}", _item(read, k))
+        _part(ctx, node, item, f"{name}_{k}", f"{key} {k}", Item(read, k))
         for k, item in enumerate(value)
     )
     return TupleVal(items, type(value))
@@ -254,18 +250,15 @@ def _record(
     shape: Shape,
     name: str,
     key: str,
-    read: Callable[[], Any],
+    read: Read,
 ) -> Binding:
     """A dict from outside; it has the keys that it had."""
-    guard(ctx, f"{key} type", name, lambda: type(read()), type(value))
-    guard(ctx, f"{key} keys", name, lambda: tuple(read()), shape.names)
+    guard(ctx, f"{key} type", name, Kind(read), type(value))
+    guard(ctx, f"{key} keys", name, Keys(read), shape.names)
 
     def part(label: Key, held: Any) -> Binding:
-        def again() -> Any:
-            return read()[label]
-
         where = f"{key} {label!r}"
-        return _part(ctx, node, held, f"{name}_{label}", where, again)
+        return _part(ctx, node, held, f"{name}_{label}", where, Item(read, label))
 
     items = zip(shape.names, shape.parts(value), strict=True)
     return RecordVal(shape, tuple(part(label, held) for label, held in items))
@@ -277,7 +270,7 @@ def _part(
     value: Any,
     name: str,
     key: str,
-    read: Callable[[], Any],
+    read: Read,
 ) -> Binding:
     """What a container from outside holds; an array of other than numbers may never be
     read."""
@@ -296,40 +289,22 @@ def _partial(
     value: Any,
     name: str,
     key: str,
-    read: Callable[[], Any],
+    read: Read,
 ) -> Binding:
     """A bound method, or a function of which some arguments are given."""
-    guard(ctx, f"{key} kind", name, lambda: type(read()), type(value))
+    guard(ctx, f"{key} kind", name, Kind(read), type(value))
 
-    def part(label: str, get: Callable[[Any], Any]) -> Binding:
-        inner = get(value)
-        return from_outside(
-            ctx, node, inner, name, f"{key} {label}", lambda: get(read())
-        )
+    def part(label: str, again: Part) -> Binding:
+        return from_outside(ctx, node, again(), name, f"{key} {label}", again)
 
     if isinstance(value, MethodType):
-        callee = part("function", lambda v: v.__func__)
-        return PartialVal(callee, (part("object", lambda v: v.__self__),), {})
-    guard(ctx, f"{key} given", name, lambda: _given(read()), _given(value))
-
-    def positional(k: int) -> Binding:
-        return part(str(k), lambda v: v.args[k])
-
-    def keyword(word: str) -> Binding:
-        return part(word, lambda v: v.keywords[word])
-
-    args = tuple(positional(k) for k in range(len(value.args)))
-    kwargs = {word: keyword(word) for word in value.keywords}
-    return PartialVal(part("function", lambda v: v.func), args, kwargs)
-
-
-def _given(value: functools.partial[Any]) -> tuple[Any, ...]:
-    """Which arguments a partial function has been given."""
-    return (len(value.args), *value.keywords)
-
-
-def _item(read: Callable[[], Any], k: int) -> Callable[[], Any]:
-    return lambda: read()[k]
+        callee = part("function", Part(read, "__func__"))
+        return PartialVal(callee, (part("object", Part(read, "__self__")),), {})
+    given = Given(read)
+    guard(ctx, f"{key} given", name, given, given())
+    args = tuple(part(str(k), Part(read, "args", k)) for k in range(len(value.args)))
+    kwargs = {w: part(w, Part(read, "keywords", w)) for w in value.keywords}
+    return PartialVal(part("function", Part(read, "func")), args, kwargs)
 
 
 def _from_library(value: Any) -> bool:
@@ -341,9 +316,7 @@ def _from_library(value: Any) -> bool:
     return known and module.partition(".")[0] in _LIBRARIES
 
 
-def guard(
-    ctx: Context, key: str, name: str, read: Callable[[], Any], value: Any
-) -> None:
+def guard(ctx: Context, key: str, name: str, read: Read, value: Any) -> None:
     """What was found must be the same at later calls."""
     ctx.guards.setdefault(key, Guard(f"'{name}'", read, value))
 
@@ -354,7 +327,7 @@ def _capture(
     value: Any,
     name: str,
     key: str,
-    read: Callable[[], Any],
+    read: Read,
 ) -> Binding:
     if key in ctx.static_captures:
         guard(ctx, key, name, read, value)
@@ -407,7 +380,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
             return objects.class_attribute(ctx, node, owner, name)
         key = f"attribute {id(owner)} {name}"
         value = getattr(owner, name)
-        return from_outside(ctx, node, value, name, key, lambda: getattr(owner, name))
+        return from_outside(ctx, node, value, name, key, Attribute(owner, name))
     if objects.is_object(owner):
         return objects.attribute(ctx, node, owner, name)
     if resolve.is_distribution(owner) and callable(getattr(owner, name, None)):

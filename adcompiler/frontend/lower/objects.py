@@ -26,8 +26,15 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.interface import Derivative, VjpRule
 from adcompiler.frontend.lower import calls, hints, names
 from adcompiler.frontend.lower.context import Context
-
-MISSING = object()
+from adcompiler.frontend.reads import (
+    MISSING,
+    Above,
+    Attribute,
+    ClassOf,
+    InClass,
+    InObject,
+    in_classes,
+)
 
 
 def written_classes(cls: type) -> Sequence[type]:
@@ -37,26 +44,6 @@ def written_classes(cls: type) -> Sequence[type]:
     []
     """
     return [c for c in cls.__mro__ if c not in (object, SimpleNamespace)]
-
-
-def in_classes(classes: Sequence[type], name: str) -> Any:
-    """What the first of the classes that has this name says it is.
-
-    >>> in_classes((bool, int), "real") is int.__dict__["real"]
-    True
-    """
-    for cls in classes:
-        if name in cls.__dict__:
-            return cls.__dict__[name]
-    return MISSING
-
-
-def _found(owner: Any, name: str) -> Any:
-    """What the class of an object says, unless the object itself has the name."""
-    found = in_classes(type(owner).__mro__, name)
-    kind = type(found)
-    hidden = not hasattr(kind, "__set__") and name in getattr(owner, "__dict__", ())
-    return MISSING if hidden else found
 
 
 def is_object(value: Any) -> bool:
@@ -75,16 +62,15 @@ def attribute(ctx: Context, node: ast.AST, owner: Any, name: str) -> Binding:
             "read it outside, and pass the value as an argument",
         )
     key = f"attribute {id(owner)} {name}"
-    found = _found(owner, name)
+    of_its_class = InObject(owner, name)
+    found = of_its_class()
     if found is MISSING or isinstance(found, MemberDescriptorType):
         if not hasattr(owner, name):
             what = f"this {cls.__name__} has no attribute '{name}'"
             ctx.refuse(node, what, hints.present(owner, name))
         value = getattr(owner, name)
-        return names.from_outside(
-            ctx, node, value, name, key, lambda: getattr(owner, name)
-        )
-    names.guard(ctx, f"{key} of class", name, lambda: _found(owner, name), found)
+        return names.from_outside(ctx, node, value, name, key, Attribute(owner, name))
+    names.guard(ctx, f"{key} of class", name, of_its_class, found)
     return of_class(ctx, node, Static(owner), cls, found, name)
 
 
@@ -124,7 +110,7 @@ def of_class(
             "read it outside, and pass the value as an argument",
         )
     key = f"attribute {id(cls)} {name}"
-    return names.from_outside(ctx, node, found, name, key, lambda: getattr(cls, name))
+    return names.from_outside(ctx, node, found, name, key, Attribute(cls, name))
 
 
 def _function_of(value: Any) -> Any:
@@ -140,7 +126,7 @@ def class_attribute(ctx: Context, node: ast.AST, cls: type, name: str) -> Bindin
     key = f"attribute {id(cls)} {name}"
     found = in_classes(cls.__mro__, name)
     if isinstance(found, staticmethod | classmethod | FunctionType):
-        names.guard(ctx, key, name, lambda: in_classes(cls.__mro__, name), found)
+        names.guard(ctx, key, name, InClass(cls, name), found)
     match found:
         case FunctionType():
             return Static(found)
@@ -150,9 +136,7 @@ def class_attribute(ctx: Context, node: ast.AST, cls: type, name: str) -> Bindin
             return PartialVal(Static(found.__func__), (Static(cls),), {})
         case _:
             value = getattr(cls, name)
-            return names.from_outside(
-                ctx, node, value, name, key, lambda: getattr(cls, name)
-            )
+            return names.from_outside(ctx, node, value, name, key, Attribute(cls, name))
 
 
 def super_attribute(ctx: Context, node: ast.AST, name: str) -> Binding:
@@ -167,13 +151,8 @@ def super_attribute(ctx: Context, node: ast.AST, name: str) -> Binding:
             node, "super() is supported in methods only", "name the class: Base.f(self)"
         )
     after = cell.cell_contents
-    mro = cls.__mro__
-    above = mro[mro.index(after) + 1 :]
-
-    def find() -> Any:
-        return in_classes(above, name)
-
-    found = find()
+    find = Above(cls, after, name)
+    above, found = find.classes, find()
     if found is MISSING:
         bases = ", ".join(c.__name__ for c in above)
         what = f"no class above {after.__name__} has '{name}'"
@@ -207,16 +186,11 @@ def callable_of(ctx: Context, node: ast.AST, value: Any) -> Binding | None:
     """What a call of an object calls: its `__call__`, with the object."""
     if not is_object(value):
         return None
-    found = in_classes(type(value).__mro__, "__call__")
+    find = ClassOf(value, "__call__")
+    found = find()
     if not isinstance(found, FunctionType):
         return None
-    names.guard(
-        ctx,
-        f"call {id(value)}",
-        "__call__",
-        lambda: in_classes(type(value).__mro__, "__call__"),
-        found,
-    )
+    names.guard(ctx, f"call {id(value)}", "__call__", find, found)
     return PartialVal(Static(found), (Static(value),), {})
 
 

@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Callable, Hashable
 from typing import NoReturn
 
+from adcompiler.frontend import reads
 from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
@@ -62,14 +63,14 @@ def _has(call: Call, owner: Binding, name: str) -> bool:
     match owner:
         case ObjectRef() | RecordVal() if owner.cls is not dict:
             found = instances.in_class(ctx, owner.cls, name)
-            return found is not objects.MISSING or name in records.entries(
+            return found is not reads.MISSING or name in records.entries(
                 ctx, node, owner
             )
         case Static(value):
-            found = hasattr(value, name)
-            key = f"has {id(value)} {name}"
-            names.guard(ctx, key, name, lambda: hasattr(value, name), found)
-            return bool(found)
+            find = reads.Has(value, name)
+            found = bool(find())
+            names.guard(ctx, f"has {id(value)} {name}", name, find, found)
+            return found
         case _:
             return hasattr(classes.class_of(call, owner), name)
 
@@ -187,7 +188,7 @@ def _check_copied(call: Call, cls: type, hook: str) -> None:
     """Refuse a class that says how its objects are copied."""
     classes = objects.written_classes(cls)
     for name in (hook, "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"):
-        if objects.in_classes(classes, name) is not objects.MISSING:
+        if reads.in_classes(classes, name) is not reads.MISSING:
             call.refuse(
                 f"{cls.__name__} has a {name}, which is not followed",
                 f"make a new one: {cls.__name__}(...)",

@@ -46,6 +46,7 @@ from adcompiler.frontend.lower.context import Arm, Context
 from adcompiler.frontend.lower.isolation import flattened, holds_float, rebuilt
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Unreachable
+from adcompiler.frontend.reads import Attribute
 from adcompiler.ir.builder import constant
 from adcompiler.ir.callee import derivative_type
 from adcompiler.ir.nodes import Atom, Const, Function, Region, Var, fresh_var
@@ -73,7 +74,7 @@ def call(
             f"state it: {name}.defvjp(forward, backward)",
         )
     key = f"rule {id(owner)}"
-    names.guard(ctx, key, name, lambda: owner.__adcompiler_rule__, rule)
+    names.guard(ctx, key, name, Attribute(owner, "__adcompiler_rule__"), rule)
     captured = _captured(rule.function)
     spec = captured.node.args
     if spec.vararg is not None or spec.kwarg is not None:

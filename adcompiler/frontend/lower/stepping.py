@@ -43,6 +43,7 @@ from adcompiler.frontend.lower import (
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
+from adcompiler.frontend.reads import Attribute
 from adcompiler.ir.builder import constant
 from adcompiler.library import collected, iterating
 
@@ -151,9 +152,8 @@ def _parts(ctx: Context, node: ast.AST, owner: Binding) -> Parts:
         if method.__module__ == collected.__name__:
             site = ctx.frame.captured.site or ctx.frame.captured.span(node)
         captured = replace(captured, site=site)
-        code = method.__code__
-        what = f"code {id(method)}"
-        names.guard(ctx, what, "__next__", lambda: method.__code__, code)
+        code = Attribute(method, "__code__")
+        names.guard(ctx, f"code {id(method)}", "__next__", code, code())
         fn = captured.node
         assert isinstance(fn, ast.FunctionDef)
         ctx.memo[key] = Parts(method, captured, *_apart(captured, fn))
