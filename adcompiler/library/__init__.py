@@ -11,6 +11,7 @@ while compiling (an axis, a flag) costs nothing.
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Hashable
 from types import FunctionType
 
@@ -56,6 +57,9 @@ _OF_SCIPY = {
 def definition_of(function: Hashable) -> FunctionType | None:
     """The definition of a function of NumPy's or SciPy's, if it has one here."""
     home = getattr(function, "__module__", None) or ""
+    special = sys.modules.get("scipy.special")
+    if getattr(special, getattr(function, "__name__", ""), None) is function:
+        home = "scipy.special"  # ufuncs do not say so themselves
     for package, module in _OF_SCIPY.items():
         if home.startswith(package):
             importlib.import_module(module)
