@@ -205,7 +205,7 @@ CASES = [
     Case(np.broadcast_arrays, (X, array(4))),
     *each(np.diagflat, (X,), {}, {"k": 1}),
     *each(np.copyto, (X, X[0] * 2.0), {}, {"where": X > 0}),
-    *each(np.geomspace, (0.2, 3.0), {"num": 4}),
+    *each(np.geomspace, (0.2, 3.0), {"num": 4}, {"num": 1}, {"num": 0}),
     *each(np.geomspace, (-0.2, -3.0), {"num": 4}, {"num": 3, "endpoint": False}),
     *each(np.cov, (X,), {}, {"rowvar": False}, {"bias": True}, {"ddof": 0}),
     Case(np.cov, (V,)),

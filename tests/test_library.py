@@ -309,6 +309,21 @@ np.histogram(x, bins=0)[0] * x[0]
 np.histogram(x, bins=np.array([1.0, 0.0, 2.0]))[0] * x[0]
 np.histogram(x, 3, range=(1.0, 0.0))[0] * x[0]
 np.geomspace(0.0, x[0], 3)
+np.geomspace(x[0], 2.0, -1)
+np.linspace(x[0], 2.0, -1)
+np.linspace(x, 2.0, -2)
+np.linspace(x[0], 2.0, -int(x[1]))
+np.linspace(x, 2.0, -int(x[1]))
+np.linspace(x[0], 2.0, -1, endpoint=False)
+np.logspace(x[0], 2.0, -1)
+np.logspace(x[0], 2.0, -int(x[1]))
+np.gradient(m, axis=(0, 0))[0]
+np.gradient(m, axis=(0, -2))[1]
+np.gradient(m, 1.0, 2.0, 3.0)[0]
+np.gradient(m, x)[0]
+np.gradient(x, x[:2])
+np.gradient(x[:3], x[:2])
+np.gradient(x, m)
 np.gradient(x, edge_order=3)
 np.gradient(x[:1])
 np.unravel_index(12, (3, 4))[0] * x
@@ -335,6 +350,13 @@ special.multigammaln(x - x, 2)
 """.splitlines()
 
 
+# Whose errors NumPy and SciPy say in words of other versions, or with whole arrays.
+REWORDED = (
+    *("np.average(m, axis=1", "np.piecewise", "np.unravel_index"),
+    *("linalg.companion", "linalg.lu_solve", "special.multigammaln"),
+)
+
+
 @pytest.mark.parametrize("call", RAISING)
 def test_what_numpy_raises_is_raised(call):
     scope = {"np": np, "linalg": linalg, "special": special, "integrate": integrate}
@@ -343,8 +365,10 @@ def test_what_numpy_raises_is_raised(call):
     args = np.array([0.4, 1.5, 0.9, 2.2]), X
     with pytest.raises((ValueError, TypeError, IndexError, ZeroDivisionError)) as plain:
         function(*args)
-    with pytest.raises(plain.type):
+    with pytest.raises(plain.type) as found:
         ad.grad(function)(*args)
+    if not call.startswith(REWORDED):
+        assert str(found.value) == str(plain.value)
 
 
 def test_refusals_and_errors_are_at_the_users_line():

@@ -9,6 +9,8 @@ from adcompiler.library.registry import composes
 
 def spaced(start, stop, num, endpoint, retstep, axis):
     """What np.linspace gives of arrays, without the last, or with the step."""
+    if num < 0:
+        raise ValueError(f"Number of samples, {num}, must be non-negative.")
     gaps = num - 1 if endpoint else num
     step = np.subtract(stop, start) / max(gaps, 1)
     steps = np.arange(num)
@@ -39,16 +41,36 @@ def gradient(f, *varargs, axis=None, edge_order=1):
         axes = tuple(range(rank))
     else:
         axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    for k, one in enumerate(axes):
+        for other in axes[:k]:
+            if one == other or abs(one - other) == rank > max(one, other):
+                raise ValueError("repeated axis")
+    steps = steps_along(f, axes, varargs)
     if edge_order > 2:
         raise ValueError("'edge_order' greater than 2 not supported")
-    if len(varargs) == 0:
-        steps = (1.0,) * len(axes)
-    else:
-        steps = varargs * len(axes) if len(varargs) == 1 else varargs
     found = tuple(
         slope(f, step, k, edge_order) for step, k in zip(steps, axes, strict=True)
     )
     return found[0] if len(found) == 1 else found
+
+
+def steps_along(f, axes, given):
+    """For each axis a number, or the places of the values."""
+    if len(given) == 0:
+        return (1.0,) * len(axes)
+    if len(given) == 1 and np.ndim(given[0]) == 0:
+        return given * len(axes)
+    if len(given) != len(axes):
+        raise TypeError("invalid number of arguments")
+    for step, k in zip(given, axes, strict=True):
+        if np.ndim(step) > 1:
+            raise ValueError("distances must be either scalars or 1d")
+        if np.ndim(step) == 1 and len(step) != f.shape[k]:
+            raise ValueError(
+                "when 1d, distances must match the length of the corresponding "
+                "dimension"
+            )
+    return given
 
 
 def slope(f, step, axis, edge_order):
@@ -81,7 +103,7 @@ def slope(f, step, axis, edge_order):
 @composes(np.diff)
 def diff(a, n=1, axis=-1, prepend=None, append=None):
     if n < 0:
-        raise ValueError("order must be non-negative")
+        raise ValueError(f"order must be non-negative but got {n}")
     y = np.moveaxis(a, axis, -1)
     if prepend is not None:
         y = np.concatenate((beside(y, prepend, axis), y), axis=-1)

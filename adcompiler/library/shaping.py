@@ -313,8 +313,13 @@ def geomspace(start, stop, num=50, endpoint=True):
     if np.any(start == 0) or np.any(stop == 0):
         raise ValueError("Geometric sequence cannot include zero")
     sign = np.sign(start)
-    first, last = np.log10(start / sign), np.log10(stop / sign)
-    return sign * np.power(10.0, np.linspace(first, last, num, endpoint))
+    start, stop = start / sign, stop / sign
+    y = np.power(10.0, np.linspace(np.log10(start), np.log10(stop), num, endpoint))
+    if num > 0:
+        y[0] = start
+    if num > 1 and endpoint:
+        y[-1] = stop
+    return y * sign
 
 
 @composes(np.logspace)

@@ -155,11 +155,13 @@ def _spaced(call: Call, start: Binding, stop: Binding, num: Binding) -> Binding:
     known = lengths.known(call.ctx, "int64", [count])
     steps = call.emit("arange", zero, count, one, dtype=None, known=known)
     first, last = call.atom(start), call.atom(stop)
+    text = "Number of samples, {0}, must be non-negative."
     if isinstance(count, Const):
+        if count.value < 0:
+            call.ctx.fail(call.node, "ValueError", text.format(count.value))
         gaps: Atom = constant(max(count.value - 1, 1))
     else:
         negative = call.emit("less", count, zero)
-        text = "Number of samples, {0}, must be non-negative."
         messages.fail_if(call.ctx, call.node, negative, "ValueError", text, (count,))
         less = call.emit("subtract", count, one)
         gaps = call.emit("maximum", less, one, via="builtin")
