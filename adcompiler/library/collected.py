@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.library.iterating import arranged
-from adcompiler.library.lists import NO_GREATEST, NO_LEAST
+from adcompiler.library.lists import NO_GREATEST, NO_LEAST, lacks, taken_out
 
 _EMPTY = "pop from an empty deque"
 
@@ -166,7 +166,7 @@ class Deque(Collection):
     def append(self, x):
         self._items.append(x)
         if self.maxlen is not None and len(self._items) > self.maxlen:
-            self._items.pop(0)
+            taken_out(self._items, 0)
 
     def appendleft(self, x):
         self._items.insert(0, x)
@@ -189,7 +189,7 @@ class Deque(Collection):
     def popleft(self):
         if len(self._items) == 0:
             raise IndexError(_EMPTY)
-        return self._items.pop(0)
+        return taken_out(self._items, 0)
 
     def insert(self, k, x):
         if self.maxlen is not None and len(self._items) >= self.maxlen:
@@ -204,7 +204,7 @@ class Deque(Collection):
                 break
         if found < 0:
             raise ValueError(f"{x!r} is not in deque")
-        self._items.pop(found)
+        taken_out(self._items, found)
 
     def index(self, x):
         for k, v in enumerate(self._items):
@@ -257,10 +257,15 @@ class Deque(Collection):
     def __getitem__(self, k):
         if isinstance(k, slice):
             raise TypeError("sequence index must be integer, not 'slice'")
-        return self._items[k]
+        return self._items[self._place(k)]
 
     def __setitem__(self, k, x):
-        self._items[k] = x
+        self._items[self._place(k)] = x
+
+    def _place(self, k):
+        if lacks(len(self._items), k):
+            raise IndexError("deque index out of range")
+        return k
 
 
 class Dict(Collection):

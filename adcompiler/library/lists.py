@@ -94,8 +94,26 @@ def part(xs, start, stop):
 
 
 def popped(xs, i):
-    value = xs[i]
-    n = len(xs)
+    if len(xs) == 0:
+        raise IndexError("pop from empty list")
+    if lacks(len(xs), i):
+        raise IndexError("pop index out of range")
+    return taken_out(xs, i)
+
+
+def popped_first(xs):
+    if len(xs) == 0:
+        raise IndexError("pop from empty list")
+    return taken_out(xs, 0)
+
+
+def lacks(n, i):
+    """Whether among so many items there is none at this index."""
+    return n <= i if i >= 0 else n < -i
+
+
+def taken_out(xs, i):
+    value, n = xs[i], len(xs)
     for k in range(i + n if i < 0 else i, n - 1):
         xs[k] = xs[k + 1]
     xs.pop()
@@ -125,7 +143,7 @@ def removed(xs, value):
             break
     if found < 0:
         raise ValueError("list.remove(x): x not in list")
-    popped(xs, found)
+    taken_out(xs, found)
 
 
 def inserted(xs, i, value):

@@ -87,8 +87,10 @@ def put(a, ind, v, mode="raise"):
         values = np.reshape(_in_turn(v, np.size(places)), np.shape(places))
     if np.ndim(a) > 1:
         size = np.size(a)
-        if np.any((places < -size) | (places >= size)):
-            raise IndexError(f"index out of bounds for axis 0 with size {size}")
+        bad = (places < -size) | (places >= size)
+        if np.any(bad):
+            k = first_where(bad, places)
+            raise IndexError(f"index {k} is out of bounds for axis 0 with size {size}")
         a[np.unravel_index(places % size, np.shape(a))] = values
     else:
         a[places] = values
@@ -210,11 +212,17 @@ def ravel_multi_index(multi_index, dims):
     return flat
 
 
+def first_where(chosen, values):
+    return np.ravel(values)[np.argmax(chosen)]
+
+
 @composes(np.unravel_index)
 def unravel_index(indices, shape):
     size = math.prod(shape)
-    if np.any((indices < 0) | (indices >= size)):
-        raise ValueError(f"index is out of bounds for array with size {size}")
+    bad = (indices < 0) | (indices >= size)
+    if np.any(bad):
+        k = first_where(bad, indices)
+        raise ValueError(f"index {k} is out of bounds for array with size {size}")
     found = ()
     for n in shape[:0:-1]:
         found = (indices % n, *found)

@@ -1,5 +1,7 @@
 """Lists that are taken from and put into anywhere, repeated and joined."""
 
+from collections import deque
+
 import numpy as np
 
 from .registry import TRIPS, const, program, real, trips
@@ -228,6 +230,47 @@ def an_item_of_a_list_that_is_not_there(x, n):
     if n > 3:
         parts[4] = 3.0 * x
     return parts.pop() if n != 2 else parts.pop(5)
+
+
+@program(real(3), 1)
+@program(real(3), 3, label="past the end", raises=IndexError)
+@program(real(3), -4, label="before the start", raises=IndexError)
+@program(real(0), 0, label="empty", raises=IndexError)
+def popped_where_it_is_told(x, n):
+    xs = [v * v for v in x]
+    return xs.pop(n) * xs[0]
+
+
+@program(real(3))
+@program(real(0), label="empty", raises=IndexError)
+def popped_in_front(x):
+    pairs = [(v, k) for k, v in enumerate(x)]
+    return pairs.pop(0)[0] * x[1]
+
+
+@program(real(3), 1)
+@program(real(3), 3, label="past the end", raises=IndexError)
+@program(real(3), -4, label="before the start", raises=IndexError)
+def read_in_a_deque(x, n):
+    q = deque(v * v for v in x)
+    return q[n] * q[0] * q[-1]
+
+
+@program(real(3), 1)
+@program(real(3), 3, label="past the end", raises=IndexError)
+def stored_in_a_deque(x, n):
+    q = deque(x, maxlen=3)
+    q.append(x[0] * x[1])
+    q[n] *= 2.0
+    return q[0] * q[1] * q[2]
+
+
+@program(real(3))
+@program(real(0), label="empty", raises=IndexError)
+def taken_from_a_deque(x):
+    q = deque(v * v for v in x)
+    last = q.pop()
+    return last * q.popleft() - (q.popleft() if q else 0.0)
 
 
 @program(real(3))

@@ -12,10 +12,18 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from adcompiler.frontend.bindings import NONE, Binding, ListRef, ObjectRef, TupleVal
+from adcompiler.frontend.bindings import (
+    NONE,
+    Binding,
+    Dyn,
+    ListRef,
+    ObjectRef,
+    TupleVal,
+)
 from adcompiler.frontend.lower import hints, listing
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.restarts import NeedList
+from adcompiler.ir.builder import constant
 from adcompiler.library import lists as library
 
 __all__ = ["METHODS", "method"]
@@ -56,6 +64,8 @@ def method(
     laid_out = name in LAID_OUT or (name == "pop" and args)
     if site is not None and site not in ctx.lists and laid_out:
         raise NeedList({site: None})
+    if name == "pop" and args == [Dyn(constant(0))]:
+        return listing.call(ctx, node, library.popped_first, owner)
     written = _WRITTEN.get((name, len(args)))
     if written is not None:
         return listing.call(ctx, node, written, owner, *args)

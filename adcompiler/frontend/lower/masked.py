@@ -62,5 +62,8 @@ def _check_lengths(
             own = lengths.axis_length(ctx, node, mask, k).atom
             wanted = lengths.axis_length(ctx, node, ref, axis + k).atom
             flag = ctx.emit(node, "not_equal", own, wanted)
-            text = "boolean index did not match indexed array"
-            messages.fail_if(ctx, node, flag, "IndexError", text)
+            text = (
+                f"boolean index did not match indexed array along axis {axis + k}; "
+                "size of axis is {0} but size of corresponding boolean axis is {1}"
+            )
+            messages.fail_if(ctx, node, flag, "IndexError", text, (wanted, own))
