@@ -4,6 +4,7 @@ PYTHON  ?= python3
 WORKERS ?= 2
 VENV    := .venv
 BIN     := $(VENV)/bin
+PEERS   := .venv-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -22,8 +23,9 @@ test: lint ## lint, then run doctests and tests (minutes)
 test-all: lint ## the same with every variant and the long fuzz (hours)
 	$(BIN)/pytest -q -n $(WORKERS) -m ""
 
-bench: $(VENV)/.test ## measure compile times, and gradients against those by hand
-	$(BIN)/python -m bench
+# Peers that cannot be had are skipped, and the tables say so.
+bench: $(PEERS)/.ready ## measure gradients against the peers' and those by hand (minutes)
+	$(PEERS)/bin/python -m bench --json build/bench.json
 
 fuzz: $(VENV)/.test ## differentiate 20,000 random programs and their variants (hours)
 	$(BIN)/python -m tests.fuzz.run --count 20000 --variants --second-order
@@ -42,11 +44,21 @@ golden: $(VENV)/.test ## write the golden files anew; read the difference before
 	$(BIN)/pytest -q tests -k golden --update-golden
 
 clean: ## remove the virtual environment and all that was built
-	rm -rf $(VENV) build dist examples/out .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) build dist examples/out .mypy_cache .pytest_cache .ruff_cache
 
 # One stamp per extra: installed anew when pyproject.toml changes.
 $(VENV)/.test $(VENV)/.demo: $(VENV)/.%: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[$*]"
+	@touch $@
+
+# The peers have their own environment. Of PyTorch, nothing but the build for the CPU.
+$(PEERS)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -e ".[test]"
+	for peer in "numba>=0.68" "jax>=0.10" "autograd>=1.7" "torch==2.13.0+cpu"; do \
+	  $(PEERS)/bin/pip install --quiet --disable-pip-version-check "$$peer" \
+	    || echo "not installed, and left out: $$peer"; \
+	done
 	@touch $@
 
 $(BIN)/python:

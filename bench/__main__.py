@@ -1,21 +1,54 @@
-"""`python -m bench [--seconds S]`: compile times, then run times."""
+"""`python -m bench [names] [--seconds S] [--json FILE] [--page FILE]`.
+
+Without names: every workload against its peers, then compile times and the golden
+programs. Everything runs on one core.
+"""
 
 import argparse
+import os
 import warnings
 
-from bench import by_hand, compile_time
+# Before NumPy is imported, whose BLAS reads it then.
+os.environ.update(
+    OPENBLAS_NUM_THREADS="1",
+    OMP_NUM_THREADS="1",
+    MKL_NUM_THREADS="1",
+    NUMBA_NUM_THREADS="1",
+    JAX_PLATFORMS="cpu",
+    XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+)
 
 
 def main() -> None:
     """Parse the command line and print every table."""
+    from bench import compile_time, golden, report
+    from bench.compare import measured
+    from bench.workloads import NAMES
+
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=2.0, help="for each program")
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="name")
+    parser.add_argument("--seconds", type=float, default=2.0, help="for each size")
+    parser.add_argument("--json", help="a file for the results")
+    parser.add_argument("--page", help="a page of Markdown that gets the tables")
     options = parser.parse_args()
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        compile_time.report()
-        print()
-        by_hand.report(options.seconds)
+        warnings.simplefilter("ignore")
+        rows = []
+        for row in measured(options.names or NAMES, options.seconds):
+            report.show(row)
+            rows.append(row)
+        report.summary(rows)
+        if options.json:
+            report.write_json(rows, options.json)
+        if options.page:
+            report.write_page(rows, options.page)
+        if not options.names:
+            print()
+            compile_time.report()
+            print()
+            golden.report(options.seconds)
 
 
 if __name__ == "__main__":
