@@ -21,6 +21,7 @@ from adcompiler.pipeline import Faults, stored
 
 if TYPE_CHECKING:
     from adcompiler.emit.llvm import Native
+    from adcompiler.emit.llvm.direct import Direct
     from adcompiler.emit.numpy_source import Source
     from adcompiler.execute.llvm.entry import Entry
     from adcompiler.lowering.linking import Unit
@@ -38,13 +39,20 @@ class Built:
     """
 
     def __init__(
-        self, function: Function, name: str, label: str, doc: str, backend: str
+        self,
+        function: Function,
+        name: str,
+        label: str,
+        doc: str,
+        backend: str,
+        direct: Direct | None,
     ) -> None:
         self.function = function
         self.name = _identifier(name)
         self.label = label
         self.doc = doc or f"{label}."
         self.backend = backend
+        self.direct = direct
         self._native = _Native(self) if backend == "llvm" else None
         self.call = self.numpy_call if self._native is None else self._native.call
 
@@ -84,12 +92,27 @@ class Built:
         entry = None if self._native is None else self._native.dense
         return None if entry is None else entry.callable(slow)
 
+    @property
+    def address(self) -> int | None:
+        """What an object calls itself by, for arrays in C order."""
+        entry = None if self._native is None else self._native.dense
+        return None if entry is None else entry.direct
+
 
 def build(
-    function: Function, *, name: str, label: str, doc: str = "", backend: str = "numpy"
+    function: Function,
+    *,
+    name: str,
+    label: str,
+    doc: str = "",
+    backend: str = "numpy",
+    direct: Direct | None = None,
 ) -> Built:
-    """The text of a function and what it defines; `label` is shown in tracebacks."""
-    return Built(function, name, label, doc, backend)
+    """The text of a function and what it defines; `label` is shown in tracebacks.
+
+    `direct` is how an object calls itself by machine code, if it may.
+    """
+    return Built(function, name, label, doc, backend, direct)
 
 
 # --- Native code ------------------------------------------------------------------
@@ -128,7 +151,10 @@ class _Native:
 
         built = self.built
         try:
-            module = native_module(built.function, built.name, dense=dense)
+            direct = built.direct if dense else None
+            module = native_module(
+                built.function, built.name, dense=dense, direct=direct
+            )
         except NotNative:
             return None
         return Entry(module, built.name)
@@ -137,8 +163,11 @@ class _Native:
         return self.built.numpy_call if entry is None else entry.callable(slow)
 
 
-def native_module(function: Function, name: str, *, dense: bool) -> Native:
-    """The LLVM module of a function; `dense`: for arrays that lie in C order.
+def native_module(
+    function: Function, name: str, *, dense: bool, direct: Direct | None = None
+) -> Native:
+    """The LLVM module of a function; `dense`: for arrays that lie in C order; `direct`:
+    with what an object calls itself by.
 
     Raises NotNative where it does what there is no code for.
     """
@@ -154,7 +183,7 @@ def native_module(function: Function, name: str, *, dense: bool) -> Native:
         with Faults("emit", ready):
             roots = memory(ready, inner=inner).roots
             parts.append(Part(ready, roots, unit.callee))
-    return emit(parts, name, dense=dense, vectors=vector_functions())
+    return emit(parts, name, dense=dense, vectors=vector_functions(), direct=direct)
 
 
 # --- Names ------------------------------------------------------------------------

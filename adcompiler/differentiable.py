@@ -39,6 +39,7 @@ from adcompiler.evaluation import (
     find_program,
     run,
 )
+from adcompiler.execute.vectorcall import Called, called_by_address, point
 from adcompiler.frontend import partials
 from adcompiler.frontend.arguments import signature_of
 from adcompiler.frontend.interface import Derivative, DerivativeKind
@@ -48,7 +49,7 @@ from adcompiler.frontend.wrt import named
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.pickling import reduced
 from adcompiler.programs import Program, Request, name_of
-from adcompiler.repeated import MISS, Repeated, repeated
+from adcompiler.repeated import MISS, ShortWays, short_ways
 from adcompiler.saving import save
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class _Shared:
 
     programs: Specialisations[Program] = field(default_factory=Specialisations)
     signature: tuple[Hashable, inspect.Signature] | None = None
-    repeated: dict[DerivativeKind, Repeated | None] = field(default_factory=dict)
+    short: dict[DerivativeKind, ShortWays | None] = field(default_factory=dict)
     second: Differentiable[..., Any] | None = None
 
 
@@ -141,6 +142,7 @@ class Differentiable(Generic[P, R]):
         self.backend = backend
         self.prefix = prefix
         self._shared = _Shared()
+        self._derived: dict[DerivativeKind, Derived[..., Any]] = {}
 
     @property
     def signature(self) -> inspect.Signature:
@@ -209,22 +211,29 @@ class Differentiable(Generic[P, R]):
     @property
     def grad(self) -> Derived[P, Any]:
         """``grad(*args)``: the gradient, or `Gradients` of several arguments."""
-        return Derived("grad", self)
+        return self._derivative("grad")
 
     @property
     def value_and_grad(self) -> Derived[P, tuple[R, Any]]:
         """``value_and_grad(*args)``: the value and the gradient."""
-        return Derived("value_and_grad", self)
+        return self._derivative("value_and_grad")
 
     @property
     def vjp(self) -> Derived[P, tuple[R, Callable[[Any], Any]]]:
         """``vjp(*args)``: the value, and the pullback of cotangents."""
-        return Derived("vjp", self)
+        return self._derivative("vjp")
 
     @property
     def jvp(self) -> Derived[[Values, Values], tuple[R, Any]]:
         """``jvp(primals, tangents)``: the value and its tangent."""
-        return Derived("jvp", self)
+        return self._derivative("jvp")
+
+    def _derivative(self, kind: DerivativeKind) -> Any:
+        """The callable of a derivative, one for each kind."""
+        found = self._derived.get(kind)
+        if found is None:
+            found = self._derived[kind] = Derived(kind, self)
+        return found
 
     def backward(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """The value; its gradients are added to the `grad` of every `Parameter` that
@@ -262,6 +271,7 @@ class Differentiable(Generic[P, R]):
         bound: Differentiable[..., Any] = object.__new__(Differentiable)
         bound.__dict__.update(self.__dict__)
         bound.prefix = prefix
+        bound._derived = {}
         return bound
 
     def source(
@@ -306,7 +316,8 @@ class Differentiable(Generic[P, R]):
         return save(program, path, origin)
 
 
-class Derived(Generic[P, T]):
+@called_by_address
+class Derived(Called, Generic[P, T]):
     """A derivative as a callable; it may be differentiated in turn.
 
     >>> def cube(x):
@@ -322,6 +333,8 @@ class Derived(Generic[P, T]):
         self.base = base
         self.__name__ = self.__qualname__ = name_of(self)
         self.__doc__ = f"The {kind} of {name_of(base.function)}."
+        self._kept: list[ShortWays] = []
+        self._point(base._shared.short.get(kind))
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -349,17 +362,34 @@ class Derived(Generic[P, T]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         base = self.base
-        short = base._shared.repeated.get(self.kind)
-        if short is not None and not kwargs:
-            result = short(args)
+        ways = base._shared.short.get(self.kind)
+        if ways is not None and ways.repeated is not None and not base.prefix:
+            result = MISS if kwargs else ways.repeated(args)
             if result is not MISS:
                 return cast("T", result)
         request = self.request(*args, **kwargs)
         program = find_program(base._shared.programs, request, base.backend)
         result = run(program, request)
-        if base.backend == "llvm":
-            base._shared.repeated[self.kind] = repeated(program, request)
+        if program.built.backend == "llvm" and not base.prefix:
+            if ways is None or ways.program is not program:
+                ways = self._ways(program, request)
+                base._shared.short[self.kind] = ways
+            self._point(ways)
         return cast("T", result)
+
+    def _point(self, ways: ShortWays | None) -> None:
+        """Let calls like those of a program go straight to it, past this class."""
+        if ways is None or ways.address is None or self.base.prefix:
+            return
+        point(self, ways.address, ways.table)
+        if ways not in self._kept:
+            # What a call may be running stays: what was pointed at is kept, too.
+            self._kept.append(ways)
+
+    def _ways(self, program: Program, request: Request) -> ShortWays | None:
+        known = next((w for w in self._kept if w.program is program), None)
+        named = self.base.backend is not None
+        return known or short_ways(program, request, named=named)
 
     def request(self, *args: Any, **kwargs: Any) -> Request:
         """What such a call asks for."""

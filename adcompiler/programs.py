@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adcompiler.building import Built, build
+from adcompiler.directly import direct_of
 from adcompiler.errors import InternalError, UnsupportedError
 from adcompiler.frontend.arguments import (
     leaf_specs,
@@ -194,7 +195,17 @@ def _built(
     label = _label(origin, part)
     doc = _doc(label, origin, wrt)
     backend = request.backend
-    built = build(lowered.function, name=name, label=label, doc=doc, backend=backend)
+    direct = None
+    if backend == "llvm" and not part and not statics:
+        direct = direct_of(lowered, target.types, target.wrt)
+    built = build(
+        lowered.function,
+        name=name,
+        label=label,
+        doc=doc,
+        backend=backend,
+        direct=direct,
+    )
     types = target.types
     return Program(lowered, statics, built, built.call, types, len(types), target.wrt)
 

@@ -10,11 +10,15 @@ and what takes containers or values known while compiling, always goes that way.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from adcompiler import settings
+from adcompiler.directly import is_exact
 from adcompiler.evaluation import as_type
+from adcompiler.execute.vectorcall import Fact, Table
 from adcompiler.frontend.interface import (
+    Guard,
     LeafSpec,
     ResultLeaf,
     ResultStatic,
@@ -22,10 +26,11 @@ from adcompiler.frontend.interface import (
 )
 from adcompiler.frontend.specialise import guards_hold
 from adcompiler.frontend.structures import made
-from adcompiler.ir.types import Array, Scalar, Type
+from adcompiler.ir.types import Array
 from adcompiler.programs import Program, Request
+from adcompiler.settings import ABSENT
 
-__all__ = ["MISS", "Repeated", "repeated"]
+__all__ = ["MISS", "ShortWays", "short_ways"]
 
 Results = tuple[Any, ...]
 
@@ -47,12 +52,21 @@ def _miss(*_: Any) -> Any:
 class Repeated:
     """A program, called without a request."""
 
-    __slots__ = ("_call", "_captures", "_count", "_finish", "_guards", "_shaped")
+    __slots__ = (
+        *("_call", "_captures", "_count", "_facts", "_finish", "_guards", "_shaped"),
+    )
 
-    def __init__(self, program: Program, call: Callable[..., Any], count: int) -> None:
+    def __init__(
+        self,
+        program: Program,
+        call: Callable[..., Any],
+        count: int,
+        facts: Sequence[Fact],
+    ) -> None:
         lowered = program.lowered
         self._call = call
         self._count = count
+        self._facts = facts
         self._guards = lowered.guards
         self._captures = tuple(c.read for c in lowered.captures)
         self._finish = _finisher(lowered.result, program)
@@ -66,6 +80,9 @@ class Repeated:
     def __call__(self, args: tuple[Any, ...]) -> Any:
         if len(args) != self._count or not guards_hold(self._guards, ()):
             return MISS
+        for holder, key, value in self._facts:
+            if holder.get(key, ABSENT) is not value:
+                return MISS
         if self._captures:
             args = (*args, *(read() for read in self._captures))
         results = self._call(*args)
@@ -77,22 +94,57 @@ class Repeated:
         return self._finish(results)
 
 
-def repeated(program: Program, request: Request) -> Repeated | None:
-    """The short way of calls like this one, if there is one."""
+class ShortWays:
+    """The short ways of one derivative: by its address, and through `Repeated`."""
+
+    __slots__ = ("address", "program", "repeated", "table")
+
+    def __init__(
+        self, program: Program, request: Request, facts: Sequence[Fact]
+    ) -> None:
+        self.program = program
+        self.table = Table.of((*facts, *(_facts_of(program.lowered.guards) or ())))
+        self.address = _address(program)
+        self.repeated: Repeated | None = None
+        if self.address is None:
+            call = program.built.sharing(_miss)
+            if call is not None:
+                count = len(request.specs)
+                self.repeated = Repeated(program, call, count, facts)
+
+
+def short_ways(program: Program, request: Request, *, named: bool) -> ShortWays | None:
+    """The short ways of calls like this one, if there are any.
+
+    `named`: the backend is the caller's choice, whatever the settings say.
+    """
     plain = all(isinstance(s, LeafSpec) for s in request.specs.values())
     if not plain or program.statics or program.lowered.mutated or program.pullback:
         return None
     if len(request.passed) != len(request.specs):
         return None
-    call = program.built.sharing(_miss)
-    return None if call is None else Repeated(program, call, len(request.specs))
+    fact = None if named else settings.backend_fact()
+    if fact is None and not named:
+        return None
+    return ShortWays(program, request, () if fact is None else (fact,))
+
+
+def _address(program: Program) -> int | None:
+    if _facts_of(program.lowered.guards) is None:
+        return None
+    return program.built.address
+
+
+def _facts_of(guards: Sequence[Guard]) -> list[Fact] | None:
+    """The guards as facts that machine code checks; None where there are others."""
+    return None if guards else []
 
 
 def _finisher(tree: ResultTree, program: Program) -> Callable[[Results], Any]:
     """What puts results together."""
     types = program.types
     given = [atom.type for atom in program.lowered.function.results]
-    exact = list(map(_is_exact, given, types))
+    exact = list(map(is_exact, given, types))
     if all(exact) and _whole(tree) == tuple(range(len(types))):
         return lambda results: results
 
@@ -109,17 +161,6 @@ def _finisher(tree: ResultTree, program: Program) -> Callable[[Results], Any]:
                 return lambda results: made(cls, (part(results) for part in parts))
 
     return visit(tree)
-
-
-def _is_exact(given: Type, wanted: Type) -> bool:
-    """Whether results of a type are handed back as they come."""
-    match given, wanted:
-        case Scalar(), Scalar():
-            return wanted.kind == "either" or given == wanted
-        case Array(), Array():
-            return (given.dtype, given.ndim) == (wanted.dtype, wanted.ndim)
-        case _:
-            return False
 
 
 def _whole(tree: ResultTree) -> tuple[int, ...] | None:

@@ -20,8 +20,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-__all__ = ["Settings", "current"]
+__all__ = ["ABSENT", "Settings", "backend_fact", "current"]
+
+ABSENT = object()
 
 _SWITCH = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -73,6 +76,18 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
         optimise=_switch("ADC_OPTIMISE", environ.get("ADC_OPTIMISE", "1")),
         backend=_backend(environ.get("ADC_BACKEND", "") or "numpy"),
     )
+
+
+def backend_fact() -> tuple[Mapping[Any, Any], Any, Any] | None:
+    """Where the environment holds ADC_BACKEND, by which key, and what is there now or
+    `ABSENT`; so that it need not be read to be known unchanged. None where it is not
+    known how the environment is held."""
+    held = getattr(os.environ, "_data", None)
+    encode = getattr(os.environ, "encodekey", None)
+    if type(held) is not dict or encode is None:
+        return None
+    key = encode("ADC_BACKEND")
+    return held, key, held.get(key, ABSENT)
 
 
 def _backend(text: str) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adcompiler.emit.llvm.contiguity import contiguous_values
+from adcompiler.emit.llvm.direct import Direct, write_direct
 from adcompiler.emit.llvm.entry import write_entry
 from adcompiler.emit.llvm.functions import write_function
 from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
@@ -38,20 +39,27 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """A module: its text, the name of its entry, the objects of external symbols."""
+    """A module: its text, the name of its entry, the objects of external symbols, the
+    name of what an object calls itself by."""
 
     text: str
     entry: str
     objects: Mapping[str, Any]
+    direct: str | None = None
 
 
 def emit(
-    parts: Sequence[Part], name: str, *, dense: bool, vectors: Sequence[str] = ()
+    parts: Sequence[Part],
+    name: str,
+    *,
+    dense: bool,
+    vectors: Sequence[str] = (),
+    direct: Direct | None = None,
 ) -> Native:
     """The module of these parts, the last of which is the one that is asked for.
 
     `dense`: its arrays all lie in C order. `vectors` are the functions of libm on
-    vectors that the processor has.
+    vectors that the processor has. `direct` is how an object calls itself by it.
     """
     names = {
         p.callee: f"adc_f{k}_{p.callee.name}" for k, p in enumerate(parts) if p.callee
@@ -66,12 +74,17 @@ def emit(
         roots = _roots_of(part.roots)
         texts.append(write_function(module, part.function, title, known, roots))
         if main:
-            texts.append(write_entry(module, part.function, title, known))
+            shaped = () if direct is None else direct.shaped
+            texts.append(write_entry(module, part.function, title, known, shaped))
+            if direct is not None:
+                count = len(part.function.results)
+                texts.append(write_direct(module, title, direct, count))
     external = [f"{symbol} = external global i8" for symbol in module.objects]
     sections = [*declarations(), *external, RUNTIME, *module.extra.values(), *texts]
     objects = {symbol[1:]: value for symbol, value in module.objects.items()}
     text = "\n".join([*sections, *mathematics(_called(vectors, texts))])
-    return Native(text, f"{name}_entry", objects)
+    directly = None if direct is None else f"{name}_direct"
+    return Native(text, f"{name}_entry", objects, directly)
 
 
 def _called(vectors: Sequence[str], texts: Sequence[str]) -> list[str]:

@@ -1,17 +1,22 @@
 """The entry: a function that Python calls, which takes objects and gives objects.
 
 In: the function that it runs, and how its parameters lie in memory. Out: LLVM text of
-a METH_FASTCALL function ``ptr name(self, args, count)``.
-Invariants: arguments of other types than were compiled for, and runs that leave with
-the status of the NumPy program, are handed to `self`, the slow path, with what was
-given. Nothing is held of a run when it is over.
+``i32 name_boxed(args, count, boxes)``, which runs it and writes its results, objects,
+to `boxes`; and of a METH_FASTCALL function ``ptr name_entry(self, args, count)``, which
+gives them as a tuple.
+Invariants: arguments of other types than were compiled for, floating-point errors that
+NumPy was asked to raise, and runs that leave with the status of the NumPy program, are
+handed to `self`, the slow path, with what was given. Nothing is held of a run when it
+is over.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from adcompiler.emit.llvm.code import FAILED, Code
+from adcompiler.emit.llvm.code import FAILED, FALLBACK, Code
 from adcompiler.emit.llvm.handing import boxed_array
 from adcompiler.emit.llvm.nests import At, bytes_of
 from adcompiler.emit.llvm.scalars import convert
@@ -31,20 +36,56 @@ from adcompiler.emit.llvm.writer import Module
 from adcompiler.ir.nodes import Function, Var
 from adcompiler.ir.types import Array, Scalar, Type
 
-__all__ = ["write_entry"]
+__all__ = ["branch_on_status", "write_entry"]
 
 _STACK = 6 << 20  # bytes that a run may take of the stack, which has at least eight
 
 
 def write_entry(
-    module: Module, function: Function, name: str, contiguous: frozenset[Var]
+    module: Module,
+    function: Function,
+    name: str,
+    contiguous: frozenset[Var],
+    shaped: Sequence[tuple[int, int]] = (),
 ) -> str:
-    """The entry of a function that is written under this name."""
-    entry = _Entry(module, function, name, contiguous)
-    return entry.text()
+    """The entry of a function that is written under this name.
+
+    `shaped` are results that have the shapes of parameters, or are wrong.
+    """
+    boxed = _Boxed(module, function, name, contiguous)
+    return boxed.text(shaped) + _entry_text(name, len(function.results))
 
 
-class _Entry:
+def _entry_text(name: str, count: int) -> str:
+    """The function that gives a tuple of so many results."""
+    code = Code()
+    boxes = code.alloca("ptr", max(1, count))
+    given = f"ptr %args, i64 %count, ptr {boxes}"
+    branch_on_status(code, code.op(f"call i32 @{name}_boxed({given})"))
+    made = code.op(f"call ptr @adc_tuple_of(ptr {boxes}, i64 {count})")
+    code.do(f"ret ptr {made}")
+    code.start("slow")
+    result = code.op(
+        "call ptr @PyObject_Vectorcall(ptr %self, ptr %args, i64 %count, ptr null)"
+    )
+    code.do(f"ret ptr {result}")
+    header = f"define ptr @{name}_entry(ptr %self, ptr %args, i64 %count)"
+    return f"{header} {{\n{code.text}\n}}\n"
+
+
+def branch_on_status(code: Code, status: str) -> None:
+    """Go on where a run was good; leave where it raised, to "slow" otherwise."""
+    good, failed = code.label("good"), code.label("failed")
+    code.do(
+        f"switch i32 {status}, label %slow [i32 0, label %{good} "
+        f"i32 {FAILED}, label %{failed}]"
+    )
+    code.start(failed)
+    code.do("ret ptr null")
+    code.start(good)
+
+
+class _Boxed:
     def __init__(
         self,
         module: Module,
@@ -56,27 +97,31 @@ class _Entry:
         self.contiguous = contiguous
         self.code = Code()
 
-    def text(self) -> str:
+    def text(self, shaped: Sequence[tuple[int, int]]) -> str:
         code, params = self.code, self.function.params
         ctx = code.alloca("{ptr, i64, i64}")
         out = code.alloca(
             "i8", max(8, sum(record_size(a.type) for a in self.function.results))
         )
         self.require(code.op(f"icmp eq i64 %count, {len(params)}"))
-        given = ["ptr " + ctx]
+        self.require(code.op("call i1 @adc_errors_are_warnings()"))
+        given, values = ["ptr " + ctx], []
         for k, param in enumerate(params):
             place = code.op(f"getelementptr ptr, ptr %args, i64 {k}")
             item = code.op(f"load ptr, ptr {place}")
             packed = param in self.contiguous
             value = self.taken(item, param.type, packed=packed)
+            values.append(value)
             types = component_types(param.type, packed)
             texts = components(value, param.type, packed)
             given += [f"{t} {v}" for t, v in zip(types, texts, strict=True)]
         self._start_context(ctx)
         status = code.op(f"call i32 @{self.name}({', '.join(given)}, ptr {out})")
-        self._finish(ctx, out, status)
-        header = f"define ptr @{self.name}_entry(ptr %self, ptr %args, i64 %count)"
-        return f"{header} {{\n{code.text}\n}}\n"
+        same = [(k, values[param]) for k, param in shaped]
+        self._finish(ctx, out, status, same)
+        header = f"define internal i32 @{self.name}_boxed"
+        given_ = "ptr %args, i64 %count, ptr %boxes"
+        return f"{header}({given_}) noinline {{\n{code.text}\n}}\n"
 
     def require(self, condition: str) -> None:
         """Take the slow path unless the condition holds."""
@@ -92,26 +137,22 @@ class _Entry:
         code.do(f"store i64 {least}, ptr {offset_by(code, ctx, '8')}")
         code.do(f"store i64 0, ptr {offset_by(code, ctx, '16')}")
 
-    def _finish(self, ctx: str, out: str, status: str) -> None:
+    def _finish(
+        self, ctx: str, out: str, status: str, same: Sequence[tuple[int, Value]]
+    ) -> None:
         code = self.code
-        good, bad, failed = (code.label(h) for h in ("good", "bad", "failed"))
-        code.do(
-            f"switch i32 {status}, label %{bad} [i32 0, label %{good} "
-            f"i32 {FAILED}, label %{failed}]"
-        )
+        good, early = code.label("good"), code.label("early")
+        code.branch(code.op(f"icmp eq i32 {status}, 0"), good, early)
         code.start(good)
-        self._results(ctx, out)
-        code.start(bad)
+        self._results(ctx, out, same)
+        code.start(early)
+        code.do(f"call void @adc_free_all(ptr {ctx})")
+        code.do(f"ret i32 {status}")
+        code.start("misshapen")
         code.do(f"call void @adc_free_all(ptr {ctx})")
         code.jump("slow")
-        code.start(failed)
-        code.do(f"call void @adc_free_all(ptr {ctx})")
-        code.do("ret ptr null")
         code.start("slow")
-        result = code.op(
-            "call ptr @PyObject_Vectorcall(ptr %self, ptr %args, i64 %count, ptr null)"
-        )
-        code.do(f"ret ptr {result}")
+        code.do(f"ret i32 {FALLBACK}")
 
     # -- arguments --
 
@@ -198,28 +239,40 @@ class _Entry:
 
     # -- results --
 
-    def _results(self, ctx: str, out: str) -> None:
-        """The tuple of results."""
-        code, results = self.code, self.function.results
-        made = code.op(f"call ptr @PyTuple_New(i64 {len(results)})")
-        offset = 0
-        for k, atom in enumerate(results):
-            place = offset_by(code, out, str(offset))
-            value = load_record(code, atom.type, place)
-            box = self.boxed(value, atom.type, ctx)
-            none = code.op(f"icmp eq ptr {box}, null")
-            onward = code.label("made")
-            code.branch(none, "lacking", onward)
-            code.start(onward)
-            item = offset_by(code, made, str(24 + 8 * k))
-            code.do(f"store ptr {box}, ptr {item}")
+    def _results(self, ctx: str, out: str, same: Sequence[tuple[int, Value]]) -> None:
+        """The objects of the results."""
+        code, offset, values = self.code, 0, []
+        for atom in self.function.results:
+            values.append(
+                load_record(code, atom.type, offset_by(code, out, str(offset)))
+            )
             offset += record_size(atom.type)
+        for k, like in same:
+            self._require_shape(values[k], like)
+        for k, atom in enumerate(self.function.results):
+            box = self.boxed(values[k], atom.type, ctx)
+            code.do(f"store ptr {box}, ptr {offset_by(code, '%boxes', str(8 * k))}")
+            lacking, onward = code.label("lacking"), code.label("made")
+            code.branch(code.op(f"icmp eq ptr {box}, null"), lacking, onward)
+            code.start(lacking)
+            code.do(f"call void @adc_drop_boxes(ptr %boxes, i64 {k})")
+            code.do(f"call void @adc_free_all(ptr {ctx})")
+            code.do(f"ret i32 {FAILED}")
+            code.start(onward)
         code.do(f"call void @adc_free_all(ptr {ctx})")
-        code.do(f"ret ptr {made}")
-        code.start("lacking")
-        code.do(f"call void @Py_DecRef(ptr {made})")
-        code.do(f"call void @adc_free_all(ptr {ctx})")
-        code.do("ret ptr null")
+        code.do("ret i32 0")
+
+    def _require_shape(self, value: Value, like: Value) -> None:
+        """A gradient that is not shaped like its argument is wrong: the long way, to
+        which it goes, says so."""
+        assert isinstance(value, Elements)
+        assert isinstance(like, Elements)
+        for mine, wanted in zip(value.dims, like.dims, strict=True):
+            if mine != wanted:
+                onward = self.code.label("alike")
+                equal = self.code.op(f"icmp eq i64 {mine}, {wanted}")
+                self.code.branch(equal, onward, "misshapen")
+                self.code.start(onward)
 
     def boxed(self, value: Value, t: Type, ctx: str) -> str:
         """A result as an object."""

@@ -1,6 +1,6 @@
 """The compiler of LLVM text, and the processor that it compiles for.
 
-In: a module's text, the symbols that it names. Out: the address of its entry.
+In: a module's text, the symbols that it names. Out: the addresses of functions.
 Invariants: addresses are no part of the text, they are bound when it is linked. One
 engine serves the process, under a lock; what is linked stays as long as its `Linked`.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -26,9 +26,9 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Code in memory: the address of its entry, and what keeps it there."""
+    """Code in memory: the addresses of what was asked for, and what keeps it there."""
 
-    address: int
+    addresses: tuple[int, ...]
     tracker: Any
 
 
@@ -68,12 +68,14 @@ def optimised_text(text: str) -> str:
         return str(_optimised(text))
 
 
-def compile_text(text: str, entry: str, symbols: Mapping[str, int]) -> Linked:
-    """Compile and link a module."""
+def compile_text(text: str, names: Sequence[str], symbols: Mapping[str, int]) -> Linked:
+    """Compile and link a module, for the functions of these names."""
     with _lock:
         image = _machine().emit_object(_optimised(text))
         builder = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
         for name, address in symbols.items():
             builder.import_symbol(name, address)
-        tracker = builder.export_symbol(entry).link(_jit(), f"adc{next(_numbers)}")
-        return Linked(tracker[entry], tracker)
+        for name in names:
+            builder.export_symbol(name)
+        tracker = builder.link(_jit(), f"adc{next(_numbers)}")
+        return Linked(tuple(tracker[name] for name in names), tracker)

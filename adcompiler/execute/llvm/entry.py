@@ -33,6 +33,9 @@ class Module(Protocol):
     @property
     def objects(self) -> Mapping[str, Any]: ...
 
+    @property
+    def direct(self) -> str | None: ...
+
 
 class _MethodDef(ctypes.Structure):
     _fields_ = (
@@ -72,7 +75,9 @@ def _numpy_api() -> Mapping[str, int]:
         "adc_array_new": 93,
         "adc_default_handler": 306,
     }
-    return {name: int(table[k] or 0) for name, k in places.items()}
+    found = {name: int(table[k] or 0) for name, k in places.items()}
+    errors: Any = np._core._multiarray_umath._extobj_contextvar  # type: ignore[attr-defined]
+    return {**found, "adc_error_state": id(errors)}
 
 
 @cache
@@ -98,14 +103,20 @@ def _capsule_name() -> Callable[[Any], bytes]:
 
 
 class Entry:
-    """The code of a module, as callables that differ in their slow paths."""
+    """The code of a module, as callables that differ in their slow paths.
+
+    `direct` is the address of what an object calls itself by, if there is that.
+    """
 
     def __init__(self, module: Module, name: str) -> None:
         symbols = {**_numpy_api(), **{k: id(v) for k, v in module.objects.items()}}
         if "@adc_dgemm" in module.text or "@adc_sgemm" in module.text:
             symbols |= _blas()
-        linked = compile_text(module.text, module.entry, symbols)
-        self._definition = _MethodDef(name.encode(), linked.address, _FASTCALL, None)
+        wanted = [module.entry, *([module.direct] if module.direct else [])]
+        linked = compile_text(module.text, wanted, symbols)
+        first, *others = linked.addresses
+        self.direct = others[0] if others else None
+        self._definition = _MethodDef(name.encode(), first, _FASTCALL, None)
         self._kept = (self._definition, linked, dict(module.objects))
 
     def callable(self, slow: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,90 @@
+"""Which programs an object may call itself by, without a way through Python.
+
+In: what a program takes and gives. Out: how machine code puts its results together, and
+the facts that it is to find as they were; None for programs that need the long way.
+Invariants: arguments are leaves, one for each parameter, and none is stored to. Results
+have the types that the caller expects as they are computed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from adcompiler.frontend.interface import (
+    Lowered,
+    ResultLeaf,
+    ResultStatic,
+    ResultTree,
+)
+from adcompiler.gradients import Gradients
+from adcompiler.ir.types import Array, Scalar, Type
+
+if TYPE_CHECKING:
+    from adcompiler.emit.llvm.direct import Direct, Item, Known, Packed
+
+__all__ = ["direct_of", "is_exact"]
+
+
+def direct_of(
+    lowered: Lowered, types: Sequence[Type], wrt: Sequence[int]
+) -> Direct | None:
+    """How the results of a program are put together; None where Python does it."""
+    from adcompiler.emit.llvm.direct import Direct
+
+    if lowered.mutated or lowered.captures:
+        return None
+    given = [atom.type for atom in lowered.function.results]
+    tree = _tree(lowered.result, given, types)
+    if tree is None or any(n > 1 for n in Counter(_leaves(lowered.result)).values()):
+        return None
+    first = len(types) - len(wrt)
+    shaped = [(first + n, k) for n, k in enumerate(wrt)]
+    return Direct(tree, tuple(p for p in shaped if isinstance(types[p[0]], Array)))
+
+
+def is_exact(given: Type, wanted: Type) -> bool:
+    """Whether results of a type are handed back as they come."""
+    match given, wanted:
+        case Scalar(), Scalar():
+            return wanted.kind == "either" or given == wanted
+        case Array(), Array():
+            return (given.dtype, given.ndim) == (wanted.dtype, wanted.ndim)
+        case _:
+            return False
+
+
+def _tree(
+    tree: ResultTree, given: Sequence[Type], types: Sequence[Type]
+) -> Item | Known | Packed | None:
+    from adcompiler.emit.llvm.direct import Item, Known, Packed
+
+    match tree:
+        case ResultLeaf(index=k):
+            return Item(k) if is_exact(given[k], types[k]) else None
+        case ResultStatic(value=value):
+            return Known(value)
+        case _:
+            if not isinstance(tree.cls, type) or not _is_plain(tree.cls):
+                return None
+            items = [_tree(item, given, types) for item in tree.items]
+            found = tuple(item for item in items if item is not None)
+            return Packed(tree.cls, found) if len(found) == len(items) else None
+
+
+def _is_plain(cls: type) -> bool:
+    """Whether instances of a class are tuples, and made as tuples are."""
+    named = cls.__bases__ == (tuple,) and hasattr(cls, "_fields")
+    return cls is tuple or named or issubclass(cls, Gradients)
+
+
+def _leaves(tree: ResultTree) -> Iterator[int]:
+    match tree:
+        case ResultLeaf(index=k):
+            yield k
+        case ResultStatic():
+            return
+        case _:
+            for item in tree.items:
+                yield from _leaves(item)

@@ -1,0 +1,148 @@
+"""Objects that Python calls by the address of a function.
+
+In: the address of a vectorcall function, and facts that it checks. Out: `Called`, a
+class whose instances are called by it, through no method.
+Invariants: an instance without an address is called as any other, by `__call__`; so is
+every instance where Python lies otherwise in memory than is known here. Whatever an
+instance is pointed at stays as long as the instance, as a call may be under way.
+
+====== ================================================================================
+offset what stands in an instance, behind the head of an object
+====== ================================================================================
+16     the address of the function, or null
+24     the facts: of each a dict and a key, or a cell and null; and the object there
+32     how many facts there are
+====== ================================================================================
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from adcompiler.settings import ABSENT
+
+__all__ = ["Called", "Fact", "Table", "called_by_address", "point"]
+
+# A dict, a key and the object there, or ABSENT; or a cell, None and its content.
+Fact = tuple[Any, Any, Any]
+
+_ADDRESS, _FACTS, _COUNT, _SIZE = 16, 24, 32, 40
+_HAS_VECTORCALL, _IS_BASE, _IS_PLAIN = 1 << 11, 1 << 10, 1 << 18
+_OFFSET_OF_OFFSET, _OFFSET_OF_FLAGS = 56, 168  # in a type object
+_SIGNED_SIZE, _READ_ONLY, _MEMBERS = 19, 1, 72
+
+
+class _Member(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("type", ctypes.c_int),
+        ("offset", ctypes.c_ssize_t),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+class _Slot(ctypes.Structure):
+    _fields_ = (("slot", ctypes.c_int), ("function", ctypes.c_void_p))
+
+
+class _Spec(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("basicsize", ctypes.c_int),
+        ("itemsize", ctypes.c_int),
+        ("flags", ctypes.c_uint),
+        ("slots", ctypes.POINTER(_Slot)),
+    )
+
+
+_members = (_Member * 2)(
+    _Member(b"__vectorcalloffset__", _SIGNED_SIZE, _ADDRESS, _READ_ONLY, None)
+)
+_slots = (_Slot * 2)(_Slot(_MEMBERS, ctypes.addressof(_members)))
+_spec = _Spec(
+    b"adcompiler.execute.vectorcall.Called",
+    _SIZE,
+    0,
+    _HAS_VECTORCALL | _IS_BASE | _IS_PLAIN,
+    _slots,
+)
+
+
+def _flags_of(cls: type) -> ctypes.c_ulong:
+    return ctypes.c_ulong.from_address(id(cls) + _OFFSET_OF_FLAGS)
+
+
+def _made() -> type | None:
+    """The class, made by Python's own interface; None where it does not lie as here."""
+    usual = sys.implementation.name == "cpython" and ctypes.sizeof(ctypes.c_void_p) == 8
+    if not usual or object.__basicsize__ != _ADDRESS:
+        return None
+    make = ctypes.pythonapi.PyType_FromSpec
+    make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p,)
+    made: type = make(ctypes.addressof(_spec))
+    offset = ctypes.c_ssize_t.from_address(id(made) + _OFFSET_OF_OFFSET).value
+    known = offset == _ADDRESS and _flags_of(made).value & _HAS_VECTORCALL
+    return made if known else None
+
+
+_found = _made()
+
+if TYPE_CHECKING:
+
+    class Called:
+        """What may be called by an address."""
+
+else:
+    Called = object if _found is None else _found
+
+C = TypeVar("C", bound=type)
+
+
+def called_by_address(cls: C) -> C:
+    """Let instances of a class be called by their addresses.
+
+    Python takes that from a class that has a `__call__` of its own, as it cannot know
+    that both do the same.
+    """
+    if _found is not None:
+        assert issubclass(cls, _found)
+        flags = _flags_of(cls)
+        flags.value |= _HAS_VECTORCALL
+    return cls
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Facts as machine code reads them."""
+
+    facts: tuple[Fact, ...]
+    words: Any
+
+    @classmethod
+    def of(cls, facts: Sequence[Fact]) -> Table:
+        words = (ctypes.c_void_p * (3 * len(facts)))()
+        for k, (holder, key, value) in enumerate(facts):
+            words[3 * k] = id(holder)
+            words[3 * k + 1] = None if key is None else id(key)
+            words[3 * k + 2] = None if value is ABSENT else id(value)
+        return cls(tuple(facts), words)
+
+
+def point(instance: Called, address: int, table: Table) -> None:
+    """Call an instance by this address from now on, as long as the facts hold.
+
+    The caller keeps the code and the table as long as the instance.
+    """
+    if _found is None:
+        return
+    place = id(instance)
+    # Nothing is called by an address whose facts are another's.
+    ctypes.c_void_p.from_address(place + _ADDRESS).value = None
+    ctypes.c_void_p.from_address(place + _FACTS).value = ctypes.addressof(table.words)
+    ctypes.c_ssize_t.from_address(place + _COUNT).value = len(table.facts)
+    ctypes.c_void_p.from_address(place + _ADDRESS).value = address

@@ -1,0 +1,173 @@
+"""Derivatives that are called by their address: what they find changed, they notice."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import adcompiler as ad
+from adcompiler import repeated
+from adcompiler.execute import vectorcall
+
+
+def cubic(x):
+    return x * x * x - 2.0 * x
+
+
+def product(x, y):
+    return x * x * y
+
+
+class Number(float):
+    @ad.differentiate(backend="llvm", wrt="z")
+    def scaled(self, y, z=1.0):
+        return 3.0 * y * y * z
+
+
+def direct(monkeypatch, derived, *args):
+    """What a call gives that does not come by `__call__`."""
+    derived(*args)
+
+    def by_method(*_, **__):
+        raise AssertionError("the long way")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(repeated.Repeated, "__call__", by_method)
+        patch.setattr("adcompiler.differentiable.find_program", by_method)
+        return derived(*args)
+
+
+@pytest.mark.skipif(vectorcall._found is None, reason="Python lies otherwise in memory")
+def test_a_call_like_the_one_before_goes_by_the_address(monkeypatch):
+    g = ad.value_and_grad(cubic, backend="llvm")
+    assert direct(monkeypatch, g, 2.0) == (4.0, 10.0)
+    both = ad.value_and_grad(product, backend="llvm")
+    value, gradients = direct(monkeypatch, both, 2.0, 3.0)
+    assert (value, gradients.x, gradients.y) == (12.0, 12.0, 4.0)
+    assert repr(gradients) == "Gradients(x=12.0, y=4.0)"
+    arrays = ad.grad(lambda x, y: (x * y).sum(), backend="llvm")
+    found = direct(monkeypatch, arrays, np.ones(3), np.arange(3.0))
+    np.testing.assert_array_equal(found, ([0.0, 1.0, 2.0], [1.0, 1.0, 1.0]))
+
+
+def test_other_arguments_go_the_long_way():
+    g = ad.grad(product, backend="llvm")
+    arrays = ad.grad(lambda x, y: np.sum(x * x * y), backend="llvm")
+    for _ in range(3):
+        assert g(2.0, 3.0) == (12.0, 4.0)
+        assert g(y=3.0, x=2.0) == (12.0, 4.0)
+        assert type(g(np.float64(2.0), 3.0)[0]) is np.float64
+        assert arrays(2.0, 3.0) == (12.0, 4.0)
+        np.testing.assert_array_equal(arrays(np.ones(2), np.full(2, 3.0))[0], 6.0)
+        np.testing.assert_array_equal(arrays(np.ones(4)[::2], np.full(2, 3.0))[0], 6.0)
+        with pytest.raises(TypeError):
+            g(2.0)
+        with pytest.raises(TypeError):
+            g(2.0, 3.0, 4.0)
+        with pytest.raises(TypeError):
+            g(2.0, z=3.0)
+
+
+def test_new_callables_of_a_function_share_the_way(monkeypatch):
+    f = ad.differentiate(cubic, backend="llvm")
+    assert f.grad is f.grad
+    assert f.grad(2.0) == 10.0
+    g = pickle.loads(pickle.dumps(f.grad))
+    assert g(2.0) == copy.deepcopy(f.grad)(2.0) == 10.0
+
+
+def test_a_method_and_its_function_are_told_apart():
+    number = Number(2.0)
+    for _ in range(2):
+        assert Number.scaled.grad(2.0, 4.0, 1.0) == 48.0
+        assert number.scaled.grad(4.0, 1.0) == 48.0
+        assert Number.scaled.grad(2.0, 5.0) == 75.0
+
+
+def test_the_setting_is_looked_at(monkeypatch):
+    monkeypatch.setenv("ADC_BACKEND", "llvm")
+    g = ad.grad(cubic)
+    assert g(2.0) == g(2.0) == 10.0
+    monkeypatch.setenv("ADC_BACKEND", "nothing")
+    with pytest.raises(ValueError, match="ADC_BACKEND"):
+        g(2.0)
+    monkeypatch.setenv("ADC_BACKEND", "numpy")
+    assert g(2.0) == 10.0
+
+
+def test_floating_point_errors_are_raised_where_numpy_is_asked_to():
+    def reciprocal(x):
+        return np.sum(1.0 / x)
+
+    def quotient(x):
+        return x / (x - x)
+
+    g = ad.value_and_grad(reciprocal, backend="llvm")
+    h = ad.value_and_grad(quotient, backend="llvm")
+    zeros = np.zeros(2)
+    for _ in range(2):
+        with np.errstate(all="ignore"):
+            assert g(zeros)[0] == np.inf
+            assert np.isnan(h(np.float64(0.0))[0])
+        with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+            g(zeros)
+        with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
+            h(np.float64(0.0))
+        seen = []
+        with np.errstate(divide="call", call=lambda *given: seen.append(given)):
+            g(zeros)
+        assert seen
+
+
+def test_results_are_new_objects():
+    g = ad.grad(lambda x: np.sum(x * x), backend="llvm")
+    x = np.ones(3)
+    first, second = g(x), g(x)
+    first[0] = 7.0
+    np.testing.assert_array_equal(second, 2.0)
+    assert x[0] == 1.0
+
+
+def test_what_is_known_of_the_result_is_given():
+    g = ad.jvp(lambda x: ("value", x * x, None), backend="llvm")
+    assert g((3.0,), (1.0,)) == (("value", 9.0, None), (None, 6.0, None))
+    h = ad.value_and_grad(lambda x: 3.0, backend="llvm")
+    for _ in range(2):
+        assert h(2.0) == (3.0, 0.0)
+
+
+def test_nothing_is_kept_of_a_derivative():
+    def local(x):
+        return x * x
+
+    g = ad.grad(local, backend="llvm")
+    assert g(3.0) == g(3.0) == 6.0
+    kept = weakref.ref(local)
+    del g, local
+    gc.collect()
+    assert kept() is None
+
+
+def test_threads_may_alternate():
+    g = ad.grad(lambda x, y: (x * x * y * np.float64(1.0)).sum(), backend="llvm")
+    faults = []
+
+    def run(make, wanted):
+        for _ in range(300):
+            found = g(make(2.0), make(3.0))
+            if not np.all(found[0] == wanted):
+                faults.append(found)
+
+    makes = (float, np.float64, np.float32, lambda v: np.full(3, v))
+    threads = [threading.Thread(target=run, args=(m, 12.0)) for m in makes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
