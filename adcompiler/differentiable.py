@@ -31,6 +31,7 @@ from typing import (
 
 import numpy as np
 
+from adcompiler.choices import Wrt, called_too_early, names_of, require_backend
 from adcompiler.evaluation import (
     arguments_of,
     bind_call,
@@ -45,7 +46,6 @@ from adcompiler.frontend.arguments import signature_of
 from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
 from adcompiler.frontend.structures import shape_of
-from adcompiler.frontend.wrt import named
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.pickling import reduced
 from adcompiler.programs import Program, Request, name_of
@@ -63,7 +63,6 @@ R = TypeVar("R")
 S = TypeVar("S")
 T = TypeVar("T")
 
-Wrt = str | int | tuple[str | int, ...] | None
 Values = tuple[Any, ...]
 
 _ONES_OF_CLASSES = (staticmethod, classmethod)
@@ -112,8 +111,8 @@ class Differentiable(Generic[P, R]):
         backend: str | None = None,
     ) -> None:
         if not isinstance(backend, str | None):
-            raise _called_too_early(backend)
-        _require_backend(backend)
+            raise called_too_early(backend)
+        require_backend(backend)
         prefix: tuple[Any, ...] = ()
         plain: Any = function
         self.binds = type(plain) if isinstance(plain, _ONES_OF_CLASSES) else None
@@ -138,7 +137,7 @@ class Differentiable(Generic[P, R]):
             plain, prefix = plain.__func__, (plain.__self__,)
         functools.update_wrapper(self, plain)
         self.function = plain
-        self.wrt = _names(wrt, names, name_of(plain))
+        self.wrt = names_of(wrt, names, name_of(plain))
         self.backend = backend
         self.prefix = prefix
         self._shared = _Shared()
@@ -211,22 +210,26 @@ class Differentiable(Generic[P, R]):
     @property
     def grad(self) -> Derived[P, Any]:
         """``grad(*args)``: the gradient, or `Gradients` of several arguments."""
-        return self._derivative("grad")
+        found: Derived[P, Any] = self._derivative("grad")
+        return found
 
     @property
     def value_and_grad(self) -> Derived[P, tuple[R, Any]]:
         """``value_and_grad(*args)``: the value and the gradient."""
-        return self._derivative("value_and_grad")
+        found: Derived[P, tuple[R, Any]] = self._derivative("value_and_grad")
+        return found
 
     @property
     def vjp(self) -> Derived[P, tuple[R, Callable[[Any], Any]]]:
         """``vjp(*args)``: the value, and the pullback of cotangents."""
-        return self._derivative("vjp")
+        found: Derived[P, tuple[R, Callable[[Any], Any]]] = self._derivative("vjp")
+        return found
 
     @property
     def jvp(self) -> Derived[[Values, Values], tuple[R, Any]]:
         """``jvp(primals, tangents)``: the value and its tangent."""
-        return self._derivative("jvp")
+        found: Derived[[Values, Values], tuple[R, Any]] = self._derivative("jvp")
+        return found
 
     def _derivative(self, kind: DerivativeKind) -> Any:
         """The callable of a derivative, one for each kind."""
@@ -282,7 +285,7 @@ class Differentiable(Generic[P, R]):
         `of` is "primal", "gradient", "tangent" (forward mode), "pullback" (the two
         functions behind `vjp`) or "hessian" (the tangent of the gradient).
         """
-        _require_backend(backend)
+        require_backend(backend)
         kind = _SOURCES.get(of)
         if kind is None:
             known = ", ".join(map(repr, _SOURCES))
@@ -467,33 +470,6 @@ def _is_written(function: Any) -> bool:
 
 
 _LIBRARIES = ("adcompiler", "numpy", "scipy", "functools")
-
-
-def _names(wrt: Wrt, names: tuple[str, ...], function: str) -> tuple[str, ...] | None:
-    """`wrt` as names; a ValueError for what is no argument, where it is written."""
-    if wrt is None:
-        return None
-    entries = wrt if isinstance(wrt, tuple | list) else (wrt,)
-    for entry in entries:
-        if not isinstance(entry, str | int):
-            raise _called_too_early(entry)
-    return tuple(named(names, entry, function) for entry in entries)
-
-
-def _require_backend(name: str | None) -> None:
-    if name not in (None, "numpy", "llvm"):
-        raise ValueError(
-            f"there is no backend {name!r}; write backend='numpy' or backend='llvm'"
-        )
-
-
-def _called_too_early(given: Any) -> TypeError:
-    """The error for arguments of the function given to what makes its derivative."""
-    return TypeError(
-        f"{reprlib.repr(given)} is given where wrt names arguments, or backend a "
-        "backend; their values go to the derivative: grad(f)(x), vjp(f)(x), "
-        "jvp(f)(primals, tangents)"
-    )
 
 
 def _unit_tangent(value: Any) -> Any:

@@ -1,0 +1,242 @@
+"""The memory of a run: blocks that are counted, as LLVM text.
+
+In: nothing. Out: `MEMORY`.
+Invariants: each block is in the list of its run's *context*, so that a run that ends
+early frees what it holds; a block is freed when nobody holds it.
+
+A block has a head of 64 bytes, which what it holds comes after. Of an array the
+elements come first, so that an array object can take them over as memory of its own,
+and the head stands behind them:
+
+====== =========================================================================
+offset what
+====== =========================================================================
+0, 8   the blocks before and after it in the list of the context
+16     how many hold it
+24     what lets go of its contents, or null
+32     a list's records; the Python object that owns an array's memory; the elements
+40     0: plain, 1: a list, 2: of a Python object, 3: an array
+48, 56 a list's length and capacity
+====== =========================================================================
+"""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["MEMORY"]
+
+_BLOCKS = """
+define internal i64 @adc_bytes(i64 %count, i64 %size) {
+  %pair = call {i64, i1} @llvm.umul.with.overflow.i64(i64 %count, i64 %size)
+  %bytes = extractvalue {i64, i1} %pair, 0
+  %over = extractvalue {i64, i1} %pair, 1
+  %huge = icmp ugt i64 %bytes, 140737488355328
+  %none = or i1 %over, %huge
+  %rounded = add i64 %bytes, 15
+  %whole = and i64 %rounded, -16
+  %found = select i1 %none, i64 -1, i64 %whole
+  ret i64 %found
+}
+
+define internal void @adc_enter(ptr %ctx, ptr %block) {
+  call void @llvm.memset.p0.i64(ptr %block, i8 0, i64 64, i1 false)
+  %first = load ptr, ptr %ctx
+  %next = getelementptr i8, ptr %block, i64 8
+  store ptr %first, ptr %next
+  %refs = getelementptr i8, ptr %block, i64 16
+  store i64 1, ptr %refs
+  store ptr %block, ptr %ctx
+  %alone = icmp eq ptr %first, null
+  br i1 %alone, label %done, label %link
+link:
+  store ptr %block, ptr %first
+  br label %done
+done:
+  ret void
+}
+
+define internal noalias ptr @adc_block(ptr %ctx, i64 %count, i64 %size) noinline {
+  %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
+  %none = icmp slt i64 %bytes, 0
+  br i1 %none, label %fail, label %take
+take:
+  %whole = add i64 %bytes, 64
+  %block = call ptr @malloc(i64 %whole)
+  %lacking = icmp eq ptr %block, null
+  br i1 %lacking, label %fail, label %enter
+enter:
+  call void @adc_enter(ptr %ctx, ptr %block)
+  ret ptr %block
+fail:
+  ret ptr null
+}
+
+define internal noalias ptr @adc_array(ptr %ctx, i64 %count, i64 %size) noinline {
+  %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
+  %none = icmp slt i64 %bytes, 0
+  br i1 %none, label %fail, label %take
+take:
+  %whole = add i64 %bytes, 64
+  %elements = call ptr @malloc(i64 %whole)
+  %lacking = icmp eq ptr %elements, null
+  br i1 %lacking, label %fail, label %enter
+enter:
+  %block = getelementptr i8, ptr %elements, i64 %bytes
+  call void @adc_enter(ptr %ctx, ptr %block)
+  %at = getelementptr i8, ptr %block, i64 32
+  store ptr %elements, ptr %at
+  %kind_at = getelementptr i8, ptr %block, i64 40
+  store i64 3, ptr %kind_at
+  %large = icmp uge i64 %bytes, 4194304
+  br i1 %large, label %advise, label %done
+advise:
+  call void @adc_advise(ptr %elements, i64 %bytes)
+  br label %done
+done:
+  ret ptr %elements
+fail:
+  ret ptr null
+}
+
+define internal void @adc_unlink(ptr %ctx, ptr %block) {
+  %before = load ptr, ptr %block
+  %place = getelementptr i8, ptr %block, i64 8
+  %after = load ptr, ptr %place
+  %is_first = icmp eq ptr %before, null
+  %slot = getelementptr i8, ptr %before, i64 8
+  %where = select i1 %is_first, ptr %ctx, ptr %slot
+  store ptr %after, ptr %where
+  %is_last = icmp eq ptr %after, null
+  br i1 %is_last, label %done, label %link
+link:
+  store ptr %before, ptr %after
+  br label %done
+done:
+  ret void
+}
+
+define internal void @adc_dispose(ptr %block) {
+  %kind_at = getelementptr i8, ptr %block, i64 40
+  %kind = load i64, ptr %kind_at
+  %payload_at = getelementptr i8, ptr %block, i64 32
+  %payload = load ptr, ptr %payload_at
+  switch i64 %kind, label %plain [
+    i64 1, label %list i64 2, label %object i64 3, label %array
+  ]
+list:
+  call void @free(ptr %payload)
+  br label %plain
+object:
+  call void @Py_DecRef(ptr %payload)
+  br label %plain
+plain:
+  call void @free(ptr %block)
+  ret void
+array:
+  call void @free(ptr %payload)
+  ret void
+}
+
+define internal void @adc_free(ptr %ctx, ptr %block) noinline {
+  %drop_at = getelementptr i8, ptr %block, i64 24
+  %drop = load ptr, ptr %drop_at
+  %simple = icmp eq ptr %drop, null
+  br i1 %simple, label %go, label %inner
+inner:
+  call void %drop(ptr %ctx, ptr %block)
+  br label %go
+go:
+  call void @adc_unlink(ptr %ctx, ptr %block)
+  call void @adc_dispose(ptr %block)
+  ret void
+}
+
+define internal void @adc_free_all(ptr %ctx) noinline {
+entry:
+  br label %loop
+loop:
+  %block = load ptr, ptr %ctx
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %done, label %one
+one:
+  call void @adc_unlink(ptr %ctx, ptr %block)
+  call void @adc_dispose(ptr %block)
+  br label %loop
+done:
+  ret void
+}
+
+define internal void @adc_release(ptr %ctx, ptr %block) alwaysinline {
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %done, label %some
+some:
+  %at = getelementptr i8, ptr %block, i64 16
+  %refs = load i64, ptr %at
+  %left = sub i64 %refs, 1
+  store i64 %left, ptr %at
+  %last = icmp eq i64 %left, 0
+  br i1 %last, label %free, label %done
+free:
+  call void @adc_free(ptr %ctx, ptr %block)
+  br label %done
+done:
+  ret void
+}
+
+define internal void @adc_retain(ptr %block) alwaysinline {
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %done, label %some
+some:
+  %at = getelementptr i8, ptr %block, i64 16
+  %refs = load i64, ptr %at
+  %more = add i64 %refs, 1
+  store i64 %more, ptr %at
+  br label %done
+done:
+  ret void
+}
+
+define internal i1 @adc_grow(ptr %block, i64 %size) noinline {
+  %cap_at = getelementptr i8, ptr %block, i64 56
+  %cap = load i64, ptr %cap_at
+  %twice = shl i64 %cap, 1
+  %next = call i64 @llvm.smax.i64(i64 %twice, i64 16)
+  %pair = call {i64, i1} @llvm.umul.with.overflow.i64(i64 %next, i64 %size)
+  %bytes = extractvalue {i64, i1} %pair, 0
+  %data_at = getelementptr i8, ptr %block, i64 32
+  %data = load ptr, ptr %data_at
+  %moved = call ptr @realloc(ptr %data, i64 %bytes)
+  %lacking = icmp eq ptr %moved, null
+  br i1 %lacking, label %fail, label %ok
+ok:
+  store ptr %moved, ptr %data_at
+  store i64 %next, ptr %cap_at
+  ret i1 false
+fail:
+  ret i1 true
+}
+"""
+
+# Pages of two megabytes where the system has them: far fewer are touched first.
+_ADVICE = """
+define internal void @adc_advise(ptr %elements, i64 %bytes) noinline {
+  %address = ptrtoint ptr %elements to i64
+  %past = add i64 %address, 4095
+  %page = and i64 %past, -4096
+  %end = add i64 %address, %bytes
+  %length = sub i64 %end, %page
+  %start = inttoptr i64 %page to ptr
+  call i32 @madvise(ptr %start, i64 %length, i32 14)
+  ret void
+}
+declare i32 @madvise(ptr, i64, i32)
+"""
+
+_NO_ADVICE = """
+define internal void @adc_advise(ptr %elements, i64 %bytes) {
+  ret void
+}
+"""
+
+MEMORY = _BLOCKS + (_ADVICE if sys.platform == "linux" else _NO_ADVICE)
