@@ -319,3 +319,28 @@ def a_table_looked_up(x):
         s += weight * value**2
         k += 1
     return s
+
+
+@trips(real(3), TRIPS, counts=(2,), refused="'rows' is read")
+def an_array_of_a_row_stored_to(x, n):
+    rows = [(x * i, x[i]) for i in range(n)]
+    rows[0][0][1] = x[0]
+    return np.sum(rows[1][0]) * rows[0][1]
+
+
+@trips(real(3), TRIPS, counts=(2,), refused="'rows' is read")
+def an_array_stored_to_that_rows_hold(x, n):
+    rows, y = [], x * 2.0
+    for i in range(n):
+        y[i] = x[i]
+        rows.append((y, x[i]))
+    return np.sum(rows[0][0])
+
+
+@trips(real(3), TRIPS, counts=(2,))
+def a_row_put_in_place_of_another(x, n):
+    rows = [(x * i, x[i]) for i in range(n)]
+    y = rows[0][0].copy()
+    y[1] = x[0] ** 2
+    rows[0] = (y, rows[0][1])
+    return np.sum(rows[1][0] * rows[0][0]) * rows[0][1]

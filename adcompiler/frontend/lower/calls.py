@@ -383,7 +383,7 @@ def interpret(
     frame = make_frame(captured, fn, closure, env)
     saved = ctx.frame, ctx.calls
     span = ctx.builder.span
-    frame.muted = saved[0].muted
+    frame.muted, frame.caller = saved[0].muted, saved[0]
     make_cells(ctx, frame)
     ctx.frame, ctx.calls = frame, (*ctx.calls, (fn, closure))
     try:

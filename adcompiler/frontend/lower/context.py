@@ -83,7 +83,7 @@ class Frame:
     `closure` is the frame around a nested function; `sites` tells where each name was
     last assigned; `exit_live` are the names live where the loops around lead to.
     `cells` hold its names that functions in it assign, `nonlocals` are those that it
-    assigns of functions around it.
+    assigns of functions around it. `caller` is the frame of the call.
     """
 
     captured: Captured
@@ -97,6 +97,7 @@ class Frame:
     muted: bool = False
     cells: dict[str, ObjectRef] = field(default_factory=dict)
     nonlocals: frozenset[str] = frozenset()
+    caller: Frame | None = None
 
     def cell(self, name: str) -> ObjectRef | None:
         """What holds a name that functions in the one that owns it assign, too."""
@@ -357,9 +358,15 @@ class Context:
             self.origins.settle(held.cond)
             tell = hints.in_a_list if held.listed else hints.may_alias
             read = self.frame.captured.site or node  # of ours: where it is called
-            message = tell(self.frame.env, location, held.node, read)
+            message = tell(self.names_of(location), held.node, read)
             subset.refuse(held.captured, held.node, *message)
         return held
+
+    def names_of(self, memory: Location) -> list[str]:
+        """The names around that have this memory, for messages."""
+        from adcompiler.frontend.lower import holders
+
+        return holders.names_of(self.frame, self.objects, memory)
 
     def read(self, ref: ArrayRef, node: ast.AST, hint: str | None = None) -> Atom:
         """The current value of a view."""
@@ -409,7 +416,9 @@ class Context:
                 self.disagree(node, held)
             case Stale():
                 self.origins.settle(held.cond)
-                tell = hints.may_be_changed(self.frame.env, binding.location, node)
+                read = self.frame.captured.site or node
+                names = self.names_of(binding.location)
+                tell = hints.may_be_changed(names, held.node, read)
                 subset.refuse(held.captured, held.node, *tell)
             case None:
                 raise InternalError("an object is read outside its region")

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from types import FunctionType
 
 import numpy as np
 
 from adcompiler.frontend import resolve
-from adcompiler.frontend.bindings import Binding, Location, locations
 from adcompiler.frontend.lower import replacements
 from adcompiler.frontend.lower.replacements import DRAW
 
@@ -31,11 +30,8 @@ def of_error(error: TypeError) -> tuple[str, str]:
     return message, hint
 
 
-def may_alias(
-    env: Mapping[str, Binding], memory: Location, store: ast.AST, read: object
-) -> tuple[str, str]:
-    """Of a store into what may be the memory of another name, which is read later."""
-    names = [n for n, b in env.items() if n.isidentifier() and memory in locations(b)]
+def may_alias(names: Sequence[str], store: ast.AST, read: object) -> tuple[str, str]:
+    """Of a store into what may be the memory of other names, which is read later."""
     stored, line = root_name(store), getattr(read, "lineno", "?")
     others = [name for name in names if name != stored]
     this = f"'{stored}'" if stored else "an array"
@@ -49,10 +45,9 @@ def may_alias(
 
 
 def may_be_changed(
-    env: Mapping[str, Binding], memory: Location, read: object
+    names: Sequence[str], store: ast.AST, read: object
 ) -> tuple[str, str]:
-    """Of a store into what may be the object that another name has, read later."""
-    names = [n for n, b in env.items() if n.isidentifier() and memory in locations(b)]
+    """Of a store into what may be the object that other names have, read later."""
     other, line = f"'{names[0]}'" if names else "it", getattr(read, "lineno", "?")
     message = (
         f"this may or may not change an object, as the path decides: {other} is read "
@@ -61,18 +56,26 @@ def may_be_changed(
     return message, NEW
 
 
-def in_a_list(
-    env: Mapping[str, Binding], memory: Location, store: ast.AST, read: object
-) -> tuple[str, str]:
-    """Of a store into an array that a list holds, where the list is read later."""
-    names = [n for n, b in env.items() if n.isidentifier() and memory in locations(b)]
+def in_a_list(names: Sequence[str], store: ast.AST, read: object) -> tuple[str, str]:
+    """Of a store into an array that a list holds, where the list is read later, which
+    these names have."""
     stored, line = root_name(store) or "an array", getattr(read, "lineno", "?")
+    hint = f"let the list hold a copy: {stored}.copy()"
+    if stored in names:
+        stored = _item_stored_to(store) or stored
+        hint = f"store into a copy, y = {stored}.copy(), and put that into the list"
     held = f"'{names[0]}'" if names else "a list"
     message = (
         f"this changes '{stored}', which a list holds: {held} is read afterwards at "
         f"line {line}"
     )
-    return message, f"let the list hold a copy: {stored}.copy()"
+    return message, hint
+
+
+def _item_stored_to(store: ast.AST) -> str | None:
+    """``rows[0][1]`` of ``rows[0][1][k] = v``."""
+    target = store.target if isinstance(store, ast.AugAssign) else store
+    return ast.unparse(target.value) if isinstance(target, ast.Subscript) else None
 
 
 def root_name(node: ast.AST) -> str | None:
