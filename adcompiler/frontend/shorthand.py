@@ -26,7 +26,17 @@ from typing import Any
 
 from adcompiler.frontend import ways_out
 
-__all__ = ["entered", "left", "member", "module", "part", "written_out"]
+__all__ = [
+    "block_begun",
+    "entered",
+    "last_begun",
+    "last_ended",
+    "left",
+    "member",
+    "module",
+    "part",
+    "written_out",
+]
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 
@@ -95,11 +105,27 @@ def left(manager: object) -> None:
     raise NotImplementedError
 
 
+def block_begun(k: int, errors: bool) -> None:
+    """Where a block begins at whose end something is done, before a `raise` too."""
+    raise NotImplementedError
+
+
+def last_begun(k: int, errors: bool) -> None:
+    """Where that begins on one of the ways out."""
+    raise NotImplementedError
+
+
+def last_ended(k: int, errors: bool) -> None:
+    """Where it ends."""
+    raise NotImplementedError
+
+
 class _Writer(ast.NodeTransformer):
     """One walk over a function."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.blocks = 0
         self.loose: frozenset[str] = frozenset()  # names read outside their cases
 
     def function(self, node: FunctionNode) -> FunctionNode:
@@ -166,8 +192,15 @@ class _Writer(ast.NodeTransformer):
         self, body: list[ast.stmt], final: list[ast.stmt], *, errors: bool = False
     ) -> list[ast.stmt]:
         """The body, with what is to be done last on every way out of it."""
-        closing = ways_out.Closing(final, self.kept, errors)
-        return [*closing.block(body, outside=True), *final]
+        self.blocks += 1
+        first, *_ = final
+        start, last, end = (
+            _place(ast.Expr(_call(marker, self.blocks, errors)), first)
+            for marker in (block_begun, last_begun, last_ended)
+        )
+        whole = [last, *final, end]
+        closing = ways_out.Closing(whole, self.kept, errors)
+        return [start, *closing.block(body, outside=True), *whole]
 
     def kept(self, stmt: ast.Return, value: ast.expr) -> ast.stmt:
         """What a function returns gets a name, for something to be done before."""

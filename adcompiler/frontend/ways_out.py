@@ -2,7 +2,7 @@
 
 In: the statements of a block, and those that are last. Out: the block, with a copy of
 what is last before each `return`, `break` and `continue` that leads out of it, and
-before each `raise` if errors are said to be a way out.
+before each `raise` and `assert` that fails, if errors are said to be a way out.
 """
 
 from __future__ import annotations
@@ -72,6 +72,12 @@ class Closing:
                 return [*copy.deepcopy(self.final), stmt]
             case ast.Raise() if self.errors and not _binds(self.final, stmt):
                 return [*copy.deepcopy(self.final), stmt]
+            case ast.Assert() if self.errors and not _binds(self.final, stmt):
+                failed = copy.deepcopy(stmt)
+                failed.test = ast.copy_location(ast.Constant(False), stmt.test)
+                test = ast.copy_location(ast.UnaryOp(ast.Not(), stmt.test), stmt.test)
+                arm = [*copy.deepcopy(self.final), failed]
+                return [ast.copy_location(ast.If(test, arm, []), stmt)]
             case ast.With():
                 stmt.body = self.block(stmt.body, outside=outside)
             case ast.If() | ast.For() | ast.While():
@@ -83,7 +89,7 @@ class Closing:
         return [stmt]
 
 
-def _binds(final: list[ast.stmt], stmt: ast.Raise) -> bool:
+def _binds(final: list[ast.stmt], stmt: ast.Raise | ast.Assert) -> bool:
     """Whether what is last assigns a name of which the error is made."""
     names = [n for last in final for n in ast.walk(last) if isinstance(n, ast.Name)]
     bound = {n.id for n in names if isinstance(n.ctx, ast.Store)}

@@ -105,8 +105,45 @@ def one_within_the_other(x):
             y[1] *= 2.0
     finally:
         y[2] *= y[1]
-        print("%.3f" % y[2])
+    print("%.3f" % y[2])
     return y[2]
+
+
+@program(real())
+@program(9.5, label="raised", raises=ValueError)
+@program(5.5, label="asserted", raises=AssertionError)
+def printed_last(x):
+    try:
+        assert not 5.0 < x < 6.0, "between"
+        if x > 9.0:
+            raise ValueError(f"{x:.1f} is too large")
+        y = x * x
+    finally:
+        print("done")
+    return y * x
+
+
+@program(real(3), 1, refused="prints at the end of a block")
+def printed_last_after_an_index(x, n):
+    try:
+        y = x[n] ** 2
+    finally:
+        print("done")
+    return y
+
+
+class Told(Total):
+    def __exit__(self, *_):
+        print(f"{self.total:.3f}")
+
+
+@program(real(), refused="prints at the end of a block")
+def printed_by_a_manager(x):
+    with Told() as told:
+        if x > 9.0:
+            raise ValueError("too large")
+        told.total = x * x
+    return told.total
 
 
 @trips(real(4), TRIPS, counts=(0, 1, 3))

@@ -30,6 +30,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.interface import Capture, Captured, Derive, Guard
 from adcompiler.frontend.liveness import Liveness
 from adcompiler.frontend.lower import hints, mixtures, orders
+from adcompiler.frontend.lower.closings import Closings
 from adcompiler.frontend.lower.facts import CONNECTIVES, Connections, Facts, meaning
 from adcompiler.frontend.lower.membership import Membership
 from adcompiler.frontend.lower.origins import Origins
@@ -187,6 +188,7 @@ class Context:
     unfoldings: int = 0
     labels: dict[Location, str] = field(default_factory=dict)  # names of objects
     scattered: set[Var] = field(default_factory=set)  # may not be in C order
+    closings: Closings = field(default_factory=Closings)
 
     # --- Refusals and spans
 
@@ -260,6 +262,8 @@ class Context:
         self.origins.trace(results, operands)
         self.soften(results, operands)
         self.note_count(name, results, operands)
+        if self.closings.begun:
+            self.closings.note(self.builder.stmts[-1], self.frame.node, node)
         self.scattered.update(orders.scattered(self.scattered, name, operands, results))
         self.emitted += 1
         if self.frame.muted:

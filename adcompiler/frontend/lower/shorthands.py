@@ -17,6 +17,7 @@ from adcompiler.frontend.bindings import NONE, Binding, Static
 from adcompiler.frontend.lower import attributes, overloads
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.syntax import own_nodes
+from adcompiler.ir.builder import constant
 
 # Whose only part in a pattern is the whole.
 _WHOLE = (bool, bytes, dict, float, frozenset, int, list, set, str, tuple)
@@ -93,6 +94,32 @@ def left(call: Call) -> Binding:
     return NONE
 
 
+def block_begun(call: Call) -> Binding:
+    """The start of a block at whose end something is done."""
+    call.ctx.closings.begin(_block(call))
+    return NONE
+
+
+def last_begun(call: Call) -> Binding:
+    """The start of that, on one of the ways out."""
+    call.ctx.closings.end(_block(call))
+    return NONE
+
+
+def last_ended(call: Call) -> Binding:
+    """The end of that."""
+    errors = call.atom(call.args[1]) == constant(True)
+    own = call.ctx.frame.node if errors else None
+    if call.ctx.closings.lost(_block(call), own):
+        what = "this prints at the end of a block, after any error in it as well"
+        call.refuse(what, "print behind the block, where no error leads to")
+    return NONE
+
+
+def _block(call: Call) -> Hashable:
+    return call.ctx.frame.node, call.atom(call.args[0])
+
+
 def _is_false(value: ast.expr | None) -> bool:
     return value is None or (isinstance(value, ast.Constant) and not value.value)
 
@@ -103,4 +130,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     shorthand.part: part,
     shorthand.entered: entered,
     shorthand.left: left,
+    shorthand.block_begun: block_begun,
+    shorthand.last_begun: last_begun,
+    shorthand.last_ended: last_ended,
 }
