@@ -18,6 +18,7 @@ from adcompiler.emit.llvm.contiguity import contiguous_values
 from adcompiler.emit.llvm.direct import Direct, write_direct
 from adcompiler.emit.llvm.entry import write_entry
 from adcompiler.emit.llvm.functions import write_function
+from adcompiler.emit.llvm.lengths import equal_lengths
 from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
 from adcompiler.emit.llvm.values import NotNative
 from adcompiler.emit.llvm.writer import Module
@@ -72,10 +73,13 @@ def emit(
         known = contiguous_values(part.function, params)
         title = name if part.callee is None else names[part.callee]
         roots = _roots_of(part.roots)
-        texts.append(write_function(module, part.function, title, known, roots))
+        # Of a function that is called inside, nobody sees what it is called with.
+        equal = equal_lengths(part.function) if main else {}
+        texts.append(write_function(module, part.function, title, known, roots, equal))
         if main:
             shaped = () if direct is None else direct.shaped
-            texts.append(write_entry(module, part.function, title, known, shaped))
+            entry = write_entry(module, part.function, title, known, equal, shaped)
+            texts.append(entry)
             if direct is not None:
                 count = len(part.function.results)
                 texts.append(write_direct(module, title, direct, count))

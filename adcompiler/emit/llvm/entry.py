@@ -12,7 +12,7 @@ is over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from adcompiler.emit.llvm.values import (
 )
 from adcompiler.emit.llvm.writer import Module
 from adcompiler.ir.nodes import Function, Var
-from adcompiler.ir.types import Array, Scalar, Type
+from adcompiler.ir.types import Array, Dim, Scalar, Type
 
 __all__ = ["branch_on_status", "write_entry"]
 
@@ -46,13 +46,15 @@ def write_entry(
     function: Function,
     name: str,
     contiguous: frozenset[Var],
+    equal: Mapping[Hashable, Hashable],
     shaped: Sequence[tuple[int, int]] = (),
 ) -> str:
     """The entry of a function that is written under this name.
 
-    `shaped` are results that have the shapes of parameters, or are wrong.
+    It serves arguments whose lengths are `equal`. `shaped` are results that have the
+    shapes of parameters, or are wrong.
     """
-    boxed = _Boxed(module, function, name, contiguous)
+    boxed = _Boxed(module, function, name, contiguous, equal)
     return boxed.text(shaped) + _entry_text(name, len(function.results))
 
 
@@ -92,9 +94,12 @@ class _Boxed:
         function: Function,
         name: str,
         contiguous: frozenset[Var],
+        equal: Mapping[Hashable, Hashable],
     ) -> None:
         self.module, self.function, self.name = module, function, name
         self.contiguous = contiguous
+        self.equal = equal
+        self.lengths: dict[Hashable, str] = {}
         self.code = Code()
 
     def text(self, shaped: Sequence[tuple[int, int]]) -> str:
@@ -225,8 +230,8 @@ class _Boxed:
             if isinstance(dim, int):
                 self.require(code.op(f"icmp eq i64 {n}, {dim}"))
                 n = str(dim)
-            elif dim.not_one:
-                self.require(code.op(f"icmp ne i64 {n}, 1"))
+            else:
+                self._require_length(dim, n)
             dims.append(n)
             if not packed:
                 step = code.op(f"load i64, ptr {offset_by(code, steps, str(8 * k))}")
@@ -236,6 +241,14 @@ class _Boxed:
         if packed:
             strides = list(dense(code, dims))
         return Elements(t.dtype, data, "null", tuple(dims), tuple(strides), packed)
+
+    def _require_length(self, dim: Dim, n: str) -> None:
+        code, key = self.code, self.equal.get(dim.key, dim.key)
+        if dim.not_one:
+            self.require(code.op(f"icmp ne i64 {n}, 1"))
+        known = self.lengths.setdefault(key, n)
+        if known != n:
+            self.require(code.op(f"icmp eq i64 {n}, {known}"))
 
     # -- results --
 

@@ -10,14 +10,15 @@ has the NumPy program run, which raises it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
 from adcompiler.emit.llvm.code import FAILED, Code, Loop
-from adcompiler.emit.llvm.fusion import accepted, is_fusible, write_group
+from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible, write_group
 from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.values import (
+    Elements,
     Number,
     Value,
     component_types,
@@ -148,7 +149,10 @@ class FunctionWriter(Writer):
 
     def _define(self, var: Var, texts: Sequence[str]) -> None:
         dense = self.is_dense(var)
-        self.values[var] = from_components(self.code, var.type, texts, dense)
+        found = from_components(self.code, var.type, texts, dense)
+        if isinstance(found, Elements):
+            found = self._of_shape(found, var)
+        self.values[var] = found
 
     def _opened(
         self, stmt: For | While, first: Sequence[tuple[str, str]]
@@ -263,8 +267,10 @@ class FunctionWriter(Writer):
     def let(self, let: Let) -> None:
         for raises in let.raises:
             self._test(let, raises)
-        if is_fusible(let):
+        if is_fusible(self, let):
             accepted(self, let)
+            return
+        if not let.raises and deferred(self, let):
             return
         if let.primitive.writes:
             self.flush_readers(let.operands[0])
@@ -336,9 +342,10 @@ def write_function(
     name: str,
     contiguous: frozenset[Var],
     roots: Callable[[Atom], frozenset[Any]],
+    equal: Mapping[Hashable, Hashable],
 ) -> str:
-    """The text of a function."""
-    writer = FunctionWriter(module, contiguous, roots)
+    """The text of a function; `equal` are lengths that its caller has found equal."""
+    writer = FunctionWriter(module, contiguous, roots, equal)
     code, given = writer.code, ["ptr %ctx"]
     count = 0
     for param in function.params:
@@ -348,6 +355,7 @@ def write_function(
             texts.append(f"%p{count}")
             count += 1
         writer._define(param, texts)
+        writer.takes(param)
     _require_stack(code)
     if writer.region(function.region, function.params):
         offset = 0

@@ -4,43 +4,62 @@ In: the statements of a region, in order. Out: groups, each written as one nest 
 value of it is first needed: what is used inside of the group alone is never stored.
 
 Invariants: members of a group have one shape by their types. A group is written before
-what it reads changes, and before control parts; what it reads is held until then.
+what it reads changes, and before control parts; what it reads is held until then. What
+is added to an array in place is added by the group, too, which alone looks at that
+array until then: to a value of the group it is a sum like others.
 
     t = tanh(x); y = t * t; s = sum(y); g = t * 2   ->   one nest that gives s and g
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
-from adcompiler.emit.llvm.mapped import broadcast_dims, is_mapped, scalar_result
+from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.mapped import (
+    applied,
+    broadcast_dims,
+    is_mapped,
+    scalar_result,
+)
 from adcompiler.emit.llvm.nests import At, Source, allocated, broadcast, each
 from adcompiler.emit.llvm.reductions import Reduction, is_whole
+from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import Elements, Number, machine
 from adcompiler.emit.llvm.writer import Group, Writer
 from adcompiler.ir.nodes import Const, Let, Var
-from adcompiler.ir.types import Array, Length, Scalar, dims_of
+from adcompiler.ir.types import Array, Scalar, dims_of
 
-__all__ = ["accepted", "is_fusible", "write_group"]
+__all__ = ["accepted", "deferred", "is_fusible", "write_group"]
 
-_MOST = 48  # members of a group
+_MOST = 256  # members of a group
 
 
-def is_fusible(let: Let) -> bool:
+def is_fusible(writer: Writer, let: Let) -> bool:
     """Whether a statement may be part of a nest."""
     if is_mapped(let):
         return isinstance(let.result.type, Array)
-    return is_whole(let)
+    return is_whole(let) or _is_sum_in_place(writer, let)
 
 
-def shape_of(let: Let) -> tuple[Length, ...]:
+def _is_sum_in_place(writer: Writer, let: Let) -> bool:
+    """Whether a statement adds to all of an array what it does not look at."""
+    if let.primitive.name != "accumulate" or let.param("index") != ():
+        return False
+    target, value = let.operands
+    longer = len(dims_of(value.type)) > len(dims_of(target.type))
+    return not longer and not writer.roots(target) & writer.roots(value)
+
+
+def shape_of(writer: Writer, let: Let) -> tuple[Hashable, ...]:
     """The shape that the statement goes over."""
-    return dims_of(let.result.type if is_mapped(let) else let.operands[0].type)
+    over = let.operands[0] if is_whole(let) else let.result
+    return writer.shape(over.type)
 
 
 def accepted(writer: Writer, let: Let) -> None:
     """Add a statement to the group of its shape, or begin one."""
-    shape = shape_of(let)
+    shape = shape_of(writer, let)
     group = writer.group_of(shape)
     for atom in let.operands:
         if isinstance(atom, Var) and (other := writer.pending.get(atom)) is not None:
@@ -48,26 +67,81 @@ def accepted(writer: Writer, let: Let) -> None:
             if not inside:
                 writer.flush(other)
     group = writer.group_of(shape)
+    if group is not None and not _may_join(writer, group, let):
+        writer.flush(group)
+        group = None
     if group is not None and len(group.members) >= _MOST:
         writer.flush(group)
         group = None
     if group is None:
         group = _begun(writer, let, shape)
-    for atom in let.operands:
+    for atom in let.operands[1 if let.primitive.writes else 0 :]:
         if isinstance(atom, Var) and atom not in writer.pending:
             group.sources.setdefault(atom, writer.source(atom))
+    if let.primitive.writes:
+        _take_place(writer, group, let)
     group.members.append(let)
-    if is_mapped(let):
+    if not is_whole(let):
         group.elements.add(let.result)
     writer.pending[let.result] = group
 
 
-def _begun(writer: Writer, let: Let, shape: tuple[Length, ...]) -> Group:
-    if is_mapped(let):
+def deferred(writer: Writer, let: Let) -> bool:
+    """Leave a statement on numbers, some of which a group gives, until it has; whether
+    that could be done."""
+    if not is_mapped(let) or not isinstance(let.result.type, Scalar):
+        return False
+    waiting = {writer.pending.get(a) for a in let.operands if isinstance(a, Var)}
+    waiting.discard(None)
+    if len(waiting) != 1:
+        return False
+    (group,) = waiting
+    assert group is not None
+    mine = group.scope is writer.scopes[-1]
+    if not mine or any(a in group.elements for a in let.operands):
+        return False
+    group.after.append(let)
+    writer.pending[let.result] = group
+    return True
+
+
+def _take_place(writer: Writer, group: Group, let: Let) -> None:
+    """The result of a sum in place lies where its target does."""
+    (target, _), result = let.operands, let.result
+    assert isinstance(target, Var)
+    if target not in writer.pending:
+        place = writer.handed(target)
+        assert isinstance(place, Elements)
+        group.sources.setdefault(target, place)
+        group.places[result] = place
+        group.written |= writer.roots(target)
+    elif target in group.places:
+        group.places[result] = group.places.pop(target)
+
+
+def _may_join(writer: Writer, group: Group, let: Let) -> bool:
+    """Whether what the group stores, and what it reads, are told apart."""
+    given = [a for a in let.operands if isinstance(a, Var) and a not in writer.pending]
+    if any(writer.roots(a) & group.written for a in given):
+        return False
+    if not let.primitive.writes or let.operands[0] in writer.pending:
+        return True
+    target = let.operands[0]
+    others = (v for v in group.sources if v is not target)
+    return not any(writer.roots(target) & writer.roots(v) for v in others)
+
+
+def _begun(writer: Writer, let: Let, shape: tuple[Hashable, ...]) -> Group:
+    if not is_whole(let):
         result = let.result.type
         assert isinstance(result, Array)
         found = [writer.source(a) for a in let.operands]
-        dims = broadcast_dims(writer, result, found)
+        dims = tuple(
+            writer.length(d, n)
+            for d, n in zip(
+                result.dims, broadcast_dims(writer, result, found), strict=True
+            )
+        )
     else:
         dims = writer.elements(let.operands[0]).dims
     group = Group(writer.scopes[-1], shape, dims)
@@ -78,9 +152,15 @@ def _begun(writer: Writer, let: Let, shape: tuple[Length, ...]) -> Group:
 def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
     """The nest of a group, which gives the values that are needed."""
     code = writer.code
-    outputs = [m.result for m in group.members if m.result in needed and is_mapped(m)]
-    sums = [Reduction(m) for m in group.members if not is_mapped(m)]
-    targets = {v: _target(writer, v, group.dims) for v in outputs}
+    outputs = [
+        m.result
+        for m in group.members
+        if m.result in group.places or (m.result in needed and not is_whole(m))
+    ]
+    sums = [Reduction(m) for m in group.members if is_whole(m)]
+    targets = {
+        v: group.places.get(v) or _target(writer, v, group.dims) for v in outputs
+    }
     names = list(group.sources)
     given: list[Source] = [
         broadcast(code, s, group.dims) if isinstance(s, Elements) else s
@@ -94,13 +174,14 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
         totals = dict(zip(sums, carried, strict=True)) if sums else {}
         ends: list[str] = []
         for member in group.members:
+            args = [_text(writer, a, texts) for a in member.operands]
             if is_mapped(member):
-                args = [_text(writer, a, texts) for a in member.operands]
                 texts[member.result] = scalar_result(writer, member, args)
-                continue
-            (found,) = (s for s in sums if s.let is member)
-            (text,) = (_text(writer, a, texts) for a in member.operands)
-            ends.append(found.step(code, totals[found], text))
+            elif member.primitive.writes:
+                texts[member.result] = _sum(code, member, *args)
+            else:
+                (found,) = (s for s in sums if s.let is member)
+                ends.append(found.step(code, totals[found], *args))
         for place, var in zip(places, outputs, strict=False):
             place.put(code, texts[var])
         return ends
@@ -116,6 +197,17 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
         t = found.let.result.type
         assert isinstance(t, Scalar)
         writer.enter(found.let, [Number(t.dtype, text, "")])
+    for let in group.after:
+        writer.enter(let, [applied(writer, let)])
+
+
+def _sum(code: Code, let: Let, old: str, more: str) -> str:
+    """An element of the target, and what is added to it."""
+    given = [str(getattr(a.type, "dtype", "")) for a in let.operands]
+    wide = let.dtypes[0] or given[0]
+    args = [convert(code, t, g, wide) for t, g in zip((old, more), given, strict=True)]
+    text, _ = elementwise(code, "add", {}, args, [wide, wide])
+    return convert(code, text, wide, given[0])
 
 
 def _target(writer: Writer, var: Var, dims: tuple[str, ...]) -> Elements:

@@ -9,7 +9,7 @@ use. What waits in a group is written when a value of it is asked for.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,13 +22,14 @@ from adcompiler.emit.llvm.values import (
     Number,
     Value,
     constant_text,
+    dense,
     from_components,
     read,
     undefined,
 )
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Const, Let, Undef, Var
-from adcompiler.ir.types import Array, Length, Scalar, Type
+from adcompiler.ir.types import Array, Length, Scalar, Type, dims_of
 
 __all__ = ["Group", "Module", "Scope", "Writer", "owned"]
 
@@ -77,16 +78,21 @@ class Group:
     """Elementwise statements and reductions over one shape, which one nest computes.
 
     `shape` are the lengths by type, `dims` as values; `sources` are the arrays and
-    numbers that are read; `elements` the values that have the group's shape;
-    `released` is what is to be let go of when it is written.
+    numbers that are read; `elements` the values that have the group's shape; `places`
+    are those of values that take the place of arrays, in `written` memory; `after` are
+    statements on numbers that follow it; `released` is what is to be let go of when it
+    is written.
     """
 
     scope: Scope
-    shape: tuple[Length, ...]
+    shape: tuple[Hashable, ...]
     dims: tuple[str, ...]
     members: list[Let] = field(default_factory=list)
     sources: dict[Var, Source] = field(default_factory=dict)
     elements: set[Var] = field(default_factory=set)
+    places: dict[Var, Elements] = field(default_factory=dict)
+    written: frozenset[Any] = frozenset()
+    after: list[Let] = field(default_factory=list)
     released: list[Var] = field(default_factory=list)
 
 
@@ -98,10 +104,13 @@ class Writer(ABC):
         module: Module,
         contiguous: frozenset[Var],
         roots: Callable[[Atom], frozenset[Any]],
+        equal: Mapping[Hashable, Hashable],
     ) -> None:
         self.module = module
         self.contiguous = contiguous
         self.roots = roots
+        self.equal = equal
+        self.lengths: dict[Hashable, str] = {}
         self.code = Code()
         self.values: dict[Var, Value] = {}
         self.scopes: list[Scope] = []
@@ -116,6 +125,9 @@ class Writer(ABC):
             case Var():
                 if atom in self.pending:
                     self.flush(self.pending[atom])
+                for group in [g for g in self.groups if g.written]:
+                    if group.written & self.roots(atom):
+                        self.flush(group)
                 return self.values[atom]
             case Const(value=value, type=Scalar(dtype=dtype, kind=kind)):
                 flag = "false" if kind == "numpy" else "true"
@@ -222,14 +234,39 @@ class Writer(ABC):
         """The array with the lengths that its type knows."""
         assert isinstance(var.type, Array)
         dims = tuple(
-            str(d) if isinstance(d, int) else n
-            for d, n in zip(var.type.dims, value.dims, strict=True)
+            self.length(d, n) for d, n in zip(var.type.dims, value.dims, strict=True)
         )
-        return replace(value, dims=dims, contiguous=self.is_dense(var))
+        packed = self.is_dense(var)
+        again = packed and dims != value.dims
+        strides = dense(self.code, dims) if again else value.strides
+        return replace(value, dims=dims, strides=strides, contiguous=packed)
+
+    def length(self, length: Length, text: str) -> str:
+        """A length that is known by its type, or by that of a parameter."""
+        if isinstance(length, int):
+            return str(length)
+        return self.lengths.get(self.equal.get(length.key, length.key), text)
+
+    def shape(self, t: Type) -> tuple[Hashable, ...]:
+        """What tells shapes apart."""
+        return tuple(
+            d if isinstance(d, int) else (self.equal.get(d.key, d.key),)
+            for d in dims_of(t)
+        )
+
+    def takes(self, var: Var) -> None:
+        """Let the lengths of a parameter stand for those that equal them."""
+        found = self.values[var]
+        if not isinstance(found, Elements):
+            return
+        for d, n in zip(dims_of(var.type), found.dims, strict=True):
+            if not isinstance(d, int):
+                self.lengths.setdefault(self.equal.get(d.key, d.key), n)
+        self.values[var] = self._of_shape(found, var)
 
     # -- groups of elementwise statements --
 
-    def group_of(self, shape: tuple[Length, ...]) -> Group | None:
+    def group_of(self, shape: tuple[Hashable, ...]) -> Group | None:
         """The group of a shape that statements may still be added to."""
         mine = self.scopes[-1]
         found = (g for g in self.groups if g.shape == shape and g.scope is mine)
@@ -239,12 +276,13 @@ class Writer(ABC):
         """Write a group; `done`: the statement at hand has been written."""
         scope = group.scope
         self.groups.remove(group)
-        for member in group.members:
+        for member in (*group.members, *group.after):
             del self.pending[member.result]
         results = {m.result for m in group.members}
         needed = {v for v in results if scope.last.get(v, -1) >= scope.at + done}
         self.write_group(group, needed)
-        for var in group.released:
+        dropped = (v for v in group.places if v not in needed)
+        for var in (*group.released, *dropped):
             self.release(self.values[var])
 
     def flush_all(self) -> None:
@@ -257,7 +295,8 @@ class Writer(ABC):
         """Write the groups that read memory which is about to change."""
         memory = self.roots(atom)
         for group in list(self.groups):
-            if any(memory & self.roots(v) for v in group.sources):
+            read = any(memory & self.roots(v) for v in group.sources)
+            if read or memory & group.written:
                 self.flush(group)
 
     def _let_go(self, scope: Scope) -> None:
@@ -278,7 +317,7 @@ class Writer(ABC):
         mine = self.scopes[-1]
         for group in [g for g in self.groups if g.scope is mine]:
             self.groups.remove(group)
-            for member in group.members:
+            for member in (*group.members, *group.after):
                 del self.pending[member.result]
 
     @abstractmethod
