@@ -168,14 +168,15 @@ WRITTEN_ANEW = [
     ),
     (
         VECTOR,
-        "sum(a * b for a, b in itertools.combinations(x, 2))",
+        "sum(a * b * c for a, b, c in itertools.combinations(x, 3))",
         "known while compiling",
         "for i in range(n): for j in range(i + 1, n)",
         """
         s = 0.0
         for i in range(len(x)):
             for j in range(i + 1, len(x)):
-                s += x[i] * x[j]
+                for k in range(j + 1, len(x)):
+                    s += x[i] * x[j] * x[k]
         return s
         """,
     ),

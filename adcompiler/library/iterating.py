@@ -109,6 +109,27 @@ def put_in_order(xs, key, reverse):
         xs[k] = v
 
 
+def pairs_of(kind, items):
+    """The pairs that `combinations` and the like give of what has indices."""
+    first, second = places_of_pairs(kind, len(items))
+    return map(lambda i, j: (items[i], items[j]), first, second)
+
+
+def pairs_of_range(kind, count, start, step):
+    """The same of the integers of a range."""
+    first, second = places_of_pairs(kind, count)
+    return map(
+        lambda i, j: (start + step * int(i), start + step * int(j)), first, second
+    )
+
+
+def places_of_pairs(kind, n):
+    """The indices of the one items and of the others, pair by pair."""
+    if kind == "permutations":
+        return np.nonzero(1.0 - np.eye(n))
+    return np.nonzero(np.triu(np.ones((n, n)), 1 if kind == "combinations" else 0))
+
+
 def least_by(items, key, *default):
     if len(items) == 0:
         if len(default) > 0:

@@ -143,6 +143,65 @@ def combinations_of_items(x):
     return total
 
 
+@program(real(5))
+@program(real(2), label="two")
+@program(real(1), label="one")
+@program(real(0), label="none")
+def pairs_of_any_number_of_items(x):
+    total = 0.0
+    for a, b in itertools.combinations(x, 2):
+        total += a * b * b
+        if total > 2.0:
+            break
+    for i, (a, b) in enumerate(itertools.permutations([v for v in x if v > -0.5], 2)):
+        total += i * a * b**2
+    return total + sum(
+        (a - b) ** 3 for a, b in itertools.combinations_with_replacement(x[::-2], 2)
+    )
+
+
+@trips(real(5), TRIPS, counts=(0, 1, 2, 5))
+def pairs_of_indices(x, n):
+    total = 0.0
+    for i, j in itertools.combinations(range(n), 2):
+        if x[i] > x[j]:
+            continue
+        total += x[i] * np.sin(x[j]) * (i + 2 * j)
+        x[j] += x[i]
+    for i, j in itertools.permutations(range(n - 1, -1, -2), 2):
+        total += i * x[j]
+    return total
+
+
+@program(real(4))
+def pairs_of_numbers_that_change(x):
+    total = 0.0
+    for k, (a, b) in enumerate(itertools.combinations(x, 2)):
+        x[k % 4] = 2.0 * a * b
+        total += a * b
+    return total + np.sum(x)
+
+
+@program(real(4, 3))
+def energy_of_pairs(x):
+    energy = 0.0
+    for p, q in itertools.combinations(x, 2):
+        energy += 1.0 / np.linalg.norm(p - q)
+        q[0] += p[1]
+    points = [np.sin(p) for p in x]
+    for p, q in itertools.combinations(points, 2):
+        energy += p @ q
+    return energy
+
+
+@program(real(4, dtype=np.float32), 3, wrt=("x",), tags=("float32",))
+def pairs_in_single_precision(x, n):
+    total = x[0]
+    for i, j in itertools.combinations(range(n), 2):
+        total += (i + 0.5 * j) * x[i] * x[j]
+    return total
+
+
 @program(real(4))
 def starred_maps(x):
     pairs = zip(x, x[::-1])

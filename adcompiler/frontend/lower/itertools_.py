@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import (
     Dyn,
     FunctionVal,
     IterVal,
+    ListRef,
     RangeVal,
     Static,
     TupleVal,
@@ -29,20 +30,23 @@ from adcompiler.frontend.liveness import captured
 from adcompiler.frontend.lower import (
     calls,
     comprehensions,
+    counted,
     instances,
     iteration,
+    listing,
     names,
     operators,
     stepping,
 )
 from adcompiler.frontend.lower.context import Context, Frame
 from adcompiler.frontend.lower.handling import Call, Handler
-from adcompiler.frontend.lower.operands import describe
+from adcompiler.frontend.lower.operands import describe, known_int
 from adcompiler.frontend.lower.sources import Item
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
-from adcompiler.library import collected, iterating
+from adcompiler.library import collected, iterating, lists
 
+LAID_OUT = 256  # items that are known
 ZERO, ONE = Dyn(constant(0)), Dyn(constant(1))
 LOOPS: dict[object, str] = {
     itertools.combinations: "for i in range(n): for j in range(i + 1, n)",
@@ -206,33 +210,59 @@ def _as_it_is(call: Call, x: Binding) -> Binding:
 
 
 def choosing(python: Callable[..., Any]) -> Handler:
-    """``combinations(x, 2)`` and the like of items that are known."""
+    """``combinations(x, 2)`` and the like: laid out where the items are known and few;
+    pairs of others are found by their places."""
 
     def handle(call: Call) -> Binding:
         x, *count = call.bind("iterable", r=NONE)
-        if isinstance(x, RangeVal):
-            bounds = (
-                names.static_int(call.ctx, call.node, part, f"a range in {call.name}")
-                for part in (x.start, x.stop, x.step)
-            )
-            x = RangeVal(*(Dyn(constant(k)) for k in bounds))
+        sizes = [] if count == [NONE] else [call.integer(count[0], "how many")]
+        pairs = sizes == [2]
+        if isinstance(x, RangeVal) and not (pairs and _bounds(x) is None):
+            x = RangeVal(*(Dyn(constant(k)) for k in _required(call, x)))
         items = iteration.known_items(call.ctx, call.node, x)
+        rows = [] if items is None else list(python(items, *sizes))
+        if pairs and (items is None or len(rows) > LAID_OUT):
+            return _pairs(call, x)
         if items is None:
             call.refuse(
                 f"{call.name} takes what has a length known while compiling",
                 f"write loops over ranges: {LOOPS[python]}",
             )
-        iteration.taken(call.ctx, call.node, x)
-        sizes = [] if count == [NONE] else [call.integer(count[0], "how many")]
-        rows = list(python(items, *sizes))
-        if len(rows) > iteration.MOST_TRIPS * 4:
+        if len(rows) > LAID_OUT:
             what = f"{call.name} gives {len(rows)} items, each of which is laid out"
             hint = f"put them into an array: x = np.array(...), then {LOOPS[python]}"
             call.refuse(what, hint)
+        iteration.taken(call.ctx, call.node, x)
         every = TupleVal(tuple(TupleVal(row) for row in rows))
         return iteration.iterator(call.ctx, call.node, "chain", (every,))
 
     return handle
+
+
+def _bounds(x: RangeVal) -> list[int] | None:
+    found = [known_int(part) for part in (x.start, x.stop, x.step)]
+    return [k for k in found if k is not None] if None not in found else None
+
+
+def _required(call: Call, x: RangeVal) -> list[int]:
+    what = f"a range in {call.name}"
+    parts = (x.start, x.stop, x.step)
+    return [names.static_int(call.ctx, call.node, part, what) for part in parts]
+
+
+def _pairs(call: Call, x: Binding) -> Binding:
+    """The pairs of items that are looked at now, and are as they are when they come."""
+    ctx, node, kind = call.ctx, call.node, Static(call.name)
+    if isinstance(x, RangeVal):
+        count = Dyn(counted.count(ctx, node, counted.source(ctx, node, x)))
+        of_range = iterating.pairs_of_range
+        return listing.call(ctx, node, of_range, kind, count, x.start, x.step)
+    pool = _as_it_is(call, x)
+    if isinstance(pool, ListRef):
+        pool = listing.copied(ctx, node, pool)
+    elif not isinstance(pool, ArrayRef):
+        pool = listing.call(ctx, node, lists.taken, pool)
+    return listing.call(ctx, node, iterating.pairs_of, kind, pool)
 
 
 FUNCTIONS: dict[Hashable, Handler] = {
