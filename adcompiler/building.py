@@ -3,15 +3,17 @@
 In: a function, and the name that it is to have. Out: `Built`.
 Invariants: every program has NumPy text, written when it is first asked for; native
 code serves the calls that it was compiled for and hands all others, those that raise
-among them, to the NumPy program.
+among them, to the NumPy program. Where code is kept from an earlier process, the
+function itself is asked for no sooner than something else is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import keyword
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -23,12 +25,22 @@ if TYPE_CHECKING:
     from adcompiler.emit.llvm import Native
     from adcompiler.emit.llvm.direct import Direct
     from adcompiler.emit.numpy_source import Source
-    from adcompiler.execute.llvm.entry import Entry
+    from adcompiler.execute.llvm.entry import Code, Entry
     from adcompiler.lowering.linking import Unit
 
-__all__ = ["Built", "build", "native_module"]
+__all__ = ["Built", "Shelf", "build", "native_module"]
 
 Call = Callable[..., Any]
+
+
+class Shelf(Protocol):
+    """Where the code of one program is kept, for arrays in C order and for others."""
+
+    def code(self, *, dense: bool) -> Code | None:
+        """The code, if it is there."""
+
+    def keep(self, code: Code, *, dense: bool) -> None:
+        """Put it there."""
 
 
 class Built:
@@ -36,18 +48,21 @@ class Built:
 
     The callable takes the leaves by position, and gives the results as a tuple.
     `source` is the text with where its lines come from; `label` is shown in tracebacks.
+    `shelf` keeps the machine code for other processes.
     """
 
     def __init__(
         self,
-        function: Function,
+        function: Callable[[], Function],
         name: str,
         label: str,
         doc: str,
         backend: str,
-        direct: Direct | None,
+        direct: Callable[[], Direct | None] = lambda: None,
+        shelf: Shelf | None = None,
     ) -> None:
-        self.function = function
+        self._function = function
+        self.shelf = shelf
         self.name = _identifier(name)
         self.label = label
         self.doc = doc or f"{label}."
@@ -55,6 +70,11 @@ class Built:
         self.direct = direct
         self._native = _Native(self) if backend == "llvm" else None
         self.call = self.numpy_call if self._native is None else self._native.call
+
+    @cached_property
+    def function(self) -> Function:
+        """The function in IR."""
+        return self._function()
 
     @cached_property
     def source(self) -> Source:
@@ -112,7 +132,7 @@ def build(
 
     `direct` is how an object calls itself by machine code, if it may.
     """
-    return Built(function, name, label, doc, backend, direct)
+    return Built(lambda: function, name, label, doc, backend, lambda: direct)
 
 
 # --- Native code ------------------------------------------------------------------
@@ -131,7 +151,11 @@ class _Native:
 
     @cached_property
     def strided(self) -> Call:
-        return self._of(self._entry(dense=False), self.built.numpy_call)
+        return self._of(self._entry(dense=False), self._plain)
+
+    def _plain(self, *leaves: Any) -> Any:
+        """The NumPy program, made no sooner than it is needed."""
+        return self.built.numpy_call(*leaves)
 
     def _slow(self, *leaves: Any) -> Any:
         """What the code for arrays in C order does not serve."""
@@ -146,18 +170,26 @@ class _Native:
 
     def _entry(self, *, dense: bool) -> Entry | None:
         """The code; None where there is none."""
-        from adcompiler.emit.llvm import NotNative
-        from adcompiler.execute.llvm.entry import Entry
+        from adcompiler.execute.llvm.entry import Entry, compiled
 
-        built = self.built
+        built, shelf = self.built, self.built.shelf
+        kept = None if shelf is None else shelf.code(dense=dense)
+        if kept is not None:
+            with contextlib.suppress(ValueError, OSError):
+                return Entry(kept, built.name)
+        from adcompiler.emit.llvm import NotNative
+
         try:
-            direct = built.direct if dense else None
+            direct = built.direct() if dense else None
             module = native_module(
                 built.function, built.name, dense=dense, direct=direct
             )
         except NotNative:
             return None
-        return Entry(module, built.name)
+        code = compiled(module)
+        if shelf is not None:
+            shelf.keep(code, dense=dense)
+        return Entry(code, built.name)
 
     def _of(self, entry: Entry | None, slow: Call) -> Call:
         return self.built.numpy_call if entry is None else entry.callable(slow)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from adcompiler.frontend.interface import (
-    Lowered,
+    Outline,
     ResultLeaf,
     ResultStatic,
     ResultTree,
@@ -28,16 +28,15 @@ __all__ = ["direct_of", "is_exact"]
 
 
 def direct_of(
-    lowered: Lowered, types: Sequence[Type], wrt: Sequence[int]
+    outline: Outline, types: Sequence[Type], wrt: Sequence[int]
 ) -> Direct | None:
     """How the results of a program are put together; None where Python does it."""
     from adcompiler.emit.llvm.direct import Direct
 
-    if lowered.mutated or lowered.captures:
+    if outline.mutated or outline.captures:
         return None
-    given = [atom.type for atom in lowered.function.results]
-    tree = _tree(lowered.result, given, types)
-    if tree is None or any(n > 1 for n in Counter(_leaves(lowered.result)).values()):
+    tree = _tree(outline.result, outline.results, types)
+    if tree is None or any(n > 1 for n in Counter(_leaves(outline.result)).values()):
         return None
     first = len(types) - len(wrt)
     shaped = [(first + n, k) for n, k in enumerate(wrt)]

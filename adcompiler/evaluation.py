@@ -206,11 +206,11 @@ def find_program(
     )
 
     def fits(program: Program) -> bool:
-        lowered, leaves = program.lowered, request.leaves
+        outline, leaves = program.outline, request.leaves
         return (
             all(same_static(leaves[k], value) for k, value in program.statics)
             and all(np.shape(leaves[k])[axis] == n for (k, axis), n in program.lengths)
-            and guards_hold(lowered.guards, lowered.captures)
+            and guards_hold(outline.guards, outline.captures)
         )
 
     return programs.find(key, fits, lambda _: compile_program(request))
@@ -230,7 +230,7 @@ def run(program: Program, request: Request) -> Any:
 
 def arguments_of(program: Program, request: Request) -> list[Any]:
     """The leaves and the captured values, as the program takes them."""
-    params, values = program.lowered.function.params, _held(program, request)
+    params, values = program.outline.params, _held(program, request)
     arguments = [as_type(v, p.type) for v, p in zip(values, params, strict=True)]
     _refuse_overlaps(program, arguments)
     return arguments
@@ -251,7 +251,7 @@ def _held(program: Program, request: Request) -> list[Any]:
     """The leaves and the captured values, in the order of the program's parameters."""
     static = {k for k, _ in program.statics}
     values = [leaf for k, leaf in enumerate(request.leaves) if k not in static]
-    return [*values, *(capture.read() for capture in program.lowered.captures)]
+    return [*values, *(capture.read() for capture in program.outline.captures)]
 
 
 def _check_shapes(
@@ -273,8 +273,8 @@ def _refuse_overlaps(program: Program, arguments: list[Any]) -> None:
     A derivative stores into copies; a read-only argument is an error all the same, as
     it is in a plain call.
     """
-    for k, span in program.lowered.mutated.items():
-        name = program.lowered.function.params[k].name
+    for k, span in program.outline.mutated.items():
+        name = program.outline.params[k].name
         if not arguments[k].flags.writeable:
             where = f"line {span.lineno} of {span.filename}"
             raise ValueError(
@@ -290,7 +290,7 @@ def _refuse_overlaps(program: Program, arguments: list[Any]) -> None:
             if other == k or not isinstance(value, np.ndarray):
                 continue
             if _overlap(arguments[k], value):
-                params = program.lowered.function.params
+                params = program.outline.params
                 raise UnsupportedError(
                     f"{name} is stored to and overlaps {params[other].name} in memory",
                     span=span,
@@ -358,7 +358,7 @@ def result_of(program: Program, results: tuple[Any, ...]) -> Any:
             case _:
                 return made(tree.cls, map(visit, tree.items))
 
-    return visit(program.lowered.result)
+    return visit(program.outline.result)
 
 
 class Pullback:
@@ -383,7 +383,7 @@ class Pullback:
         pullback = program.pullback
         assert pullback is not None
         self._program = pullback
-        self._result = program.lowered.result
+        self._result = program.outline.result
         self._types = program.types
         self._floats = [k for k in range(program.values) if is_float(program.types[k])]
         self._shapes = {k: np.shape(results[k]) for k in self._floats}
@@ -407,7 +407,7 @@ class Pullback:
         return result_of(self._program, results)
 
     def __repr__(self) -> str:
-        return f"<pullback {self._program.lowered.function.name}>"
+        return f"<pullback {self._program.outline.name}>"
 
 
 def _flatten(tree: ResultTree, cotangent: Any) -> Iterator[tuple[int, Any]]:

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adcompiler.building import Built, build
+from adcompiler import settings
+from adcompiler.building import Built, Shelf
+from adcompiler.cache.entries import Part, alike
+from adcompiler.cache.places import Kept, Place, place_of
 from adcompiler.directly import direct_of
 from adcompiler.errors import InternalError, UnsupportedError
 from adcompiler.frontend.arguments import (
@@ -22,16 +26,19 @@ from adcompiler.frontend.arguments import (
 from adcompiler.frontend.interface import (
     ArgSpec,
     LeafSpec,
-    Lowered,
     NeedLength,
     NeedStatic,
+    Outline,
+    Param,
     StaticSpec,
     TupleSpec,
 )
+from adcompiler.ir.nodes import Function
 from adcompiler.ir.types import Array, Dim, Type
 from adcompiler.targets import Lowering, Target, derivative_of, name_of
 
 if TYPE_CHECKING:
+    from adcompiler.emit.llvm.direct import Direct
     from adcompiler.emit.numpy_source import Source
 
 __all__ = ["Program", "Request", "compile_program", "derivative_of", "name_of"]
@@ -58,15 +65,17 @@ class Request:
 class Program:
     """A compiled target.
 
-    `call` takes the dynamic leaves without those in `statics`, which are leaves with
-    the values that they had while compiling; `lengths` are those that had to be known,
-    of leaves along an axis. Of `types`, one per result, the first `values` belong to
-    `lowered.result`; with a `pullback`, the others are its residuals. The last results
-    are the gradients of the parameters in `wrt`, which are counted without the statics;
-    those of a pullback are parameters of its primal.
+    Of a program of an earlier process, the function itself is lowered when something
+    but its machine code is asked for. `call` takes the dynamic leaves without those in
+    `statics`, which are leaves with the values that they had while compiling;
+    `lengths` are those that had to be known, of leaves along an axis. Of `types`, one
+    per result, the first `values` belong to `outline.result`; with a `pullback`, the
+    others are its residuals. The last results are the gradients of the parameters in
+    `wrt`, which are counted without the statics; those of a pullback are parameters of
+    its primal.
     """
 
-    lowered: Lowered
+    outline: Outline
     statics: tuple[tuple[int, Any], ...]
     built: Built
     call: Callable[..., tuple[Any, ...]]
@@ -86,14 +95,17 @@ class Program:
 
 
 def compile_program(request: Request) -> Program:
-    """Compile what a call asks for, with as few arguments static as possible."""
+    """Compile what a call asks for, with as few arguments static as possible, unless an
+    earlier process has."""
+    place = _place(request)
+    kept = None if place is None else place.find(request.leaves)
+    if kept is not None:
+        return _restored(request, kept)
     statics: dict[int, Any] = {}
     lengths: dict[tuple[int, int], int] = {}
     while True:
-        specs = _with_statics(request.specs, statics, lengths)
         try:
-            program = _compile(request, specs, statics)
-            return replace(program, lengths=tuple(lengths.items()))
+            found = _lowered(request, statics, lengths)
         except NeedLength as need:
             leaf = _leaf(request, statics, need.leaf)
             length = np.shape(request.leaves[leaf])[need.axis]
@@ -103,6 +115,48 @@ def compile_program(request: Request) -> Program:
         except NeedStatic as need:
             leaf = _leaf(request, statics, need.leaf)
             statics[leaf] = _static_value(request, leaf)
+        else:
+            break
+    given, known = tuple(statics.items()), tuple(lengths.items())
+    parts = [part for part, _ in found]
+    shelves = None if place is None else place.shelves(parts, given, known)
+    sweeps = [
+        _Sweep(part, lambda f=function: f, None if shelves is None else shelves[k])  # type: ignore[misc]
+        for k, (part, function) in enumerate(found)
+    ]
+    return _program(request, sweeps, given, known)
+
+
+def _place(request: Request) -> Place | None:
+    """Where programs for such a request are kept; None where they are not."""
+    wanted = settings.current()
+    if request.backend != "llvm" or wanted.dump or wanted.keep:
+        return None
+    return place_of(request.target, request.specs, request.passed, wanted)
+
+
+def _restored(request: Request, kept: Kept) -> Program:
+    """The program that an earlier process has compiled."""
+    lengths = dict(_lengths(request))
+    request = replace(request, leaves=())  # or they would live as long as the program
+
+    @cache
+    def again() -> Sequence[tuple[Part, Function]]:
+        found = _lowered(request, dict(kept.statics), dict(kept.lengths), lengths)
+        if not all(
+            alike(part, k) for (part, _), k in zip(found, kept.parts, strict=True)
+        ):
+            raise InternalError(
+                f"{name_of(request.target)}() compiles to another program now than to "
+                "the one that is kept"
+            )
+        return found
+
+    sweeps = [
+        _Sweep(part, lambda k=k: again()[k][1], kept.shelves[k])  # type: ignore[misc]
+        for k, part in enumerate(kept.parts)
+    ]
+    return _program(request, sweeps, kept.statics, kept.lengths)
 
 
 def _leaf(request: Request, statics: Mapping[int, Any], leaf: int) -> int:
@@ -152,20 +206,30 @@ def _with_statics(
     return {name: visit(spec) for name, spec in specs.items()}
 
 
-def _compile(
-    request: Request, specs: Mapping[str, ArgSpec], statics: Mapping[int, Any]
-) -> Program:
-    derivative = derivative_of(request.target)
-    lengths = dict(_lengths(request))
+def _lowered(
+    request: Request,
+    statics: Mapping[int, Any],
+    known: Mapping[tuple[int, int], int],
+    lengths: Mapping[Dim, int] | None = None,
+) -> Sequence[tuple[Part, Function]]:
+    """The function that is asked for; of a vjp that of its pullback, too."""
+    specs = _with_statics(request.specs, statics, known)
+    if lengths is None:
+        lengths = dict(_lengths(request))
     lowering = Lowering(request.passed, lengths)
-    known = tuple(statics.items())
+    derivative = derivative_of(request.target)
     if derivative is not None and derivative.kind == "vjp":
         forward, pullback, values = lowering.vjp(derivative, specs)
-        program = _built(pullback, request, known, "pullback", forward)
-        whole = _built(forward, request, known, "forward")
-        return replace(whole, values=values, pullback=program)
-    lowered = lowering.lower(request.target, specs)
-    return _built(lowered, request, known)
+        return [_part(forward, values), _part(pullback)]
+    return [_part(lowering.lower(request.target, specs))]
+
+
+def _part(target: Target, values: int | None = None) -> tuple[Part, Function]:
+    """A target, as a caller sees it and as IR."""
+    types = target.types
+    count = len(types) if values is None else values
+    lowered = target.lowered
+    return Part(lowered.outline, types, count, target.wrt), lowered.function
 
 
 def _lengths(request: Request) -> Iterator[tuple[Dim, int]]:
@@ -177,37 +241,56 @@ def _lengths(request: Request) -> Iterator[tuple[Dim, int]]:
                     yield dim, length
 
 
-def _built(
-    target: Target,
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    """What is made a program of: the function, how it is seen, where its code is."""
+
+    part: Part
+    function: Callable[[], Function]
+    shelf: Shelf | None
+
+
+def _program(
     request: Request,
+    sweeps: Sequence[_Sweep],
     statics: tuple[tuple[int, Any], ...],
-    part: str = "",
-    primal: Target | None = None,
+    lengths: tuple[tuple[tuple[int, int], int], ...],
 ) -> Program:
-    origin = request.target
+    """The program of a function, or of the two sweeps of a vjp."""
+    derivative = derivative_of(request.target)
+    vjp = derivative is not None and derivative.kind == "vjp"
+    words = ("forward", "pullback") if vjp else ("",)
+    params = sweeps[0].part.outline.params
+    made: Program | None = None
+    for word, sweep in reversed(list(zip(words, sweeps, strict=True))):
+        part = sweep.part
+        built = _built(request, word, sweep, params, direct=not statics)
+        call, seen, values = built.call, part.outline, part.values
+        made = Program(
+            *(seen, statics, built, call, part.types, values, part.wrt, made, lengths)
+        )
+    assert made is not None
+    return made
+
+
+def _built(
+    request: Request, word: str, sweep: _Sweep, params: Sequence[Param], *, direct: bool
+) -> Built:
+    origin, part = request.target, sweep.part
     name = name_of(origin)
     derivative = derivative_of(origin)
-    if part and derivative is not None:
-        name = f"{name_of(derivative.function)}_{part}"
-    lowered = target.lowered
-    params = (primal or target).lowered.function.params
-    wrt = [params[k].name or "x" for k in target.wrt]
-    label = _label(origin, part)
-    doc = _doc(label, origin, wrt)
-    backend = request.backend
-    direct = None
-    if backend == "llvm" and not part and not statics:
-        direct = direct_of(lowered, target.types, target.wrt)
-    built = build(
-        lowered.function,
-        name=name,
-        label=label,
-        doc=doc,
-        backend=backend,
-        direct=direct,
+    if word and derivative is not None:
+        name = f"{name_of(derivative.function)}_{word}"
+    label = _label(origin, word)
+    doc = _doc(label, origin, [params[k].name or "x" for k in part.wrt])
+
+    def directly() -> Direct | None:
+        may = direct and not word
+        return direct_of(part.outline, part.types, part.wrt) if may else None
+
+    return Built(
+        *(sweep.function, name, label, doc, request.backend, directly, sweep.shelf)
     )
-    types = target.types
-    return Program(lowered, statics, built, built.call, types, len(types), target.wrt)
 
 
 _LABELS = {

@@ -63,13 +63,13 @@ class Repeated:
         count: int,
         facts: Sequence[Fact],
     ) -> None:
-        lowered = program.lowered
+        outline = program.outline
         self._call = call
         self._count = count
         self._facts = facts
-        self._guards = lowered.guards
-        self._captures = tuple(c.read for c in lowered.captures)
-        self._finish = _finisher(lowered.result, program)
+        self._guards = outline.guards
+        self._captures = tuple(c.read for c in outline.captures)
+        self._finish = _finisher(outline.result, program)
         first = len(program.types) - len(program.wrt)
         self._shaped = tuple(
             (first + n, k)
@@ -103,7 +103,7 @@ class ShortWays:
         self, program: Program, request: Request, facts: Sequence[Fact]
     ) -> None:
         self.program = program
-        self.table = Table.of((*facts, *(_facts_of(program.lowered.guards) or ())))
+        self.table = Table.of((*facts, *(_facts_of(program.outline.guards) or ())))
         self.address = _address(program)
         self.repeated: Repeated | None = None
         if self.address is None:
@@ -119,7 +119,7 @@ def short_ways(program: Program, request: Request, *, named: bool) -> ShortWays 
     `named`: the backend is the caller's choice, whatever the settings say.
     """
     plain = all(isinstance(s, LeafSpec) for s in request.specs.values())
-    if not plain or program.statics or program.lowered.mutated or program.pullback:
+    if not plain or program.statics or program.outline.mutated or program.pullback:
         return None
     if len(request.passed) != len(request.specs):
         return None
@@ -130,7 +130,7 @@ def short_ways(program: Program, request: Request, *, named: bool) -> ShortWays 
 
 
 def _address(program: Program) -> int | None:
-    if _facts_of(program.lowered.guards) is None:
+    if _facts_of(program.outline.guards) is None:
         return None
     return program.built.address
 
@@ -143,8 +143,7 @@ def _facts_of(guards: Sequence[Guard]) -> list[Fact] | None:
 def _finisher(tree: ResultTree, program: Program) -> Callable[[Results], Any]:
     """What puts results together."""
     types = program.types
-    given = [atom.type for atom in program.lowered.function.results]
-    exact = list(map(is_exact, given, types))
+    exact = list(map(is_exact, program.outline.results, types))
     if all(exact) and _whole(tree) == tuple(range(len(types))):
         return lambda results: results
 

@@ -36,7 +36,7 @@ def save(program: Program, path: str | Path, origin: str) -> Path:
     tree = ast.parse(program.text)
     definition = next(n for n in tree.body[::-1] if isinstance(n, ast.FunctionDef))
     names = [argument.arg for argument in definition.args.args]
-    captures = program.lowered.captures
+    captures = program.outline.captures
     given = names[: len(names) - len(captures)]
     values = {
         name: capture.read()
@@ -122,7 +122,7 @@ def _docstring(program: Program, origin: str, given: list[str]) -> Iterator[str]
     yield "Derived by adcompiler, not to be edited by hand."
     yield "It holds for arguments of these types:"
     yield ""
-    for name, param in zip(given, program.lowered.function.params, strict=False):
+    for name, param in zip(given, program.outline.params, strict=False):
         yield f"    {name}: {_described(param.type)}"
     known = [repr(value) for _, value in program.statics]
     if known:

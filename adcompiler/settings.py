@@ -1,14 +1,17 @@
 """Every environment variable that adcompiler reads, and nothing else reads any.
 
-============ =================  ====================================================
-variable     example            effect
-============ =================  ====================================================
-ADC_DUMP     ``lower,reverse``  print the IR after each pass that is named
-ADC_VERIFY   ``1``              verify the IR after every pass; on in the tests
-ADC_KEEP     ``/tmp/emitted``   keep each emitted text as a file in this directory
-ADC_OPTIMISE ``0``              leave out the optimiser; derivatives are the same
-ADC_BACKEND  ``llvm``           the backend where none is named; ``numpy`` otherwise
-============ =================  ====================================================
+============== ================= =====================================================
+variable       example           effect
+============== ================= =====================================================
+ADC_DUMP       ``lower,reverse`` print the IR after each pass that is named
+ADC_VERIFY     ``1``             verify the IR after every pass; on in the tests
+ADC_KEEP       ``/tmp/emitted``  keep each emitted text as a file in this directory
+ADC_OPTIMISE   ``0``             leave out the optimiser; derivatives are the same
+ADC_BACKEND    ``llvm``          the backend where none is named; ``numpy`` otherwise
+ADC_CACHE      ``0``             keep no machine code for other processes
+ADC_CACHE_DIR  ``/tmp/code``     keep it there, not in the user's directory for caches
+ADC_CACHE_SIZE ``64``            keep so many megabytes of it at most; 256 otherwise
+============== ================= =====================================================
 
 The environment is read when `current` is called, not on import, so that a notebook
 or a test can change a variable and compile again.
@@ -42,6 +45,9 @@ class Settings:
         keep: the directory that emitted text is kept in; None keeps nothing.
         optimise: whether programs are optimised; the tests do without, too.
         backend: what runs a program where no backend is named.
+        cache: whether machine code is kept for other processes.
+        cache_dir: the directory that it is kept in; None is the user's.
+        cache_size: how many bytes are kept at most.
     """
 
     dump: frozenset[str] = frozenset()
@@ -49,12 +55,15 @@ class Settings:
     keep: Path | None = None
     optimise: bool = True
     backend: str = "numpy"
+    cache: bool = True
+    cache_dir: Path | None = None
+    cache_size: int = 256 << 20
 
 
 def current(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings that `environ` (`os.environ` if None) asks for at this moment.
 
-    Raises ValueError when ADC_VERIFY or ADC_OPTIMISE is neither on nor off.
+    Raises ValueError when ADC_VERIFY, ADC_OPTIMISE or ADC_CACHE is neither on nor off.
 
     >>> settings = current({"ADC_DUMP": "lower, reverse", "ADC_VERIFY": "1"})
     >>> sorted(settings.dump), settings.verify, settings.keep
@@ -68,13 +77,15 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
     """
     environ = os.environ if environ is None else environ
     names = (name.strip() for name in environ.get("ADC_DUMP", "").split(","))
-    keep = environ.get("ADC_KEEP", "")
     return Settings(
         dump=frozenset(name for name in names if name),
         verify=_switch("ADC_VERIFY", environ.get("ADC_VERIFY", "")),
-        keep=Path(keep).expanduser() if keep else None,
+        keep=_path(environ.get("ADC_KEEP", "")),
         optimise=_switch("ADC_OPTIMISE", environ.get("ADC_OPTIMISE", "1")),
         backend=_backend(environ.get("ADC_BACKEND", "") or "numpy"),
+        cache=_switch("ADC_CACHE", environ.get("ADC_CACHE", "1")),
+        cache_dir=_path(environ.get("ADC_CACHE_DIR", "")),
+        cache_size=_megabytes(environ.get("ADC_CACHE_SIZE", "") or "256"),
     )
 
 
@@ -88,6 +99,17 @@ def backend_fact() -> tuple[Mapping[Any, Any], Any, Any] | None:
         return None
     key = encode("ADC_BACKEND")
     return held, key, held.get(key, ABSENT)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _megabytes(text: str) -> int:
+    """So many megabytes, in bytes."""
+    if not text.strip().isdecimal():
+        raise ValueError(f"ADC_CACHE_SIZE is {text!r}; write a number of megabytes")
+    return int(text) << 20
 
 
 def _backend(text: str) -> str:

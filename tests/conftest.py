@@ -9,6 +9,7 @@ from pathlib import Path
 
 # Before adcompiler is imported anywhere: the IR is verified after every pass.
 os.environ.setdefault("ADC_VERIFY", "1")
+os.environ["ADC_CACHE"] = "0"  # a test that wants one has a directory of its own
 
 import pytest
 

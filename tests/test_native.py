@@ -14,7 +14,7 @@ import pytest
 from adcompiler.building import build, native_module
 from adcompiler.emit.llvm import NotNative
 from adcompiler.errors import UnsupportedError
-from adcompiler.execute.llvm.entry import load
+from adcompiler.execute.llvm.entry import Entry, compiled
 from adcompiler.ir.types import Scalar, is_float
 from adcompiler.pipeline import derive
 from tests import ir_interpreter
@@ -86,7 +86,8 @@ def check(function, values, *, dense=True):
     except NotNative as lacking:
         pytest.skip(f"served by NumPy: {lacking}")
     given = values if dense else list(map(spread_out, values))
-    found, raised = outcome(load(module, "f", handed_on), given)
+    code = compiled(module)
+    found, raised = outcome(Entry(code, "f").callable(handed_on), given)
     if error is not None:
         assert isinstance(raised, HandedOn) or type(raised) is type(error)
         return

@@ -107,7 +107,7 @@ def explain(
         free = code.free(start, values, arguments)
         numbers = reverse.numbers(start, values, free)
         again = reverse.computed_again(start)
-    span = program.lowered.function.span
+    span = program.built.function.span
     main = (span.filename, span.lineno) if span is not None else ("", 0)
     marked = (code.spots[n] for k in kept if k.recorded for n in code.appends(k.name))
     beside = "tangent" if forward else "adjoint"

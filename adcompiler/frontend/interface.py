@@ -141,20 +141,54 @@ ResultTree = ResultLeaf | ResultStatic | ResultTuple
 
 
 @dataclass(frozen=True, slots=True)
-class Lowered:
-    """A function in IR with what its caller must know.
+class Param:
+    """A parameter of a lowered function: what the user calls it, and its type."""
 
-    `function.params` are the dynamic leaves of the arguments in order, then the
-    captures. `mutated` tells which array parameters the program stores to, and where
-    first (their results are not returned: derivative calls leave the caller's data
-    alone).
+    name: str | None
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a caller must know of a lowered function; `results` are their types.
+
+    `params` are the dynamic leaves of the arguments in order, then the captures.
+    `mutated` tells which array parameters the program stores to, and where first (their
+    results are not returned: derivative calls leave the caller's data alone).
     """
+
+    name: str
+    params: tuple[Param, ...]
+    results: tuple[Type, ...]
+    captures: tuple[Capture, ...]
+    result: ResultTree
+    mutated: Mapping[int, Span]
+    guards: tuple[Guard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A function in IR with what its caller must know; see `Outline`."""
 
     function: Function
     captures: tuple[Capture, ...]
     result: ResultTree
     mutated: Mapping[int, Span]
     guards: tuple[Guard, ...]
+
+    @property
+    def outline(self) -> Outline:
+        """What its caller must know."""
+        function = self.function
+        return Outline(
+            function.name,
+            tuple(Param(p.name, p.type) for p in function.params),
+            tuple(atom.type for atom in function.results),
+            self.captures,
+            self.result,
+            self.mutated,
+            self.guards,
+        )
 
 
 class NeedStatic(Exception):

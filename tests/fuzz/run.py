@@ -210,6 +210,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     os.environ.setdefault("ADC_VERIFY", "1")  # as in the tests
+    os.environ["ADC_CACHE"] = "0"  # nobody asks for random programs twice
     checks = Checks(options.variants, options.second_order)
     if options.show is not None:
         print(program(options.show).text())

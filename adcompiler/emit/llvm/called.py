@@ -8,8 +8,7 @@ leaves the function with status 1, and is the program's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from adcompiler.emit.llvm.values import (
 from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.types import Array, ListOf, Scalar, Type
+from adcompiler.primitives.evaluated import Evaluated
 
 __all__ = ["boxed", "by_numpy"]
 
@@ -37,7 +37,7 @@ def by_numpy(writer: Writer, let: Let) -> list[Value]:
     """The results of a statement, computed by its row's `evaluate`."""
     code = writer.code
     operands = [writer.value(a) for a in let.operands]
-    function = writer.module.object_named(_evaluator(let), let.primitive.name)
+    function = writer.module.object_named(_evaluated(let), let.primitive.name)
     count = len(operands)
     args = code.alloca("ptr", max(1, count))
     boxes = []
@@ -67,56 +67,13 @@ def _slot(writer: Writer, args: str, k: int) -> str:
     return writer.code.op(f"getelementptr ptr, ptr {args}, i64 {k}")
 
 
-# -- Python's side ---------------------------------------------------------------------
-
-
-def _evaluator(let: Let) -> Callable[..., Any]:
+def _evaluated(let: Let) -> Evaluated:
     """What is called: it takes plain numbers and arrays, and gives such."""
-    evaluate, params = let.primitive.evaluate, dict(let.params)
-    if evaluate is None:
+    if let.primitive.evaluate is None:
         raise NotNative(let.primitive.name)
-    takes = [_taker(a.type) for a in let.operands]
-    gives = [_giver(v.type) for v in let.results]
-
-    def called(*values: Any) -> Any:
-        given = (t(v) for t, v in zip(takes, values, strict=True))
-        found = evaluate(*given, **params)
-        if len(gives) == 1:
-            return gives[0](found)
-        return tuple(g(f) for g, f in zip(gives, found, strict=True))
-
-    return called
-
-
-def _taker(t: Type) -> Callable[[Any], Any]:
-    if isinstance(t, Scalar) and t.kind == "numpy":
-        return np.dtype(t.dtype).type
-    if isinstance(t, ListOf):
-        element = _taker(t.element)
-        return lambda values: list(map(element, values))
-    return lambda value: value
-
-
-def _giver(t: Type) -> Callable[[Any], Any]:
-    match t:
-        case Scalar(dtype="bool"):
-            return bool
-        case Scalar(dtype=dtype):
-            return float if dtype.startswith("float") else int
-        case Array(dtype=dtype):
-            return lambda value: _own(value, dtype)
-        case ListOf(element=element):
-            given = _giver(element)
-            return lambda values: list(map(given, values))
-        case _:
-            raise NotNative(f"a result of type {t}")
-
-
-def _own(value: Any, dtype: str) -> Any:
-    """An array in C order, in memory of its own: operands' memory is lent."""
-    if isinstance(value, np.ndarray) and value.flags.owndata:
-        return np.asarray(value, dtype, order="C")
-    return np.array(value, dtype, order="C")
+    operands = tuple(atom.type for atom in let.operands)
+    types = tuple(var.type for var in let.results)
+    return Evaluated(let.primitive.name, dict(let.params), operands, types)
 
 
 # -- the function's side ---------------------------------------------------------------

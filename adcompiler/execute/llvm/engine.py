@@ -1,8 +1,8 @@
 """The compiler of LLVM text, and the processor that it compiles for.
 
-In: a module's text, the symbols that it names. Out: the addresses of functions.
+In: a module's text. Out: an object file; and what links one that is no `Image`.
 Invariants: addresses are no part of the text, they are bound when it is linked. One
-engine serves the process, under a lock; what is linked stays as long as its `Linked`.
+engine serves the process, under a lock; what is linked stays as long as its tracker.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,18 +17,10 @@ import llvmlite.binding as llvm
 
 from adcompiler import settings
 
-__all__ = ["Linked", "compile_text", "optimised_text"]
+__all__ = ["compile_text", "link", "optimised_text", "processor"]
 
 _lock = threading.RLock()
 _numbers = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """Code in memory: the addresses of what was asked for, and what keeps it there."""
-
-    addresses: tuple[int, ...]
-    tracker: Any
 
 
 @cache
@@ -79,14 +70,28 @@ def optimised_text(text: str) -> str:
         return str(_optimised(text))
 
 
-def compile_text(text: str, names: Sequence[str], symbols: Mapping[str, int]) -> Linked:
-    """Compile and link a module, for the functions of these names."""
+def compile_text(text: str) -> bytes:
+    """The object file of a module."""
     with _lock:
-        image = _machine().emit_object(_optimised(text))
-        builder = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
+        file: bytes = _machine().emit_object(_optimised(text))
+        return file
+
+
+def link(
+    file: bytes, names: Sequence[str], symbols: Mapping[str, int]
+) -> tuple[tuple[int, ...], Any]:
+    """The addresses of functions of an object file, and what keeps it in memory."""
+    with _lock:
+        builder = llvm.JITLibraryBuilder().add_object_img(file).add_current_process()
         for name, address in symbols.items():
             builder.import_symbol(name, address)
         for name in names:
             builder.export_symbol(name)
         tracker = builder.link(_jit(), f"adc{next(_numbers)}")
-        return Linked(tuple(tracker[name] for name in names), tracker)
+        return tuple(tracker[name] for name in names), tracker
+
+
+@cache
+def processor() -> str:
+    """The name and the features of the processor that is compiled for."""
+    return f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"

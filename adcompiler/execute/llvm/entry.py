@@ -1,7 +1,7 @@
 """A native entry as a function of Python.
 
-In: a `Native` module, and the slow path, which serves every call that the module does
-not. Out: a callable that keeps both.
+In: the text of a module of LLVM, or its `Code`, and the slow path, which serves every
+call that the code does not. Out: a callable that keeps both.
 Invariant: the objects that the code names live as long as the callable.
 """
 
@@ -9,16 +9,43 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
 
-from adcompiler.execute.llvm.engine import compile_text
+from adcompiler.execute.llvm.image import Image, image_of, is_found, load
 
-__all__ = ["Entry", "load"]
+__all__ = ["Code", "Entry", "compiled"]
 
 _FASTCALL = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Machine code: an image, or the object file where there is no image of it.
+
+    `names` are the entry, and what an object calls itself by, if there is that;
+    `objects` are those of Python that it names, by their symbols.
+    """
+
+    code: Image | bytes
+    names: tuple[str, ...]
+    objects: Mapping[str, Any]
+
+    @property
+    def symbols(self) -> Mapping[str, int]:
+        """The addresses that only this process knows."""
+        found = {**_numpy_api(), **{k: id(v) for k, v in self.objects.items()}}
+        if any(map(self._names, _BLAS)):
+            found.update(_blas())
+        return found
+
+    def _names(self, symbol: str) -> bool:
+        if isinstance(self.code, bytes):
+            return symbol.encode() in self.code
+        return symbol in self.code.symbols
 
 
 class Module(Protocol):
@@ -35,6 +62,19 @@ class Module(Protocol):
 
     @property
     def direct(self) -> str | None: ...
+
+
+def compiled(module: Module) -> Code:
+    """The code of a module of LLVM."""
+    from adcompiler.execute.llvm.engine import compile_text
+
+    file = compile_text(module.text)
+    names = (module.entry, *([module.direct] if module.direct else ()))
+    image = image_of(file, names)
+    known = {*_BLAS, *_numpy_api(), *module.objects}
+    if image is None or not is_found(image, known):
+        return Code(file, names, module.objects)
+    return Code(image, names, module.objects)
 
 
 class _MethodDef(ctypes.Structure):
@@ -69,15 +109,18 @@ def _numpy_api() -> Mapping[str, int]:
         (ctypes.py_object, ctypes.c_char_p),
     )
     table = ctypes.cast(pointer(capsule, None), ctypes.POINTER(ctypes.c_void_p))
-    places = {
-        "adc_array_type": 2,
-        "adc_array_scalar": 60,
-        "adc_array_new": 93,
-        "adc_default_handler": 306,
-    }
-    found = {name: int(table[k] or 0) for name, k in places.items()}
+    found = {name: int(table[k] or 0) for name, k in _NUMPY.items()}
     errors: Any = np._core._multiarray_umath._extobj_contextvar  # type: ignore[attr-defined]
     return {**found, "adc_error_state": id(errors)}
+
+
+# Where these stand in the table of NumPy's C API.
+_NUMPY = {
+    "adc_array_type": 2,
+    "adc_array_scalar": 60,
+    "adc_array_new": 93,
+    "adc_default_handler": 306,
+}
 
 
 @cache
@@ -91,8 +134,11 @@ def _blas() -> Mapping[str, int]:
         (ctypes.py_object, ctypes.c_char_p),
     )
     found = cython_blas.__pyx_capi__
-    routines = ("dgemm", "sgemm")
-    return {f"adc_{r}": int(pointer(found[r], name(found[r])) or 0) for r in routines}
+    routines = {word: found[word.removeprefix("adc_")] for word in _BLAS}
+    return {word: int(pointer(r, name(r)) or 0) for word, r in routines.items()}
+
+
+_BLAS = ("adc_dgemm", "adc_sgemm")
 
 
 def _capsule_name() -> Callable[[Any], bytes]:
@@ -103,21 +149,16 @@ def _capsule_name() -> Callable[[Any], bytes]:
 
 
 class Entry:
-    """The code of a module, as callables that differ in their slow paths.
+    """Code in memory, as callables that differ in their slow paths.
 
     `direct` is the address of what an object calls itself by, if there is that.
     """
 
-    def __init__(self, module: Module, name: str) -> None:
-        symbols = {**_numpy_api(), **{k: id(v) for k, v in module.objects.items()}}
-        if "@adc_dgemm" in module.text or "@adc_sgemm" in module.text:
-            symbols |= _blas()
-        wanted = [module.entry, *([module.direct] if module.direct else [])]
-        linked = compile_text(module.text, wanted, symbols)
-        first, *others = linked.addresses
+    def __init__(self, code: Code, name: str) -> None:
+        (first, *others), memory = _linked(code)
         self.direct = others[0] if others else None
         self._definition = _MethodDef(name.encode(), first, _FASTCALL, None)
-        self._kept = (self._definition, linked, dict(module.objects))
+        self._kept = (self._definition, memory, dict(code.objects))
 
     def callable(self, slow: Callable[..., Any]) -> Callable[..., Any]:
         """The entry; calls that it does not serve go to `slow`."""
@@ -130,6 +171,11 @@ class Entry:
         return made
 
 
-def load(module: Module, name: str, slow: Callable[..., Any]) -> Callable[..., Any]:
-    """The entry of a module; calls that it does not serve go to `slow`."""
-    return Entry(module, name).callable(slow)
+def _linked(code: Code) -> tuple[tuple[int, ...], Any]:
+    """The addresses of the functions, and what keeps them; ValueError where a symbol
+    of an image is not found."""
+    if isinstance(code.code, Image):
+        return load(code.code, code.symbols)
+    from adcompiler.execute.llvm.engine import link
+
+    return link(code.code, code.names, code.symbols)

@@ -7,12 +7,13 @@ and loops call the functions on numbers.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
 
 import llvmlite.binding as llvm
+
+from adcompiler.execute.llvm.image import vector_library
 
 __all__ = ["vector_functions"]
 
@@ -27,10 +28,7 @@ _TWO = ("pow", "atan2", "hypot")
 @cache
 def vector_functions() -> tuple[str, ...]:
     """The names of the forms, which are bound by them when code is linked."""
-    try:
-        library = ctypes.CDLL("libmvec.so.1", ctypes.RTLD_GLOBAL)
-    except OSError:
-        return ()
+    library = vector_library()
     return tuple(name for name in _names() if hasattr(library, name))
 
 

@@ -1,0 +1,120 @@
+"""Machine code in files.
+
+In: the code of a program, with the objects that it names. Out: bytes; and the code
+back.
+Invariants: objects are written by what they are: a dtype, a number, a row that NumPy
+computes; classes by which of the program's results they make. Code that names others is
+not kept. A program's entry is written when its first code is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adcompiler.cache.files import Files
+from adcompiler.cache.fingerprints import Undescribed
+from adcompiler.cache.notation import decoded, encoded
+from adcompiler.execute.llvm.image import Image
+
+if TYPE_CHECKING:
+    from adcompiler.execute.llvm.entry import Code
+
+__all__ = ["CodeShelf"]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeShelf:
+    """The code of one program; `classes` are those of its results, `entry`, a name and
+    what it holds, is put beside the first code."""
+
+    files: Files
+    group: str
+    stem: str
+    classes: tuple[type, ...]
+    entry: tuple[str, bytes] | None = None
+
+    def code(self, *, dense: bool) -> Code | None:
+        """The code, if it is there."""
+        if self.entry is not None:
+            return None
+        data = self.files.read(self.group, self._name(dense=dense))
+        if data is None:
+            return None
+        head, _, code = data.partition(b"\n")
+        try:
+            return _read(json.loads(head), code, self.classes)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return None
+
+    def keep(self, code: Code, *, dense: bool) -> None:
+        """Put it there."""
+        try:
+            head = json.dumps(_written(code, self.classes)).encode()
+        except Undescribed:
+            return
+        data = code.code if isinstance(code.code, bytes) else code.code.code
+        self.files.write(self.group, self._name(dense=dense), head + b"\n" + data)
+        if self.entry is not None:
+            self.files.write(self.group, *self.entry)
+
+    def _name(self, *, dense: bool) -> str:
+        return f"{self.stem}.{'dense' if dense else 'strided'}"
+
+
+def _written(code: Code, classes: Sequence[type]) -> Mapping[str, Any]:
+    image = None
+    if isinstance(code.code, Image):
+        image = [code.code.entries, [list(place) for place in code.code.places]]
+    objects = {k: _words(value, classes) for k, value in code.objects.items()}
+    return {"names": code.names, "image": image, "objects": objects}
+
+
+def _words(value: Any, classes: Sequence[type]) -> list[Any]:
+    """An object that code names."""
+    match value:
+        case type() if value in classes:
+            return ["class", classes.index(value)]
+        case type() if issubclass(value, np.generic):
+            return ["scalar", np.dtype(value).str]
+        case type():
+            raise Undescribed(f"{value!r} in machine code")
+    from adcompiler.primitives.evaluated import Evaluated
+
+    if isinstance(value, Evaluated):
+        params = encoded(value.params)
+        types = encoded(value.operands), encoded(value.types)
+        return ["evaluated", value.name, params, *types]
+    return ["value", encoded(value)]
+
+
+def _read(head: Mapping[str, Any], data: bytes, classes: Sequence[type]) -> Code:
+    from adcompiler.execute.llvm.entry import Code
+
+    objects = {k: _object(words, classes) for k, words in head["objects"].items()}
+    names = tuple(head["names"])
+    if head["image"] is None:
+        return Code(data, names, objects)
+    starts, places = head["image"]
+    image = Image(data, tuple(starts), tuple((n, name, k) for n, name, k in places))
+    return Code(image, names, objects)
+
+
+def _object(words: Any, classes: Sequence[type]) -> Any:
+    match words:
+        case ["class", int(k)]:
+            return classes[k]
+        case ["scalar", str(text)]:
+            return np.dtype(text).type
+        case ["evaluated", str(name), params, operands, types]:
+            import adcompiler.primitives  # noqa: F401  (fills the registry)
+            from adcompiler.primitives.evaluated import Evaluated
+
+            return Evaluated(name, decoded(params), decoded(operands), decoded(types))
+        case ["value", value]:
+            return decoded(value)
+    raise ValueError(words)

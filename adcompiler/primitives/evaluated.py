@@ -1,0 +1,79 @@
+"""A row as NumPy computes it, called from machine code.
+
+In: the row's name, its params, the types of operands and results. Out: `Evaluated`, a
+callable that takes plain numbers and arrays, and gives such.
+Invariants: arrays that it gives own their memory and lie in C order; it says all that
+it does, so that another process can make it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from adcompiler.ir.primitive import PRIMITIVES
+from adcompiler.ir.types import Array, ListOf, Scalar, Type
+
+__all__ = ["Evaluated"]
+
+
+class Evaluated:
+    """What is called for a statement."""
+
+    __slots__ = ("_evaluate", "_gives", "_takes", "name", "operands", "params", "types")
+
+    def __init__(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        operands: tuple[Type, ...],
+        types: tuple[Type, ...],
+    ) -> None:
+        evaluate = PRIMITIVES[name].evaluate
+        if evaluate is None:
+            raise ValueError(f"{name} is not computed by NumPy")
+        self.name, self.params = name, dict(params)
+        self.operands, self.types = operands, types
+        self._evaluate = evaluate
+        self._takes = [_taker(t) for t in operands]
+        self._gives = [_giver(t) for t in types]
+
+    def __call__(self, *values: Any) -> Any:
+        given = (t(v) for t, v in zip(self._takes, values, strict=True))
+        found = self._evaluate(*given, **self.params)
+        if len(self._gives) == 1:
+            return self._gives[0](found)
+        return tuple(g(f) for g, f in zip(self._gives, found, strict=True))
+
+
+def _taker(t: Type) -> Callable[[Any], Any]:
+    if isinstance(t, Scalar) and t.kind == "numpy":
+        return np.dtype(t.dtype).type
+    if isinstance(t, ListOf):
+        element = _taker(t.element)
+        return lambda values: list(map(element, values))
+    return lambda value: value
+
+
+def _giver(t: Type) -> Callable[[Any], Any]:
+    match t:
+        case Scalar(dtype="bool"):
+            return bool
+        case Scalar(dtype=dtype):
+            return float if dtype.startswith("float") else int
+        case Array(dtype=dtype):
+            return lambda value: _own(value, dtype)
+        case ListOf(element=element):
+            given = _giver(element)
+            return lambda values: list(map(given, values))
+        case _:
+            raise ValueError(f"a result of type {t}")
+
+
+def _own(value: Any, dtype: str) -> Any:
+    """An array in C order, in memory of its own: operands' memory is lent."""
+    if isinstance(value, np.ndarray) and value.flags.owndata:
+        return np.asarray(value, dtype, order="C")
+    return np.array(value, dtype, order="C")
