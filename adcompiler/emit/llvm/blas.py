@@ -1,9 +1,10 @@
 """Products of matrices by BLAS, as functions of the module.
 
-In: nothing. Out: LLVM text of ``i1 adc_gemm_f64(...)`` and its like, which tell whether
-they computed the product: not of lengths beyond 32 bits, nor of matrices neither axis
-of which is dense. They call BLAS as Fortran does, which has matrices in columns: it is
-asked for the transpose of the product, of the transposes of what is multiplied.
+In: nothing. Out: LLVM text of ``i1 adc_gemm_f64(...)`` and its like, which give a
+product or, with a share of 1 of what is there, add it to that; they tell whether they
+have: not of lengths beyond 32 bits, nor of matrices neither axis of which is dense.
+They call BLAS as Fortran does, which has matrices in columns: it is asked for the
+transpose of the product, of the transposes of what is multiplied.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ declare void @{blas}(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr,
 
 define internal i1 @{name}(
     ptr %a, i64 %a0, i64 %a1, ptr %b, i64 %b0, i64 %b1,
-    ptr %c, i64 %m, i64 %k, i64 %n
+    ptr %c, i64 %m, i64 %k, i64 %n, {word} %share
 ) noinline {{
 entry:
   %cells = alloca [8 x i32]
@@ -77,7 +78,7 @@ run:
   store i32 %c32, ptr %pc
   %beta = getelementptr {word}, ptr %reals, i64 1
   store {word} 1.0, ptr %reals
-  store {word} 0.0, ptr %beta
+  store {word} %share, ptr %beta
   %second = getelementptr i8, ptr %letters, i64 1
   store i8 %b_letter, ptr %letters
   store i8 %a_letter, ptr %second

@@ -5,54 +5,60 @@ In: a statement. Out: its result; None where NumPy is to compute it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from adcompiler.emit.llvm.blas import GEMM, gemm
-from adcompiler.emit.llvm.called import by_numpy
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.nests import At, allocated, each, filled
-from adcompiler.emit.llvm.scalars import convert, elementwise
-from adcompiler.emit.llvm.values import (
-    Elements,
-    Number,
-    Value,
-    dense,
-    machine,
-    read,
-    zero_text,
+from adcompiler.emit.llvm.nests import At, allocated, broadcast, copied, each
+from adcompiler.emit.llvm.products import (
+    FEW,
+    by_nest,
+    dot,
+    product_function,
+    product_name,
 )
+from adcompiler.emit.llvm.scalars import convert, elementwise
+from adcompiler.emit.llvm.values import Elements, Number, Value, dense, element
 from adcompiler.emit.llvm.writer import Writer
-from adcompiler.ir.nodes import Let
+from adcompiler.ir.nodes import Atom, Let, Stmt, Var
 from adcompiler.ir.types import Array, Scalar
 
-__all__ = ["ROWS"]
+__all__ = ["ROWS", "add_product", "waits"]
 
 Values = list[Value]
 
 
-_SMALL = 512  # products of elements, of which a nest is the faster
-
-
 def _matmul(writer: Writer, let: Let) -> Values | None:
-    """Of few elements a nest; of more BLAS; NumPy's of what BLAS does not take."""
+    """The product; None of what there is no code for."""
+    found = multiplied(writer, let, None)
+    return None if found is None else [found]
+
+
+def multiplied(writer: Writer, let: Let, target: Elements | None) -> Value | None:
+    """A product of vectors or matrices, or of stacks of matrices.
+
+    It is added to the target, if there is one.
+    """
     a, b = (writer.value(x) for x in let.operands)
     t = let.result.type
     if not isinstance(a, Elements) or not isinstance(b, Elements):
         return None
-    if len(a.dims) > 2 or len(b.dims) > 2 or not isinstance(t, Array | Scalar):
+    if not isinstance(t, Array | Scalar) or t.dtype not in GEMM:
         return None
-    if not t.dtype == a.dtype == b.dtype or t.dtype not in GEMM:
+    if not t.dtype == a.dtype == b.dtype:
         return None
-    left, right = _as_matrix(a, row=True), _as_matrix(b, row=False)
     if isinstance(t, Scalar):
-        return [Number(t.dtype, _dot(writer.code, left, right, t.dtype, "0", "0"), "")]
-    return [_product(writer, let, left, right, t)]
+        row, column = _as_matrix(a, row=True), _as_matrix(b, row=False)
+        total = dot(writer.code, row, column, t.dtype, "0", "0")
+        return Number(t.dtype, total, "")
+    return _product(writer, a, b, target)
 
 
 def _as_matrix(x: Elements, *, row: bool) -> Elements:
     """A vector as a matrix of one row, or of one column."""
-    if len(x.dims) == 2:
+    if len(x.dims) != 1:
         return x
     (n,), (step,) = x.dims, x.strides
     if row:
@@ -61,154 +67,216 @@ def _as_matrix(x: Elements, *, row: bool) -> Elements:
 
 
 def _product(
-    writer: Writer, let: Let, left: Elements, right: Elements, t: Array
+    writer: Writer, a: Elements, b: Elements, target: Elements | None
 ) -> Elements:
     code = writer.code
-    (m, k), (_, n) = left.dims, right.dims
-    ranks = [len(getattr(a.type, "dims", ())) for a in let.operands]
-    dims = tuple(x for x, rank in zip((m, n), ranks, strict=True) if rank == 2)
-
-    def plain() -> Sequence[str]:
-        return _kept(_by_nest(code, left, right, t.dtype))
-
-    def library() -> Sequence[str]:
-        found = allocated(code, t.dtype, (m, n))
-        name = GEMM[t.dtype]
-        if name not in writer.module.extra:
-            writer.module.extra[name] = gemm(t.dtype)
-        done = code.op(
-            f"call i1 @{name}({_matrix(left)}, {_matrix(right)}, ptr {found.data}, "
-            f"i64 {m}, i64 {k}, i64 {n})"
-        )
-
-        def by_hand() -> Sequence[str]:
-            writer.release(found)
-            (other,) = by_numpy(writer, let)
-            assert isinstance(other, Elements)
-            return _kept(other)
-
-        return code.chosen(done, lambda: _kept(found), by_hand, ["ptr", "ptr"])
-
-    if len(dims) == 2:
-        small = code.op(f"icmp sle i64 {code.product((m, k, n))}, {_SMALL}")
-        data, owner = code.chosen(small, plain, library, ["ptr", "ptr"])
-    else:
-        data, owner = plain()  # reading the matrix takes the time
-    return Elements(t.dtype, data, owner, dims, dense(code, dims), True)
+    left, right = _as_matrix(a, row=True), _as_matrix(b, row=False)
+    copies = [x for x in (left, right) if "1" not in x.strides[-2:]]
+    left, right = (copied(code, x) if x in copies else x for x in (left, right))
+    lead = _leading(code, left.dims[:-2], right.dims[:-2])
+    m, n = left.dims[-2], right.dims[-1]
+    ends = (*(m for _ in range(len(a.dims) > 1)), *(n for _ in range(len(b.dims) > 1)))
+    found = allocated(code, a.dtype, (*lead, *ends)) if target is None else target
+    whole = replace(found, dims=(*lead, m, n), strides=dense(code, (*lead, m, n)))
+    stacks = [
+        broadcast(code, x, (*lead, *x.dims[-2:])) if lead else x for x in (left, right)
+    ]
+    _each_matrix(
+        code,
+        [whole, *stacks],
+        len(lead),
+        lambda parts: _multiply(writer, *parts, adds=target is not None),
+    )
+    for x in (left, right):
+        if x.owner not in (a.owner, b.owner):
+            writer.release(x)
+    return found
 
 
-def _kept(x: Elements) -> list[str]:
-    return [x.data, x.owner]
+def _leading(code: Code, left: Sequence[str], right: Sequence[str]) -> tuple[str, ...]:
+    """The lengths of a stack of products: of two lengths one may be 1."""
+    rank = max(len(left), len(right))
+    padded = [("1",) * (rank - len(dims)) + tuple(dims) for dims in (left, right)]
+    found = []
+    for m, n in zip(*padded, strict=True):
+        if m == n or n == "1":
+            found.append(m)
+        elif m == "1":
+            found.append(n)
+        else:
+            found.append(code.select(code.op(f"icmp eq i64 {m}, 1"), "i64", n, m))
+    return tuple(found)
+
+
+def _each_matrix(
+    code: Code,
+    stacks: Sequence[Elements],
+    rank: int,
+    body: Callable[[list[Elements]], None],
+) -> None:
+    """Do something for each matrix of stacks that have the same leading lengths."""
+    if rank == 0:
+        body(list(stacks))
+        return
+
+    def trip(index: str, carried: tuple[str, ...]) -> Sequence[str]:
+        inner = [
+            replace(
+                x,
+                data=element(code, x, code.multiply(index, x.strides[0])),
+                dims=x.dims[1:],
+                strides=x.strides[1:],
+                contiguous=False,
+            )
+            for x in stacks
+        ]
+        _each_matrix(code, inner, rank - 1, body)
+        return ()
+
+    code.counted(stacks[0].dims[0], trip)
+
+
+def _multiply(
+    writer: Writer, found: Elements, left: Elements, right: Elements, *, adds: bool
+) -> None:
+    """The product of two matrices: of few elements, whose number is known, in place; of
+    others by a function of the module."""
+    code, (m, n), k = writer.code, found.dims, left.dims[1]
+    lengths = (m, k, n)
+    if all(d.isdigit() for d in lengths) and math.prod(map(int, lengths)) <= FEW:
+        by_nest(code, found, left, right, adds=adds)
+        return
+    name = product_name(found.dtype, adds=adds)
+    if name not in writer.module.extra:
+        gemm_name = GEMM[found.dtype]
+        writer.module.extra.setdefault(gemm_name, gemm(found.dtype))
+        writer.module.extra[name] = product_function(found.dtype, adds=adds)
+    given = f"{_matrix(left)}, {_matrix(right)}, ptr {found.data}"
+    code.do(f"call void @{name}({given}, i64 {m}, i64 {k}, i64 {n})")
 
 
 def _matrix(x: Elements) -> str:
     return f"ptr {x.data}, i64 {x.strides[0]}, i64 {x.strides[1]}"
 
 
-def _by_nest(code: Code, left: Elements, right: Elements, dtype: str) -> Elements:
-    """The product by loops, the innermost along an axis that lies dense."""
-    m, n = left.dims[0], right.dims[1]
-    if n != "1" and right.strides[1] == "1":
-        return _added_up(code, left, right, dtype, inner="column")
-    if n == "1" and left.strides[0] == "1":
-        return _added_up(code, left, right, dtype, inner="row")
-    found = allocated(code, dtype, (m, n))
-
-    def row(i: str, carried: tuple[str, ...]) -> Sequence[str]:
-        def column(j: str, held: tuple[str, ...]) -> Sequence[str]:
-            place = code.add(code.multiply(i, n), j)
-            At(found, place).put(code, _dot(code, left, right, dtype, i, j))
-            return ()
-
-        code.counted(n, column)
-        return ()
-
-    code.counted(m, row)
-    return found
-
-
-def _added_up(
-    code: Code, left: Elements, right: Elements, dtype: str, *, inner: str
-) -> Elements:
-    """The product as the sum of outer products, by rows or by columns inside."""
-    (m, k), (_, n) = left.dims, right.dims
-    word = machine(dtype)
-    found = filled(code, dtype, (m, n), zero_text(dtype))
-
-    def step(i: str, p: str, j: str) -> None:
-        x = read(code, left, _offset(code, left, i, p))
-        y = read(code, right, _offset(code, right, p, j))
-        place = At(found, _offset(code, found, i, j))
-        product = code.op(f"fmul contract {word} {x}, {y}")
-        total = place.get(code)
-        place.put(code, code.op(f"fadd contract {word} {total}, {product}"))
-
-    lengths = {"column": (m, k, n), "row": (k, n, m)}[inner]
-
-    def first(a: str, carried: tuple[str, ...]) -> Sequence[str]:
-        def second(b: str, carried: tuple[str, ...]) -> Sequence[str]:
-            def third(c: str, carried: tuple[str, ...]) -> Sequence[str]:
-                if inner == "column":
-                    step(a, b, c)
-                else:
-                    step(c, a, b)
-                return ()
-
-            code.counted(lengths[2], third)
-            return ()
-
-        code.counted(lengths[1], second)
-        return ()
-
-    code.counted(lengths[0], first)
-    return found
-
-
-def _offset(code: Code, x: Elements, i: str, j: str) -> str:
-    along = code.multiply(j, x.strides[1])
-    return code.add(code.multiply(i, x.strides[0]), along)
-
-
-def _dot(code: Code, a: Elements, b: Elements, dtype: str, i: str, j: str) -> str:
-    """The product of a row and a column."""
-    word = machine(dtype)
-    row = code.multiply(i, a.strides[0])
-    column = code.multiply(j, b.strides[1])
-
-    def trip(k: str, carried: tuple[str, ...]) -> Sequence[str]:
-        x = read(code, a, code.add(row, code.multiply(k, a.strides[1])))
-        y = read(code, b, code.add(column, code.multiply(k, b.strides[0])))
-        x, y = convert(code, x, a.dtype, dtype), convert(code, y, b.dtype, dtype)
-        product = code.op(f"fmul contract {word} {x}, {y}")
-        return [code.op(f"fadd reassoc contract {word} {carried[0]}, {product}")]
-
-    (total,) = code.counted(a.dims[1], trip, [(word, zero_text(dtype))])
-    return total
-
-
 def _outer(writer: Writer, let: Let) -> Values | None:
-    t = let.result.type
     a, b = (writer.value(x) for x in let.operands)
-    if (
-        not isinstance(a, Elements)
-        or not isinstance(b, Elements)
-        or not isinstance(t, Array)
-    ):
+    t = let.result.type
+    if not isinstance(a, Elements) or not isinstance(b, Elements):
         return None
-    code = writer.code
-    found = allocated(code, t.dtype, (a.dims[0], b.dims[0]))
-    wide = t.dtype
+    if not isinstance(t, Array):
+        return None
+    found = allocated(writer.code, t.dtype, (a.dims[0], b.dims[0]))
+    _outer_product(writer.code, found, a, b, adds=False)
+    return [found]
+
+
+def _outer_product(
+    code: Code, found: Elements, a: Elements, b: Elements, *, adds: bool
+) -> None:
+    dtype = found.dtype
     left = replace(a, dims=found.dims, strides=(a.strides[0], "0"), contiguous=False)
     right = replace(b, dims=found.dims, strides=("0", b.strides[0]), contiguous=False)
 
     def body(places: list[At], carried: tuple[str, ...]) -> None:
-        x = convert(code, places[1].get(code), a.dtype, wide)
-        y = convert(code, places[2].get(code), b.dtype, wide)
-        text, _ = elementwise(code, "multiply", {}, [x, y], [wide, wide])
+        x = convert(code, places[1].get(code), a.dtype, dtype)
+        y = convert(code, places[2].get(code), b.dtype, dtype)
+        text, _ = elementwise(code, "multiply", {}, [x, y], [dtype, dtype])
+        if adds:
+            old = places[0].get(code)
+            text, _ = elementwise(code, "add", {}, [old, text], [dtype, dtype])
         places[0].put(code, text)
 
     each(code, found.dims, [found, left, right], body)
-    return [found]
+
+
+# -- products that are added to what is there --------------------------------------
+
+
+def waits(writer: Writer, let: Let) -> bool:
+    """Whether a product is computed when it is added to something, and straight there.
+
+    Its operands are held until then, and nothing is stored to them.
+    """
+    if let.primitive.name not in ("matmul", "outer"):
+        return False
+    scope, result = writer.scopes[-1], let.result
+    at = scope.last.get(result, -1)
+    if not scope.at < at < len(scope.body):
+        return False
+    user = scope.body[at]
+    if not isinstance(user, Let) or not _adds(writer, user, let):
+        return False
+    between = scope.body[scope.at + 1 : at + 1]
+    if any(_disturbs(writer, stmt, let) for stmt in between):
+        return False
+    if sum(result in _read(stmt) for stmt in between) != 1:
+        return False
+    for atom in let.operands:
+        if isinstance(atom, Var) and atom in scope.last:
+            scope.last[atom] = max(scope.last[atom], at)
+    writer.waiting[result] = let
+    return True
+
+
+def _read(stmt: Stmt) -> tuple[Atom, ...]:
+    return stmt.operands if isinstance(stmt, Let) else ()
+
+
+def _adds(writer: Writer, user: Let, made: Let) -> bool:
+    """Whether a statement adds the product to a matrix of its shape and dtype."""
+    product = made.result
+    if user.primitive.name != "accumulate" or user.param("index") != ():
+        return False
+    target, value = user.operands
+    types = [product.type, *(a.type for a in made.operands)]
+    if value is not product or not isinstance(target, Var):
+        return False
+    if writer.shape(target.type) != writer.shape(product.type):
+        return False
+    dtypes = {getattr(t, "dtype", None) for t in (target.type, *types)}
+    small = all(isinstance(t, Array) and t.ndim <= 2 for t in types)
+    return small and len(dtypes) == 1 and dtypes <= GEMM.keys()
+
+
+def _disturbs(writer: Writer, stmt: Stmt, product: Let) -> bool:
+    """Whether a statement may change what the product is made of."""
+    if not isinstance(stmt, Let):
+        return True
+    if not stmt.primitive.writes:
+        return False
+    memory = writer.roots(stmt.operands[0])
+    return any(memory & writer.roots(a) for a in product.operands)
+
+
+def add_product(writer: Writer, let: Let) -> Values | None:
+    """Add a product that has waited; None where the statement adds something else."""
+    product = writer.waiting.pop(let.operands[1], None)
+    if product is None:
+        return None
+    target = writer.elements(let.operands[0])
+    if product.primitive.name == "outer":
+        a, b = (writer.elements(x) for x in product.operands)
+        _outer_product(writer.code, target, a, b, adds=True)
+    elif target.contiguous:
+        multiplied(writer, product, target)
+    else:
+        found = multiplied(writer, product, None)
+        assert isinstance(found, Elements)
+        _add(writer.code, target, found)
+        writer.release(found)
+    return [writer.handed(let.operands[0])]
+
+
+def _add(code: Code, target: Elements, more: Elements) -> None:
+    dtype = target.dtype
+
+    def body(places: list[At], carried: tuple[str, ...]) -> None:
+        given = [place.get(code) for place in places]
+        text, _ = elementwise(code, "add", {}, given, [dtype, dtype])
+        places[0].put(code, text)
+
+    each(code, target.dims, [target, more], body)
 
 
 ROWS: dict[str, Callable[[Writer, Let], Values | None]] = {

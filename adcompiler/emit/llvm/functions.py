@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from adcompiler.emit.llvm.code import FAILED, Code, Loop
+from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible, write_group
 from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.values import (
@@ -67,7 +68,7 @@ class FunctionWriter(Writer):
         Its parameters have their values. At its end the scope stays open, so that what
         is handed on can be taken: `leave` closes it.
         """
-        scope = Scope(_last_uses(region, borrowed))
+        scope = Scope(_last_uses(region, borrowed), region.body)
         self.scopes.append(scope)
         scope.at = -1
         self._let_go(scope)
@@ -270,7 +271,7 @@ class FunctionWriter(Writer):
         if is_fusible(self, let):
             accepted(self, let)
             return
-        if not let.raises and deferred(self, let):
+        if waits(self, let) or (not let.raises and deferred(self, let)):
             return
         if let.primitive.writes:
             self.flush_readers(let.operands[0])

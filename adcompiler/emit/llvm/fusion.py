@@ -47,6 +47,8 @@ def _is_sum_in_place(writer: Writer, let: Let) -> bool:
     if let.primitive.name != "accumulate" or let.param("index") != ():
         return False
     target, value = let.operands
+    if value in writer.waiting:
+        return False
     longer = len(dims_of(value.type)) > len(dims_of(target.type))
     return not longer and not writer.roots(target) & writer.roots(value)
 

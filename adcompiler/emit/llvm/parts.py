@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.contiguity import leads
+from adcompiler.emit.llvm.contractions import add_product
 from adcompiler.emit.llvm.nests import At, broadcast, copied, each
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import (
@@ -176,7 +177,7 @@ def _store(writer: Writer, let: Let) -> Values:
 
 
 def _accumulate(writer: Writer, let: Let) -> Values:
-    return _write(writer, let, adds=True)
+    return add_product(writer, let) or _write(writer, let, adds=True)
 
 
 def _write(writer: Writer, let: Let, *, adds: bool) -> Values:

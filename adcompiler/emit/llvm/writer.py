@@ -28,7 +28,7 @@ from adcompiler.emit.llvm.values import (
     undefined,
 )
 from adcompiler.ir.callee import Callee
-from adcompiler.ir.nodes import Atom, Const, Let, Undef, Var
+from adcompiler.ir.nodes import Atom, Const, Let, Stmt, Undef, Var
 from adcompiler.ir.types import Array, Length, Scalar, Type, dims_of
 
 __all__ = ["Group", "Module", "Scope", "Writer", "owned"]
@@ -65,10 +65,11 @@ def owned(t: Type) -> bool:
 class Scope:
     """A region while it is written: what it holds, and when each was used last.
 
-    `at` is the statement that is being written.
+    `body` are its statements, `at` the one that is being written.
     """
 
     last: dict[Var, int]
+    body: tuple[Stmt, ...] = ()
     at: int = 0
     moved: set[Var] = field(default_factory=set)
 
@@ -116,6 +117,7 @@ class Writer(ABC):
         self.scopes: list[Scope] = []
         self.groups: list[Group] = []
         self.pending: dict[Var, Group] = {}
+        self.waiting: dict[Atom, Let] = {}  # products, until they are added
 
     # -- atoms --
 
