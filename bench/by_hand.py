@@ -55,7 +55,7 @@ def _by_numba(hand: Numba) -> Compiled:
     except ImportError as error:
         raise Missing(f"numba: {error}") from error
     # Contraction and order alone: nothing is assumed of nan, inf or signs.
-    fast = {"reassoc", "contract"} if hand.loose else {"contract"}
+    fast = {"reassoc", "contract"} if hand.loose else False
     make = numba.njit(fastmath=fast, error_model="numpy")
     called: dict[str, Function] = {}
 

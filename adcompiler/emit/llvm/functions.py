@@ -200,6 +200,10 @@ class FunctionWriter(Writer):
         self.values[stmt.body.params[0]] = Number("int64", index, "true")
         head = code.block
         code.start(inside)
+        if bounds.reverse and step.isdigit():
+            # LLVM sees what counts up, and not that this does not go below.
+            above = code.op(f"icmp sge i64 {index}, {start}")
+            code.do(f"call void @llvm.assume(i1 {above})")
         self._trip(stmt, loop, trips, head, after)
 
     def _limited(self, count: str, limit: str) -> str:
