@@ -12,6 +12,7 @@ from adcompiler.emit.llvm import (
     calls,
     contractions,
     creating,
+    eliminated,
     listed,
     parts,
     reductions,
@@ -35,6 +36,7 @@ TABLE: dict[str, Row] = {
     **creating.ROWS,
     **reductions.ROWS,
     **contractions.ROWS,
+    **eliminated.ROWS,
     **listed.ROWS,
     **calls.ROWS,
 }
