@@ -15,7 +15,7 @@ os.environ.update(
     MKL_NUM_THREADS="1",
     NUMBA_NUM_THREADS="1",
     JAX_PLATFORMS="cpu",
-    ADC_CACHE="0",
+    ADC_CACHE="0",  # first calls compile
     XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 )
 

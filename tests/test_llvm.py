@@ -256,3 +256,26 @@ def test_a_result_that_is_given_twice_is_two_arrays():
     first, second = ad.jvp(doubled, backend="llvm")((x,), (x,))[1]
     first[0] = 7.0
     assert second[0] == 2.0
+
+
+def test_lengths_that_meet_are_one():
+    """What is elementwise is one nest, whichever argument has its length; the arrays
+    of arguments that do not fit raise as NumPy has it."""
+
+    def f(x, y, z, w):
+        a, b = np.sin(x) * y, np.exp(z) * w
+        return np.sum(a * np.cos(b))
+
+    g = ad.differentiate(f, backend="llvm")
+    h = ad.differentiate(f, backend="numpy")
+    rng = np.random.default_rng(0)
+    for n in (2, 7, 40):
+        args = tuple(rng.normal(size=n) for _ in range(4))
+        for found, wanted in zip(g.grad(*args), h.grad(*args)):
+            np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    for lengths in ((3, 3, 3, 4), (3, 4, 3, 3), (3, 3, 4, 4)):
+        with pytest.raises(ValueError, match="broadcast"):
+            g.grad(*(np.ones(n) for n in lengths))
+    function = ad.differentiate(f, wrt="x").grad.compile(*args).built.function
+    text = native_module(function, "f", dense=True).text
+    assert text.count("call ptr @adc_array(") == 1
