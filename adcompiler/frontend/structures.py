@@ -11,6 +11,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,7 +36,7 @@ __all__ = [
     "shape_of",
 ]
 
-Key = str | int | tuple[Any, ...]
+Key = str | int | Enum | tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)

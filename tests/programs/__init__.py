@@ -1,6 +1,7 @@
 """The corpus: small programs by theme, each a row with its inputs."""
 
 from . import (
+    algorithms,
     aliases,
     arrays,
     branches,
@@ -39,6 +40,7 @@ from . import (
     operators,
     ordered,
     pairs,
+    practice,
     queues,
     ranges,
     read_back,
@@ -64,6 +66,7 @@ from . import (
     training,
     traps,
     unpacking,
+    unusual,
     vectorised,
     views,
     zero_d,
@@ -73,6 +76,7 @@ from .registry import PROGRAMS, Program
 __all__ = [
     "PROGRAMS",
     "Program",
+    "algorithms",
     "aliases",
     "arrays",
     "branches",
@@ -111,6 +115,7 @@ __all__ = [
     "operators",
     "ordered",
     "pairs",
+    "practice",
     "queues",
     "ranges",
     "read_back",
@@ -136,6 +141,7 @@ __all__ = [
     "training",
     "traps",
     "unpacking",
+    "unusual",
     "vectorised",
     "views",
     "zero_d",

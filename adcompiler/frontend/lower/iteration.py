@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from functools import partial
 from typing import NoReturn
 
@@ -290,7 +291,8 @@ def key_binding(key: Key) -> Binding:
     """A key as a value."""
     if isinstance(key, tuple):
         return TupleVal(tuple(map(key_binding, key)))
-    return Dyn(constant(key)) if isinstance(key, int) else Static(key)
+    whole = isinstance(key, int) and not isinstance(key, Enum)
+    return Dyn(constant(key)) if whole else Static(key)
 
 
 def sizes(ctx: Context, iterable: Binding) -> tuple[object, ...]:
@@ -381,6 +383,9 @@ def _loads(ctx: Context, node: ast.AST, ref: ArrayRef, count: int) -> list[Item]
 def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[Item]:
     """The first items of what is zipped with a tuple."""
     match iterable:
+        case _ if count == 0:
+            counted.source(ctx, node, iterable)  # refuses what has no items
+            return []
         case RangeVal():
             bounds = (iterable.start, iterable.stop, iterable.step)
             first, last, by = (

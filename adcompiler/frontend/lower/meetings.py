@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import (
     Conflict,
     Dyn,
     FunctionVal,
+    ListRef,
     Location,
     MaybeNone,
     ObjectRef,
@@ -115,9 +116,16 @@ def _differ(merge: Merge, left: Object, right: Object, name: str) -> Conflict:
             "a list that grows in a loop holds numbers, arrays, or tuples of these, "
             "all alike: in place of a list put a tuple or np.array(...) into it"
         )
+        if isinstance(right, RecordVal) and any(map(_is_list, right.items)):
+            hint += ", or make a matrix, np.zeros((n, m)), of which d[i, j] is an item"
     who = shown(name) if name else f"this {left.cls.__name__}"
     lists = _lists(left, right)
     return Conflict(f"{who} is {what}", hint, merge.cond, merge.loop, lists)
+
+
+def _is_list(value: Binding) -> bool:
+    made = isinstance(value, ObjectRef | RecordVal | TupleVal) and value.cls is list
+    return made or isinstance(value, ListRef)
 
 
 def _lists(left: Object, right: Object) -> tuple[tuple[Site, Element], ...]:

@@ -144,6 +144,8 @@ BITS: dict[type[ast.operator], str] = {
 
 def _exponent(ctx: Context, node: ast.AST, base: Atom, exponent: Atom) -> Atom:
     """Python's ``int ** int`` is an int or a float, by the exponent's sign."""
+    from adcompiler.frontend.lower import names
+
     integers = all(
         isinstance(a.type, Scalar)
         and a.type.kind != "numpy"
@@ -154,15 +156,15 @@ def _exponent(ctx: Context, node: ast.AST, base: Atom, exponent: Atom) -> Atom:
         return exponent
     if ctx.is_count(exponent):
         return exponent
-    if not isinstance(exponent, Const):
+    value = names.int_or_restart(ctx, Dyn(exponent), "the exponent of an int")
+    if value is None:
         ctx.refuse(
             node,
             "an int to the power of an int is an int or a float, by the sign of the "
             "exponent",
             "make the base a float: float(n) ** k",
         )
-    negative = exponent.value < 0
-    return constant(float(exponent.value)) if negative else exponent
+    return constant(float(value)) if value < 0 else exponent
 
 
 def may_be_complex(node: ast.AST, exponent: Atom, result: Atom) -> bool:

@@ -13,6 +13,7 @@ import ast
 import keyword
 from collections.abc import Callable
 from dataclasses import replace
+from enum import Enum
 
 from adcompiler.frontend.bindings import (
     NONE,
@@ -74,8 +75,8 @@ def entries(ctx: Context, node: ast.AST, owner: Object) -> dict[Key, Binding]:
 def key_of(ctx: Context, node: ast.AST, binding: Binding) -> Key:
     """A key, which is known while compiling."""
     match binding:
-        case Static(str() as text):
-            return text
+        case Static(str() | Enum() as known):
+            return known
         case TupleVal(items, cls) if cls is tuple:
             return tuple(key_of(ctx, node, item) for item in items)
         case Dyn(Const(int() as value)) if is_key(value):

@@ -329,7 +329,7 @@ def named(ctx: Context, name: str, binding: Binding, node: ast.AST) -> Binding:
     match binding:
         case Dyn(atom, boxed):
             return Dyn(ctx.name(atom, word), boxed)
-        case ObjectRef(location):
+        case ObjectRef(location) if word == name:
             ctx.labels.setdefault(location, word)
         case ListRef(location):
             contents = ctx.values.get(location)
