@@ -279,3 +279,29 @@ def test_lengths_that_meet_are_one():
     function = ad.differentiate(f, wrt="x").grad.compile(*args).built.function
     text = native_module(function, "f", dense=True).text
     assert text.count("call ptr @adc_array(") == 1
+
+
+def stored_in_parts(u, v, w):
+    y = np.sin(v) * w
+    u[1:-1] += 0.5 * v
+    u[::2] = w[: len(u[::2])] * 2.0
+    u[1:-1] *= y
+    u[1:-1] = np.exp(y) + y
+    u[2:] += 3.0 * u[:-2]
+    z = np.zeros((3, len(v)), dtype=np.float32)
+    z[1] = v * w
+    z[:, 1:3] += np.cos(v[1:3])
+    return np.sum(u * u) + np.sum(y) + np.sum(z * z)
+
+
+def test_values_are_written_to_parts_of_arrays():
+    """By the nest that computes them, unless that reads the array."""
+    rng = np.random.default_rng(2)
+    u, v, w = rng.normal(size=9), rng.normal(size=7), rng.normal(size=7)
+    found = native(stored_in_parts)(u, v, w)
+    wanted = ad.value_and_grad(stored_in_parts, backend="numpy")(u, v, w)
+    assert found[0] == pytest.approx(wanted[0], rel=1e-6)
+    for x, y in zip(found[1], wanted[1]):
+        np.testing.assert_allclose(x, y, rtol=1e-6)
+    with pytest.raises(ValueError, match="broadcast"):
+        native(stored_in_parts)(np.ones(8), v, w)

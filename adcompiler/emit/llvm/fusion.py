@@ -23,6 +23,7 @@ from adcompiler.emit.llvm.mapped import (
     scalar_result,
 )
 from adcompiler.emit.llvm.nests import At, Source, allocated, broadcast, each
+from adcompiler.emit.llvm.parts import put_part
 from adcompiler.emit.llvm.reductions import Reduction, is_whole
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import Elements, Number, machine
@@ -171,7 +172,7 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
 
     def body(places: list[At], carried: tuple[str, ...]) -> Sequence[str]:
         texts = {
-            v: p.get(code) for v, p in zip(names, places[len(outputs) :], strict=True)
+            v: p.get(code) for v, p in zip(names, places[len(outputs) :], strict=False)
         }
         totals = dict(zip(sums, carried, strict=True)) if sums else {}
         ends: list[str] = []
@@ -186,10 +187,15 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
                 ends.append(found.step(code, totals[found], *args))
         for place, var in zip(places, outputs, strict=False):
             place.put(code, texts[var])
+        if group.sink is not None:
+            written = texts[group.sink.value]
+            put_part(code, group.sink.let, places[-1], written)
         return ends
 
     inits = [(machine(s.dtype), s.first) for s in sums]
     arrays: list[Source] = [*targets.values(), *given]
+    if group.sink is not None:
+        arrays.append(group.sink.target)
     totals = each(code, group.dims, arrays, body, inits)
     for var, target in targets.items():
         writer.enter_value(var, target)

@@ -22,11 +22,12 @@ from adcompiler.emit.llvm.values import (
     element,
     read,
 )
-from adcompiler.emit.llvm.writer import Writer
-from adcompiler.ir.nodes import Let
-from adcompiler.ir.types import Scalar
+from adcompiler.emit.llvm.writer import Sink, Writer
+from adcompiler.ir.nodes import Let, Var
+from adcompiler.ir.types import Array, Scalar
+from adcompiler.primitives.indexing import part_lengths
 
-__all__ = ["ROWS", "viewed"]
+__all__ = ["ROWS", "put_part", "viewed"]
 
 Values = list[Value]
 
@@ -172,34 +173,54 @@ def _written_value(writer: Writer, let: Let, target: Elements) -> tuple[Value, b
     return broadcast(writer.code, taken, target.dims), bool(mine)
 
 
-def _store(writer: Writer, let: Let) -> Values:
-    return _write(writer, let, adds=False)
-
-
 def _accumulate(writer: Writer, let: Let) -> Values:
-    return add_product(writer, let) or _write(writer, let, adds=True)
+    return add_product(writer, let) or _write(writer, let)
 
 
-def _write(writer: Writer, let: Let, *, adds: bool) -> Values:
+def _sunk(writer: Writer, let: Let, target: Elements) -> bool:
+    """Have the group of the value write it, if that is of the part's shape; whether it
+    does. What reads or writes the array itself has been written before."""
+    array, value, *operands = let.operands
+    group = writer.pending.get(value) if isinstance(value, Var) else None
+    if group is None or value not in group.elements:
+        return False
+    assert isinstance(array.type, Array)
+    assert isinstance(value, Var)
+    lengths = part_lengths(array.type.dims, let.param("index"), operands)
+    inside = group.scope is writer.scopes[-1] and value not in group.places
+    if not inside or writer.shape_of(lengths) != group.shape:
+        return False
+    if any(writer.roots(array) & writer.roots(v) for v in group.sources):
+        return False
+    group.sink = Sink(let, replace(target, dims=group.dims), value)
+    writer.flush(group, done=True)
+    return True
+
+
+def put_part(code: Code, let: Let, place: At, text: str) -> None:
+    """Write an element of the value, or add it to what is there."""
+    array, value, *_ = (str(getattr(a.type, "dtype", "")) for a in let.operands)
+    if let.primitive.name == "accumulate":
+        wide = let.dtypes[0] or array
+        old = convert(code, place.get(code), array, wide)
+        new = convert(code, text, value or array, wide)
+        text, _ = elementwise(code, "add", {}, [old, new], [wide, wide])
+        value = wide
+    place.put(code, convert(code, text, value or array, array))
+
+
+def _write(writer: Writer, let: Let) -> Values:
     code = writer.code
     x = writer.elements(let.operands[0])
     index = let.param("index")
     target = part(writer, x, index, let, 2)
     target = replace(target, contiguous=_is_run(x, index))
+    if _sunk(writer, let, target):
+        return [writer.handed(let.operands[0])]
     source, copy = _written_value(writer, let, target)
-    given = getattr(let.operands[1].type, "dtype", x.dtype)
-    wide = let.dtypes[0] or x.dtype
 
     def body(places: list[At], carried: tuple[str, ...]) -> None:
-        text = places[1].get(code)
-        if adds:
-            old = convert(code, places[0].get(code), x.dtype, wide)
-            new = convert(code, text, given, wide)
-            text, _ = elementwise(code, "add", {}, [old, new], [wide, wide])
-            text = convert(code, text, wide, x.dtype)
-        else:
-            text = convert(code, text, given, x.dtype)
-        places[0].put(code, text)
+        put_part(code, let, places[0], places[1].get(code))
 
     assert isinstance(source, Elements | Number)
     each(code, target.dims, [target, source], body)
@@ -218,6 +239,6 @@ ROWS: dict[str, Callable[[Writer, Let], Values | None]] = {
     "size": _size,
     "range_length": _range_length,
     "load": _load,
-    "store": _store,
+    "store": _write,
     "accumulate": _accumulate,
 }

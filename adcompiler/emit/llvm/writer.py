@@ -9,7 +9,7 @@ use. What waits in a group is written when a value of it is asked for.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Const, Let, Stmt, Undef, Var
 from adcompiler.ir.types import Array, Length, Scalar, Type, dims_of
 
-__all__ = ["Group", "Module", "Scope", "Writer", "owned"]
+__all__ = ["Group", "Module", "Scope", "Sink", "Writer", "owned"]
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Group:
     numbers that are read; `elements` the values that have the group's shape; `places`
     are those of values that take the place of arrays, in `written` memory; `after` are
     statements on numbers that follow it; `released` is what is to be let go of when it
-    is written.
+    is written; `sink` is a part of an array that a value of it is written to.
     """
 
     scope: Scope
@@ -95,6 +95,16 @@ class Group:
     written: frozenset[Any] = frozenset()
     after: list[Let] = field(default_factory=list)
     released: list[Var] = field(default_factory=list)
+    sink: Sink | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """A store, or a sum in place, to a part of an array that a group does not read."""
+
+    let: Let
+    target: Elements
+    value: Var
 
 
 class Writer(ABC):
@@ -251,9 +261,11 @@ class Writer(ABC):
 
     def shape(self, t: Type) -> tuple[Hashable, ...]:
         """What tells shapes apart."""
+        return self.shape_of(dims_of(t))
+
+    def shape_of(self, dims: Iterable[Length]) -> tuple[Hashable, ...]:
         return tuple(
-            d if isinstance(d, int) else (self.equal.get(d.key, d.key),)
-            for d in dims_of(t)
+            d if isinstance(d, int) else (self.equal.get(d.key, d.key),) for d in dims
         )
 
     def takes(self, var: Var) -> None:
