@@ -283,12 +283,22 @@ def entry_on_one_path_only(x):
     return state["a"] * state["b"]
 
 
-@program(real(), 3, refused="on another")
+@program(real(), 3)
 def structure_changes_in_a_loop(x, n):
     state = {"a": x}
     for k in range(n):
         if k > 0:
+            state["b"] = state["a"] * k
+    return state["a"] + state["b"] ** 2
+
+
+@program(real(), 3, refused="on another")
+def structure_changes_in_a_while_loop(x, n):
+    state, k = {"a": x}, 0
+    while k < n:
+        if x > 0.1 * k:
             state["b"] = state["a"]
+        k += 1
     return state["a"]
 
 

@@ -172,3 +172,41 @@ def nothing_before_the_first_of_many_trips(x):
         if best is None or v > best:
             best = v
     return best * best
+
+
+@program(0.4, 5)
+def keys_that_an_index_decides(x, n):
+    sums = {"odd": 0.0, "even": 0.0}
+    for k in range(n):
+        key = "odd" if k % 2 else "even"
+        sums[key] += x**k
+    return sums["odd"] * sums["even"]
+
+
+@program(0.4, 5)
+def functions_that_an_index_decides(x, n):
+    def step(k):
+        return np.sin if k % 3 else lambda u: u * u + x
+
+    for k in range(n):
+        x = step(k)(x)
+    return x
+
+
+@program(real(3))
+def what_the_first_trip_makes(x):
+    s = 0.0
+    for k in range(4):
+        if k == 0:
+            previous = (x, x * x)
+        else:
+            previous = [np.sum(x)]
+        s = s + len(previous) * np.sum(previous[0]) ** 2
+    return s
+
+
+@program(0.4, refused="on another")
+def functions_that_many_trips_decide(x):
+    for k in range(100):
+        x = (np.sin if k % 2 else np.cos)(x)
+    return x

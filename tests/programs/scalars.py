@@ -375,9 +375,18 @@ def signs_by_powers_of_minus_one(x, n):
     return s
 
 
-@program(0.3, refused="by the sign of the exponent")
-def a_power_of_an_int_of_either_sign(x):
+@program(0.3)
+def powers_of_an_int_of_either_sign(x):
     s = 0.0
     for j in range(-2, 2):
         s += 2**j * x
+    return s
+
+
+@program(0.3, refused="by the sign of the exponent")
+def a_power_of_an_int_of_either_sign(x):
+    s, j = 0.0, -2
+    while j < 2:
+        s += 2**j * x
+        j += 1
     return s

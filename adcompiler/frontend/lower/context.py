@@ -498,14 +498,21 @@ class Context:
         except UnsupportedError as refusal:
             raise NeedUnroll(loop, "what a name is", refusal) from None
 
-    def disagree(self, node: ast.AST, conflict: Conflict) -> NoReturn:
-        """Refuse to read what paths disagree on, unless it is known which is taken."""
+    def disagree(
+        self, node: ast.AST, conflict: Conflict, hint: str | None = None
+    ) -> NoReturn:
+        """Refuse to read what paths disagree on, unless it is known which is taken, or
+        is known in each trip of a loop that is laid out."""
         self.origins.settle(conflict.cond)
         if conflict.lists:
             raise NeedList(dict(conflict.lists))
+        hint = hint or conflict.hint
         if conflict.loop in self.loops and conflict.loop is not None:
-            self.lay_out(node, conflict.loop, conflict.message, conflict.hint)
-        self.refuse(node, conflict.message, conflict.hint)
+            self.lay_out(node, conflict.loop, conflict.message, hint)
+        deciding = self.origins.deciding(conflict.cond)
+        if deciding is not None and deciding in self.loops:
+            self.lay_out(node, deciding, conflict.message, hint)
+        self.refuse(node, conflict.message, hint)
 
     def awaits_results(self) -> bool:
         """Whether a function that calls itself is taken not to return there, as yet."""

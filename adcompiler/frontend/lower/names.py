@@ -142,12 +142,9 @@ def checked(
             if frame.env.get(name) is binding:
                 frame.env[name] = value
             return value
-        case Conflict(message, hint):
-            ctx.origins.settle(binding.cond)
+        case Conflict():
             site = frame.sites.get(name, node) if frame is ctx.frame else node
-            if binding.loop is not None and binding.loop in ctx.loops:
-                ctx.lay_out(site, binding.loop, message, hint)
-            ctx.refuse(site, message, hint)
+            ctx.disagree(site, binding)
         case Dead():
             ctx.refuse(
                 node,

@@ -5,7 +5,8 @@ In: the values that a function is given, and the applications of primitives to t
 Out: for an integer or bool computed from such values alone, all of these; and what to
 start lowering again with, so that it is known.
 Invariant: what only decides between paths is made known at no loss, so never at the
-price of a float that would be compiled in, or of a loop laid out.
+price of a float that would be compiled in; of a loop laid out only where the program
+would be refused.
 """
 
 from __future__ import annotations
@@ -73,6 +74,14 @@ class Origins:
         found = self.of.get(cond) if isinstance(cond, Var) else None
         if found and found <= self.choices:
             _restart(found, "what decides between two paths")
+
+    def deciding(self, cond: Atom | None) -> ast.For | None:
+        """The loop whose index decides between two paths, alone or with integers and
+        bools from outside."""
+        found = self.of.get(cond) if isinstance(cond, Var) else None
+        loops = [o.loop for o in found or () if isinstance(o, LoopIndex)]
+        others = {o for o in found or () if not isinstance(o, LoopIndex)}
+        return loops[0] if loops and others <= self.choices else None
 
     def require(self, atom: Var, what: str) -> None:
         """Start again with one of those known that an integer comes from, if any."""

@@ -42,11 +42,8 @@ def _joined(ctx: Context, node: ast.AST, cond: Atom, then: Arm, orelse: Arm) -> 
         value = join_arms(ctx, cond, then, orelse, live, node)
     assert value is not None
     if isinstance(value, Conflict):
-        ctx.origins.settle(value.cond)
-        hint = value.hint
-        if isinstance(node, ast.BoolOp):
-            hint = "write a if c else b, with one type: 'and' and 'or' give an operand"
-        ctx.refuse(node, value.message, hint)
+        connected = "write a if c else b, with one type: 'and' and 'or' give an operand"
+        ctx.disagree(node, value, connected if isinstance(node, ast.BoolOp) else None)
     return value
 
 
