@@ -20,6 +20,7 @@ from adcompiler.cache.files import Files
 from adcompiler.cache.fingerprints import Undescribed
 from adcompiler.cache.notation import decoded, encoded
 from adcompiler.execute.llvm.image import Image
+from adcompiler.ir.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from adcompiler.execute.llvm.entry import Code
@@ -83,9 +84,7 @@ def _words(value: Any, classes: Sequence[type]) -> list[Any]:
             return ["scalar", np.dtype(value).str]
         case type():
             raise Undescribed(f"{value!r} in machine code")
-    from adcompiler.primitives.evaluated import Evaluated
-
-    if isinstance(value, Evaluated):
+    if isinstance(value, Evaluation):
         params = encoded(value.params)
         types = encoded(value.operands), encoded(value.types)
         return ["evaluated", value.name, params, *types]
@@ -111,10 +110,7 @@ def _object(words: Any, classes: Sequence[type]) -> Any:
         case ["scalar", str(text)]:
             return np.dtype(text).type
         case ["evaluated", str(name), params, operands, types]:
-            import adcompiler.primitives  # noqa: F401  (fills the registry)
-            from adcompiler.primitives.evaluated import Evaluated
-
-            return Evaluated(name, decoded(params), decoded(operands), decoded(types))
+            return Evaluation(name, decoded(params), decoded(operands), decoded(types))
         case ["value", value]:
             return decoded(value)
     raise ValueError(words)

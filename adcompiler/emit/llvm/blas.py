@@ -5,6 +5,8 @@ product or, with a share of 1 of what is there, add it to that; they tell whethe
 have: not of lengths beyond 32 bits, nor of matrices neither axis of which is dense.
 They call BLAS as Fortran does, which has matrices in columns: it is asked for the
 transpose of the product, of the transposes of what is multiplied.
+Invariant: lengths are passed by address, in 64 bits of which the lower 32 come first:
+a BLAS with integers of either size reads them.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ define internal i1 @{name}(
     ptr %c, i64 %m, i64 %k, i64 %n, {word} %share
 ) noinline {{
 entry:
-  %cells = alloca [8 x i32]
+  %cells = alloca [8 x i64]
   %reals = alloca [2 x {word}]
   %letters = alloca [2 x i8]
   %mk = call i64 @llvm.smax.i64(i64 %m, i64 %k)
@@ -56,26 +58,20 @@ run:
   %a_ld = select i1 %a_rows, i64 %a0, i64 %a1
   %b_letter = select i1 %b_rows, i8 78, i8 84
   %b_ld = select i1 %b_rows, i64 %b0, i64 %b1
-  %m32 = trunc i64 %m to i32
-  %k32 = trunc i64 %k to i32
-  %n32 = trunc i64 %n to i32
   %alead = call i64 @llvm.smax.i64(i64 %a_ld, i64 1)
   %blead = call i64 @llvm.smax.i64(i64 %b_ld, i64 1)
   %clead = call i64 @llvm.smax.i64(i64 %n, i64 1)
-  %a32 = trunc i64 %alead to i32
-  %b32 = trunc i64 %blead to i32
-  %c32 = trunc i64 %clead to i32
-  %pk = getelementptr i32, ptr %cells, i64 1
-  %pn = getelementptr i32, ptr %cells, i64 2
-  %pa = getelementptr i32, ptr %cells, i64 3
-  %pb = getelementptr i32, ptr %cells, i64 4
-  %pc = getelementptr i32, ptr %cells, i64 5
-  store i32 %m32, ptr %cells
-  store i32 %k32, ptr %pk
-  store i32 %n32, ptr %pn
-  store i32 %a32, ptr %pa
-  store i32 %b32, ptr %pb
-  store i32 %c32, ptr %pc
+  %pk = getelementptr i64, ptr %cells, i64 1
+  %pn = getelementptr i64, ptr %cells, i64 2
+  %pa = getelementptr i64, ptr %cells, i64 3
+  %pb = getelementptr i64, ptr %cells, i64 4
+  %pc = getelementptr i64, ptr %cells, i64 5
+  store i64 %m, ptr %cells
+  store i64 %k, ptr %pk
+  store i64 %n, ptr %pn
+  store i64 %alead, ptr %pa
+  store i64 %blead, ptr %pb
+  store i64 %clead, ptr %pc
   %beta = getelementptr {word}, ptr %reals, i64 1
   store {word} 1.0, ptr %reals
   store {word} %share, ptr %beta

@@ -26,9 +26,9 @@ from adcompiler.emit.llvm.values import (
     offset_by,
 )
 from adcompiler.emit.llvm.writer import Writer
+from adcompiler.ir.evaluation import Evaluation
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.types import Array, ListOf, Scalar, Type
-from adcompiler.primitives.evaluated import Evaluated
 
 __all__ = ["boxed", "by_numpy"]
 
@@ -37,7 +37,7 @@ def by_numpy(writer: Writer, let: Let) -> list[Value]:
     """The results of a statement, computed by its row's `evaluate`."""
     code = writer.code
     operands = [writer.value(a) for a in let.operands]
-    function = writer.module.object_named(_evaluated(let), let.primitive.name)
+    function = writer.module.object_named(_evaluation(let), let.primitive.name)
     count = len(operands)
     args = code.alloca("ptr", max(1, count))
     boxes = []
@@ -67,13 +67,13 @@ def _slot(writer: Writer, args: str, k: int) -> str:
     return writer.code.op(f"getelementptr ptr, ptr {args}, i64 {k}")
 
 
-def _evaluated(let: Let) -> Evaluated:
+def _evaluation(let: Let) -> Evaluation:
     """What is called: it takes plain numbers and arrays, and gives such."""
     if let.primitive.evaluate is None:
         raise NotNative(let.primitive.name)
     operands = tuple(atom.type for atom in let.operands)
     types = tuple(var.type for var in let.results)
-    return Evaluated(let.primitive.name, dict(let.params), operands, types)
+    return Evaluation(let.primitive.name, dict(let.params), operands, types)
 
 
 # -- the function's side ---------------------------------------------------------------

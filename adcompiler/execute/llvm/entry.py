@@ -7,15 +7,18 @@ Invariant: the objects that the code names live as long as the callable.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from adcompiler.execute.llvm.image import Image, image_of, is_found, load
+from adcompiler.ir.evaluation import Evaluation
 
 __all__ = ["Code", "Entry", "compiled"]
 
@@ -34,18 +37,12 @@ class Code:
     names: tuple[str, ...]
     objects: Mapping[str, Any]
 
-    @property
-    def symbols(self) -> Mapping[str, int]:
-        """The addresses that only this process knows."""
-        found = {**_numpy_api(), **{k: id(v) for k, v in self.objects.items()}}
-        if any(map(self._names, _BLAS)):
-            found.update(_blas())
-        return found
-
-    def _names(self, symbol: str) -> bool:
-        if isinstance(self.code, bytes):
-            return symbol.encode() in self.code
-        return symbol in self.code.symbols
+    def needs(self, symbols: Iterable[str]) -> bool:
+        """Whether it names any of these."""
+        code = self.code
+        if isinstance(code, bytes):
+            return any(name.encode() in code for name in symbols)
+        return not code.symbols.isdisjoint(symbols)
 
 
 class Module(Protocol):
@@ -125,7 +122,24 @@ _NUMPY = {
 
 @cache
 def _blas() -> Mapping[str, int]:
-    """The routines of BLAS that SciPy has, imported when one is first called."""
+    """The routines of BLAS: NumPy's own, or those of SciPy, which is imported then."""
+    return _numpys_blas() or _scipys_blas()
+
+
+def _numpys_blas() -> Mapping[str, int]:
+    """The routines of the library that NumPy brings along, if it brings one."""
+    home = Path(np.__file__).parent
+    folders = home.parent / "numpy.libs", home / ".dylibs"
+    for path in (p for f in folders for p in f.glob("libscipy_openblas64_*")):
+        with contextlib.suppress(OSError, ValueError):
+            library = ctypes.CDLL(str(path))
+            names = {w: f"scipy_{w.removeprefix('adc_')}_64_" for w in _BLAS}
+            found = {w: ctypes.c_char.in_dll(library, n) for w, n in names.items()}
+            return {w: ctypes.addressof(place) for w, place in found.items()}
+    return {}
+
+
+def _scipys_blas() -> Mapping[str, int]:
     from scipy.linalg import cython_blas
 
     pointer, name = ctypes.pythonapi.PyCapsule_GetPointer, _capsule_name()
@@ -155,10 +169,11 @@ class Entry:
     """
 
     def __init__(self, code: Code, name: str) -> None:
-        (first, *others), memory = _linked(code)
+        objects = {k: _object(value) for k, value in code.objects.items()}
+        (first, *others), memory = _linked(code, objects)
         self.direct = others[0] if others else None
         self._definition = _MethodDef(name.encode(), first, _FASTCALL, None)
-        self._kept = (self._definition, memory, dict(code.objects))
+        self._kept = (self._definition, memory, objects)
 
     def callable(self, slow: Callable[..., Any]) -> Callable[..., Any]:
         """The entry; calls that it does not serve go to `slow`."""
@@ -171,11 +186,23 @@ class Entry:
         return made
 
 
-def _linked(code: Code) -> tuple[tuple[int, ...], Any]:
+def _object(value: Any) -> Any:
+    """What stands for an object that code names."""
+    if not isinstance(value, Evaluation):
+        return value
+    from adcompiler.execute.llvm.evaluated import Evaluated
+
+    return Evaluated(value)
+
+
+def _linked(code: Code, objects: Mapping[str, Any]) -> tuple[tuple[int, ...], Any]:
     """The addresses of the functions, and what keeps them; ValueError where a symbol
     of an image is not found."""
+    symbols = {**_numpy_api(), **{name: id(v) for name, v in objects.items()}}
+    if code.needs(_BLAS):
+        symbols |= _blas()
     if isinstance(code.code, Image):
-        return load(code.code, code.symbols)
+        return load(code.code, symbols)
     from adcompiler.execute.llvm.engine import link
 
-    return link(code.code, code.names, code.symbols)
+    return link(code.code, code.names, symbols)

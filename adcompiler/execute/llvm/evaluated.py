@@ -1,18 +1,20 @@
 """A row as NumPy computes it, called from machine code.
 
-In: the row's name, its params, the types of operands and results. Out: `Evaluated`, a
-callable that takes plain numbers and arrays, and gives such.
-Invariants: arrays that it gives own their memory and lie in C order; it says all that
-it does, so that another process can make it.
+In: what a statement computes. Out: a callable that takes plain numbers and arrays, and
+gives such.
+Invariants: arrays that it gives own their memory and lie in C order; the rows are
+imported when one is first called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from adcompiler.ir.evaluation import Evaluation
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Array, ListOf, Scalar, Type
 
@@ -22,27 +24,23 @@ __all__ = ["Evaluated"]
 class Evaluated:
     """What is called for a statement."""
 
-    __slots__ = ("_evaluate", "_gives", "_takes", "name", "operands", "params", "types")
+    def __init__(self, evaluation: Evaluation) -> None:
+        self._params = dict(evaluation.params)
+        self._name = evaluation.name
+        self._takes = [_taker(t) for t in evaluation.operands]
+        self._gives = [_giver(t) for t in evaluation.types]
 
-    def __init__(
-        self,
-        name: str,
-        params: Mapping[str, Any],
-        operands: tuple[Type, ...],
-        types: tuple[Type, ...],
-    ) -> None:
-        evaluate = PRIMITIVES[name].evaluate
-        if evaluate is None:
-            raise ValueError(f"{name} is not computed by NumPy")
-        self.name, self.params = name, dict(params)
-        self.operands, self.types = operands, types
-        self._evaluate = evaluate
-        self._takes = [_taker(t) for t in operands]
-        self._gives = [_giver(t) for t in types]
+    @cached_property
+    def _evaluate(self) -> Callable[..., Any]:
+        import adcompiler.primitives  # noqa: F401  (fills the registry)
+
+        found = PRIMITIVES[self._name].evaluate
+        assert found is not None
+        return found
 
     def __call__(self, *values: Any) -> Any:
         given = (t(v) for t, v in zip(self._takes, values, strict=True))
-        found = self._evaluate(*given, **self.params)
+        found = self._evaluate(*given, **self._params)
         if len(self._gives) == 1:
             return self._gives[0](found)
         return tuple(g(f) for g, f in zip(self._gives, found, strict=True))
