@@ -13,26 +13,22 @@ import itertools
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = ["Files"]
 
 _HEAD = b"adcompiler "
 _numbers = itertools.count()
+_GROWN, _PAGE = ".grown", 4096
 
 
 @dataclass(slots=True)
 class Files:
-    """The files of a directory, in groups.
-
-    `limit` is how many bytes there may be; `grown` how many this process has written
-    since it last looked.
-    """
+    """The files of a directory, in groups; `limit` is how many bytes there may be."""
 
     root: Path
     limit: int
-    grown: int = field(default=1 << 62)
 
     def usable(self) -> bool:
         """Whether the directory is there, and the user's alone to write to."""
@@ -89,9 +85,15 @@ class Files:
                 raise
         except OSError:
             return
-        self.grown += len(whole)
-        if self.grown > self.limit // 16:
-            self.shrink()
+        self._grow(len(whole))
+
+    def _grow(self, size: int) -> None:
+        """Note what was written, by all processes, since somebody looked at the size:
+        a byte for each page."""
+        with contextlib.suppress(OSError), (self.root / _GROWN).open("ab") as file:
+            file.write(b"." * (1 + size // _PAGE))
+            if file.tell() * _PAGE > self.limit // 16:
+                self.shrink()
 
     def remove(self, group: str, name: str) -> None:
         """Let a file go."""
@@ -100,7 +102,8 @@ class Files:
 
     def shrink(self) -> None:
         """Let the groups go that were not used for longest, until the rest fits."""
-        self.grown = 0
+        with contextlib.suppress(OSError):
+            (self.root / _GROWN).unlink()
         groups = sorted(self._groups())
         size = sum(size for _, size, _ in groups)
         for _, bytes_, folder in groups:
@@ -112,6 +115,8 @@ class Files:
     def _groups(self) -> Iterator[tuple[int, int, Path]]:
         """When each group was last used, and how many bytes it has."""
         for folder in _within(self.root):
+            if folder.name[0] == ".":
+                continue
             found = []
             for path in _within(folder):
                 with contextlib.suppress(OSError):
