@@ -75,6 +75,14 @@ class _Writer:
     def __init__(self, region: Region) -> None:
         self.order = Order(region)
         self.uses = count_uses(region)
+        self._read: dict[int, tuple[Stmt, tuple[Var, ...]]] = {}
+
+    def read(self, stmt: Stmt) -> tuple[Var, ...]:
+        """What a statement reads from around it, looked for once."""
+        known = self._read.get(id(stmt))
+        if known is None:
+            known = self._read[id(stmt)] = stmt, tuple(free_vars(stmt))
+        return known[1]
 
     def region(self, region: Region) -> Region:
         body = [
@@ -115,15 +123,19 @@ class _Writer:
         self, let: Let, position: int, body: Sequence[Stmt], region: Region
     ) -> int | None:
         """Where another value of the same name is read last, if that is later."""
-        read = {v.name for v in free_vars(body[position + 1 :])}
         name = let.result.name
-        if name not in read:
+        alike = [
+            (k, v)
+            for k in range(position + 1, len(body))
+            for v in self.read(body[k])
+            if v.name == name and v is not let.result
+        ]
+        if not alike:
             return None
         later = {v for s in body[position:] for v in defined(s)}
         last = None
-        for k in range(position + 1, len(body)):
-            older = (v for v in free_vars(body[k]) if v not in later)
-            if any(v.name == name for v in older):
+        for k, v in alike:
+            if v not in later:
                 last = max(last or 0, self.written_at(k, body))
         kept = {v for v in region.results if isinstance(v, Var) and v.name == name}
         return last if kept <= later else None
@@ -135,7 +147,7 @@ class _Writer:
             uses = (
                 k
                 for k in range(position + 1, len(body))
-                if stmt.results[0] in free_vars(body[k])
+                if stmt.results[0] in self.read(body[k])
             )
             found = next(uses, None)
             if found is None:
@@ -169,11 +181,11 @@ class _Writer:
     def tree(self, body: Sequence[Stmt], position: int) -> set[Var]:
         """The values with names from which those without are computed in place."""
         made = {v: s for s in body[:position] if self.is_part(s) for v in defined(s)}
-        pending, found = list(free_vars(body[position])), set[Var]()
+        pending, found = list(self.read(body[position])), set[Var]()
         while pending:
             var = pending.pop()
             if var in made:
-                pending += free_vars(made[var])
+                pending += self.read(made[var])
             else:
                 found.add(var)
         return found
@@ -207,7 +219,7 @@ class _Writer:
     def parts_of(self, body: Sequence[Stmt], start: int, root: int) -> list[Let]:
         """The statement at `root` and what is computed for it alone after `start`;
         nothing where that is much or not plain derivative code."""
-        wanted = set(free_vars(body[root]))
+        wanted = set(self.read(body[root]))
         chosen = [body[root]]
         for stmt in reversed(body[start + 1 : root]):
             if wanted.isdisjoint(defined(stmt)):
@@ -215,7 +227,7 @@ class _Writer:
             if not self.is_part(stmt):
                 return []
             chosen.append(stmt)
-            wanted |= set(free_vars(stmt))
+            wanted |= set(self.read(stmt))
         plain = all(
             isinstance(s, Let)
             and s.role != "primal"
