@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import platformdirs
+
 from adcompiler.cache.files import Files
 from adcompiler.settings import Settings
 
@@ -29,6 +31,4 @@ def _files(chosen: Path | None, limit: int) -> Files | None:
 
 def _usual() -> Path:
     """Where the system keeps what programs may make again."""
-    import platformdirs
-
     return platformdirs.user_cache_path("adcompiler", appauthor=False)
