@@ -137,6 +137,8 @@ def build(
 
 # --- Native code ------------------------------------------------------------------
 
+_PATIENCE = 2  # calls, before code is made for what they have in common
+
 
 class _Native:
     """The callables of a program, each made when it is first needed: for arrays in C
@@ -144,6 +146,7 @@ class _Native:
 
     def __init__(self, built: Built) -> None:
         self.built = built
+        self._unserved = 0
 
     @cached_property
     def call(self) -> Call:
@@ -158,10 +161,16 @@ class _Native:
         return self.built.numpy_call(*leaves)
 
     def _slow(self, *leaves: Any) -> Any:
-        """What the code for arrays in C order does not serve."""
+        """What the code for arrays in C order does not serve.
+
+        That code takes lengths that meet for equal. Where calls give it up again and
+        again without an error, the other code serves them, which does not.
+        """
         arrays = (v for v in leaves if isinstance(v, np.ndarray))
-        if all(a.flags.c_contiguous for a in arrays):
-            return self.built.numpy_call(*leaves)
+        if self._unserved < _PATIENCE and all(a.flags.c_contiguous for a in arrays):
+            results = self.built.numpy_call(*leaves)
+            self._unserved += 1
+            return results
         return self.strided(*leaves)
 
     @cached_property

@@ -305,3 +305,55 @@ def test_values_are_written_to_parts_of_arrays():
         np.testing.assert_allclose(x, y, rtol=1e-6)
     with pytest.raises(ValueError, match="broadcast"):
         native(stored_in_parts)(np.ones(8), v, w)
+
+
+def gates(x, n):
+    """Parts of equal lengths, which types do not tell."""
+    i = 1.0 / (1.0 + np.exp(-x[:n]))
+    g = np.tanh(x[n : 2 * n])
+    return np.sum(i * g) + np.sum((i + g) * x[2 * n :])
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 20])
+def test_lengths_that_meet_are_taken_for_equal(n):
+    """Where one is 1, and is repeated, the run is given up, and all is as it was."""
+    x = np.linspace(-1.0, 1.0, 3 * n)
+    longer = np.linspace(-1.0, 1.0, 2 * n + (1 if n > 1 else 4))
+    wanted = [ad.value_and_grad(gates, backend="numpy")(v, n) for v in (x, longer)]
+    call = native(gates)
+    for _ in range(4):
+        for given, (value, gradient) in zip((x, longer), wanted, strict=True):
+            found, slopes = call(given, n)
+            assert found == pytest.approx(value, rel=1e-13)
+            np.testing.assert_allclose(slopes, gradient, rtol=1e-12)
+
+
+def accumulated(x, n):
+    y = x * 2.0
+    z = np.ones_like(x)
+    for _ in range(n):
+        z += y * x
+        y += np.sin(z)
+        y *= 0.5
+        z[1:] += y[:-1]
+        z += z[::-1] * 0.1
+    return np.sum(z * y)
+
+
+def shared(x):
+    y = x * x
+    v = y[::-1]
+    y += v * x
+    w = y.reshape(-1)
+    y += 1.0
+    y += w
+    return np.sum(y * v)
+
+
+@pytest.mark.parametrize("f", [lambda x: accumulated(x, 3), shared])
+def test_sums_in_place_see_what_python_sees(f):
+    x = np.linspace(0.1, 1.0, 13)
+    value, gradient = ad.value_and_grad(f, backend="numpy")(x)
+    found, slopes = native(f)(x)
+    assert found == pytest.approx(value, rel=1e-13)
+    np.testing.assert_allclose(slopes, gradient, rtol=1e-12)

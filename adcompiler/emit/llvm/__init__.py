@@ -10,20 +10,21 @@ by the NumPy program.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adcompiler.emit.llvm.code import with_loops_numbered
 from adcompiler.emit.llvm.contiguity import contiguous_values
 from adcompiler.emit.llvm.direct import Direct, write_direct
 from adcompiler.emit.llvm.entry import write_entry
 from adcompiler.emit.llvm.functions import write_function
-from adcompiler.emit.llvm.lengths import equal_lengths
+from adcompiler.emit.llvm.lengths import assumed_lengths, equal_lengths
 from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
 from adcompiler.emit.llvm.values import NotNative
-from adcompiler.emit.llvm.writer import Module
+from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
-from adcompiler.ir.nodes import Atom, Function, Var
+from adcompiler.ir.nodes import Function, Var
 
 __all__ = ["Native", "NotNative", "Part", "emit"]
 
@@ -72,10 +73,13 @@ def emit(
         params = part.function.params if main and dense else ()
         known = contiguous_values(part.function, params)
         title = name if part.callee is None else names[part.callee]
-        roots = _roots_of(part.roots)
+        roots = Memory(part.roots)
         # Of a function that is called inside, nobody sees what it is called with.
         equal = equal_lengths(part.function) if main else {}
-        texts.append(write_function(module, part.function, title, known, roots, equal))
+        assumed = assumed_lengths(part.function) if main and dense else {}
+        texts.append(
+            write_function(module, part.function, title, known, roots, equal, assumed)
+        )
         if main:
             shaped = () if direct is None else direct.shaped
             entry = write_entry(module, part.function, title, known, equal, shaped)
@@ -86,7 +90,8 @@ def emit(
     external = [f"{symbol} = external global i8" for symbol in module.objects]
     sections = [*declarations(), *external, RUNTIME, *module.extra.values(), *texts]
     objects = {symbol[1:]: value for symbol, value in module.objects.items()}
-    text = "\n".join([*sections, *mathematics(_called(vectors, texts))])
+    sections += mathematics(_called(vectors, texts))
+    text = with_loops_numbered("\n".join(sections))
     directly = None if direct is None else f"{name}_direct"
     return Native(text, f"{name}_entry", objects, directly)
 
@@ -95,11 +100,3 @@ def _called(vectors: Sequence[str], texts: Sequence[str]) -> list[str]:
     """The forms of the functions that are called."""
     called = {found for text in texts for found in re.findall(r"@(\w+)\(", text)}
     return [v for v in vectors if v.rpartition("_")[2] in called]
-
-
-def _roots_of(
-    roots: Mapping[Var, frozenset[Any]],
-) -> Callable[[Atom], frozenset[Any]]:
-    return lambda atom: (
-        roots.get(atom, frozenset()) if isinstance(atom, Var) else frozenset()
-    )

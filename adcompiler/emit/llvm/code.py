@@ -18,10 +18,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["FAILED", "FALLBACK", "Code", "Loop"]
+__all__ = ["FAILED", "FALLBACK", "Code", "Loop", "with_loops_numbered"]
+
+# Of a loop whose trips are independent, and of what loads and stores in it. Each loop
+# is numbered when a module is put together.
+PARALLEL_LOOP = ", !llvm.loop !PARALLEL"
+PARALLEL_ACCESS = ", !llvm.access.group !1"
 
 FAILED = 1  # the status of a run in which Python has raised
 FALLBACK = 2  # the status of a run that the NumPy program is to repeat
+
+
+def with_loops_numbered(text: str) -> str:
+    """The module, with what is said of each loop."""
+    head, *rest = text.split("!PARALLEL")
+    numbers = range(1000, 1000 + len(rest))
+    parts = (f"!{n}{part}" for n, part in zip(numbers, rest, strict=True))
+    said = (f"!{n} = distinct !{{!{n}, !2}}\n" for n in numbers)
+    facts = '!1 = distinct !{}\n!2 = !{!"llvm.loop.parallel_accesses", !1}\n'
+    return "".join([head, *parts, "\n", facts, *said])
 
 
 @dataclass(slots=True)
@@ -31,6 +46,7 @@ class Code:
     lines: list[str] = field(default_factory=lambda: ["entry:"])
     block: str = "entry"
     failures: set[int] = field(default_factory=set)
+    access: str = ""  # what is said of loads and stores
     _count: int = 0
     _blocks: int = 0
 
@@ -179,10 +195,13 @@ class Code:
         count: str,
         body: Callable[[str, tuple[str, ...]], Sequence[str]],
         inits: Sequence[tuple[str, str]] = (),
+        *,
+        parallel: bool = False,
     ) -> tuple[str, ...]:
         """A loop of `count` trips; `inits` are (type, value) of what it carries.
 
         `body(index, carried)` writes a trip and gives what is carried to the next.
+        `parallel`: no trip touches memory that another one stores to.
         """
         if count == "1":
             return tuple(body("0", tuple(value for _, value in inits)))
@@ -192,9 +211,11 @@ class Code:
         inside, after = self.label("trip"), self.label("after")
         self.branch(more, inside, after)
         self.start(inside)
+        outside, self.access = self.access, PARALLEL_ACCESS if parallel else ""
         ends = body(index, tuple(carried))
+        self.access = outside
         following = self.op(f"add nuw nsw i64 {index}, 1")
-        loop.close((following, *ends))
+        loop.close((following, *ends), PARALLEL_LOOP if parallel else "")
         self.start(after)
         return tuple(carried)
 
@@ -232,13 +253,13 @@ class Loop:
         self.place = len(code.lines)
         self.values = [code.op(f"phi {t} [{v}, %{before}]") for t, v in inits]
 
-    def close(self, ends: Sequence[str]) -> None:
-        """Go to the head again with these values."""
+    def close(self, ends: Sequence[str], said: str = "") -> None:
+        """Go to the head again with these values; `said` is what is said of it."""
         code = self.code
         for k, end in enumerate(ends):
             place = self.place + k + self._shift()
             code.lines[place] += f", [{end}, %{code.block}]"
-        code.jump(self.head)
+        code.do(f"br label %{self.head}{said}")
 
     def _shift(self) -> int:
         """By how much lines moved for allocas, which come first."""

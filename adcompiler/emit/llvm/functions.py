@@ -29,7 +29,7 @@ from adcompiler.emit.llvm.values import (
     record_size,
     store_record,
 )
-from adcompiler.emit.llvm.writer import Group, Module, Scope, Writer, owned
+from adcompiler.emit.llvm.writer import Group, Memory, Module, Scope, Writer, owned
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import (
     Atom,
@@ -346,11 +346,13 @@ def write_function(
     function: Function,
     name: str,
     contiguous: frozenset[Var],
-    roots: Callable[[Atom], frozenset[Any]],
+    roots: Memory,
     equal: Mapping[Hashable, Hashable],
+    assumed: Mapping[Hashable, Hashable],
 ) -> str:
-    """The text of a function; `equal` are lengths that its caller has found equal."""
-    writer = FunctionWriter(module, contiguous, roots, equal)
+    """The text of a function; `equal` are lengths that its caller has found equal,
+    `assumed` those for which it is for the function to look."""
+    writer = FunctionWriter(module, contiguous, roots, equal, assumed)
     code, given = writer.code, ["ptr %ctx"]
     count = 0
     for param in function.params:

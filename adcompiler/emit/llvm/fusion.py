@@ -28,7 +28,7 @@ from adcompiler.emit.llvm.reductions import Reduction, is_whole
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import Elements, Number, machine
 from adcompiler.emit.llvm.writer import Group, Writer
-from adcompiler.ir.nodes import Const, Let, Var
+from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.types import Array, Scalar, dims_of
 
 __all__ = ["accepted", "deferred", "is_fusible", "write_group"]
@@ -40,7 +40,26 @@ def is_fusible(writer: Writer, let: Let) -> bool:
     """Whether a statement may be part of a nest."""
     if is_mapped(let):
         return isinstance(let.result.type, Array)
+    if _is_sum_of_nothing(let):
+        return _repeats_nothing(writer, let)
     return is_whole(let) or _is_sum_in_place(writer, let)
+
+
+def _is_sum_of_nothing(let: Let) -> bool:
+    return let.primitive.name == "sum_to" and isinstance(let.result.type, Array)
+
+
+def _repeats_nothing(writer: Writer, let: Let) -> bool:
+    """Whether a sum over what was repeated is assumed to be what it is given, which a
+    group computes."""
+    g, like = let.operands
+    if writer.shape(g.type) != writer.shape(like.type) or g not in writer.pending:
+        return False
+    group, other = writer.pending[g], writer.dims(like)
+    assert other is not None
+    for mine, theirs in zip(group.dims, other, strict=True):
+        writer.require_equal(mine, theirs)
+    return g in writer.pending
 
 
 def _is_sum_in_place(writer: Writer, let: Let) -> bool:
@@ -64,7 +83,8 @@ def accepted(writer: Writer, let: Let) -> None:
     """Add a statement to the group of its shape, or begin one."""
     shape = shape_of(writer, let)
     group = writer.group_of(shape)
-    for atom in let.operands:
+    target = let.operands[:1] if let.primitive.writes else ()
+    for atom in (*target, *_read(let)):
         if isinstance(atom, Var) and (other := writer.pending.get(atom)) is not None:
             inside = other is group and atom in other.elements
             if not inside:
@@ -78,15 +98,25 @@ def accepted(writer: Writer, let: Let) -> None:
         group = None
     if group is None:
         group = _begun(writer, let, shape)
-    for atom in let.operands[1 if let.primitive.writes else 0 :]:
+    for atom in _read(let):
         if isinstance(atom, Var) and atom not in writer.pending:
-            group.sources.setdefault(atom, writer.source(atom))
+            found = writer.source(atom)
+            if isinstance(found, Elements) and atom not in group.sources:
+                found = writer.aligned(atom.type, found, group.shape, group.dims)
+            group.sources.setdefault(atom, found)
     if let.primitive.writes:
         _take_place(writer, group, let)
     group.members.append(let)
     if not is_whole(let):
         group.elements.add(let.result)
     writer.pending[let.result] = group
+
+
+def _read(let: Let) -> Sequence[Atom]:
+    """The operands whose elements a member reads, but for what it adds to."""
+    if _is_sum_of_nothing(let):
+        return let.operands[:1]
+    return let.operands[1 if let.primitive.writes else 0 :]
 
 
 def deferred(writer: Writer, let: Let) -> bool:
@@ -115,6 +145,7 @@ def _take_place(writer: Writer, group: Group, let: Let) -> None:
     if target not in writer.pending:
         place = writer.handed(target)
         assert isinstance(place, Elements)
+        place = writer.aligned(target.type, place, group.shape, group.dims)
         group.sources.setdefault(target, place)
         group.places[result] = place
         group.written |= writer.roots(target)
@@ -124,7 +155,7 @@ def _take_place(writer: Writer, group: Group, let: Let) -> None:
 
 def _may_join(writer: Writer, group: Group, let: Let) -> bool:
     """Whether what the group stores, and what it reads, are told apart."""
-    given = [a for a in let.operands if isinstance(a, Var) and a not in writer.pending]
+    given = [a for a in _read(let) if isinstance(a, Var) and a not in writer.pending]
     if any(writer.roots(a) & group.written for a in given):
         return False
     if not let.primitive.writes or let.operands[0] in writer.pending:
@@ -138,18 +169,31 @@ def _begun(writer: Writer, let: Let, shape: tuple[Hashable, ...]) -> Group:
     if not is_whole(let):
         result = let.result.type
         assert isinstance(result, Array)
-        found = [writer.source(a) for a in let.operands]
-        dims = tuple(
-            writer.length(d, n)
-            for d, n in zip(
-                result.dims, broadcast_dims(writer, result, found), strict=True
-            )
-        )
+        dims = _dims(writer, let, result)
     else:
         dims = writer.elements(let.operands[0]).dims
     group = Group(writer.scopes[-1], shape, dims)
     writer.groups.append(group)
     return group
+
+
+def _dims(writer: Writer, let: Let, result: Array) -> tuple[str, ...]:
+    """The lengths of a result: those of an operand that are assumed to be its own."""
+    operands = let.operands if let.primitive.writes else _read(let)
+    found = [(dims_of(a.type), writer.source(a)) for a in operands]
+    arrays = [(t, x) for t, x in found if isinstance(x, Elements)]
+    dims = []
+    for k, d in enumerate(result.dims):
+        axis, wanted = k - result.ndim, writer.class_of(d)
+        mine = [
+            x.dims[axis]
+            for t, x in arrays
+            if len(t) >= -axis and writer.class_of(t[axis]) == wanted
+        ]
+        if not mine:
+            mine = [broadcast_dims(writer, result, [x for _, x in found])[k]]
+        dims.append(writer.length(d, mine[0]))
+    return tuple(dims)
 
 
 def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
@@ -177,8 +221,11 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
         totals = dict(zip(sums, carried, strict=True)) if sums else {}
         ends: list[str] = []
         for member in group.members:
-            args = [_text(writer, a, texts) for a in member.operands]
-            if is_mapped(member):
+            count = 1 if _is_sum_of_nothing(member) else None
+            args = [_text(writer, a, texts) for a in member.operands[:count]]
+            if _is_sum_of_nothing(member):
+                texts[member.result] = args[0]
+            elif is_mapped(member):
                 texts[member.result] = scalar_result(writer, member, args)
             elif member.primitive.writes:
                 texts[member.result] = _sum(code, member, *args)
@@ -196,7 +243,7 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
     arrays: list[Source] = [*targets.values(), *given]
     if group.sink is not None:
         arrays.append(group.sink.target)
-    totals = each(code, group.dims, arrays, body, inits)
+    totals = each(code, group.dims, arrays, body, inits, parallel=True)
     for var, target in targets.items():
         writer.enter_value(var, target)
     for found, total in zip(sums, totals, strict=True):

@@ -108,11 +108,14 @@ def each(
     sources: Sequence[Source],
     body: Callable[[list[At], tuple[str, ...]], Sequence[str] | None],
     inits: Sequence[tuple[str, str]] = (),
+    *,
+    parallel: bool = False,
 ) -> tuple[str, ...]:
     """Run `body(places, carried)` for each place of this shape.
 
     The sources are arrays of these lengths, or numbers. `inits` are (type, value) of
-    what is carried from place to place; gives what is carried at last.
+    what is carried from place to place; gives what is carried at last. `parallel`: what
+    is stored at a place is read at no other.
     """
     arrays = [s for s in sources if isinstance(s, Elements)]
     if all(a.contiguous for a in arrays) and len(dims) != 1:
@@ -132,7 +135,8 @@ def each(
             return level(k + 1, moved, held)
 
         pairs = [(t, v) for (t, _), v in zip(inits, carried, strict=True)]
-        return code.counted(dims[k], trip, pairs)
+        inside = parallel and k == len(dims) - 1
+        return code.counted(dims[k], trip, pairs, parallel=inside)
 
     return tuple(level(0, ["0"] * len(sources), tuple(v for _, v in inits)))
 
@@ -158,7 +162,13 @@ def copied(code: Code, x: Elements) -> Elements:
 
 def fill(code: Code, target: Elements, x: Source) -> None:
     """Write the elements of `x`, of the target's shape and dtype, or a number."""
-    each(code, target.dims, [target, x], lambda p, _: p[0].put(code, p[1].get(code)))
+    each(
+        code,
+        target.dims,
+        [target, x],
+        lambda p, _: p[0].put(code, p[1].get(code)),
+        parallel=True,
+    )
 
 
 def filled(code: Code, dtype: str, dims: Sequence[str], text: str) -> Elements:

@@ -192,6 +192,8 @@ def _sunk(writer: Writer, let: Let, target: Elements) -> bool:
         return False
     if any(writer.roots(array) & writer.roots(v) for v in group.sources):
         return False
+    for mine, theirs in zip(target.dims, group.dims, strict=True):
+        writer.require_equal(mine, theirs)
     group.sink = Sink(let, replace(target, dims=group.dims), value)
     writer.flush(group, done=True)
     return True
@@ -223,7 +225,7 @@ def _write(writer: Writer, let: Let) -> Values:
         put_part(code, let, places[0], places[1].get(code))
 
     assert isinstance(source, Elements | Number)
-    each(code, target.dims, [target, source], body)
+    each(code, target.dims, [target, source], body, parallel=True)
     if copy:
         writer.release(source)
     return [writer.handed(let.operands[0])]

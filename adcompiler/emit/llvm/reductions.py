@@ -22,7 +22,7 @@ from adcompiler.emit.llvm.values import (
     machine,
 )
 from adcompiler.emit.llvm.writer import Writer
-from adcompiler.ir.nodes import Let
+from adcompiler.ir.nodes import Let, Var
 from adcompiler.ir.types import Array, Scalar
 
 __all__ = ["ROWS", "Reduction", "is_whole"]
@@ -234,6 +234,12 @@ def _sum_to(writer: Writer, let: Let) -> Values | None:
     if isinstance(t, Scalar):
         return [Number(t.dtype, _total(code, g), "")]
     assert isinstance(like, Elements)
+    given = let.operands[0]
+    same = writer.shape(given.type) == writer.shape(let.operands[1].type)
+    if same and isinstance(given, Var):
+        for mine, theirs in zip(g.dims, like.dims, strict=True):
+            writer.require_equal(mine, theirs)
+        return [writer.taken(given)]
     found = filled(code, t.dtype, like.dims, constant_text(0, t.dtype))
     target = broadcast(code, replace(found, contiguous=False), g.dims)
 

@@ -279,11 +279,12 @@ def element(code: Code, x: Elements, offset: str) -> str:
 
 def read(code: Code, x: Elements, offset: str) -> str:
     """An element."""
-    text = code.op(f"load {in_memory(x.dtype)}, ptr {element(code, x, offset)}")
+    place = element(code, x, offset)
+    text = code.op(f"load {in_memory(x.dtype)}, ptr {place}{code.access}")
     return from_memory(code, text, x.dtype)
 
 
 def write(code: Code, x: Elements, offset: str, text: str) -> None:
     """Store an element of the array's dtype."""
     word, held = in_memory(x.dtype), to_memory(code, text, x.dtype)
-    code.do(f"store {word} {held}, ptr {element(code, x, offset)}")
+    code.do(f"store {word} {held}, ptr {element(code, x, offset)}{code.access}")

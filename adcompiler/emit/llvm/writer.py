@@ -9,12 +9,13 @@ use. What waits in a group is written when a value of it is asked for.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.nests import Source
+from adcompiler.emit.llvm.nests import Source, copied
 from adcompiler.emit.llvm.values import (
     Block,
     Elements,
@@ -54,6 +55,24 @@ class Module:
         name = f"@{hint}_{len(self.objects)}"
         self.objects[name] = value
         return name
+
+
+class Memory:
+    """Which memory values may lie in."""
+
+    def __init__(self, roots: Mapping[Var, frozenset[Any]]) -> None:
+        self._roots = roots
+        self._sharers = Counter(root for found in roots.values() for root in found)
+
+    def __call__(self, atom: Atom) -> frozenset[Any]:
+        """The memory that a value may lie in."""
+        none: frozenset[Any] = frozenset()
+        return self._roots.get(atom, none) if isinstance(atom, Var) else none
+
+    def is_alone(self, var: Var) -> bool:
+        """Whether a value has memory of its own, which no other looks at."""
+        found = self(var)
+        return found == {("fresh", var)} and self._sharers[("fresh", var)] == 1
 
 
 def owned(t: Type) -> bool:
@@ -114,13 +133,15 @@ class Writer(ABC):
         self,
         module: Module,
         contiguous: frozenset[Var],
-        roots: Callable[[Atom], frozenset[Any]],
+        roots: Memory,
         equal: Mapping[Hashable, Hashable],
+        assumed: Mapping[Hashable, Hashable],
     ) -> None:
         self.module = module
         self.contiguous = contiguous
         self.roots = roots
         self.equal = equal
+        self.assumed = assumed
         self.lengths: dict[Hashable, str] = {}
         self.code = Code()
         self.values: dict[Var, Value] = {}
@@ -192,13 +213,26 @@ class Writer(ABC):
         value = self.value(atom)
         if not isinstance(atom, Var) or not owned(atom.type):
             return value
+        if self._is_last(atom):
+            self.scopes[-1].moved.add(atom)
+        else:
+            self.retain(value)
+        return value
+
+    def _is_last(self, atom: Var) -> bool:
+        """Whether nobody but the statement at hand needs a value."""
         scope = self.scopes[-1]
         last = scope.last.get(atom) == scope.at and atom not in scope.moved
-        if last and not any(atom in g.sources for g in self.groups):
-            scope.moved.add(atom)
-            return value
-        self.retain(value)
-        return value
+        return last and not any(atom in g.sources for g in self.groups)
+
+    def taken(self, atom: Var) -> Elements:
+        """The elements of an operand in memory that is nobody else's: its own, if it is
+        not needed any more."""
+        found = self.elements(atom)
+        if self.roots.is_alone(atom) and found.contiguous and self._is_last(atom):
+            self.scopes[-1].moved.add(atom)
+            return found
+        return copied(self.code, found)
 
     def kept(self, atom: Atom) -> Value:
         """An operand that is handed on, and held here too."""
@@ -260,13 +294,37 @@ class Writer(ABC):
         return self.lengths.get(self.equal.get(length.key, length.key), text)
 
     def shape(self, t: Type) -> tuple[Hashable, ...]:
-        """What tells shapes apart."""
+        """What tells shapes apart, lengths that are assumed to be equal being equal."""
         return self.shape_of(dims_of(t))
 
     def shape_of(self, dims: Iterable[Length]) -> tuple[Hashable, ...]:
-        return tuple(
-            d if isinstance(d, int) else (self.equal.get(d.key, d.key),) for d in dims
-        )
+        return tuple(map(self.class_of, dims))
+
+    def class_of(self, length: Length) -> Hashable:
+        if isinstance(length, int):
+            return length
+        key = self.equal.get(length.key, length.key)
+        return (self.assumed.get(key, self.assumed.get(length.key, key)),)
+
+    def require_equal(self, mine: str, theirs: str) -> None:
+        """Give the run up where lengths that were assumed to be equal are not."""
+        if mine != theirs:
+            self.code.fail_if(self.code.op(f"icmp ne i64 {mine}, {theirs}"))
+
+    def aligned(
+        self, t: Type, x: Elements, shape: Sequence[Hashable], dims: Sequence[str]
+    ) -> Elements:
+        """The array with these lengths, where its own are assumed to be equal."""
+        lead = len(dims) - len(x.dims)
+        found = []
+        for d, mine, wanted, theirs in zip(
+            dims_of(t), x.dims, shape[lead:], dims[lead:], strict=True
+        ):
+            same = self.class_of(d) == wanted
+            if same:
+                self.require_equal(mine, theirs)
+            found.append(theirs if same else mine)
+        return replace(x, dims=tuple(found))
 
     def takes(self, var: Var) -> None:
         """Let the lengths of a parameter stand for those that equal them."""
