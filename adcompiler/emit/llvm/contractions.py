@@ -224,9 +224,10 @@ def _read(stmt: Stmt) -> tuple[Atom, ...]:
 
 
 def _adds(writer: Writer, user: Let, made: Let) -> bool:
-    """Whether a statement adds the product to a matrix of its shape and dtype."""
+    """Whether a statement adds the product to a matrix of its shape and dtype, and has
+    nothing to test, for which the product would have to be there."""
     product = made.result
-    if user.primitive.name != "accumulate" or user.param("index") != ():
+    if user.primitive.name != "accumulate" or user.param("index") != () or user.raises:
         return False
     target, value = user.operands
     types = [product.type, *(a.type for a in made.operands)]

@@ -6,7 +6,9 @@ Invariant: where a path decides of which class a number is, the program is refus
 
 from __future__ import annotations
 
-from types import UnionType
+import builtins
+import itertools
+from types import GeneratorType, UnionType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -16,9 +18,11 @@ from adcompiler.frontend.bindings import (
     Binding,
     Dyn,
     FunctionVal,
+    IterVal,
     ListRef,
     ObjectRef,
     PartialVal,
+    RangeVal,
     RecordVal,
     SliceVal,
     Static,
@@ -104,6 +108,13 @@ def class_of(call: Call, x: Binding) -> type:
             return type(value)
         case FunctionVal():
             return type(lambda: None)
+        case RangeVal():
+            return range
+        case IterVal("keys" | "values" | "items" as kind):
+            return type(getattr({}, kind)())
+        case IterVal(kind):
+            found = getattr(builtins, kind, None) or getattr(itertools, kind, None)
+            return found if isinstance(found, type) else GeneratorType
         case Dyn(atom) if isinstance(atom.type, Scalar):
             kind = atom.type.kind
             if kind == "either" or atom in call.ctx.mixed:
