@@ -57,6 +57,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Derived", "Differentiable", "Wrt"]
 
+# Short ways that are made for one derivative: what it reads elsewhere may change often.
+_WAYS = 16
+
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 R = TypeVar("R")
@@ -374,7 +377,7 @@ class Derived(Called, Generic[P, T]):
         program = find_program(base._shared.programs, request, base.backend)
         result = run(program, request)
         if program.built.backend == "llvm" and not base.prefix:
-            if ways is None or ways.program is not program:
+            if ways is None or not ways.serves(program):
                 ways = self._ways(program, request)
                 base._shared.short[self.kind] = ways
             self._point(ways)
@@ -390,9 +393,11 @@ class Derived(Called, Generic[P, T]):
             self._kept.append(ways)
 
     def _ways(self, program: Program, request: Request) -> ShortWays | None:
-        known = next((w for w in self._kept if w.program is program), None)
+        known = next((w for w in self._kept if w.serves(program)), None)
+        if known is not None or len(self._kept) >= _WAYS:
+            return known
         named = self.base.backend is not None
-        return known or short_ways(program, request, named=named)
+        return short_ways(program, request, named=named)
 
     def request(self, *args: Any, **kwargs: Any) -> Request:
         """What such a call asks for."""

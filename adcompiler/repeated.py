@@ -9,14 +9,17 @@ and what takes containers or values known while compiling, always goes that way.
 
 from __future__ import annotations
 
+import builtins
 import operator
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 from adcompiler import settings
 from adcompiler.directly import is_exact
 from adcompiler.evaluation import as_type
-from adcompiler.execute.vectorcall import Fact, Table
+from adcompiler.execute.vectorcall import Fact, Table, code_place
+from adcompiler.frontend.arguments import same_static
 from adcompiler.frontend.interface import (
     Guard,
     LeafSpec,
@@ -24,6 +27,7 @@ from adcompiler.frontend.interface import (
     ResultStatic,
     ResultTree,
 )
+from adcompiler.frontend.reads import Attribute, Cell, Global, Read
 from adcompiler.frontend.specialise import guards_hold
 from adcompiler.frontend.structures import made
 from adcompiler.ir.types import Array
@@ -112,6 +116,10 @@ class ShortWays:
                 count = len(request.specs)
                 self.repeated = Repeated(program, call, count, facts)
 
+    def serves(self, program: Program) -> bool:
+        """Whether these are the program's, and what they ask for is as it was."""
+        return self.program is program and self.table.holds()
+
 
 def short_ways(program: Program, request: Request, *, named: bool) -> ShortWays | None:
     """The short ways of calls like this one, if there are any.
@@ -136,8 +144,38 @@ def _address(program: Program) -> int | None:
 
 
 def _facts_of(guards: Sequence[Guard]) -> list[Fact] | None:
-    """The guards as facts that machine code checks; None where there are others."""
-    return None if guards else []
+    """The guards as facts that machine code checks; None where there are others.
+
+    Facts are of objects themselves: an equal number in the place of another is none.
+    """
+    found: list[Fact] = []
+    for guard in guards:
+        facts = _facts(guard.read)
+        if facts is None:
+            return None
+        *_, (_, _, value) = facts
+        if value is not guard.value and not same_static(value, guard.value):
+            return None
+        found += facts
+    return found
+
+
+def _facts(read: Read) -> list[Fact] | None:
+    """What is read as it is now, last of these facts; None of what has no such form."""
+    match read:
+        case Global(scope=dict() as scope, name=name) if name in scope:
+            return [(scope, name, scope[name])]
+        case Global(scope=dict() as scope, name=name) if name in vars(builtins):
+            # Python's own, as long as no global hides it.
+            own = vars(builtins)
+            return [(scope, name, ABSENT), (own, name, own[name])]
+        case Cell(cell=cell):
+            return [(cell, None, cell.cell_contents)]
+        case Attribute(owner=FunctionType() as owner, name="__code__"):
+            place = code_place()
+            return None if place is None else [(owner, place, owner.__code__)]
+        case _:
+            return None
 
 
 def _finisher(tree: ResultTree, program: Program) -> Callable[[Results], Any]:

@@ -171,3 +171,78 @@ def test_threads_may_alternate():
     for thread in threads:
         thread.join()
     assert not faults
+
+
+def helper(x):
+    return x * x
+
+
+def doubled(x):
+    return x + x
+
+
+MODE = "single"
+
+
+def of_names(x):
+    total = 0.0
+    for i in range(len(x)):
+        total += helper(x[i])
+    return total + np.sum(x) if MODE == "single" else 2.0 * total
+
+
+@pytest.mark.skipif(vectorcall._found is None, reason="Python lies otherwise in memory")
+def test_what_names_stand_for_is_looked_at_by_machine_code(monkeypatch):
+    x = np.array([1.0, 2.0])
+    g = ad.grad(of_names, backend="llvm")
+    wanted = 2.0 * x + 1.0
+    np.testing.assert_array_equal(direct(monkeypatch, g, x), wanted)
+    names = of_names.__globals__
+    with monkeypatch.context() as patch:  # another function
+        patch.setitem(names, "helper", doubled)
+        np.testing.assert_array_equal(g(x), [3.0, 3.0])
+        np.testing.assert_array_equal(direct(monkeypatch, g, x), [3.0, 3.0])
+    np.testing.assert_array_equal(g(x), wanted)
+    with monkeypatch.context() as patch:  # the same with another body
+        patch.setattr(helper, "__code__", doubled.__code__)
+        np.testing.assert_array_equal(g(x), [3.0, 3.0])
+    np.testing.assert_array_equal(g(x), wanted)
+    with monkeypatch.context() as patch:  # a name of Python's own, hidden
+        patch.setitem(names, "len", lambda x: 1)
+        np.testing.assert_array_equal(g(x), [3.0, 1.0])
+    np.testing.assert_array_equal(g(x), wanted)
+    with monkeypatch.context() as patch:
+        patch.delitem(names, "helper")
+        with pytest.raises(NameError, match="helper"):
+            g(x)
+    np.testing.assert_array_equal(direct(monkeypatch, g, x), wanted)
+
+
+def test_cells_are_looked_at(monkeypatch):
+    def outer(mode, other):
+        def f(x):
+            return x * x if mode == "square" else other(x)
+
+        def switch(name):
+            nonlocal mode
+            mode = name
+
+        return f, switch
+
+    f, switch = outer("square", doubled)
+    g = ad.grad(f, backend="llvm")
+    for _ in range(3):
+        assert (g(3.0), switch("double")) == (6.0, None)
+        assert (g(3.0), switch("square")) == (2.0, None)
+
+
+def test_equal_values_may_take_the_place_of_others(monkeypatch):
+    x = np.array([1.0, 2.0])
+    g = ad.grad(of_names, backend="llvm")
+    for _ in range(40):
+        mode = "".join(["sin", "gle"])  # a new string each time
+        monkeypatch.setitem(of_names.__globals__, "MODE", mode)
+        np.testing.assert_array_equal(g(x), 2.0 * x + 1.0)
+    monkeypatch.setitem(of_names.__globals__, "MODE", "double")
+    np.testing.assert_array_equal(g(x), 4.0 * x)
+    assert len(g._kept) <= 17

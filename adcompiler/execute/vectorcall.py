@@ -10,7 +10,8 @@ instance is pointed at stays as long as the instance, as a call may be under way
 offset what stands in an instance, behind the head of an object
 ====== ================================================================================
 16     the address of the function, or null
-24     the facts: of each a dict and a key, or a cell and null; and the object there
+24     the facts: of each a dict and a key, or, 16 bytes before it, a word and null; and
+       the object there
 32     how many facts there are
 ====== ================================================================================
 """
@@ -18,21 +19,26 @@ offset what stands in an instance, behind the head of an object
 from __future__ import annotations
 
 import ctypes
+import itertools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adcompiler.settings import ABSENT
 
 __all__ = ["Called", "Fact", "Table", "called_by_address", "point"]
 
-# A dict, a key and the object there, or ABSENT; or a cell, None and its content.
+# A dict, a key and the object there, or ABSENT; or a cell, None and its content; or an
+# object, where in it a word stands, and the object whose address that is.
 Fact = tuple[Any, Any, Any]
 
 _ADDRESS, _FACTS, _COUNT, _SIZE = 16, 24, 32, 40
 _HAS_VECTORCALL, _IS_BASE, _IS_PLAIN = 1 << 11, 1 << 10, 1 << 18
 _OFFSET_OF_OFFSET, _OFFSET_OF_FLAGS = 56, 168  # in a type object
+_IN_CELL = 16  # where a cell has its content
 _SIGNED_SIZE, _READ_ONLY, _MEMBERS = 19, 1, 72
 
 
@@ -127,10 +133,40 @@ class Table:
     def of(cls, facts: Sequence[Fact]) -> Table:
         words = (ctypes.c_void_p * (3 * len(facts)))()
         for k, (holder, key, value) in enumerate(facts):
-            words[3 * k] = id(holder)
-            words[3 * k + 1] = None if key is None else id(key)
+            place = _place(key)
+            words[3 * k] = id(holder) + (0 if place is None else place - _IN_CELL)
+            words[3 * k + 1] = id(key) if place is None else None
             words[3 * k + 2] = None if value is ABSENT else id(value)
         return cls(tuple(facts), words)
+
+    def holds(self) -> bool:
+        """Whether the facts are so now."""
+        return all(itertools.starmap(_is_so, self.facts))
+
+
+def _is_so(holder: Any, key: Any, value: Any) -> bool:
+    place = _place(key)
+    if place is None:
+        return holder.get(key, ABSENT) is value
+    return bool(ctypes.c_void_p.from_address(id(holder) + place).value == id(value))
+
+
+def _place(key: Any) -> int | None:
+    """Where in an object a fact's word stands; None of what is in a dict."""
+    return _IN_CELL if key is None else key if isinstance(key, int) else None
+
+
+@cache
+def code_place() -> int | None:
+    """Where in a function its code stands; None where that is not seen."""
+
+    def probe() -> None:
+        """A function like others."""
+
+    count = FunctionType.__basicsize__ // 8
+    words = (ctypes.c_void_p * count).from_address(id(probe))
+    places = [8 * k for k in range(2, count) if words[k] == id(probe.__code__)]
+    return places[0] if len(places) == 1 else None
 
 
 def point(instance: Called, address: int, table: Table) -> None:
