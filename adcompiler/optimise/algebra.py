@@ -25,7 +25,6 @@ from adcompiler.optimise.rewriting import (
     rewrites,
     short,
 )
-from adcompiler.primitives.comparison import opposite
 
 # --- Constants -------------------------------------------------------------------
 
@@ -131,18 +130,18 @@ def minus_zero(let: Let, at: Site) -> Given:
 def plus_zero(let: Let, at: Site) -> Given:
     """``x + 0`` and ``0 + x`` are x: the zero is structural."""
     a, b = let.operands
-    if _is_zero(b, at) and _same_shape(a, let):
+    if _is_zero(b, at) and same_shape(a, let):
         return a
-    return b if _is_zero(a, at) and _same_shape(b, let) else None
+    return b if _is_zero(a, at) and same_shape(b, let) else None
 
 
 @rewrites("subtract")
 def zero_minus(let: Let, at: Site) -> Given:
     """``0 - x`` is ``-x``."""
     a, b = let.operands
-    if _is_zero(b, at) and _same_shape(a, let):
+    if _is_zero(b, at) and same_shape(a, let):
         return a
-    if _is_zero(a, at) and _same_shape(b, let):
+    if _is_zero(a, at) and same_shape(b, let):
         return at.make("negative", b)
     return None
 
@@ -151,7 +150,8 @@ def _is_zero(atom: Atom, at: Site) -> bool:
     return is_number(atom, 0) or at.let(atom, "zeros_like", "zeros") is not None
 
 
-def _same_shape(atom: Atom, let: Let) -> bool:
+def same_shape(atom: Atom, let: Let) -> bool:
+    """Whether a value has the shape of what it is to stand for."""
     return dims_of(atom.type) == dims_of(let.result.type)
 
 
@@ -441,61 +441,3 @@ def no_more_than_itself(let: Let, at: Site) -> Given:
     a, b = let.operands
     same = a == b and isinstance(a.type, Scalar) and a.type.dtype == "int64"
     return constant(True) if same else None
-
-
-# --- Selections ------------------------------------------------------------------
-
-
-@rewrites("where", exact=True)
-def where_settled(let: Let, at: Site) -> Given:
-    """``where(c, x, x)`` is x; so is ``where(True, x, y)``."""
-    mask, a, b = let.operands
-    chosen = number(mask)
-    if chosen is not None:
-        atom = a if chosen else b
-    elif atom_key(a) == atom_key(b):
-        atom = a
-    else:
-        return None
-    return atom if _same_shape(atom, let) else None
-
-
-@rewrites("where")
-def where_not(let: Let, at: Site) -> Given:
-    """``where(not c, a, b)`` is ``where(c, b, a)``."""
-    mask, a, b = let.operands
-    inner = at.let(mask, "logical_not")
-    if inner is None or inner.operands[0].type != mask.type:
-        return None
-    return at.make("where", inner.operands[0], b, a, **dict(let.params))
-
-
-@rewrites("where")
-def where_again(let: Let, at: Site) -> Given:
-    """``where(c, where(c, a, b), d)`` is ``where(c, a, d)``."""
-    mask, a, b = let.operands
-    for k, atom in ((1, a), (2, b)):
-        inner = at.let(atom, "where")
-        if inner is not None and inner.operands[0] == mask:
-            arms = (inner.operands[1], b) if k == 1 else (a, inner.operands[2])
-            return at.make("where", mask, *arms, **dict(let.params))
-    return None
-
-
-@rewrites("check_bound", exact=True)
-def surely_bound(let: Let, at: Site) -> Given:
-    """A name that is bound needs no check."""
-    return () if number(let.operands[0]) is True else None
-
-
-@rewrites("logical_not")
-def not_compared(let: Let, at: Site) -> Given:
-    """``not a == b`` is ``a != b``; ``not a < b`` is ``a >= b`` of ints only (nan)."""
-    inner = at.let(let.operands[0], "logical_not", *COMPARISONS)
-    if inner is None:
-        return None
-    name, read = inner.primitive.name, inner.operands
-    if name == "logical_not":
-        return read[0] if read[0].type == let.result.type else None
-    other = opposite(name, read)
-    return None if other is None else at.make(other, *read, **dict(inner.params))

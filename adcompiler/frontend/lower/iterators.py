@@ -41,7 +41,7 @@ from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant
-from adcompiler.library import bisecting, collected, heaps, iterating
+from adcompiler.library import bisecting, heaps, iterating, stepped
 
 
 def numbered(call: Call) -> Binding:
@@ -51,7 +51,7 @@ def numbered(call: Call) -> Binding:
         what = f"{describe(start)} is no number to count from"
         call.refuse(what, "count from an integer: enumerate(x, 1)")
     x = iteration.opened(call.ctx, call.node, x)
-    if (found := stepping.made_of(call, collected.Numbered, x, start)) is not None:
+    if (found := stepping.made_of(call, stepped.Numbered, x, start)) is not None:
         return found
     return iteration.iterator(call.ctx, call.node, "enumerate", (x,), start)
 
@@ -65,7 +65,7 @@ def zipped(call: Call) -> Binding:
     if strict is not None and call.flag(strict, "strict"):
         _same_lengths(call)
     parts = [iteration.opened(call.ctx, call.node, x) for x in call.args]
-    if (found := stepping.made_of(call, collected.Zipped, *parts)) is not None:
+    if (found := stepping.made_of(call, stepped.Zipped, *parts)) is not None:
         return found
     return iteration.iterator(call.ctx, call.node, "zip", parts)
 

@@ -44,7 +44,7 @@ from adcompiler.frontend.lower.operands import describe, known_int
 from adcompiler.frontend.lower.sources import Item
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
-from adcompiler.library import collected, iterating, lists
+from adcompiler.library import iterating, lists, stepped
 
 LAID_OUT = 256  # items that are known
 ZERO, ONE = Dyn(constant(0)), Dyn(constant(1))
@@ -118,7 +118,7 @@ def part_of(call: Call) -> Binding:
     start, stop, step = (*given, NONE)[:3]
     start, step = (b if a == NONE else a for a, b in ((start, ZERO), (step, ONE)))
     x = iteration.opened(call.ctx, call.node, x)
-    found = stepping.made_of(call, collected.Part, x, start, stop, step)
+    found = stepping.made_of(call, stepped.Part, x, start, stop, step)
     if found is not None:
         return found
     return iteration.iterator(call.ctx, call.node, "islice", (x, start, stop, step))
@@ -162,7 +162,7 @@ def grouped(call: Call) -> Binding:
         pairs = [(_key(call, key, item), item) for item in items]
         if all(_is_known(k) for k, _ in pairs):
             return _laid_out(call, pairs)
-    return instances.instance(ctx, node, collected.Groups, [x, key], {})
+    return instances.instance(ctx, node, stepped.Groups, [x, key], {})
 
 
 def _key(call: Call, key: Binding, item: Binding) -> Binding:
