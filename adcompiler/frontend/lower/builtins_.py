@@ -42,6 +42,7 @@ from adcompiler.frontend.lower import (
     overloads,
     records,
     sorting,
+    staging,
     texts,
     totals,
 )
@@ -156,7 +157,7 @@ def _chosen(call: Call, name: str) -> Binding:
 
 def _counted(call: Call, items: IterVal) -> Dyn | None:
     """How many items an iterator gives, where that is known at run time."""
-    _, stages = iteration.staged(call.ctx, items)
+    _, stages = staging.staged(call.ctx, items)
     filters = any(stage.filters for stage in stages)
     if filters or iteration.known(call.ctx, call.node, items) is not None:
         return None

@@ -23,6 +23,7 @@ from adcompiler.frontend.lower import (
     itertools_,
     listing,
     sources,
+    staging,
     statements,
     stepping,
 )
@@ -192,7 +193,7 @@ def _items(
         ctx.refuse(node, "'async for' is not supported", "write it with for")
     if over is None:
         over = expressions.evaluate(ctx, first.iter)
-    base, stages = iteration.staged(ctx, iteration.taken(ctx, first.iter, over))
+    base, stages = staging.staged(ctx, iteration.taken(ctx, first.iter, over))
     entries = iteration.entries(ctx, first.iter, base)
     if entries is None or len(entries) > iteration.MOST_TRIPS:
         raise _Unknown
@@ -215,7 +216,7 @@ def _through(
     """What comes of an item; None where it is not taken."""
     for stage in stages:
         if stage.filters:
-            flag = iteration.admitted(ctx, node, stage, item)
+            flag = staging.admitted(ctx, node, stage, item)
             if not isinstance(flag, Const):
                 raise _Unknown
             if not flag.value:

@@ -23,6 +23,7 @@ from adcompiler.frontend.lower import (
     arrays,
     calls,
     comparisons,
+    displays,
     generators,
     iteration,
     listing,
@@ -55,8 +56,8 @@ def source(ctx: Context, node: ast.AST, iterable: Binding) -> Source:
         case IterVal():
             of = _of_iterator(ctx, node, iterable)
             return _after(ctx, node, of, iteration.position(ctx, iterable))
-        case TupleVal() if listing.numbers(iterable):
-            return source(ctx, node, listing.of_numbers(ctx, node, iterable))
+        case TupleVal() if displays.numbers(iterable):
+            return source(ctx, node, displays.of_numbers(ctx, node, iterable))
         case TupleVal(items) if 0 < len(items) <= iteration.MOST_CHOICES:
             size = constant(len(items))
             return Source(size, lambda k: _choice(ctx, node, items, k))

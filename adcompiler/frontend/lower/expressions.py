@@ -42,6 +42,7 @@ from adcompiler.frontend.lower import (
     comparisons,
     comprehensions,
     counted,
+    displays,
     iteration,
     listing,
     maybe,
@@ -389,10 +390,10 @@ def _item_of_tuple(
     items, cls = owner.items, owner.cls
     match index:
         case Dyn(Var()) if _may_be_list(ctx, owner):
-            listing.becomes_list(ctx, node, owner)
+            displays.becomes_list(ctx, node, owner)
         case SliceVal(start, stop, step):
             if _is_open(index) and _may_be_list(ctx, owner):
-                listing.becomes_list(ctx, node, owner)
+                displays.becomes_list(ctx, node, owner)
             bounds = [
                 None
                 if part is None
@@ -419,7 +420,7 @@ def _item_of_tuple(
 def _may_be_list(ctx: Context, owner: TupleVal) -> bool:
     """Whether a display may be one of unknown length: of numbers, or of like arrays."""
     display = owner.cls is list and owner.site is not None
-    return display and (not owner.items or listing.uniform(ctx, owner))
+    return display and (not owner.items or displays.uniform(ctx, owner))
 
 
 def _is_open(index: SliceVal) -> bool:

@@ -1,8 +1,7 @@
 """What can be gone over: ranges, arrays, tuples, lists, and iterators of them.
 
-In: the binding of an iterable. Out: its items if they are few and known, else a
-`Source`: how many there are, and the item at an index; and the stages, of `map`,
-`filter` and generator expressions, that each item passes on the way.
+In: the binding of an iterable. Out: its items if they are few and known; else there is
+a `Source` (`counted`), and stages that each item passes (`staging`).
 Invariants: an iterator is gone over once (`taken`). An item is computed when its turn
 comes, not before: what the loop's body changes, the next item sees.
 """
@@ -17,7 +16,6 @@ from typing import NoReturn
 
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.bindings import (
-    NONE,
     ArrayRef,
     Binding,
     Dyn,
@@ -33,22 +31,21 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     arrays,
     calls,
-    comparisons,
     counted,
+    displays,
     generators,
     itertools_,
-    listing,
     names,
     overloads,
+    staging,
 )
 from adcompiler.frontend.lower.context import Context
-from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.operands import fold, known_int
 from adcompiler.frontend.lower.restarts import NeedList
-from adcompiler.frontend.lower.sources import Item, Stage
+from adcompiler.frontend.lower.sources import Item
 from adcompiler.frontend.structures import Key
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Const
+from adcompiler.ir.nodes import Const
 from adcompiler.ir.types import Length
 
 MOST_TRIPS = 64
@@ -321,7 +318,7 @@ def _at_run_time(
     """Whether tuples of numbers stand beside what has a length known at run time."""
     pairs = list(zip(columns, parts, strict=True))
     tuples = [part for column, part in pairs if column is not None]
-    numbers = [listing.numbers(part) or _is_short(part) for part in tuples]
+    numbers = [displays.numbers(part) or _is_short(part) for part in tuples]
     others = [part for column, part in pairs if column is None]
     return all(numbers) and any(map(_is_long, others))
 
@@ -417,7 +414,7 @@ def require_known(
 ) -> None:
     """Start again with the lengths known of the arguments that this goes over, where
     it gives an item for each; refuse it where they are too long."""
-    base, stages = staged(ctx, iterable)
+    base, stages = staging.staged(ctx, iterable)
     filters = any(stage.filters for stage in stages)
     if filters or known_items(ctx, node, base) is not None:
         return
@@ -475,62 +472,3 @@ def laid_out(ctx: Context, node: ast.AST, iterable: Binding, what: str) -> list[
                 return found
             require_known(ctx, node, iterable, f"{what} {UNKNOWN}", KNOWN)
             ctx.refuse(node, f"{what} {UNKNOWN}", KNOWN)
-
-
-# --- Stages --------------------------------------------------------------------------
-
-
-def staged(ctx: Context, iterable: Binding) -> tuple[Binding, tuple[Stage, ...]]:
-    """What is gone over, and the stages of its items."""
-    match iterable:
-        case IterVal() if position(ctx, iterable) > 0:
-            return iterable, ()
-        case IterVal("filter", (function, inner)):
-            base, stages = staged(ctx, inner)
-            none = function == NONE
-            return base, (*stages, Stage(None if none else function, True))
-        case IterVal("map", (function, inner)):
-            base, stages = staged(ctx, inner)
-            return base, (*stages, Stage(function, False))
-        case IterVal("generator", (inner,)) if generators.is_single(iterable):
-            base, stages = staged(ctx, inner)
-            tests = generators.tests(ctx, iterable)
-            element = generators.element(ctx, iterable)
-            more = (*(Stage(test, True) for test in tests), Stage(element, False))
-            return base, (*stages, *more)
-        case _:
-            return iterable, ()
-
-
-def through(
-    ctx: Context,
-    node: ast.AST,
-    stages: Sequence[Stage],
-    item: Binding,
-    live: frozenset[str],
-    act: Callable[[Binding], None],
-) -> None:
-    """Act on what comes of an item, if it is taken."""
-    for k, stage in enumerate(stages):
-        if not stage.filters:
-            assert stage.function is not None
-            item = calls.apply(ctx, node, stage.function, [item], {})
-            continue
-        cond = admitted(ctx, node, stage, item)
-        if isinstance(cond, Const):
-            if not cond.value:
-                return
-            continue
-        onward = partial(through, ctx, node, stages[k + 1 :], item, live, act)
-        left, right = ctx.run(onward), ctx.run(lambda: None)
-        join_arms(ctx, cond, left, right, live, node)
-        return
-    act(item)
-
-
-def admitted(ctx: Context, node: ast.AST, stage: Stage, item: Binding) -> Atom:
-    """Whether a filter takes an item."""
-    flag = item
-    if stage.function is not None:
-        flag = calls.apply(ctx, node, stage.function, [item], {})
-    return comparisons.truth(ctx, node, flag)

@@ -34,6 +34,7 @@ from adcompiler.frontend.lower import (
     overloads,
     records,
     shortcircuit,
+    staging,
     stepping,
 )
 from adcompiler.frontend.lower.composed import composed
@@ -173,7 +174,7 @@ def following(call: Call) -> Binding:
     if not isinstance(it, IterVal) or call.kwargs or len(default) > 1:
         call.refuse("next takes an iterator", "write next(iter(x)), or x[0]")
     ctx, node = call.ctx, call.node
-    _, stages = iteration.staged(ctx, it)
+    _, stages = staging.staged(ctx, it)
     own = it.location is not None and it.kind not in itertools_.AHEAD
     if not own or any(stage.filters for stage in stages):
         # What is left of it is not looked at again.

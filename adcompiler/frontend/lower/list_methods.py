@@ -2,7 +2,7 @@
 
 In: a list, or a display, and the arguments of a method. Out: what the method gives.
 Invariant: a display that a method makes longer or shorter turns out to be such a list:
-lowering starts again (`listing.becomes_list`).
+lowering starts again (`displays.becomes_list`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from adcompiler.frontend.bindings import (
     ObjectRef,
     TupleVal,
 )
-from adcompiler.frontend.lower import hints, listing
+from adcompiler.frontend.lower import (
+    displays,
+    hints,
+    listing,
+)
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.ir.builder import constant
@@ -94,7 +98,7 @@ def _of_rows(
             return listing.pop(ctx, node, _as_list(ctx, node, owner))
         case ("remove", [value]):
             if isinstance(owner, TupleVal):
-                listing.becomes_list(ctx, node, owner)
+                displays.becomes_list(ctx, node, owner)
             return listing.call(ctx, node, library.removed, owner, value)
         case ("sort", []):
             found = _as_list(ctx, node, owner)
@@ -112,6 +116,6 @@ def _of_rows(
 def _as_list(ctx: Context, node: ast.AST, owner: Binding, *more: Binding) -> ListRef:
     """The list; a display starts again as one that takes these values too."""
     if isinstance(owner, TupleVal):
-        listing.becomes_list(ctx, node, owner, *more)
+        displays.becomes_list(ctx, node, owner, *more)
     assert isinstance(owner, ListRef)
     return owner

@@ -237,7 +237,7 @@ def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
     type."""
     from adcompiler.frontend.lower import gradientless
 
-    if not _is_element(value):
+    if not is_element(value):
         _tell_apart(ctx, ref)
         if ref.sites and ctx.open_lists.isdisjoint(ref.sites):
             raise NeedList(dict.fromkeys(ref.sites))
@@ -266,7 +266,7 @@ def fitting(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> Atom:
     raise NeedList(dict.fromkeys(ref.sites, wider))
 
 
-def _is_element(value: Binding) -> bool:
+def is_element(value: Binding) -> bool:
     """Whether a list whose length is not known may hold this."""
     match value:
         case Dyn(boxed=boxed):
@@ -454,75 +454,6 @@ def total(ctx: Context, node: ast.AST, ref: ListRef, start: Binding) -> Binding:
     if zero and isinstance(ref.element, Scalar) and ref.element.dtype == "float64":
         return Dyn(ctx.emit(node, "list_sum", contents(ctx, node, ref)))
     return call(ctx, node, library.total, ref, start)
-
-
-# --- Displays that turn out to be lists ----------------------------------------------
-
-
-def becomes_list(
-    ctx: Context,
-    node: ast.AST,
-    found: TupleVal,
-    *more: Binding,
-    element: Type | None = None,
-) -> NoReturn:
-    """Start again with a display known to be a list that takes these values too."""
-    if found.site is None or found.site in ctx.lists:
-        ctx.refuse(
-            node,
-            "a list that is an argument, or part of another, cannot be changed here",
-            "copy it first: list(xs)",
-        )
-    if not all(map(_is_element, (*found.items, *more))):
-        raise NeedList({found.site: None})
-    for item in (*found.items, *more):
-        t = element_of(ctx, node, item).type
-        if element is None or matches(element, t):
-            element = element or t
-            continue
-        either = (element, t) if t != PY_INT else (t, element)
-        element = joined(*either)
-        if element is None:  # of unlike types: each has a place of its own
-            raise NeedList({found.site: None})
-    raise NeedList({found.site: element or PY_INT})
-
-
-def numbers(found: Binding) -> bool:
-    """Whether this is a tuple or list of numbers of one type."""
-    if not isinstance(found, TupleVal) or not found.items:
-        return False
-    atoms = [item.atom for item in found.items if isinstance(item, Dyn)]
-    return len(atoms) == len(found.items) and len({a.type for a in atoms}) == 1
-
-
-def of_numbers(ctx: Context, node: ast.AST, found: TupleVal) -> ListRef:
-    """A list of these numbers, which may be read at any index."""
-    atoms = [item.atom for item in found.items if isinstance(item, Dyn)]
-    element = atoms[0].type
-    held = ctx.emit(node, "list_new", element=element, indexed=True)
-    for atom in atoms:
-        held = ctx.emit(node, "list_append", held, atom)
-    return in_place(ctx, held, element)
-
-
-def uniform(ctx: Context, found: TupleVal) -> bool:
-    """Whether the items are numbers or arrays of one type."""
-    types = []
-    for item in found.items:
-        match item:
-            case Dyn(atom):
-                types.append(atom.type)
-            case ArrayRef(_, _, t) if t.ndim:
-                types.append(t)
-            case _:
-                return False
-    return bool(types) and all(_alike(types[0], t) for t in types)
-
-
-def _alike(a: Type, b: Type) -> bool:
-    if isinstance(a, Array) and isinstance(b, Array):
-        return (a.dtype, a.ndim) == (b.dtype, b.ndim)
-    return isinstance(a, Scalar) and isinstance(b, Scalar)
 
 
 __all__ = ["ListOf", "display"]

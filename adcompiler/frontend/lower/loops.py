@@ -23,6 +23,7 @@ from adcompiler.frontend.lower import (
     itertools_,
     maybe,
     sources,
+    staging,
     statements,
     stepping,
 )
@@ -45,7 +46,7 @@ def lower_for(ctx: Context, loop: ast.For) -> None:
     text = "'NoneType' object is not iterable"
     given = expressions.optional(ctx, loop.iter)
     iterable = maybe.present(ctx, loop.iter, given, text)
-    base, stages = iteration.staged(ctx, iteration.taken(ctx, loop.iter, iterable))
+    base, stages = staging.staged(ctx, iteration.taken(ctx, loop.iter, iterable))
     if not stages and stepping.is_stepped(ctx, base):
         stepping.lower(ctx, loop, base)
         return
@@ -221,4 +222,4 @@ def trip(ctx: Context, loop: ast.For, item: Binding, stages: Stages) -> None:
 
     frame = ctx.frame
     live = frame.liveness.after(loop) | frame.liveness.head(loop) | frame.exit_live
-    iteration.through(ctx, loop, stages, item, live, act)
+    staging.through(ctx, loop, stages, item, live, act)

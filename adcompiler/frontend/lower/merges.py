@@ -44,7 +44,13 @@ from adcompiler.frontend.bindings import (
     Unassigned,
     is_list,
 )
-from adcompiler.frontend.lower import listing, meetings, mixtures, slices
+from adcompiler.frontend.lower import (
+    displays,
+    listing,
+    meetings,
+    mixtures,
+    slices,
+)
 from adcompiler.frontend.lower.context import (
     RETURNED,
     SPECIAL,
@@ -380,7 +386,7 @@ class Merge:
                     raise NeedList({part.site: None})
                 node = self.ctx.frame.node
                 elements = other.element if isinstance(other, ListRef) else None
-                listing.becomes_list(self.ctx, node, part, *more, element=elements)
+                displays.becomes_list(self.ctx, node, part, *more, element=elements)
 
     def _as_rows(self, left: Binding, right: Binding) -> None:
         """Start again where a list of tuples meets a display."""

@@ -27,6 +27,7 @@ from adcompiler.frontend.lower import (
     arrays,
     attributes,
     comparisons,
+    displays,
     expressions,
     gradientless,
     instances,
@@ -278,7 +279,7 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
                 records.store(ctx, target, owner, key, binding)
                 return
             if isinstance(owner, TupleVal) and owner.cls is list:
-                listing.becomes_list(ctx, target, owner, binding)
+                displays.becomes_list(ctx, target, owner, binding)
             if isinstance(owner, ListRef):
                 listing.put(ctx, target, owner, index, binding)
                 return
@@ -454,7 +455,7 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
                 augmented_entry(ctx, stmt, owner, index)
                 return
             if isinstance(owner, TupleVal) and owner.cls is list:
-                listing.becomes_list(ctx, target, owner)
+                displays.becomes_list(ctx, target, owner)
             if isinstance(owner, ListRef):
                 augmented_item(ctx, stmt, owner, index)
                 return
