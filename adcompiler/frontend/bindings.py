@@ -21,7 +21,7 @@ from adcompiler.ir.nodes import Atom, Const, Function, Var
 from adcompiler.ir.types import Array, Type
 
 if TYPE_CHECKING:
-    from adcompiler.frontend.lower.context import Frame
+    from adcompiler.frontend.lower.frames import Frame
 
 
 @dataclass(eq=False, slots=True)

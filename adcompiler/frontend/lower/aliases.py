@@ -15,7 +15,8 @@ from functools import partial
 import numpy as np
 
 from adcompiler.frontend.bindings import Binding, Dyn, Location, Step
-from adcompiler.frontend.lower.context import Alias, Arm, Context, Stale
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Alias, Arm, Stale
 from adcompiler.ir.nodes import Atom, If, Region, fresh_var
 from adcompiler.ir.types import join_types
 

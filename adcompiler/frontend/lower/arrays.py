@@ -26,7 +26,8 @@ from adcompiler.frontend.bindings import (
     is_list,
 )
 from adcompiler.frontend.lower import aliases, gradientless, hints, masked
-from adcompiler.frontend.lower.context import Context, Stale
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Stale
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.kinds import shown
 from adcompiler.frontend.lower.operands import atom_of, describe

@@ -29,7 +29,8 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.interface import Captured, ResultTree
 from adcompiler.frontend.lower import calls, signatures
-from adcompiler.frontend.lower.context import Arm, Context, Frame
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Arm, Frame
 from adcompiler.frontend.lower.isolation import flattened, rebuilt
 from adcompiler.frontend.lower.mixtures import Types
 from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable

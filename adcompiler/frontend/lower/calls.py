@@ -62,14 +62,8 @@ from adcompiler.frontend.lower import (
     statements,
     texts,
 )
-from adcompiler.frontend.lower.context import (
-    DONE,
-    RETURNED,
-    STOP,
-    VALUE,
-    Context,
-    Frame,
-)
+from adcompiler.frontend.lower.context import DONE, RETURNED, STOP, VALUE, Context
+from adcompiler.frontend.lower.frames import Frame
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Inexpressible, NeedCall, Unreachable

@@ -24,8 +24,9 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import meetings
 from adcompiler.frontend.lower.conforming import Side, conform
-from adcompiler.frontend.lower.context import RETURNED, STOP, VALUE, Arm
+from adcompiler.frontend.lower.context import RETURNED, STOP, VALUE
 from adcompiler.frontend.lower.fixpoints import FALSE, Loop, Lowering
+from adcompiler.frontend.lower.frames import Arm
 from adcompiler.frontend.lower.heads import (
     Head,
     Trip,

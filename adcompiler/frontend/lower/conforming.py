@@ -32,7 +32,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower import maybe, slices
-from adcompiler.frontend.lower.context import Held, Stale
+from adcompiler.frontend.lower.frames import Held, Stale
 from adcompiler.frontend.lower.meetings import Object
 from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.numbers import carried, converted

@@ -27,11 +27,11 @@ from adcompiler.frontend.bindings import (
     RecordVal,
     Step,
 )
-from adcompiler.frontend.interface import Capture, Captured, Derive, Guard
-from adcompiler.frontend.liveness import Liveness
+from adcompiler.frontend.interface import Capture, Derive, Guard
 from adcompiler.frontend.lower import hints, mixtures, orders
 from adcompiler.frontend.lower.closings import Closings
 from adcompiler.frontend.lower.facts import CONNECTIVES, Connections, Facts, meaning
+from adcompiler.frontend.lower.frames import Alias, Arm, Frame, Held, Stale
 from adcompiler.frontend.lower.membership import Membership
 from adcompiler.frontend.lower.origins import Origins
 from adcompiler.frontend.lower.restarts import (
@@ -42,7 +42,7 @@ from adcompiler.frontend.lower.restarts import (
     Unreachable,
 )
 from adcompiler.ir.builder import Builder
-from adcompiler.ir.nodes import Atom, Const, If, Let, Stmt, Var, defined
+from adcompiler.ir.nodes import Atom, Const, If, Let, Stmt, Var
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import PY_FLOAT, PY_INT, Array, Length, Scalar, Type
 
@@ -53,81 +53,6 @@ SPECIAL = frozenset({DONE, STOP, RETURNED, VALUE})
 # Of ints that are not negative these make such; those are such.
 KEEPING = frozenset({"add", "multiply", "floor_divide", "remainder", "power"})
 LENGTHS = frozenset({"shape", "size", "list_length", "range_length"})
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """The contents of memory that a store may or may not have changed, as the value of
-    `cond` decided."""
-
-    captured: Captured
-    node: ast.AST
-    cond: Atom | None = None
-    listed: bool = False  # what is stored into may be an element of the list
-
-
-Held = RecordVal | Conflict | Stale  # what the memory of an object holds
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """What memory is where two paths met: a view of the one or the other location."""
-
-    cond: Atom
-    parts: tuple[tuple[Location, tuple[Step, ...]], tuple[Location, tuple[Step, ...]]]
-
-
-@dataclass(eq=False, slots=True)
-class Frame:
-    """A function being interpreted.
-
-    `closure` is the frame around a nested function; `sites` tells where each name was
-    last assigned; `exit_live` are the names live where the loops around lead to.
-    `cells` hold its names that functions in it assign, `nonlocals` are those that it
-    assigns of functions around it. `caller` is the frame of the call.
-    """
-
-    captured: Captured
-    node: ast.FunctionDef | ast.Lambda
-    liveness: Liveness
-    locals: frozenset[str]
-    closure: Frame | None = None
-    env: dict[str, Binding] = field(default_factory=dict)
-    sites: dict[str, ast.AST] = field(default_factory=dict)
-    exit_live: frozenset[str] = frozenset()
-    muted: bool = False
-    cells: dict[str, ObjectRef] = field(default_factory=dict)
-    nonlocals: frozenset[str] = frozenset()
-    caller: Frame | None = None
-
-    def cell(self, name: str) -> ObjectRef | None:
-        """What holds a name that functions in the one that owns it assign, too."""
-        frame: Frame | None = self
-        while frame is not None:
-            if name in frame.cells:
-                return frame.cells[name]
-            if name in frame.locals or name in frame.env:
-                return None
-            frame = frame.closure
-        return None
-
-
-@dataclass(slots=True)
-class Arm:
-    """What running a piece of the program in a region of its own has left."""
-
-    builder: Builder
-    env: dict[str, Binding]
-    values: dict[Location, Atom | Stale]
-    objects: dict[Location, Held]
-    cache: dict[tuple[Atom, Step], Var]
-    facts: Facts
-    falls: bool
-    value: Binding | None = None
-
-    def defined(self) -> set[Var]:
-        """The values defined in the region itself."""
-        return {var for stmt in self.builder.stmts for var in defined(stmt)}
 
 
 @dataclass(slots=True)

@@ -23,17 +23,9 @@ from adcompiler.frontend.bindings import (
     map_atoms,
 )
 from adcompiler.frontend.lower import expressions, loops, meetings, sources, statements
-from adcompiler.frontend.lower.context import (
-    DONE,
-    RETURNED,
-    STOP,
-    VALUE,
-    Arm,
-    Context,
-    Held,
-    Stale,
-)
+from adcompiler.frontend.lower.context import DONE, RETURNED, STOP, VALUE, Context
 from adcompiler.frontend.lower.facts import Facts, meaning
+from adcompiler.frontend.lower.frames import Arm, Held, Stale
 from adcompiler.frontend.lower.heads import (
     Comparison,
     Head,

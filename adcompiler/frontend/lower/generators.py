@@ -12,7 +12,8 @@ import ast
 
 from adcompiler.frontend.bindings import FunctionVal, IterVal
 from adcompiler.frontend.liveness import captured
-from adcompiler.frontend.lower.context import Context, Frame
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Frame
 from adcompiler.frontend.lower.syntax import assigned, named, placed
 
 Generator = tuple[ast.GeneratorExp, Frame]

@@ -24,7 +24,7 @@ from adcompiler.frontend.bindings import (
     TextVal,
     TupleVal,
 )
-from adcompiler.frontend.lower.context import Arm, Held, Stale
+from adcompiler.frontend.lower.frames import Arm, Held, Stale
 from adcompiler.frontend.lower.meetings import unchanged
 from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.mixtures import Mixed, types_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from adcompiler.frontend.bindings import Binding, Location, RecordVal, locations
-from adcompiler.frontend.lower.context import Frame
+from adcompiler.frontend.lower.frames import Frame
 
 
 def names_of(

@@ -34,7 +34,8 @@ from adcompiler.frontend.interface import (
     ResultTuple,
 )
 from adcompiler.frontend.lower import calls, hints, maybe, records
-from adcompiler.frontend.lower.context import Arm, Context
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Arm
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
 from adcompiler.frontend.structures import Shape

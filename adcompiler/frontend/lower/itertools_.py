@@ -38,7 +38,8 @@ from adcompiler.frontend.lower import (
     operators,
     stepping,
 )
-from adcompiler.frontend.lower.context import Context, Frame
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Frame
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe, known_int
 from adcompiler.frontend.lower.sources import Item

@@ -23,17 +23,9 @@ from adcompiler.frontend.bindings import (
 )
 from adcompiler.frontend.lower import meetings
 from adcompiler.frontend.lower.conforming import Side, conform
-from adcompiler.frontend.lower.context import (
-    RETURNED,
-    SPECIAL,
-    VALUE,
-    Alias,
-    Arm,
-    Context,
-    Held,
-    Stale,
-)
+from adcompiler.frontend.lower.context import RETURNED, SPECIAL, VALUE, Context
 from adcompiler.frontend.lower.facts import same
+from adcompiler.frontend.lower.frames import Alias, Arm, Held, Stale
 from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.builder import constant

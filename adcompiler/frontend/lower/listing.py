@@ -29,7 +29,8 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower.context import Context, Held
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Held
 from adcompiler.frontend.lower.kinds import type_text
 from adcompiler.frontend.lower.restarts import NeedList, NeedSplit, RowsOf, Site
 from adcompiler.frontend.structures import ItemsOf

@@ -32,7 +32,8 @@ from adcompiler.frontend.bindings import (
     variables,
 )
 from adcompiler.frontend.lower import listing
-from adcompiler.frontend.lower.context import Arm, Context, Frame, Held
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Arm, Frame, Held
 from adcompiler.frontend.lower.kinds import kind_of, shown
 from adcompiler.frontend.lower.restarts import Element, Site
 from adcompiler.frontend.structures import ItemsOf

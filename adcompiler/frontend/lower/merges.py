@@ -51,15 +51,8 @@ from adcompiler.frontend.lower import (
     mixtures,
     slices,
 )
-from adcompiler.frontend.lower.context import (
-    RETURNED,
-    SPECIAL,
-    VALUE,
-    Arm,
-    Context,
-    Held,
-    Stale,
-)
+from adcompiler.frontend.lower.context import RETURNED, SPECIAL, VALUE, Context
+from adcompiler.frontend.lower.frames import Arm, Held, Stale
 from adcompiler.frontend.lower.kinds import kind_of, one_kind, shown, type_text
 from adcompiler.frontend.lower.numbers import (
     in_single,

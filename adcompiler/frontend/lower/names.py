@@ -41,7 +41,8 @@ from adcompiler.frontend.interface import (
     LeafSpec,
 )
 from adcompiler.frontend.lower import hints
-from adcompiler.frontend.lower.context import Context, Frame
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Frame
 from adcompiler.frontend.lower.operands import known_int
 from adcompiler.frontend.reads import (
     Attribute,

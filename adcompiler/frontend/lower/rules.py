@@ -42,7 +42,8 @@ from adcompiler.frontend.lower import (
     names,
     records,
 )
-from adcompiler.frontend.lower.context import Arm, Context
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Arm
 from adcompiler.frontend.lower.isolation import flattened, holds_float, rebuilt
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Unreachable

@@ -32,7 +32,7 @@ from adcompiler.frontend.lower import (
     listing,
     sequences,
 )
-from adcompiler.frontend.lower.context import Alias
+from adcompiler.frontend.lower.frames import Alias
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.ir.builder import constant

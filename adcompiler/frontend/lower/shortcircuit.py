@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from adcompiler.frontend.bindings import Binding, Conflict, Dyn
 from adcompiler.frontend.lower import comparisons, maybe
-from adcompiler.frontend.lower.context import Arm, Context
+from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.frames import Arm
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.syntax import assigned
 from adcompiler.ir.nodes import Atom, Const, Let

@@ -45,15 +45,9 @@ from adcompiler.frontend.lower import (
     unpacking,
     updates,
 )
-from adcompiler.frontend.lower.context import (
-    DONE,
-    RETURNED,
-    STOP,
-    VALUE,
-    Arm,
-    Context,
-)
+from adcompiler.frontend.lower.context import DONE, RETURNED, STOP, VALUE, Context
 from adcompiler.frontend.lower.facts import meaning
+from adcompiler.frontend.lower.frames import Arm
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.syntax import always_leaves
