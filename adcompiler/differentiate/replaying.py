@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from adcompiler.analysis.versions import WRITES, Event, Overwrite, Passage
+from adcompiler.differentiate.passages import Passages, chains_read, meeting
 from adcompiler.differentiate.recording import Recorder
 from adcompiler.differentiate.residuals import Plan, Primal, endless
 from adcompiler.differentiate.reverse import Adjoint, twin_regions
-from adcompiler.differentiate.settling import join_derivatives
 from adcompiler.differentiate.states import Reading
 from adcompiler.differentiate.threading import Lists, Threader, list_of
 from adcompiler.errors import InternalError
@@ -45,25 +45,6 @@ def _of_rule(stmt: Stmt, adjoint: Adjoint) -> bool:
     return bool(inner) and adjoint.is_of_rule(inner[-1])
 
 
-@dataclass(frozen=True, slots=True)
-class _Passages:
-    """What the reversal of a loop or branch takes, beside what its statements read.
-
-    The indices of stores that are undone within; the versions after it. Then, of those
-    that it gives back as other arrays: the versions at the start of its regions, at the
-    end of its body, before it and after it. For each version at the end of its body,
-    the one after it.
-    """
-
-    indices: tuple[Var, ...] = ()
-    afters: tuple[Var, ...] = ()
-    starts: tuple[Var, ...] = ()
-    ends: tuple[Var, ...] = ()
-    inits: tuple[Atom, ...] = ()
-    finals: tuple[Var, ...] = ()
-    kept: tuple[tuple[Atom, Var], ...] = ()
-
-
 class _Replayer(Threader):
     """Pops recorded values, restores overwritten arrays and computes others again, each
     just before its first use in the twin of the region that defines it."""
@@ -83,7 +64,7 @@ class _Replayer(Threader):
         self.known: ChainMap[Var, Atom] = ChainMap(known)
         self.recomputed = frozenset(plan.recomputed)
         self.undone = plan.undone
-        self.read_again = _chains_read(plan, primal)
+        self.read_again = chains_read(plan, primal)
         self._at_start: dict[Region, tuple[Var, ...]] = {}
         self.before: list[Stmt] = []  # what must come before the statement at hand
 
@@ -227,11 +208,11 @@ class _Replayer(Threader):
 
     # --- Versions that pass through loops and branches -------------------------------
 
-    def _passages(self, stmt: Stmt) -> _Passages:
+    def _passages(self, stmt: Stmt) -> Passages:
         """The versions that the reversal of a loop or branch restores on its way."""
         inner = regions(stmt)
         if not inner or _of_rule(stmt, self.adjoint):
-            return _Passages()
+            return Passages()
         versions = self.primal.versions
         region, _, primal = versions.parents[self.adjoint.twins[inner[-1]]]
         match primal:
@@ -243,7 +224,7 @@ class _Replayer(Threader):
                     and isinstance(event, Passage)
                     and event.stmt is primal
                 ]
-                return _Passages(
+                return Passages(
                     self._needed_within(primal),
                     tuple(primal.results[k] for k, _ in found),
                     tuple(v for _, v in found if self._changes(primal, v)),
@@ -252,7 +233,7 @@ class _Replayer(Threader):
                 ends, params = carried_results(primal), carried_params(primal)
                 group = versions.groups.get(primal, ())
                 changed = [k for k in group if self._changes(primal, params[k])]
-                return _Passages(
+                return Passages(
                     self._needed_within(primal),
                     tuple(primal.results[k] for k in group),
                     tuple(params[k] for k in changed),
@@ -261,7 +242,7 @@ class _Replayer(Threader):
                     tuple(primal.results[k] for k in changed),
                     tuple((ends[k], primal.results[k]) for k in group),
                 )
-        return _Passages()
+        return Passages()
 
     def _changes(self, stmt: If | For | While, version: Var) -> bool:
         """Whether the reversal of a loop or branch that a version passes through gives
@@ -304,7 +285,7 @@ class _Replayer(Threader):
         self._at_start[stmt.then] = self._at_start[stmt.orelse] = starts
         result = super()._if(stmt, used, lists)
         arms = [a.results for a in (result.then, result.orelse) if a.falls]
-        restored = _meeting(starts, arms)
+        restored = meeting(starts, arms)
         self.known.update(zip(starts, restored, strict=True))
         return replace(result, results=(*result.results, *restored))
 
@@ -331,7 +312,7 @@ class _Replayer(Threader):
         result = super()._loop(stmt, used, lists)
         ends = tuple(map(self.atom, passages.starts))
         self.known = self.known.parents
-        restored = _meeting(passages.starts, [inits, ends])
+        restored = meeting(passages.starts, [inits, ends])
         for init, value in zip(passages.inits, restored, strict=True):
             if isinstance(init, Var) and self._is_restored(init, passages):
                 self.known[init] = value
@@ -358,7 +339,7 @@ class _Replayer(Threader):
         before = Builder(self.before, None, "adjoint")
         return before.apply("load", atom, index=(), hint=final.name, known=final.type)
 
-    def _is_restored(self, init: Var, passages: _Passages) -> bool:
+    def _is_restored(self, init: Var, passages: Passages) -> bool:
         """Whether what is before a loop may be read off what the reversal gave: one in
         scope, of which anything may be read, only if every store has been undone."""
         stores = self.primal.versions.stores
@@ -443,27 +424,6 @@ class _Replayer(Threader):
             return index
         passed = builder.apply("subtract", index, start)
         return builder.apply("floor_divide", passed, step)
-
-
-def _meeting(names: tuple[Var, ...], paths: list[tuple[Atom, ...]]) -> tuple[Var, ...]:
-    """What the last values that the paths give come to where they meet."""
-    rows = zip(*(path[len(path) - len(names) :] for path in paths), strict=True)
-    return tuple(
-        fresh_var(join_derivatives([a.type for a in row]), var.name)
-        for var, row in zip(names, rows, strict=True)
-    )
-
-
-def _chains_read(plan: Plan, primal: Primal) -> frozenset[Var]:
-    """The chains of versions of which some is read again or restored."""
-    found = {store.result for store in plan.undone}
-    for var in plan.recomputed:
-        reading = primal.reading(var)
-        if primal.is_version(var):
-            found.add(var)
-        elif reading is not None:
-            found.update(primal.states.versions_in(reading))
-    return frozenset(map(primal.versions.chain, found))
 
 
 def _of_its_kind(value: Var, var: Var, builder: Builder) -> Atom:
