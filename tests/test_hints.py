@@ -182,6 +182,17 @@ WRITTEN_ANEW = [
     ),
     (MATRIX, "x.tolist()[0][1]", "of rank 2", "x[i, j]", "x[0, 1]"),
     (
+        VECTOR,
+        "xs = [v for v in x if v > -9.0]; xs[1:2] = [x[0] * x[2]]; return xs[1]",
+        "index of a list",
+        "xs[:i] + [a, b] + xs[j:]",
+        """
+        xs = [v for v in x if v > -9.0]
+        xs = xs[:1] + [x[0] * x[2]] + xs[2:]
+        return xs[1]
+        """,
+    ),
+    (
         MATRIX,
         "np.linalg.matrix_rank(x, hermitian=True) * x[0, 0]",
         "hermitian=True",

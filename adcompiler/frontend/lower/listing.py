@@ -397,7 +397,10 @@ def _index(ctx: Context, node: ast.AST, index: Binding) -> Atom:
     atom = index.atom if isinstance(index, Dyn) else None
     t = None if atom is None else atom.type
     if atom is None or not isinstance(t, Scalar) or not t.dtype.startswith("int"):
-        ctx.refuse(node, "the index of a list is an integer", "convert it: int(i)")
+        hint = "convert it: int(i)"
+        if isinstance(index, SliceVal):
+            hint = "join the parts: xs[:i] + [a, b] + xs[j:]"
+        ctx.refuse(node, "the index of a list is an integer", hint)
     return atom
 
 
