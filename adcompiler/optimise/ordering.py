@@ -71,18 +71,45 @@ def _named_alike(region: Region) -> Region:
     return substitute(region, named)
 
 
+class _Body:
+    """Statements, where each of them stands, and what reads and gives what."""
+
+    def __init__(self, stmts: Iterable[Stmt]) -> None:
+        self.stmts = list(stmts)
+        self.home = {v: s for s in self.stmts for v in defined(s)}
+        self.read = {id(s): free_vars(s) for s in self.stmts}
+        self.readers: dict[Var, list[Stmt]] = {}
+        self.named: dict[str | None, list[tuple[Stmt, Var]]] = {}
+        for stmt in self.stmts:
+            for var in self.read[id(stmt)]:
+                self.readers.setdefault(var, []).append(stmt)
+                self.named.setdefault(var.name, []).append((stmt, var))
+        self._places: dict[int, int] = {}
+        self._number(0, len(self.stmts))
+
+    def _number(self, start: int, stop: int) -> None:
+        for k in range(start, stop):
+            self._places[id(self.stmts[k])] = k
+
+    def place(self, stmt: Stmt) -> int:
+        """Where a statement stands."""
+        return self._places[id(stmt)]
+
+    def is_from(self, position: int, var: Var) -> bool:
+        """Whether a value is given there or later."""
+        return var in self.home and self.place(self.home[var]) >= position
+
+    def put(self, start: int, stmts: Sequence[Stmt]) -> None:
+        """Put the statements there anew, in another order."""
+        stop = start + len(stmts)
+        self.stmts[start:stop] = stmts
+        self._number(start, stop)
+
+
 class _Writer:
     def __init__(self, region: Region) -> None:
         self.order = Order(region)
         self.uses = count_uses(region)
-        self._read: dict[int, tuple[Stmt, tuple[Var, ...]]] = {}
-
-    def read(self, stmt: Stmt) -> tuple[Var, ...]:
-        """What a statement reads from around it, looked for once."""
-        known = self._read.get(id(stmt))
-        if known is None:
-            known = self._read[id(stmt)] = stmt, tuple(free_vars(stmt))
-        return known[1]
 
     def region(self, region: Region) -> Region:
         body = [
@@ -90,22 +117,23 @@ class _Writer:
             for s in region.body
         ]
         if any(s.role != "primal" for s in body):
-            body = self.overwritten_late(body, region)
-            body = self.read_early(body)
+            ordered = _Body(body)
+            self.overwritten_late(ordered, region)
+            self.read_early(ordered)
+            body = ordered.stmts
         return replace(region, body=tuple(body))
 
     # --- Names given anew ---------------------------------------------------------
 
-    def overwritten_late(self, body: list[Stmt], region: Region) -> list[Stmt]:
+    def overwritten_late(self, body: _Body, region: Region) -> None:
         """Each value that takes a name anew after the last use of what had it."""
-        for stmt in reversed(tuple(body)):
+        for stmt in reversed(tuple(body.stmts)):
             if not (isinstance(stmt, Let) and self.is_named(stmt)):
                 continue
-            position = body.index(stmt)
+            position = body.place(stmt)
             last = self.last_use(stmt, position, body, region)
             if last is not None and self.may_follow(body, position, last):
-                body.insert(last, body.pop(position))
-        return body
+                body.put(position, [*body.stmts[position + 1 : last + 1], stmt])
 
     def is_named(self, let: Let) -> bool:
         """Whether a statement gives one value that has a name."""
@@ -120,39 +148,25 @@ class _Writer:
         )
 
     def last_use(
-        self, let: Let, position: int, body: Sequence[Stmt], region: Region
+        self, let: Let, position: int, body: _Body, region: Region
     ) -> int | None:
         """Where another value of the same name is read last, if that is later."""
-        name = let.result.name
-        alike = [
-            (k, v)
-            for k in range(position + 1, len(body))
-            for v in self.read(body[k])
-            if v.name == name and v is not let.result
-        ]
-        if not alike:
-            return None
-        later = {v for s in body[position:] for v in defined(s)}
-        last = None
-        for k, v in alike:
-            if v not in later:
-                last = max(last or 0, self.written_at(k, body))
-        kept = {v for v in region.results if isinstance(v, Var) and v.name == name}
-        return last if kept <= later else None
+        name, last = let.result.name, None
+        for stmt, var in body.named.get(name, ()):
+            if body.place(stmt) > position and not body.is_from(position, var):
+                last = max(last or 0, self.written_at(body.place(stmt), body))
+        kept = (v for v in region.results if isinstance(v, Var) and v.name == name)
+        return last if all(body.is_from(position, v) for v in kept) else None
 
-    def written_at(self, position: int, body: Sequence[Stmt]) -> int:
+    def written_at(self, position: int, body: _Body) -> int:
         """Where the text of a statement stands that is written out at its use."""
-        stmt = body[position]
+        stmt = body.stmts[position]
         while isinstance(stmt, Let) and self.is_part(stmt):
-            uses = (
-                k
-                for k in range(position + 1, len(body))
-                if stmt.results[0] in self.read(body[k])
-            )
-            found = next(uses, None)
+            uses = map(body.place, body.readers.get(stmt.results[0], ()))
+            found = min((k for k in uses if k > position), default=None)
             if found is None:
                 break
-            position, stmt = found, body[found]
+            position, stmt = found, body.stmts[found]
         return position
 
     def is_part(self, stmt: Stmt) -> bool:
@@ -165,9 +179,9 @@ class _Writer:
             and not stmt.primitive.writes
         )
 
-    def may_follow(self, body: Sequence[Stmt], position: int, last: int) -> bool:
+    def may_follow(self, body: _Body, position: int, last: int) -> bool:
         """Whether the statement may stand after the one at `last`."""
-        stmt, passed = body[position], body[position + 1 : last + 1]
+        stmt, passed = body.stmts[position], body.stmts[position + 1 : last + 1]
         if not all(_of_one_line(stmt, other) for other in passed):
             return False
         if stmt.role == "primal" and any(s.role == "primal" for s in passed):
@@ -178,56 +192,57 @@ class _Writer:
             self.order.may_swap(stmt, other) for other in passed
         )
 
-    def tree(self, body: Sequence[Stmt], position: int) -> set[Var]:
+    def tree(self, body: _Body, position: int) -> set[Var]:
         """The values with names from which those without are computed in place."""
-        made = {v: s for s in body[:position] if self.is_part(s) for v in defined(s)}
-        pending, found = list(self.read(body[position])), set[Var]()
+        pending, found = list(body.read[id(body.stmts[position])]), set[Var]()
         while pending:
             var = pending.pop()
-            if var in made:
-                pending += self.read(made[var])
+            made = body.home.get(var)
+            if made is None or body.place(made) >= position:
+                found.add(var)
+            elif self.is_part(made):
+                pending += body.read[id(made)]
             else:
                 found.add(var)
         return found
 
     # --- Elements read where they are ---------------------------------------------
 
-    def read_early(self, body: list[Stmt]) -> list[Stmt]:
+    def read_early(self, body: _Body) -> None:
         """What is computed from an element that is overwritten next before that."""
-        for stmt in tuple(body):
+        for stmt in tuple(body.stmts):
             if isinstance(stmt, Let) and self.is_load(stmt):
                 self.bring_up(stmt, body)
-        return body
 
     def is_load(self, let: Let) -> bool:
         return let.primitive.name == "load" and self.is_part(let)
 
-    def bring_up(self, load: Let, body: list[Stmt]) -> None:
+    def bring_up(self, load: Let, body: _Body) -> None:
         """The statement that the element is read for, with what only that reads,
         moved up to where the element is loaded."""
-        start = body.index(load)
+        start = body.place(load)
         root = self.written_at(start, body)
-        if root <= start + 1 or not isinstance(body[root], Let):
+        if root <= start + 1 or not isinstance(body.stmts[root], Let):
             return
         chosen = self.parts_of(body, start, root)
-        rest = [s for s in body[start + 1 : root + 1] if s not in chosen]
+        rest = [s for s in body.stmts[start + 1 : root + 1] if s not in chosen]
         if not chosen or not any(_overwrites(s, load) for s in rest):
             return
         if self.may_precede(chosen, rest):
-            body[start + 1 : root + 1] = [*chosen, *rest]
+            body.put(start + 1, [*chosen, *rest])
 
-    def parts_of(self, body: Sequence[Stmt], start: int, root: int) -> list[Let]:
+    def parts_of(self, body: _Body, start: int, root: int) -> list[Let]:
         """The statement at `root` and what is computed for it alone after `start`;
         nothing where that is much or not plain derivative code."""
-        wanted = set(self.read(body[root]))
-        chosen = [body[root]]
-        for stmt in reversed(body[start + 1 : root]):
+        wanted = set(body.read[id(body.stmts[root])])
+        chosen = [body.stmts[root]]
+        for stmt in reversed(body.stmts[start + 1 : root]):
             if wanted.isdisjoint(defined(stmt)):
                 continue
             if not self.is_part(stmt):
                 return []
             chosen.append(stmt)
-            wanted |= set(self.read(stmt))
+            wanted |= set(body.read[id(stmt)])
         plain = all(
             isinstance(s, Let)
             and s.role != "primal"
