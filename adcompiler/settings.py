@@ -7,7 +7,7 @@ ADC_DUMP       ``lower,reverse`` print the IR after each pass that is named
 ADC_VERIFY     ``1``             verify the IR after every pass; on in the tests
 ADC_KEEP       ``/tmp/emitted``  keep each emitted text as a file in this directory
 ADC_OPTIMISE   ``0``             leave out the optimiser; derivatives are the same
-ADC_BACKEND    ``llvm``          the backend where none is named; ``numpy`` otherwise
+ADC_BACKEND    ``numpy``         the backend where none is named; ``llvm`` otherwise
 ADC_CACHE      ``0``             keep no machine code for other processes
 ADC_CACHE_DIR  ``/tmp/code``     keep it there, not in the user's directory for caches
 ADC_CACHE_SIZE ``64``            keep so many megabytes of it at most; 256 otherwise
@@ -54,7 +54,7 @@ class Settings:
     verify: bool = False
     keep: Path | None = None
     optimise: bool = True
-    backend: str = "numpy"
+    backend: str = "llvm"
     cache: bool = True
     cache_dir: Path | None = None
     cache_size: int = 256 << 20
@@ -82,7 +82,7 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
         verify=_switch("ADC_VERIFY", environ.get("ADC_VERIFY", "")),
         keep=_path(environ.get("ADC_KEEP", "")),
         optimise=_switch("ADC_OPTIMISE", environ.get("ADC_OPTIMISE", "1")),
-        backend=_backend(environ.get("ADC_BACKEND", "") or "numpy"),
+        backend=_backend(environ.get("ADC_BACKEND", "") or "llvm"),
         cache=_switch("ADC_CACHE", environ.get("ADC_CACHE", "1")),
         cache_dir=_path(environ.get("ADC_CACHE_DIR", "")),
         cache_size=_megabytes(environ.get("ADC_CACHE_SIZE", "") or "256"),

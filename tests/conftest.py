@@ -10,6 +10,9 @@ from pathlib import Path
 # Before adcompiler is imported anywhere: the IR is verified after every pass.
 os.environ.setdefault("ADC_VERIFY", "1")
 os.environ["ADC_CACHE"] = "0"  # a test that wants one has a directory of its own
+# What is tested of every program is its NumPy text; `test_native.py` runs them all as
+# machine code. ADC_BACKEND=llvm runs the whole suite so.
+os.environ.setdefault("ADC_BACKEND", "numpy")
 
 import pytest
 

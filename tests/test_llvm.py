@@ -175,8 +175,10 @@ def test_what_is_printed_is_printed_by_numpy_s_program(capsys):
 
 
 def test_the_setting(monkeypatch):
-    monkeypatch.setenv("ADC_BACKEND", "llvm")
+    monkeypatch.delenv("ADC_BACKEND")
     assert ad.grad(quotient).compile(1.0, 2.0).built.backend == "llvm"
+    monkeypatch.setenv("ADC_BACKEND", "numpy")
+    assert ad.grad(quotient).compile(1.0, 2.0).built.backend == "numpy"
     assert ad.grad(quotient, backend="numpy").compile(1.0, 2.0).built.backend == "numpy"
     monkeypatch.setenv("ADC_BACKEND", "fortran")
     with pytest.raises(ValueError, match="write numpy or llvm"):
