@@ -60,6 +60,8 @@ class Built:
         backend: str,
         direct: Callable[[], Direct | None] = lambda: None,
         shelf: Shelf | None = None,
+        *,
+        strict: bool = False,
     ) -> None:
         self._function = function
         self.shelf = shelf
@@ -68,6 +70,7 @@ class Built:
         self.doc = doc or f"{label}."
         self.backend = backend
         self.direct = direct
+        self.strict = strict
         self._native = _Native(self) if backend == "llvm" else None
         self.call = self.numpy_call if self._native is None else self._native.call
 
@@ -191,7 +194,10 @@ class _Native:
         try:
             direct = built.direct() if dense else None
             module = native_module(
-                built.function, built.name, dense=dense, direct=direct
+                *(built.function, built.name),
+                dense=dense,
+                direct=direct,
+                strict=built.strict,
             )
         except NotNative:
             return None
@@ -205,14 +211,19 @@ class _Native:
 
 
 def native_module(
-    function: Function, name: str, *, dense: bool, direct: Direct | None = None
+    function: Function,
+    name: str,
+    *,
+    dense: bool,
+    direct: Direct | None = None,
+    strict: bool = False,
 ) -> Native:
     """The LLVM module of a function; `dense`: for arrays that lie in C order; `direct`:
-    with what an object calls itself by.
+    with what an object calls itself by; `strict`: it computes in the order it states.
 
     Raises NotNative where it does what there is no code for.
     """
-    from adcompiler.emit.llvm import Part, emit
+    from adcompiler.emit.llvm import Part, emit, in_order
     from adcompiler.execute.llvm.vectors import vector_functions
     from adcompiler.lowering.aliasing import memory
     from adcompiler.lowering.linking import linked
@@ -224,7 +235,9 @@ def native_module(
         with Faults("emit", ready):
             roots = memory(ready, inner=inner).roots
             parts.append(Part(ready, roots, unit.callee))
-    return emit(parts, name, dense=dense, vectors=vector_functions(), direct=direct)
+    vectors = () if strict else vector_functions()
+    found = emit(parts, name, dense=dense, vectors=vectors, direct=direct)
+    return in_order(found) if strict else found
 
 
 # --- Names ------------------------------------------------------------------------

@@ -195,7 +195,10 @@ def find_program(
 
     Where no backend is named, the settings say which.
     """
-    request = replace(request, backend=backend or settings.current().backend)
+    wanted = settings.current()
+    backend = backend or wanted.backend
+    strict = wanted.strict_fp and backend == "llvm"
+    request = replace(request, backend=backend, strict=strict)
     derivative = derivative_of(request.target)
     kind = "value" if derivative is None else derivative.kind
     key: tuple[Hashable, ...] = (
@@ -203,6 +206,7 @@ def find_program(
         tuple(map(key_of, request.specs.values())),
         request.passed,
         request.backend,
+        request.strict,
     )
 
     def fits(program: Program) -> bool:

@@ -59,6 +59,7 @@ class Request:
     passed: frozenset[str]
     leaves: tuple[Any, ...]
     backend: str = "numpy"
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +290,8 @@ def _built(
         return direct_of(part.outline, part.types, part.wrt) if may else None
 
     return Built(
-        *(sweep.function, name, label, doc, request.backend, directly, sweep.shelf)
+        *(sweep.function, name, label, doc, request.backend, directly, sweep.shelf),
+        strict=request.strict,
     )
 
 

@@ -131,10 +131,8 @@ def short_ways(program: Program, request: Request, *, named: bool) -> ShortWays 
         return None
     if len(request.passed) != len(request.specs):
         return None
-    fact = None if named else settings.backend_fact()
-    if fact is None and not named:
-        return None
-    return ShortWays(program, request, () if fact is None else (fact,))
+    facts = settings.facts("ADC_STRICT_FP", *(() if named else ("ADC_BACKEND",)))
+    return None if facts is None else ShortWays(program, request, facts)
 
 
 def _address(program: Program) -> int | None:

@@ -8,6 +8,7 @@ ADC_VERIFY     ``1``             verify the IR after every pass; on in the tests
 ADC_KEEP       ``/tmp/emitted``  keep each emitted text as a file in this directory
 ADC_OPTIMISE   ``0``             leave out the optimiser; derivatives are the same
 ADC_BACKEND    ``numpy``         the backend where none is named; ``llvm`` otherwise
+ADC_STRICT_FP  ``1``             machine code computes as it is written, in that order
 ADC_CACHE      ``0``             keep no machine code for other processes
 ADC_CACHE_DIR  ``/tmp/code``     keep it there, not in the user's directory for caches
 ADC_CACHE_SIZE ``64``            keep so many megabytes of it at most; 256 otherwise
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ABSENT", "Settings", "backend_fact", "current"]
+__all__ = ["ABSENT", "Settings", "current", "facts"]
 
 ABSENT = object()
 
@@ -45,6 +46,7 @@ class Settings:
         keep: the directory that emitted text is kept in; None keeps nothing.
         optimise: whether programs are optimised; the tests do without, too.
         backend: what runs a program where no backend is named.
+        strict_fp: whether machine code keeps to the order of what it computes.
         cache: whether machine code is kept for other processes.
         cache_dir: the directory that it is kept in; None is the user's.
         cache_size: how many bytes are kept at most.
@@ -55,6 +57,7 @@ class Settings:
     keep: Path | None = None
     optimise: bool = True
     backend: str = "llvm"
+    strict_fp: bool = False
     cache: bool = True
     cache_dir: Path | None = None
     cache_size: int = 256 << 20
@@ -83,22 +86,23 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
         keep=_path(environ.get("ADC_KEEP", "")),
         optimise=_switch("ADC_OPTIMISE", environ.get("ADC_OPTIMISE", "1")),
         backend=_backend(environ.get("ADC_BACKEND", "") or "llvm"),
+        strict_fp=_switch("ADC_STRICT_FP", environ.get("ADC_STRICT_FP", "")),
         cache=_switch("ADC_CACHE", environ.get("ADC_CACHE", "1")),
         cache_dir=_path(environ.get("ADC_CACHE_DIR", "")),
         cache_size=_megabytes(environ.get("ADC_CACHE_SIZE", "") or "256"),
     )
 
 
-def backend_fact() -> tuple[Mapping[Any, Any], Any, Any] | None:
-    """Where the environment holds ADC_BACKEND, by which key, and what is there now or
-    `ABSENT`; so that it need not be read to be known unchanged. None where it is not
-    known how the environment is held."""
+def facts(*names: str) -> list[tuple[Mapping[Any, Any], Any, Any]] | None:
+    """Where the environment holds these variables, by which keys, and what is there now
+    or `ABSENT`; so that they need not be read to be known unchanged. None where it is
+    not known how the environment is held."""
     held = getattr(os.environ, "_data", None)
     encode = getattr(os.environ, "encodekey", None)
     if type(held) is not dict or encode is None:
         return None
-    key = encode("ADC_BACKEND")
-    return held, key, held.get(key, ABSENT)
+    keys = map(encode, names)
+    return [(held, key, held.get(key, ABSENT)) for key in keys]
 
 
 def _path(text: str) -> Path | None:

@@ -164,7 +164,8 @@ def place_of(
         steps = Trail(roots.objects).steps
     except Undescribed:
         return None
-    known = [versions(), settings.optimise, chain, words, sorted(passed), steps]
+    switches = [settings.optimise, settings.strict_fp]
+    known = [versions(), switches, chain, words, sorted(passed), steps]
     return Place(files, json.dumps(known), tuple(roots.objects))
 
 

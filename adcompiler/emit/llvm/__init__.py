@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adcompiler.emit.llvm.code import with_loops_numbered
@@ -26,7 +26,7 @@ from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Function, Var
 
-__all__ = ["Native", "NotNative", "Part", "emit"]
+__all__ = ["Native", "NotNative", "Part", "emit", "in_order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,12 @@ def emit(
     text = with_loops_numbered("\n".join(sections))
     directly = None if direct is None else f"{name}_direct"
     return Native(text, f"{name}_entry", objects, directly)
+
+
+def in_order(module: Native) -> Native:
+    """The module without leave to compute sums in another order, or to contract."""
+    text = re.sub(r"= (fadd|fmul)( reassoc)? contract ", r"= \1 ", module.text)
+    return replace(module, text=text)
 
 
 def _called(vectors: Sequence[str], texts: Sequence[str]) -> list[str]:
