@@ -22,7 +22,7 @@ from bench.workloads import workload
 
 __all__ = ["Measured", "Time", "measured"]
 
-_LONGEST = 3.0  # seconds of a call that is left out
+_LONGEST = 0.5  # seconds of a call that is left out
 
 
 @dataclass(frozen=True)
