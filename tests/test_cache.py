@@ -45,6 +45,8 @@ def kept(tmp_path, monkeypatch):
 @pytest.fixture
 def generation(tmp_path, monkeypatch):
     """Makes a module of a text, as another process would."""
+    # Python knows its own files by their second and size, and edits here are quick.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def made(text, name="generated"):
         path = tmp_path / f"{name}.py"
