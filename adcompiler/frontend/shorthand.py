@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from adcompiler.frontend import ways_out
@@ -394,14 +394,16 @@ def _alternatives(
 def _sequence(
     patterns: list[ast.pattern], subject: Callable[[], ast.expr]
 ) -> tuple[Test, Names]:
-    """``(p, *rest, q)``: of a tuple or list of so many items."""
+    """``(p, *rest, q)``: of a sequence of so many items, which a text is not."""
     stars = [k for k, p in enumerate(patterns) if isinstance(p, ast.MatchStar)]
     count = ast.Constant(len(patterns) - len(stars))
-    kinds = ast.Tuple([_constant(tuple), _constant(list)], ast.Load())
+    texts = ast.Tuple([_constant(t) for t in (str, bytes, bytearray)], ast.Load())
+    text = _call(isinstance, subject(), texts)
     length = ast.Compare(
         _call(len, subject()), [ast.GtE() if stars else ast.Eq()], [count]
     )
-    tests: list[Test] = [_call(isinstance, subject(), kinds), length]
+    sequence = _call(isinstance, subject(), _constant(Sequence))
+    tests: list[Test] = [sequence, ast.UnaryOp(ast.Not(), text), length]
     names: Names = []
     for k, pattern in enumerate(patterns):
         place: ast.expr = ast.Constant(k)

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections import deque
 
 import numpy as np
 
@@ -233,9 +234,31 @@ def one_of_a_set(x):
     return sum(x[i] ** 2 for i in range(4) if i in {1, 2} or i not in {0, 1, 2})
 
 
-@program(real(2), refused="type of a range")
+@program(real(2))
 def match_of_a_range(x):
-    match range(3):
+    match range(2, 5):
         case (a, b, c):
             return x[0] * a * b * c
     return x[1]
+
+
+@program(real(2))
+def match_of_a_deque(x):
+    match deque([x[0], x[1]]):
+        case (a, b):
+            return a * b * b
+    return x[0]
+
+
+@program(real(2))
+def match_of_what_is_no_sequence(x):
+    match "ab":
+        case (a, b):
+            return x[0]
+    match x:
+        case (a, b):
+            return a
+    match (v for v in x):
+        case [a, b]:
+            return a
+    return x[1] * 3.0
