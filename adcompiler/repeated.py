@@ -126,7 +126,10 @@ def short_ways(program: Program, request: Request, *, named: bool) -> ShortWays 
 
     `named`: the backend is the caller's choice, whatever the settings say.
     """
-    plain = all(isinstance(s, LeafSpec) for s in request.specs.values())
+    # The entry takes arrays in C order, for which another program may have been made:
+    # what is a view of one array is a copy of another that lies otherwise.
+    specs = [*request.specs.values(), *(c.spec for c in program.outline.captures)]
+    plain = all(isinstance(s, LeafSpec) and s.contiguous for s in specs)
     if not plain or program.statics or program.outline.mutated or program.pullback:
         return None
     if len(request.passed) != len(request.specs):

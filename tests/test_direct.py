@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import itertools
 import pickle
 import threading
 import weakref
@@ -246,3 +247,52 @@ def test_equal_values_may_take_the_place_of_others(monkeypatch):
     monkeypatch.setitem(of_names.__globals__, "MODE", "double")
     np.testing.assert_array_equal(g(x), 4.0 * x)
     assert len(g._kept) <= 17
+
+
+ROWS = np.arange(6.0).reshape(2, 3) + 1.0
+BY_COLUMNS = np.asfortranarray(ROWS)
+IN_GAPS = np.repeat(np.repeat(ROWS, 2, axis=0), 2, axis=1)[::2, ::2]
+
+
+def stored_through_a_view_or_a_copy(x):
+    y = x.T * 2.0
+    z = y.reshape(-1)
+    z[1] = 5.0
+    return np.sum(y * y) + np.sum(z)
+
+
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations((ROWS, BY_COLUMNS, IN_GAPS))), ids=range(6)
+)
+def test_an_array_that_lies_otherwise_has_a_program_of_its_own(order):
+    g = ad.value_and_grad(stored_through_a_view_or_a_copy, backend="llvm")
+    served = 0
+    for x in (*order, *order, *order[::-1]):
+        try:
+            value, _ = g(x)
+        except ad.UnsupportedError:
+            continue
+        served += 1
+        assert value == pytest.approx(stored_through_a_view_or_a_copy(x), rel=1e-13)
+    assert served >= 3
+
+
+def test_a_captured_array_that_lies_otherwise(monkeypatch):
+    def f(x):
+        y = TABLE.T * x
+        z = y.reshape(-1)
+        z[1] = 5.0
+        return np.sum(y * y) + np.sum(z)
+
+    g = ad.value_and_grad(f, backend="llvm")
+    for table in (BY_COLUMNS, ROWS, BY_COLUMNS, ROWS):
+        monkeypatch.setitem(globals(), "TABLE", table)
+        for _ in range(2):
+            try:
+                value, _ = g(2.0)
+            except ad.UnsupportedError:
+                continue
+            assert value == pytest.approx(f(2.0), rel=1e-13)
+
+
+TABLE = ROWS
