@@ -83,6 +83,11 @@ class _MethodDef(ctypes.Structure):
     )
 
 
+# A function object looks at its definition when it goes, and the collector may have
+# cleared all that kept that by then: definitions, of some bytes each, are never freed.
+_definitions: list[_MethodDef] = []
+
+
 class _SlowPath:
     """What the entry hands calls on to; it keeps the code that does so."""
 
@@ -173,6 +178,7 @@ class Entry:
         (first, *others), memory = _linked(code, objects)
         self.direct = others[0] if others else None
         self._definition = _MethodDef(name.encode(), first, _FASTCALL, None)
+        _definitions.append(self._definition)
         self._kept = (self._definition, memory, objects)
 
     def callable(self, slow: Callable[..., Any]) -> Callable[..., Any]:
