@@ -24,6 +24,7 @@ from adcompiler.pipeline import Faults, stored
 if TYPE_CHECKING:
     from adcompiler.emit.llvm import Native
     from adcompiler.emit.llvm.direct import Direct
+    from adcompiler.emit.llvm.notes import Notes
     from adcompiler.emit.numpy_source import Source
     from adcompiler.execute.llvm.entry import Code, Entry
     from adcompiler.lowering.linking import Unit
@@ -217,9 +218,11 @@ def native_module(
     dense: bool,
     direct: Direct | None = None,
     strict: bool = False,
+    notes: Notes | None = None,
 ) -> Native:
     """The LLVM module of a function; `dense`: for arrays that lie in C order; `direct`:
-    with what an object calls itself by; `strict`: it computes in the order it states.
+    with what an object calls itself by; `strict`: it computes in the order it states;
+    `notes` are taken of what is written for what.
 
     Raises NotNative where it does what there is no code for.
     """
@@ -236,7 +239,7 @@ def native_module(
             roots = memory(ready, inner=inner).roots
             parts.append(Part(ready, roots, unit.callee))
     vectors = () if strict else vector_functions()
-    found = emit(parts, name, dense=dense, vectors=vectors, direct=direct)
+    found = emit(parts, name, dense=dense, vectors=vectors, direct=direct, notes=notes)
     return in_order(found) if strict else found
 
 

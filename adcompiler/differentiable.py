@@ -281,14 +281,24 @@ class Differentiable(Generic[P, R]):
         return bound
 
     def source(
-        self, *args: Any, backend: str | None = None, of: str = "gradient"
+        self,
+        *args: Any,
+        backend: str | None = None,
+        of: str = "gradient",
+        optimised: bool = False,
     ) -> str:
         """The generated text for such arguments, or for those of the last call.
 
         `of` is "primal", "gradient", "tangent" (forward mode), "pullback" (the two
         functions behind `vjp`) or "hessian" (the tangent of the gradient).
+
+        The text is the NumPy program, on every backend; with ``backend="llvm"`` it is
+        the module of machine code in LLVM's language, each part under the source line
+        that it comes from: as LLVM is given it, or, `optimised`, as LLVM has left it.
         """
         require_backend(backend)
+        if optimised and backend != "llvm":
+            raise ValueError("optimised=True is for backend='llvm'")
         kind = _SOURCES.get(of)
         if kind is None:
             known = ", ".join(map(repr, _SOURCES))
@@ -296,9 +306,12 @@ class Differentiable(Generic[P, R]):
         base = self.gradient_function() if of == "hessian" else self
         derived: Derived[..., Any] = Derived(kind, base)
         program = derived.compile(*args) if args else derived.last()
-        if program.pullback is None:
-            return program.text
-        return f"{program.text}\n\n{program.pullback.text}"
+        parts = [p.built for p in (program, program.pullback) if p is not None]
+        if backend != "llvm":
+            return "\n\n".join(built.text for built in parts)
+        from adcompiler.machine import machine_text
+
+        return machine_text(parts, optimised=optimised)
 
     def explain(self, *args: P.args, **kwargs: P.kwargs) -> Explanation:
         """Each source line beside its adjoint, what is recorded, its bytes, and why.

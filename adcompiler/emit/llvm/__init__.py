@@ -20,6 +20,7 @@ from adcompiler.emit.llvm.direct import Direct, write_direct
 from adcompiler.emit.llvm.entry import write_entry
 from adcompiler.emit.llvm.functions import write_function
 from adcompiler.emit.llvm.lengths import assumed_lengths, equal_lengths
+from adcompiler.emit.llvm.notes import Notes
 from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
 from adcompiler.emit.llvm.values import NotNative
 from adcompiler.emit.llvm.writer import Memory, Module
@@ -57,17 +58,20 @@ def emit(
     dense: bool,
     vectors: Sequence[str] = (),
     direct: Direct | None = None,
+    notes: Notes | None = None,
 ) -> Native:
     """The module of these parts, the last of which is the one that is asked for.
 
     `dense`: its arrays all lie in C order. `vectors` are the functions of libm on
-    vectors that the processor has. `direct` is how an object calls itself by it.
+    vectors that the processor has. `direct` is how an object calls itself by it. Where
+    `notes` are taken, lines end in tags, see `shown`.
     """
     names = {
         p.callee: f"adc_f{k}_{p.callee.name}" for k, p in enumerate(parts) if p.callee
     }
-    module = Module(names)
-    texts = []
+    module = Module(names, notes=notes)
+    texts: list[str] = []
+    around: list[str] = []
     for part in parts:
         main = part.callee is None
         params = part.function.params if main and dense else ()
@@ -83,14 +87,18 @@ def emit(
         if main:
             shaped = () if direct is None else direct.shaped
             entry = write_entry(module, part.function, title, known, equal, shaped)
-            texts.append(entry)
+            around.append(entry)
             if direct is not None:
                 count = len(part.function.results)
-                texts.append(write_direct(module, title, direct, count))
+                around.append(write_direct(module, title, direct, count))
     external = [f"{symbol} = external global i8" for symbol in module.objects]
-    sections = [*declarations(), *external, RUNTIME, *module.extra.values(), *texts]
+    given = [*declarations(), *external, RUNTIME]
+    own = [*module.extra.values(), *texts, *around]
+    sections = [*given, *own]
+    if notes is not None:  # what is read comes first
+        sections = [*reversed(texts), *around, *module.extra.values(), *given]
     objects = {symbol[1:]: value for symbol, value in module.objects.items()}
-    sections += mathematics(_called(vectors, texts))
+    sections += mathematics(_called(vectors, [*texts, *around]))
     text = with_loops_numbered("\n".join(sections))
     directly = None if direct is None else f"{name}_direct"
     return Native(text, f"{name}_entry", objects, directly)

@@ -15,8 +15,9 @@ entry:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["FAILED", "FALLBACK", "Code", "Loop", "with_loops_numbered"]
 
@@ -47,6 +48,9 @@ class Code:
     block: str = "entry"
     failures: set[int] = field(default_factory=set)
     access: str = ""  # what is said of loads and stores
+    mark: int = 0  # what is being written, as `Module.marks` has it
+    marks: list[int] = field(default_factory=lambda: [0])  # of the lines
+    names: dict[str, str] = field(default_factory=dict)  # what values are called
     _count: int = 0
     _blocks: int = 0
 
@@ -57,11 +61,13 @@ class Code:
         name = f"%v{self._count}"
         self._count += 1
         self.lines.append(f"  {name} = {text}")
+        self.marks.append(self.mark)
         return name
 
     def do(self, text: str) -> None:
         """An instruction without a value."""
         self.lines.append(f"  {text}")
+        self.marks.append(self.mark)
 
     def alloca(self, type_: str, count: int = 1) -> str:
         """Memory of the function's own, for one or more of a type."""
@@ -69,7 +75,15 @@ class Code:
         self._count += 1
         # In the entry block, so that a loop does not take more of it each time.
         self.lines.insert(1, f"  {name} = alloca {type_}, i64 {count}")
+        self.marks.insert(1, self.mark)
         return name
+
+    def call_them(self, texts: Mapping[Any, str]) -> None:
+        """Have values called as variables of the IR are, where somebody reads them."""
+        for var, text in texts.items():
+            name = var.name or var.noun
+            if name is not None:
+                self.names.setdefault(text, name)
 
     # -- blocks --
 
@@ -81,6 +95,7 @@ class Code:
     def start(self, label: str) -> None:
         """Go on in this block."""
         self.lines.append(f"{label}:")
+        self.marks.append(0)
         self.block = label
 
     def jump(self, label: str) -> None:

@@ -18,6 +18,7 @@ from adcompiler.emit.llvm.code import FAILED, Code, Loop
 from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible, write_group
 from adcompiler.emit.llvm.rows import written
+from adcompiler.emit.llvm.shown import renamed, tagged
 from adcompiler.emit.llvm.values import (
     Elements,
     Number,
@@ -92,6 +93,12 @@ class FunctionWriter(Writer):
     def stmt(self, stmt: Stmt) -> None:
         if not isinstance(stmt, Let):
             self.flush_all()
+        around = self.code.mark
+        self.code.mark = self.module.mark(stmt) or around
+        self._written(stmt)
+        self.code.mark = around
+
+    def _written(self, stmt: Stmt) -> None:
         match stmt:
             case Let():
                 self.let(stmt)
@@ -376,7 +383,10 @@ def write_function(
         writer.scopes.pop()
     code.finish()
     header = f"define internal i32 @{name}({', '.join(given)}, ptr %out)"
-    return f"{header} {{\n{code.text}\n}}\n"
+    text = code.text if module.notes is None else tagged(code, writer.values)
+    if module.notes is not None:
+        header = renamed(header, code.names)
+    return f"{header} {{\n{text}\n}}\n"
 
 
 def _require_stack(code: Code) -> None:

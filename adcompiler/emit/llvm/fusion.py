@@ -23,6 +23,7 @@ from adcompiler.emit.llvm.mapped import (
     scalar_result,
 )
 from adcompiler.emit.llvm.nests import At, Source, allocated, broadcast, each
+from adcompiler.emit.llvm.notes import Nest
 from adcompiler.emit.llvm.parts import put_part
 from adcompiler.emit.llvm.reductions import Reduction, is_whole
 from adcompiler.emit.llvm.scalars import convert, elementwise
@@ -199,6 +200,9 @@ def _dims(writer: Writer, let: Let, result: Array) -> tuple[str, ...]:
 def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
     """The nest of a group, which gives the values that are needed."""
     code = writer.code
+    around, notes = code.mark, writer.module.notes
+    nest = None if notes is None else notes.begin(_noted(group))
+    code.mark = writer.module.mark(group.members[0], nest)
     outputs = [
         m.result
         for m in group.members
@@ -221,6 +225,7 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
         totals = dict(zip(sums, carried, strict=True)) if sums else {}
         ends: list[str] = []
         for member in group.members:
+            code.mark = writer.module.mark(member, nest)
             count = 1 if _is_sum_of_nothing(member) else None
             args = [_text(writer, a, texts) for a in member.operands[:count]]
             if _is_sum_of_nothing(member):
@@ -234,6 +239,7 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
                 ends.append(found.step(code, totals[found], *args))
         for place, var in zip(places, outputs, strict=False):
             place.put(code, texts[var])
+        code.call_them(texts if notes is not None else {})
         if group.sink is not None:
             written = texts[group.sink.value]
             put_part(code, group.sink.let, places[-1], written)
@@ -246,14 +252,31 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
     totals = each(code, group.dims, arrays, body, inits, parallel=True)
     for var, target in targets.items():
         writer.enter_value(var, target)
-    for found, total in zip(sums, totals, strict=True):
+    _enter_numbers(writer, group, list(zip(sums, totals, strict=True)), around)
+    code.mark = around
+
+
+def _enter_numbers(
+    writer: Writer, group: Group, sums: Sequence[tuple[Reduction, str]], around: int
+) -> None:
+    """What the nest has summed, and what follows from that."""
+    code = writer.code
+    for found, total in sums:
         count = code.product(group.dims)
         text = found.result(code, total, count)
         t = found.let.result.type
         assert isinstance(t, Scalar)
         writer.enter(found.let, [Number(t.dtype, text, "")])
     for let in group.after:
+        code.mark = writer.module.mark(let) or around
         writer.enter(let, [applied(writer, let)])
+
+
+def _noted(group: Group) -> Nest:
+    lets = [m for m in group.members if not _is_sum_of_nothing(m)]
+    first = group.members[0]
+    over = first.operands[0] if is_whole(first) else first.result
+    return Nest(tuple(lets), dims_of(over.type))
 
 
 def _sum(code: Code, let: Let, old: str, more: str) -> str:

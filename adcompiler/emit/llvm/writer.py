@@ -16,6 +16,7 @@ from typing import Any
 
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.nests import Source, copied
+from adcompiler.emit.llvm.notes import Notes
 from adcompiler.emit.llvm.values import (
     Block,
     Elements,
@@ -40,12 +41,18 @@ class Module:
     """What the functions of a module share: other functions, and Python objects.
 
     `callees` have the names of the functions that calls name; `objects` are what
-    external symbols stand for; `extra` are functions written on the way.
+    external symbols stand for; `extra` are functions written on the way. `notes` tell
+    what is written for which statement, where somebody is to read it.
     """
 
     callees: Mapping[Callee, str]
     objects: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
+    notes: Notes | None = None
+
+    def mark(self, stmt: Stmt, nest: int | None = None) -> int:
+        """The number of what is being written, 0 where nobody asks."""
+        return 0 if self.notes is None else self.notes.mark(stmt, nest)
 
     def object_named(self, value: Any, hint: str) -> str:
         """The symbol of a Python object."""
