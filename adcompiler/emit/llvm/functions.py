@@ -17,6 +17,7 @@ from typing import Any, assert_never
 from adcompiler.emit.llvm.code import FAILED, Code, Loop
 from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible, write_group
+from adcompiler.emit.llvm.gathered import looks_itself
 from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.shown import renamed, tagged
 from adcompiler.emit.llvm.values import (
@@ -277,7 +278,7 @@ class FunctionWriter(Writer):
     # -- statements --
 
     def let(self, let: Let) -> None:
-        for raises in let.raises:
+        for raises in () if looks_itself(self, let) else let.raises:
             self._test(let, raises)
         if is_fusible(self, let):
             accepted(self, let)

@@ -40,10 +40,16 @@ _MOST = 256  # members of a group
 def is_fusible(writer: Writer, let: Let) -> bool:
     """Whether a statement may be part of a nest."""
     if is_mapped(let):
-        return isinstance(let.result.type, Array)
+        there = let.primitive.name == "stop_gradient" and _is_there(writer, let)
+        return isinstance(let.result.type, Array) and not there
     if _is_sum_of_nothing(let):
         return _repeats_nothing(writer, let)
     return is_whole(let) or _is_sum_in_place(writer, let)
+
+
+def _is_there(writer: Writer, let: Let) -> bool:
+    """Whether the operand is in memory, of which the result is a view."""
+    return let.operands[0] not in writer.pending
 
 
 def _is_sum_of_nothing(let: Let) -> bool:

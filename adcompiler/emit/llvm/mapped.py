@@ -20,7 +20,9 @@ __all__ = ["applied", "broadcast_dims", "is_mapped", "scalar_result"]
 
 def is_mapped(let: Let) -> bool:
     """Whether a statement is elementwise, with code for one element."""
-    return let.primitive.elementwise and is_scalar_code(let.primitive.name)
+    name = let.primitive.name
+    known = let.primitive.elementwise or name == "stop_gradient"
+    return known and is_scalar_code(name)
 
 
 def applied(writer: Writer, let: Let) -> Value:

@@ -22,7 +22,17 @@ from adcompiler.emit.llvm.values import (
     zero_text,
 )
 
-__all__ = ["At", "Source", "allocated", "broadcast", "copied", "each", "fill", "filled"]
+__all__ = [
+    "At",
+    "Source",
+    "allocated",
+    "broadcast",
+    "copied",
+    "each",
+    "fill",
+    "filled",
+    "visited",
+]
 
 Source = Elements | Number
 
@@ -121,24 +131,42 @@ def each(
     if all(a.contiguous for a in arrays) and len(dims) != 1:
         dims = (code.product(dims),)
         sources = [_flat(s, dims) for s in sources]
+    return visited(
+        *(code, dims, sources, lambda _, places, held: body(places, held)),
+        *(inits, parallel),
+    )
 
-    def level(k: int, offsets: list[str], carried: tuple[str, ...]) -> Sequence[str]:
+
+def visited(
+    code: Code,
+    dims: Sequence[str],
+    sources: Sequence[Source],
+    body: Callable[[list[str], list[At], tuple[str, ...]], Sequence[str] | None],
+    inits: Sequence[tuple[str, str]] = (),
+    parallel: bool = False,
+) -> tuple[str, ...]:
+    """As `each`, with a loop for each axis, whose indices `body` is given first."""
+
+    def level(
+        indices: list[str], offsets: list[str], carried: tuple[str, ...]
+    ) -> Sequence[str]:
+        k = len(indices)
         if k == len(dims):
             places = [At(s, o) for s, o in zip(sources, offsets, strict=True)]
-            return body(places, carried) or ()
+            return body(indices, places, carried) or ()
 
         def trip(index: str, held: tuple[str, ...]) -> Sequence[str]:
             moved = [
                 _moved(code, s, o, index, k)
                 for s, o in zip(sources, offsets, strict=True)
             ]
-            return level(k + 1, moved, held)
+            return level([*indices, index], moved, held)
 
         pairs = [(t, v) for (t, _), v in zip(inits, carried, strict=True)]
         inside = parallel and k == len(dims) - 1
         return code.counted(dims[k], trip, pairs, parallel=inside)
 
-    return tuple(level(0, ["0"] * len(sources), tuple(v for _, v in inits)))
+    return tuple(level([], ["0"] * len(sources), tuple(v for _, v in inits)))
 
 
 def _flat(source: Source, dims: Sequence[str]) -> Source:

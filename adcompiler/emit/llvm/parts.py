@@ -27,7 +27,7 @@ from adcompiler.ir.nodes import Let, Var
 from adcompiler.ir.types import Array, Scalar
 from adcompiler.primitives.indexing import part_lengths
 
-__all__ = ["ROWS", "put_part", "viewed"]
+__all__ = ["ROWS", "counted_from_start", "put_part", "sliced", "viewed"]
 
 Values = list[Value]
 
@@ -54,7 +54,7 @@ def _range_length(writer: Writer, let: Let) -> Values:
 # -- parts -------------------------------------------------------------------------
 
 
-def _index(code: Code, i: str, n: str) -> str:
+def counted_from_start(code: Code, i: str, n: str) -> str:
     """An index that may count from the end."""
     if i.lstrip("-").isdigit():
         return (
@@ -72,10 +72,10 @@ def _bound(code: Code, i: str, low: str, high: str, n: str) -> str:
     """A bound of a slice, counted from the start, between `low` and `high`."""
     if i.isdigit() and low == "0" and high == n:
         return "0" if i == "0" else code.least(i, n)
-    return code.least(code.most(_index(code, i, n), low), high)
+    return code.least(code.most(counted_from_start(code, i, n), low), high)
 
 
-def _sliced(
+def sliced(
     code: Code, n: str, start: str | None, stop: str | None, step: str | None
 ) -> tuple[str, str, str]:
     """Where a slice starts, how many elements it takes, and how far apart."""
@@ -119,7 +119,9 @@ def part(
         if entry == "int":
             number = writer.number(next(atoms))
             i = convert(code, number.text, number.dtype, "int64")
-            offset = code.add(offset, code.multiply(_index(code, i, n), stride))
+            offset = code.add(
+                offset, code.multiply(counted_from_start(code, i, n), stride)
+            )
         elif entry == "full":
             dims.append(n)
             strides.append(stride)
@@ -128,7 +130,7 @@ def part(
             bounds = [
                 writer.number(next(atoms)).text if has else None for has in entry[1:]
             ]
-            begin, count, step = _sliced(code, n, *bounds)
+            begin, count, step = sliced(code, n, *bounds)
             offset = code.add(offset, code.multiply(begin, stride))
             dims.append(count)
             strides.append(code.multiply(stride, step))
@@ -202,7 +204,7 @@ def _sunk(writer: Writer, let: Let, target: Elements) -> bool:
 def put_part(code: Code, let: Let, place: At, text: str) -> None:
     """Write an element of the value, or add it to what is there."""
     array, value, *_ = (str(getattr(a.type, "dtype", "")) for a in let.operands)
-    if let.primitive.name == "accumulate":
+    if let.primitive.name in ("accumulate", "scatter_add"):
         wide = let.dtypes[0] or array
         old = convert(code, place.get(code), array, wide)
         new = convert(code, text, value or array, wide)

@@ -25,7 +25,7 @@ from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Let, Var
 from adcompiler.ir.types import Array, Scalar
 
-__all__ = ["ROWS", "Reduction", "is_whole"]
+__all__ = ["ROWS", "Reduction", "first_extreme", "is_whole"]
 
 Values = list[Value]
 Step = Callable[[Code, str, str, str], str]  # dtype, what was reduced, an element
@@ -56,22 +56,27 @@ def _and(code: Code, dtype: str, found: str, x: str) -> str:
     return code.op(f"and i1 {found}, {x}")
 
 
+def first_extreme(name: str, dtype: str) -> str:
+    """What any number replaces as the extremum."""
+    lowest = name == "max"
+    if dtype.startswith("float"):
+        return constant_text(-math.inf if lowest else math.inf, dtype)
+    if dtype == "bool":
+        return "false" if lowest else "true"
+    bits = int(dtype.lstrip("uint"))
+    signed = not dtype.startswith("u")
+    low = -(2 ** (bits - 1)) if signed else 0
+    high = 2 ** (bits - 1) - 1 if signed else 2**bits - 1
+    return str(low if lowest else high)
+
+
 def _first(name: str, dtype: str, let: Let) -> str:
     """What a reduction starts from: of extrema what any element replaces."""
     if name in ("max", "min"):
         initial = let.param("initial")
         if initial is not None:
             return constant_text(initial, dtype)
-        lowest = name == "max"
-        if dtype.startswith("float"):
-            return constant_text(-math.inf if lowest else math.inf, dtype)
-        if dtype == "bool":
-            return "false" if lowest else "true"
-        bits = int(dtype.lstrip("uint"))
-        signed = not dtype.startswith("u")
-        low = -(2 ** (bits - 1)) if signed else 0
-        high = 2 ** (bits - 1) - 1 if signed else 2**bits - 1
-        return str(low if lowest else high)
+        return first_extreme(name, dtype)
     return {
         "sum": constant_text(0, dtype),
         "mean": constant_text(0, dtype),

@@ -13,9 +13,12 @@ from adcompiler.emit.llvm import (
     contractions,
     creating,
     eliminated,
+    gathered,
     listed,
+    located,
     parts,
     reductions,
+    triangles,
     views,
 )
 from adcompiler.emit.llvm.called import by_numpy
@@ -37,6 +40,9 @@ TABLE: dict[str, Row] = {
     **reductions.ROWS,
     **contractions.ROWS,
     **eliminated.ROWS,
+    **gathered.ROWS,
+    **located.ROWS,
+    **triangles.ROWS,
     **listed.ROWS,
     **calls.ROWS,
 }

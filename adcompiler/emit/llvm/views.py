@@ -153,10 +153,16 @@ def _reshaped(writer: Writer, let: Let, dims: Sequence[str]) -> Values:
     return [replace(made, dims=tuple(dims), strides=dense(code, dims))]
 
 
+def _same(writer: Writer, let: Let) -> Values | None:
+    x = writer.value(let.operands[0])
+    return [viewed(writer, let, x)] if isinstance(x, Elements) else None
+
+
 ROWS: dict[str, Callable[[Writer, Let], Values | None]] = {
     "transpose": _transpose,
     "expand_dims": _expand_dims,
     "squeeze": _squeeze,
+    "stop_gradient": _same,
     "flip": _flip,
     "broadcast_to": _broadcast_to,
     "diagonal": _diagonal,
