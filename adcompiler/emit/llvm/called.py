@@ -202,5 +202,5 @@ def _taken(writer: Writer, item: str, dtype: str, rank: int) -> Elements:
     code.do(
         f"store ptr {item}, ptr {code.op(f'getelementptr i8, ptr {owner}, i64 32')}"
     )
-    code.do(f"store i64 2, ptr {code.op(f'getelementptr i8, ptr {owner}, i64 40')}")
+    code.do(f"store i64 2, ptr {code.op(f'getelementptr i8, ptr {owner}, i64 24')}")
     return Elements(dtype, data, owner, tuple(dims), dense(code, dims), True)

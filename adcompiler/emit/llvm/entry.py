@@ -18,6 +18,7 @@ import numpy as np
 
 from adcompiler.emit.llvm.code import FAILED, FALLBACK, Code
 from adcompiler.emit.llvm.handing import boxed_array
+from adcompiler.emit.llvm.memory import CONTEXT_BYTES, POOL
 from adcompiler.emit.llvm.nests import At, bytes_of
 from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.values import (
@@ -38,6 +39,7 @@ from adcompiler.ir.types import Array, Dim, Scalar, Type
 
 __all__ = ["branch_on_status", "write_entry"]
 
+_CHUNK = 8192  # bytes of the first chunk of the pool
 _STACK = 6 << 20  # bytes that a run may take of the stack, which has at least eight
 
 
@@ -104,7 +106,7 @@ class _Boxed:
 
     def text(self, shaped: Sequence[tuple[int, int]]) -> str:
         code, params = self.code, self.function.params
-        ctx = code.alloca("{ptr, i64, i64}")
+        ctx = code.alloca("i64", CONTEXT_BYTES // 8)
         out = code.alloca(
             "i8", max(8, sum(record_size(a.type) for a in self.function.results))
         )
@@ -141,6 +143,12 @@ class _Boxed:
         least = code.op(f"sub i64 {code.op(f'ptrtoint ptr {here} to i64')}, {_STACK}")
         code.do(f"store i64 {least}, ptr {offset_by(code, ctx, '8')}")
         code.do(f"store i64 0, ptr {offset_by(code, ctx, '16')}")
+        pool = offset_by(code, ctx, str(POOL))
+        size = CONTEXT_BYTES - POOL
+        code.do(
+            f"call void @llvm.memset.p0.i64(ptr {pool}, i8 0, i64 {size}, i1 false)"
+        )
+        code.do(f"store i64 {_CHUNK}, ptr {offset_by(code, ctx, '48')}")
 
     def _finish(
         self, ctx: str, out: str, status: str, same: Sequence[tuple[int, Value]]

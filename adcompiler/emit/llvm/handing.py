@@ -19,9 +19,9 @@ from adcompiler.emit.llvm.writer import Module
 
 __all__ = ["boxed_array"]
 
-_LEAST = 1024  # bytes from which memory changes hands; NumPy keeps smaller pieces
+_LEAST = 1024  # bytes from which memory changes hands: none of the pool, which has less
 _CARRAY, _OWNDATA = 0x501, 0x4
-_PAYLOAD, _KIND, _HOLDERS = "32", "40", "16"  # in the head of a block
+_PAYLOAD, _KIND, _HOLDERS = "32", "24", "16"  # in the head of a block
 _DATA, _FLAGS, _HANDLER = "16", "64", "88"  # in an array object
 
 

@@ -33,7 +33,7 @@ from adcompiler.ir.types import Array, ListOf, Scalar, Type
 __all__ = ["DROP", "ROWS", "append", "item_of", "length_of", "new_list", "set_field"]
 
 Values = list[Value]
-_DATA, _KIND, _LENGTH, _CAPACITY, DROP = "32", "40", "48", "56", "24"
+_DATA, _KIND, _LENGTH, _CAPACITY, DROP = "32", "24", "48", "56", "40"
 
 
 def _element(t: Type) -> Type:

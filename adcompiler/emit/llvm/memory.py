@@ -1,8 +1,9 @@
 """The memory of a run: blocks that are counted, as LLVM text.
 
 In: nothing. Out: `MEMORY`.
-Invariants: each block is in the list of its run's *context*, so that a run that ends
-early frees what it holds; a block is freed when nobody holds it.
+Invariants: each block is in the list of its run's *context*, or in a chunk of its
+pool, so that a run that ends early frees what it holds; a block is free when nobody
+holds it.
 
 A block has a head of 64 bytes, which what it holds comes after. Of an array the
 elements come first, so that an array object can take them over as memory of its own,
@@ -13,10 +14,24 @@ offset what
 ====== =========================================================================
 0, 8   the blocks before and after it in the list of the context
 16     how many hold it
-24     what lets go of its contents, or null
+24     0: plain, 1: a list, 2: of a Python object, 3: an array, 4: one of the pool
 32     a list's records; the Python object that owns an array's memory; the elements
-40     0: plain, 1: a list, 2: of a Python object, 3: an array
+40     what lets go of its contents, or null
 48, 56 a list's length and capacity
+====== =========================================================================
+
+Small arrays are of the *pool*, which is the run's own: a free one serves the next of
+its class, which has as many times 32 bytes. Their heads have 32 bytes, with the next
+that is free in the place of the block before, and the class in that of the one after.
+They are cut from chunks, which go when the run is over. A context is
+
+====== =========================================================================
+0      the first block of its list
+8, 16  see `runtime`
+24     the first chunk, each of which begins with the address of the next
+32, 40 where the rest of the chunk begins and ends from which is cut
+48     the bytes of the next chunk
+56     of each class, the first block that is free
 ====== =========================================================================
 """
 
@@ -24,7 +39,11 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["MEMORY"]
+__all__ = ["CONTEXT_BYTES", "LARGEST_CLASS", "MEMORY", "POOL"]
+
+LARGEST_CLASS = 31  # of arrays of the pool: larger ones may change hands
+POOL = 24  # where in a context the pool begins
+CONTEXT_BYTES = 56 + 8 * (LARGEST_CLASS + 1)
 
 _BLOCKS = """
 define internal i64 @adc_bytes(i64 %count, i64 %size) {
@@ -75,7 +94,15 @@ fail:
 define internal noalias ptr @adc_array(ptr %ctx, i64 %count, i64 %size) noinline {
   %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
   %none = icmp slt i64 %bytes, 0
-  br i1 %none, label %fail, label %take
+  br i1 %none, label %fail, label %some
+some:
+  %past = add i64 %bytes, 31
+  %class = lshr i64 %past, 5
+  %small = icmp ule i64 %class, LARGEST_CLASS
+  br i1 %small, label %pool, label %take
+pool:
+  %pooled = call ptr @adc_pooled(ptr %ctx, i64 %class)
+  ret ptr %pooled
 take:
   %whole = add i64 %bytes, 64
   %elements = call ptr @malloc(i64 %whole)
@@ -86,7 +113,7 @@ enter:
   call void @adc_enter(ptr %ctx, ptr %block)
   %at = getelementptr i8, ptr %block, i64 32
   store ptr %elements, ptr %at
-  %kind_at = getelementptr i8, ptr %block, i64 40
+  %kind_at = getelementptr i8, ptr %block, i64 24
   store i64 3, ptr %kind_at
   %large = icmp uge i64 %bytes, 4194304
   br i1 %large, label %advise, label %done
@@ -94,7 +121,7 @@ advise:
   call void @adc_advise(ptr %elements, i64 %bytes)
   br label %done
 done:
-  ret ptr %elements
+  ret ptr %block
 fail:
   ret ptr null
 }
@@ -117,7 +144,7 @@ done:
 }
 
 define internal void @adc_dispose(ptr %block) {
-  %kind_at = getelementptr i8, ptr %block, i64 40
+  %kind_at = getelementptr i8, ptr %block, i64 24
   %kind = load i64, ptr %kind_at
   %payload_at = getelementptr i8, ptr %block, i64 32
   %payload = load ptr, ptr %payload_at
@@ -139,7 +166,21 @@ array:
 }
 
 define internal void @adc_free(ptr %ctx, ptr %block) noinline {
-  %drop_at = getelementptr i8, ptr %block, i64 24
+  %kind_at = getelementptr i8, ptr %block, i64 24
+  %kind = load i64, ptr %kind_at
+  %pooled = icmp eq i64 %kind, 4
+  br i1 %pooled, label %back, label %other
+back:
+  %class_at = getelementptr i8, ptr %block, i64 8
+  %class = load i64, ptr %class_at
+  %lists = getelementptr i8, ptr %ctx, i64 56
+  %list = getelementptr ptr, ptr %lists, i64 %class
+  %next = load ptr, ptr %list
+  store ptr %next, ptr %block
+  store ptr %block, ptr %list
+  ret void
+other:
+  %drop_at = getelementptr i8, ptr %block, i64 40
   %drop = load ptr, ptr %drop_at
   %simple = icmp eq ptr %drop, null
   br i1 %simple, label %go, label %inner
@@ -164,6 +205,7 @@ one:
   call void @adc_dispose(ptr %block)
   br label %loop
 done:
+  call void @adc_free_chunks(ptr %ctx)
   ret void
 }
 
@@ -218,6 +260,103 @@ fail:
 }
 """
 
+# What a chunk leaves over is lost. Each is twice as large as the one before: malloc
+# then keeps from one run to the next what it has of the system.
+_POOL = """
+define internal noalias ptr @adc_pooled(ptr %ctx, i64 %class) noinline {
+  %lists = getelementptr i8, ptr %ctx, i64 56
+  %list = getelementptr ptr, ptr %lists, i64 %class
+  %block = load ptr, ptr %list
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %more, label %take
+take:
+  %next = load ptr, ptr %block
+  store ptr %next, ptr %list
+  %refs = getelementptr i8, ptr %block, i64 16
+  store i64 1, ptr %refs
+  ret ptr %block
+more:
+  %new = call ptr @adc_cut(ptr %ctx, i64 %class)
+  ret ptr %new
+}
+
+define internal ptr @adc_cut(ptr %ctx, i64 %class) noinline {
+  %rest_at = getelementptr i8, ptr %ctx, i64 32
+  %end_at = getelementptr i8, ptr %ctx, i64 40
+  %size = shl i64 %class, 5
+  %whole = add i64 %size, 32
+  %first = load ptr, ptr %rest_at
+  %end = load ptr, ptr %end_at
+  %from = ptrtoint ptr %first to i64
+  %to = ptrtoint ptr %end to i64
+  %left = sub i64 %to, %from
+  %enough = icmp uge i64 %left, %whole
+  br i1 %enough, label %cut, label %refill
+refill:
+  %lacking = call i1 @adc_chunk(ptr %ctx)
+  br i1 %lacking, label %fail, label %again
+again:
+  %second = load ptr, ptr %rest_at
+  br label %cut
+cut:
+  %elements = phi ptr [%first, %0], [%second, %again]
+  %rest = getelementptr i8, ptr %elements, i64 %whole
+  store ptr %rest, ptr %rest_at
+  %block = getelementptr i8, ptr %elements, i64 %size
+  %class_at = getelementptr i8, ptr %block, i64 8
+  store i64 %class, ptr %class_at
+  %refs = getelementptr i8, ptr %block, i64 16
+  store i64 1, ptr %refs
+  %kind_at = getelementptr i8, ptr %block, i64 24
+  store i64 4, ptr %kind_at
+  ret ptr %block
+fail:
+  ret ptr null
+}
+
+define internal i1 @adc_chunk(ptr %ctx) noinline {
+  %size_at = getelementptr i8, ptr %ctx, i64 48
+  %size = load i64, ptr %size_at
+  %chunk = call ptr @malloc(i64 %size)
+  %lacking = icmp eq ptr %chunk, null
+  br i1 %lacking, label %fail, label %link
+link:
+  %first_at = getelementptr i8, ptr %ctx, i64 24
+  %first = load ptr, ptr %first_at
+  store ptr %first, ptr %chunk
+  store ptr %chunk, ptr %first_at
+  %rest = getelementptr i8, ptr %chunk, i64 16
+  %rest_at = getelementptr i8, ptr %ctx, i64 32
+  store ptr %rest, ptr %rest_at
+  %end = getelementptr i8, ptr %chunk, i64 %size
+  %end_at = getelementptr i8, ptr %ctx, i64 40
+  store ptr %end, ptr %end_at
+  %twice = shl i64 %size, 1
+  %next = call i64 @llvm.umin.i64(i64 %twice, i64 16777216)
+  store i64 %next, ptr %size_at
+  ret i1 false
+fail:
+  ret i1 true
+}
+
+define internal void @adc_free_chunks(ptr %ctx) {
+entry:
+  %first_at = getelementptr i8, ptr %ctx, i64 24
+  %first = load ptr, ptr %first_at
+  br label %loop
+loop:
+  %chunk = phi ptr [%first, %entry], [%next, %one]
+  %none = icmp eq ptr %chunk, null
+  br i1 %none, label %done, label %one
+one:
+  %next = load ptr, ptr %chunk
+  call void @free(ptr %chunk)
+  br label %loop
+done:
+  ret void
+}
+"""
+
 # Pages of two megabytes where the system has them: far fewer are touched first.
 _ADVICE = """
 define internal void @adc_advise(ptr %elements, i64 %bytes) noinline {
@@ -239,4 +378,5 @@ define internal void @adc_advise(ptr %elements, i64 %bytes) {
 }
 """
 
-MEMORY = _BLOCKS + (_ADVICE if sys.platform == "linux" else _NO_ADVICE)
+_TEXT = _BLOCKS.replace("LARGEST_CLASS", str(LARGEST_CLASS)) + _POOL
+MEMORY = _TEXT + (_ADVICE if sys.platform == "linux" else _NO_ADVICE)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.memory import LARGEST_CLASS
 from adcompiler.emit.llvm.values import (
     Elements,
     Number,
@@ -70,10 +71,20 @@ def allocated(code: Code, dtype: str, dims: Sequence[str]) -> Elements:
     if sum(not n.isdigit() for n in dims) > 1:
         count = _checked_product(code, dims)
     size = bytes_of(dtype)
-    data = code.op(f"call ptr @adc_array(ptr %ctx, i64 {count}, i64 {size})")
-    code.fail_if(code.op(f"icmp eq ptr {data}, null"))
-    owner = code.op(f"getelementptr i8, ptr {data}, i64 {_rounded(code, count, size)}")
+    owner = code.op(f"call ptr @{_taker(count, size)}")
+    code.fail_if(code.op(f"icmp eq ptr {owner}, null"))
+    back = code.subtract("0", _rounded(code, count, size))
+    data = code.op(f"getelementptr i8, ptr {owner}, i64 {back}")
     return Elements(dtype, data, owner, tuple(dims), dense(code, dims), True)
+
+
+def _taker(count: str, size: int) -> str:
+    """The call that gives the block of a new array."""
+    if count.isdigit():
+        steps = -(-int(count) * size // 32)
+        if steps <= LARGEST_CLASS:
+            return f"adc_pooled(ptr %ctx, i64 {steps})"
+    return f"adc_array(ptr %ctx, i64 {count}, i64 {size})"
 
 
 def _rounded(code: Code, count: str, size: int) -> str:

@@ -2,8 +2,8 @@
 
 In: nothing. Out: LLVM text, of which only what is used is kept.
 
-A context is the first block, the lowest address that the stack may reach, and a count
-of trips, by which signals are looked for now and then.
+A context has, besides memory, the lowest address that the stack may reach (at 8), and a
+count of trips (at 16), by which signals are looked for now and then.
 """
 
 from __future__ import annotations
