@@ -5,8 +5,9 @@ pullback, what is recorded in loops, arrays of which zeros are made. Out: the sa
 statements; where a wanted value is not assigned on some path, it has a placeholder
 there, of which nothing comes.
 Invariants: only what reaches a wanted value is touched: a name of the user's that is
-not assigned stays so. The pullback knows nothing of the lengths of what may be a
-placeholder, so that it reads no other value's shape off one.
+not assigned stays so. A placeholder has the lengths that its type says. The pullback
+knows nothing of the lengths of what may be a placeholder, so that it reads no other
+value's shape off one.
 
     if c: y = f(x)     ->     if c: y = f(x)
                               else: y = 0.0
@@ -16,12 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import assert_never
 
-import numpy as np
-
+from adcompiler.differentiate.placeholders import Axes, axes_of, placeholder
 from adcompiler.errors import Span
-from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.builder import Builder
 from adcompiler.ir.joins import with_own_lengths
 from adcompiler.ir.nodes import (
     Atom,
@@ -36,15 +36,13 @@ from adcompiler.ir.nodes import (
     While,
     carried_params,
     carried_results,
+    defined,
     fresh_var,
     stop_flag,
 )
 from adcompiler.ir.types import (
     Array,
     Length,
-    ListOf,
-    Residuals,
-    Scalar,
     Type,
     dims_of,
     fresh_dim,
@@ -53,10 +51,12 @@ from adcompiler.ir.walk import all_stmts
 
 
 def define_residuals(
-    stmts: tuple[Stmt, ...], residuals: Iterable[Var]
+    params: tuple[Var, ...], stmts: tuple[Stmt, ...], residuals: Iterable[Var]
 ) -> tuple[Stmt, ...]:
-    """The statements with every residual defined on every path."""
-    return _body(stmts, _Slots(stmts, residuals).found)
+    """The statements of a function of these parameters, with every residual defined on
+    every path."""
+    slots = _Slots(stmts, residuals).found
+    return _body(stmts, slots, axes_of(params, {})) if slots else stmts
 
 
 def zeroed(stmts: tuple[Stmt, ...]) -> list[Var]:
@@ -148,7 +148,7 @@ class _Slots:
             self._result(region, k)
 
 
-def _body(stmts: tuple[Stmt, ...], slots: set[Slot]) -> tuple[Stmt, ...]:
+def _body(stmts: tuple[Stmt, ...], slots: set[Slot], axes: Axes) -> tuple[Stmt, ...]:
     builder = Builder()
     for stmt in stmts:
         builder.span = stmt.span
@@ -158,25 +158,32 @@ def _body(stmts: tuple[Stmt, ...], slots: set[Slot]) -> tuple[Stmt, ...]:
             case If():
                 arms = [a.results for a in (stmt.then, stmt.orelse) if a.falls]
                 types = _types([stmt.results], *arms)
-                then = _region(stmt.then, types, slots, stmt.span)
-                orelse = _region(stmt.orelse, types, slots, stmt.span)
+                then = _region(stmt.then, types, slots, axes, stmt.span)
+                orelse = _region(stmt.orelse, types, slots, axes, stmt.span)
                 builder.append(replace(stmt, then=then, orelse=orelse))
             case For() | While():
                 paths = stmt.inits, carried_results(stmt)
                 types = _types([carried_params(stmt), stmt.results], *paths)
                 inits = tuple(
-                    _defined(init, types[k], builder) if (stmt, k) in slots else init
+                    _defined(init, types[k], builder, axes)
+                    if (stmt, k) in slots
+                    else init
                     for k, init in enumerate(stmt.inits)
                 )
-                body = _region(stmt.body, types, slots, stmt.span)
+                body = _region(stmt.body, types, slots, axes, stmt.span)
                 builder.append(replace(stmt, inits=inits, body=body))
             case _:
                 assert_never(stmt)
+        axes = axes_of(defined(stmt), axes)
     return tuple(builder.stmts)
 
 
 def _region(
-    region: Region, types: list[Type], slots: set[Slot], span: Span | None
+    region: Region,
+    types: list[Type],
+    slots: set[Slot],
+    axes: Axes,
+    span: Span | None,
 ) -> Region:
     """A region, whose last results may have to be placeholders of these types."""
     builder = Builder(span=span)
@@ -184,8 +191,9 @@ def _region(
     skip = len(results) - len(types)
     for k, atom in enumerate(results):
         if (region, k) in slots:
-            results[k] = _defined(atom, types[k - skip], builder)
-    body = (*_body(region.body, slots), *builder.stmts)
+            results[k] = _defined(atom, types[k - skip], builder, axes)
+    inside = _body(region.body, slots, axes_of(region.params, axes))
+    body = (*inside, *builder.stmts)
     return replace(region, body=body, results=tuple(results))
 
 
@@ -238,26 +246,5 @@ def of_any_length(var: Var) -> Var:
     return fresh_var(with_own_lengths(var.type), var.name, var.noun)
 
 
-def _defined(atom: Atom, t: Type, builder: Builder) -> Atom:
-    return placeholder(t, builder) if isinstance(atom, Undef) else atom
-
-
-def placeholder(t: Type, builder: Builder) -> Atom:
-    """Some value of a type."""
-    match t:
-        case Scalar():
-            python = {"float64": 0.0, "int64": 0, "bool": False}
-            if t.kind != "numpy":
-                return constant(python[t.dtype])
-            return constant(np.dtype(t.dtype).type(0))
-        case Array():
-            # Open lengths are never looked at: it passes for any of this type.
-            lengths = [constant(n if isinstance(n, int) else 0) for n in t.dims]
-            return builder.apply("zeros", *lengths, dtype=t.dtype, known=t)
-        case ListOf():
-            more: dict[str, Any] = {"indexed": True} if t.indexed else {}
-            return builder.apply("list_new", element=t.element, **more)
-        case Residuals():
-            return builder.apply("residuals_none", of=t.of)
-        case _:
-            assert_never(t)
+def _defined(atom: Atom, t: Type, builder: Builder, axes: Axes) -> Atom:
+    return placeholder(t, builder, axes) if isinstance(atom, Undef) else atom

@@ -77,9 +77,10 @@ def jvp(function: Function, wrt: tuple[int, ...], *, called: bool = False) -> Fu
         floats = [a for a in region.results if is_float(a.type)]
         tangents = tuple(map(sweep.tangent_or_zero, floats))
     stmts = tuple(sweep.builder.stmts)
+    both = (*region.params, *dots)
     body = Region(
-        (*region.params, *dots),
-        define_residuals(stmts, zeroed(stmts)),
+        both,
+        define_residuals(both, stmts, zeroed(stmts)),
         (*region.results, *tangents),
     )
     return Function(function.name, body, function.span)

@@ -97,7 +97,7 @@ def vjp(
     kept = tuple(_called(v, forward) for v in kept if v not in found)
     reverse = (*found.values(), *reverse)
     shown = {v: of_any_length(v) for v in kept if v in missing}
-    forward = define_residuals(forward, kept)
+    forward = define_residuals(region.params, forward, kept)
     first = Region(region.params, forward, (*region.results, *kept))
     sweep = substitute(Region((), reverse, gradients), shown)
     params = (*(shown.get(v, v) for v in kept), *cotangents)
@@ -181,7 +181,8 @@ def _sweeps(
     forward, reverse = record(primal, adjoint_stmts, plan, adjoint)
     missing = may_be_undefined(forward)
     lists = measured(forward, plan.recorded)
-    forward = define_residuals(forward, (*plan.recorded, *zeroed(reverse), *lists))
+    wanted = (*plan.recorded, *zeroed(reverse), *lists)
+    forward = define_residuals(primal.root.params, forward, wanted)
     return Sweeps(forward, reverse, gradients, missing)
 
 

@@ -221,6 +221,7 @@ class _Replayer(Threader):
                     (event.k, var)
                     for (home, var), event in versions.events.items()
                     if home is region
+                    and var not in self.homes
                     and isinstance(event, Passage)
                     and event.stmt is primal
                 ]
@@ -340,8 +341,11 @@ class _Replayer(Threader):
         return before.apply("load", atom, index=(), hint=final.name, known=final.type)
 
     def _is_restored(self, init: Var, passages: Passages) -> bool:
-        """Whether what is before a loop may be read off what the reversal gave: one in
-        scope, of which anything may be read, only if every store has been undone."""
+        """Whether what is before a loop may be read off what the reversal gave: never
+        one that is recorded; one in scope, of which anything may be read, only if every
+        store has been undone."""
+        if init in self.homes:
+            return False
         stores = self.primal.versions.stores
         return not self.primal.in_scope(init) or all(
             self.undone.issuperset(stores(p)) for p in passages.starts

@@ -2,7 +2,8 @@
 
 In: adjoint statements that name primal values freely. Out: the same, in which an
 operand read for its shape alone is an array of the function's own region that has the
-same lengths and dtype, where there is one; it need not be recorded then.
+same lengths and dtype, where there is one; it need not be recorded then, nor assigned
+on every path.
 Invariant: equal symbolic lengths are equal at run time, so no number changes.
 
     x_bar = zeros_like(row)   ->   x_bar = zeros_like(y), y of row's lengths, in scope
@@ -13,7 +14,7 @@ Of a list that is not in scope only the length is taken from the forward sweep, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from adcompiler.differentiate.cotangents import zero_of_type
@@ -30,14 +31,17 @@ def read_shapes_in_scope(
     primal: Primal, stmts: tuple[Stmt, ...]
 ) -> tuple[tuple[Stmt, ...], dict[Region, Region]]:
     """The statements, and which new region stands for which old one."""
-    models = _models(primal)
+    missing = may_be_undefined(primal.root.body)
+    models = _models(primal, missing)
     lengths = _lengths(primal.root)
     replaced: dict[Region, Region] = {}
 
     def model(atom: Atom) -> Atom:
         if not isinstance(atom, Var) or not isinstance(atom.type, Array):
             return atom
-        if atom not in primal.homes or primal.in_scope(atom):
+        if atom not in primal.homes:
+            return atom
+        if primal.in_scope(atom) and atom not in missing:
             return atom
         return models.get(atom.type, atom)
 
@@ -116,7 +120,7 @@ def _by_length(let: Let, count: Var) -> Let:
             return let
 
 
-def _models(primal: Primal) -> dict[Array, Var]:
+def _models(primal: Primal, missing: Container[Var]) -> dict[Array, Var]:
     """An array in scope for each type, the earliest that no store overwrites and no
     path leaves unassigned."""
     models: dict[Array, Var] = {}
@@ -125,7 +129,6 @@ def _models(primal: Primal) -> dict[Array, Var]:
     restored = {
         loop.results[k] for loop, group in primal.versions.groups.items() for k in group
     }
-    missing = may_be_undefined(root.body)
     for var in own:
         hidden = (root, var) in events or var in restored or var in missing
         if isinstance(var.type, Array) and not hidden:

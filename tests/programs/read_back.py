@@ -95,3 +95,52 @@ def whole_array_written_in_both_and_read_after(x, n):
                 x[:] = np.cos(x) + x[k]
         s += np.sum(x**3)
     return s
+
+
+@program(0.7, 0, label="first")
+@program(0.7, 1, label="second")
+@program(0.7, 2, label="last")
+def whole_array_read_before_a_part_is_undone(x, skipped):
+    y = np.ones(4) * x
+    s = 0.0
+    for k in range(3):
+        if k != skipped:
+            s += np.sum(np.sin(y) * y)
+            for i in range(2):
+                y[i] = y[i] * y[i + 1] + x
+                y[3] = 5.0 + i
+    return s + np.sum(y)
+
+
+@program(0.7, 1)
+def whole_array_read_in_an_arm_within_an_arm(x, skipped):
+    y, z = np.ones(4) * x, np.full(4, 0.6)
+    s = 0.0
+    for k in range(3):
+        if k != skipped:
+            if k > 0:
+                s += np.sum(np.sin(y) * y * z)
+            for i in range(2):
+                y[i] = y[i] * y[i + 1] + z[0]
+                y[3] = 0.3 + i
+                z[i] = y[i] * z[i + 1]
+                z[3] = x
+    return s + np.sum(y * z)
+
+
+@program(0.4)
+@program(-1.3, label="changed")
+@program(1.03, label="never")
+def array_returned_from_before_it_is_undone(a):
+    y = np.full((1,), 1.0)
+    n = 0
+    while n < 1 and max(a, float(y[0])) < 1.2:
+        for t in (a,):
+            s = float(y[n]) * t
+            if float(y[-1]) > 1.3 + a:
+                return a * np.ones(3) * s * np.sum(y * y)
+        for i in range(n):
+            y[n] = float(y[0]) * a
+            y[...] = min(a, a)
+        n += 1
+    return a * np.ones(3) * y[0]

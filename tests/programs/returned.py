@@ -81,3 +81,32 @@ def line_between_two_points(xs, ys, t):
             w = (t - xs[i]) / (xs[i + 1] - xs[i])
             return (1 - w) * ys[i] + w * ys[i + 1]
     return ys[-1] * t
+
+
+@program(real(5), 2, label="never")
+@program(real(5), 0, label="second")
+def arrays_unassigned_where_it_returns(x, last):
+    y = x * 1.1
+    z = np.cos(x)
+    for i in range(3):
+        for k in range(2):
+            if i > last:
+                if i != 5:
+                    return x[0] + np.sum(y)
+                y[k + 1] *= 0.9 * np.cos(y[k - 1])
+        z = np.sin(y)
+    return np.sum(y * 0.3) + np.sum(z * np.sin(0.5 * z))
+
+
+@program(real(5), 2, label="never")
+@program(real(5), 0, label="second")
+def parts_unassigned_where_it_returns(x, last):
+    y = x * 2.0
+    for i in range(3):
+        for k in range(2):
+            if i > last:
+                return x[0] + np.sum(y)
+        u = np.sin(y[::2])
+        v = u[1:] * y[1:-2]
+        y[i] = np.sum(u) - np.sum(v)
+    return np.sum(u * u) + np.sum(v)
