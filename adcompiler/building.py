@@ -49,7 +49,8 @@ class Built:
 
     The callable takes the leaves by position, and gives the results as a tuple.
     `source` is the text with where its lines come from; `label` is shown in tracebacks.
-    `shelf` keeps the machine code for other processes.
+    `shelf` keeps the machine code for other processes. `native` gives the same function
+    for machine code alone, which may know more of the arguments that it is called with.
     """
 
     def __init__(
@@ -63,8 +64,10 @@ class Built:
         shelf: Shelf | None = None,
         *,
         strict: bool = False,
+        native: Callable[[], Function] | None = None,
     ) -> None:
         self._function = function
+        self.native = native
         self.shelf = shelf
         self.name = _identifier(name)
         self.label = label
@@ -194,8 +197,10 @@ class _Native:
 
         try:
             direct = built.direct() if dense else None
+            more = built.native if dense else None
+            function = built.function if more is None else more()
             module = native_module(
-                *(built.function, built.name),
+                *(function, built.name),
                 dense=dense,
                 direct=direct,
                 strict=built.strict,

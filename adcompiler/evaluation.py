@@ -41,10 +41,12 @@ from adcompiler.frontend.wrt import as_differentiated
 from adcompiler.ir.types import Array, Scalar, Type, is_float
 from adcompiler.parameter import Parameter
 from adcompiler.programs import (
+    SETS,
     Program,
     Request,
     compile_program,
     derivative_of,
+    has_lengths,
 )
 
 __all__ = [
@@ -209,15 +211,28 @@ def find_program(
         request.strict,
     )
 
-    def fits(program: Program) -> bool:
-        outline, leaves = program.outline, request.leaves
-        return (
-            all(same_static(leaves[k], value) for k, value in program.statics)
-            and all(np.shape(leaves[k])[axis] == n for (k, axis), n in program.lengths)
-            and guards_hold(outline.guards, outline.captures)
-        )
+    left = 0  # programs for other small lengths
 
-    return programs.find(key, fits, lambda _: compile_program(request))
+    def fits(program: Program) -> bool:
+        nonlocal left
+        if not _known_as(program, request):
+            return False
+        # One that was left is not returned to: where lengths change again and again,
+        # one program serves them all.
+        found = has_lengths(program, request) and not (program.small and left)
+        left += bool(program.small and not found)
+        return found
+
+    return programs.find(
+        key, fits, lambda _: compile_program(request, small=left < SETS)
+    )
+
+
+def _known_as(program: Program, request: Request) -> bool:
+    """Whether what is known while compiling is so, but for lengths."""
+    outline, leaves = program.outline, request.leaves
+    statics = all(same_static(leaves[k], value) for k, value in program.statics)
+    return statics and guards_hold(outline.guards, outline.captures)
 
 
 def run(program: Program, request: Request) -> Any:

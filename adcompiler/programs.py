@@ -41,9 +41,23 @@ if TYPE_CHECKING:
     from adcompiler.emit.llvm.direct import Direct
     from adcompiler.emit.numpy_source import Source
 
-__all__ = ["Program", "Request", "compile_program", "derivative_of", "name_of"]
+__all__ = [
+    "SETS",
+    "Program",
+    "Request",
+    "compile_program",
+    "derivative_of",
+    "has_lengths",
+    "name_of",
+]
 
 MOST = 64  # items of an argument that are laid out
+SMALL = 8  # the largest length that machine code is made for
+SETS = 2  # of small lengths that code is made for, before there is one program for all
+
+
+Axis = tuple[int, int]  # a leaf, and an axis of it
+Lengths = tuple[tuple[Axis, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +83,11 @@ class Program:
     Of a program of an earlier process, the function itself is lowered when something
     but its machine code is asked for. `call` takes the dynamic leaves without those in
     `statics`, which are leaves with the values that they had while compiling;
-    `lengths` are those that had to be known, of leaves along an axis. Of `types`, one
-    per result, the first `values` belong to `outline.result`; with a `pullback`, the
-    others are its residuals. The last results are the gradients of the parameters in
-    `wrt`, which are counted without the statics; those of a pullback are parameters of
-    its primal.
+    `lengths` are those that had to be known, of leaves along an axis; `small` are those
+    that the machine code knows besides, to be faster. Of `types`, one per result, the
+    first `values` belong to `outline.result`; with a `pullback`, the others are its
+    residuals. The last results are the gradients of the parameters in `wrt`, which are
+    counted without the statics; those of a pullback are parameters of its primal.
     """
 
     outline: Outline
@@ -84,7 +98,8 @@ class Program:
     values: int
     wrt: tuple[int, ...] = ()
     pullback: Program | None = None
-    lengths: tuple[tuple[tuple[int, int], int], ...] = ()
+    lengths: Lengths = ()
+    small: Lengths = ()
 
     @property
     def source(self) -> Source:
@@ -95,15 +110,47 @@ class Program:
         return self.source.text
 
 
-def compile_program(request: Request) -> Program:
+def has_lengths(program: Program, request: Request) -> bool:
+    """Whether the arguments have the lengths that a program was compiled for."""
+    known, leaves = (*program.lengths, *program.small), request.leaves
+    return all(np.shape(leaves[k])[axis] == n for (k, axis), n in known)
+
+
+def compile_program(request: Request, *, small: bool = False) -> Program:
     """Compile what a call asks for, with as few arguments static as possible, unless an
-    earlier process has."""
+    earlier process has.
+
+    `small`: if machine code is the faster for small lengths that it knows, it is made
+    for those of the arguments.
+    """
     place = _place(request)
-    kept = None if place is None else place.find(request.leaves)
+    kept = None if place is None else place.find(request.leaves, small=small)
     if kept is not None:
         return _restored(request, kept)
+    found, statics, lengths = _with_what_is_needed(request)
+    more = _small(request, found, statics, lengths) if small else None
+    given, known = tuple(statics.items()), tuple(lengths.items())
+    chosen, native = more or ((), None)
+    parts = [part for part, _ in found]
+    shelves = None if place is None else place.shelves(parts, given, known, chosen)
+    sweeps = [
+        _Sweep(
+            part,
+            lambda f=function: f,  # type: ignore[misc]
+            None if shelves is None else shelves[k],
+            None if native is None else lambda: native,
+        )
+        for k, (part, function) in enumerate(found)
+    ]
+    return _program(request, sweeps, given, known, chosen)
+
+
+def _with_what_is_needed(
+    request: Request,
+) -> tuple[Sequence[tuple[Part, Function]], Mapping[int, Any], Mapping[Axis, int]]:
+    """The function that is asked for, and the leaves and the lengths that it knows."""
     statics: dict[int, Any] = {}
-    lengths: dict[tuple[int, int], int] = {}
+    lengths: dict[Axis, int] = {}
     while True:
         try:
             found = _lowered(request, statics, lengths)
@@ -117,15 +164,39 @@ def compile_program(request: Request) -> Program:
             leaf = _leaf(request, statics, need.leaf)
             statics[leaf] = _static_value(request, leaf)
         else:
-            break
-    given, known = tuple(statics.items()), tuple(lengths.items())
-    parts = [part for part, _ in found]
-    shelves = None if place is None else place.shelves(parts, given, known)
-    sweeps = [
-        _Sweep(part, lambda f=function: f, None if shelves is None else shelves[k])  # type: ignore[misc]
-        for k, (part, function) in enumerate(found)
-    ]
-    return _program(request, sweeps, given, known)
+            return found, statics, lengths
+
+
+def _small(
+    request: Request,
+    found: Sequence[tuple[Part, Function]],
+    statics: Mapping[int, Any],
+    lengths: Mapping[Axis, int],
+) -> tuple[Lengths, Function] | None:
+    """The small lengths that machine code is to know, and the function that knows them;
+    None where there are none, or what a caller sees would be another."""
+    if request.backend != "llvm" or len(found) != 1 or settings.current().dump:
+        return None
+    from adcompiler.emit.llvm.looped import looped_lengths
+
+    ((part, function),) = found
+    keys = looped_lengths(function)
+    specs = [leaf for spec in request.specs.values() for leaf in leaf_specs(spec)]
+    chosen: dict[Axis, int] = {}
+    for k, (spec, value) in enumerate(zip(specs, request.leaves, strict=True)):
+        if k in statics or not isinstance(spec.type, Array):
+            continue
+        for axis, (d, n) in enumerate(zip(spec.type.dims, value.shape, strict=True)):
+            wanted = isinstance(d, Dim) and d.key in keys and n <= SMALL
+            if wanted and (k, axis) not in lengths:
+                chosen[k, axis] = n
+    if not chosen:
+        return None
+    try:
+        ((other, known),) = _lowered(request, statics, {**lengths, **chosen})
+    except (NeedLength, NeedStatic, UnsupportedError):
+        return None
+    return (tuple(chosen.items()), known) if alike(part, other) else None
 
 
 def _place(request: Request) -> Place | None:
@@ -153,11 +224,21 @@ def _restored(request: Request, kept: Kept) -> Program:
             )
         return found
 
+    def native() -> Function:
+        known = dict((*kept.lengths, *kept.small))
+        ((_, function),) = _lowered(request, dict(kept.statics), known, lengths)
+        return function
+
     sweeps = [
-        _Sweep(part, lambda k=k: again()[k][1], kept.shelves[k])  # type: ignore[misc]
+        _Sweep(
+            part,
+            lambda k=k: again()[k][1],  # type: ignore[misc]
+            kept.shelves[k],
+            native if kept.small else None,
+        )
         for k, part in enumerate(kept.parts)
     ]
-    return _program(request, sweeps, kept.statics, kept.lengths)
+    return _program(request, sweeps, kept.statics, kept.lengths, kept.small)
 
 
 def _leaf(request: Request, statics: Mapping[int, Any], leaf: int) -> int:
@@ -182,7 +263,7 @@ def _static_value(request: Request, leaf: int) -> Any:
 def _with_statics(
     specs: Mapping[str, ArgSpec],
     statics: Mapping[int, Any],
-    lengths: Mapping[tuple[int, int], int],
+    lengths: Mapping[Axis, int],
 ) -> dict[str, ArgSpec]:
     """The specs with these leaves known, and these lengths."""
     leaf = -1
@@ -210,7 +291,7 @@ def _with_statics(
 def _lowered(
     request: Request,
     statics: Mapping[int, Any],
-    known: Mapping[tuple[int, int], int],
+    known: Mapping[Axis, int],
     lengths: Mapping[Dim, int] | None = None,
 ) -> Sequence[tuple[Part, Function]]:
     """The function that is asked for; of a vjp that of its pullback, too."""
@@ -244,18 +325,21 @@ def _lengths(request: Request) -> Iterator[tuple[Dim, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Sweep:
-    """What is made a program of: the function, how it is seen, where its code is."""
+    """What is made a program of: the function, how it is seen, where its code is, and
+    the function that machine code is made of, if that is another."""
 
     part: Part
     function: Callable[[], Function]
     shelf: Shelf | None
+    native: Callable[[], Function] | None
 
 
 def _program(
     request: Request,
     sweeps: Sequence[_Sweep],
     statics: tuple[tuple[int, Any], ...],
-    lengths: tuple[tuple[tuple[int, int], int], ...],
+    lengths: Lengths,
+    small: Lengths,
 ) -> Program:
     """The program of a function, or of the two sweeps of a vjp."""
     derivative = derivative_of(request.target)
@@ -268,7 +352,8 @@ def _program(
         built = _built(request, word, sweep, params, direct=not statics)
         call, seen, values = built.call, part.outline, part.values
         made = Program(
-            *(seen, statics, built, call, part.types, values, part.wrt, made, lengths)
+            *(seen, statics, built, call, part.types, values, part.wrt, made, lengths),
+            small=small,
         )
     assert made is not None
     return made
@@ -292,6 +377,7 @@ def _built(
     return Built(
         *(sweep.function, name, label, doc, request.backend, directly, sweep.shelf),
         strict=request.strict,
+        native=sweep.native,
     )
 
 

@@ -45,6 +45,7 @@ class Kept:
     parts: tuple[Part, ...]
     statics: Statics
     lengths: Lengths
+    small: Lengths
     shelves: tuple[CodeShelf, ...]
 
 
@@ -61,15 +62,21 @@ class Place:
         """The name of the group of files."""
         return _short(self.key.encode())
 
-    def find(self, leaves: Sequence[Any]) -> Kept | None:
-        """The program that serves these leaves now, if there is one."""
-        group = self.group
+    def find(self, leaves: Sequence[Any], *, small: bool = False) -> Kept | None:
+        """The program that serves these leaves now, if there is one: with `small`, one
+        whose code is made for their lengths comes before others."""
+        group, best = self.group, None
         for name in self.files.names(group, _ENTRY):
             found = self._kept(self.files.read(group, name), name, leaves)
-            if found is not None:
-                self.files.touch(group, name)
-                return found
-        return None
+            if found is None or (found.small and not small):
+                continue
+            best = (name, found)
+            if found.small or not small:
+                break
+        if best is None:
+            return None
+        self.files.touch(group, best[0])
+        return best[1]
 
     def _kept(
         self, data: bytes | None, name: str, leaves: Sequence[Any]
@@ -82,9 +89,12 @@ class Place:
             if entry["key"] != self.key:
                 return None
             statics = tuple((k, decoded(value)) for k, value in entry["statics"])
-            lengths = tuple(((k, axis), n) for k, axis, n in entry["lengths"])
+            lengths, small = (
+                tuple(((k, axis), n) for k, axis, n in entry[word])
+                for word in ("lengths", "small")
+            )
             fits = all(same_static(leaves[k], value) for k, value in statics) and all(
-                np.shape(leaves[k])[axis] == n for (k, axis), n in lengths
+                np.shape(leaves[k])[axis] == n for (k, axis), n in (*lengths, *small)
             )
             if not fits:
                 return None
@@ -94,10 +104,14 @@ class Place:
             return None
         stem = name.removesuffix(_ENTRY)
         shelves = self._shelves(stem, parts, None)
-        return Kept(parts, statics, lengths, shelves)
+        return Kept(parts, statics, lengths, small, shelves)
 
     def shelves(
-        self, parts: Sequence[Part], statics: Statics, lengths: Lengths
+        self,
+        parts: Sequence[Part],
+        statics: Statics,
+        lengths: Lengths,
+        small: Lengths = (),
     ) -> tuple[CodeShelf, ...] | None:
         """Where the code of a program is to be kept that was compiled just now; None
         where it cannot be."""
@@ -108,6 +122,7 @@ class Place:
                 "key": self.key,
                 "statics": [[k, encoded(value)] for k, value in statics],
                 "lengths": [[k, axis, n] for (k, axis), n in lengths],
+                "small": [[k, axis, n] for (k, axis), n in small],
                 "steps": trail.steps,
                 "parts": written,
             }

@@ -21,12 +21,12 @@ from adcompiler.ir.nodes import For, Function, Let, Region, While
 from adcompiler.ir.types import ANY, Dim, Length, dims_of
 from adcompiler.ir.walk import all_stmts, regions
 
-__all__ = ["assumed_lengths", "equal_lengths"]
+__all__ = ["Classes", "assumed_lengths", "equal_lengths", "lengths_that_meet"]
 
 
 def equal_lengths(function: Function) -> Mapping[Hashable, Hashable]:
     """The key of the length that stands for another, by the keys of both."""
-    classes = _Classes()
+    classes = Classes()
     for param in function.params:
         for d in dims_of(param.type):
             if isinstance(d, Dim):
@@ -42,10 +42,10 @@ def equal_lengths(function: Function) -> Mapping[Hashable, Hashable]:
 
 def assumed_lengths(function: Function) -> Mapping[Hashable, Hashable]:
     """The key of the length that stands for another, of all that meet."""
-    classes = _Classes()
+    classes = Classes()
     for let in all_stmts(function.region):
         if isinstance(let, Let):
-            for first, second in (*_required(let), *_met(let)):
+            for first, second in lengths_that_meet(let):
                 keys = [d.key for d in (first, second) if isinstance(d, Dim)]
                 if len(keys) == 2 and ANY.key not in keys:
                     classes.join(*keys)
@@ -53,7 +53,7 @@ def assumed_lengths(function: Function) -> Mapping[Hashable, Hashable]:
 
 
 @dataclass(slots=True)
-class _Classes:
+class Classes:
     """Keys, and for each one that it was joined to."""
 
     known: dict[Hashable, Hashable] = field(default_factory=dict)
@@ -68,6 +68,12 @@ class _Classes:
 
     def found(self) -> Mapping[Hashable, Hashable]:
         return {key: self.of(key) for key in list(self.known)}
+
+
+def lengths_that_meet(let: Let) -> Iterator[tuple[Length, Length]]:
+    """Pairs of lengths that are equal, if the statement repeats nothing."""
+    yield from _required(let)
+    yield from _met(let)
 
 
 def _unconditional(region: Region) -> Iterator[Let]:
@@ -97,7 +103,6 @@ def _required(let: Let) -> Iterator[tuple[Length, Length]]:
 
 
 def _met(let: Let) -> Iterator[tuple[Length, Length]]:
-    """Pairs of lengths that are equal, if the statement repeats nothing."""
     name = let.primitive.name
     if let.primitive.elementwise or _is_whole(let) or name == "sum_to":
         shapes = [dims_of(a.type) for a in (*let.operands, *let.results)]
