@@ -221,14 +221,14 @@ class _Replayer(Threader):
                     (event.k, var)
                     for (home, var), event in versions.events.items()
                     if home is region
-                    and var not in self.homes
                     and isinstance(event, Passage)
                     and event.stmt is primal
                 ]
+                given = (v for _, v in found if v not in self.homes)
                 return Passages(
                     self._needed_within(primal),
                     tuple(primal.results[k] for k, _ in found),
-                    tuple(v for _, v in found if self._changes(primal, v)),
+                    tuple(v for v in given if self._changes(primal, v)),
                 )
             case For() | While():
                 ends, params = carried_results(primal), carried_params(primal)

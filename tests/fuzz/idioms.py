@@ -14,6 +14,7 @@ from tests.fuzz import statements
 from tests.fuzz import store_idioms as of_stores
 from tests.fuzz import syntax_idioms as of_syntax
 from tests.fuzz.frame import Frame
+from tests.fuzz.overwriting import overwritten_in_part
 from tests.fuzz.program import Variable
 
 
@@ -45,6 +46,7 @@ _ON_ARRAYS: tuple[tuple[int, Callable[[Frame, Variable], None]], ...] = (
     (6, of_stores.of_rank_three),
 )
 _OTHERS: tuple[tuple[int, Callable[[Frame], None]], ...] = (
+    (9, overwritten_in_part),
     (4, of_loops.two_exits),
     (2, of_loops.nested_exits),
     (1, of_loops.newton),
