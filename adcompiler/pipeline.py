@@ -161,15 +161,16 @@ def _sink_exits(function: Function) -> Function:
     return function if sunk is function else optimise(sunk)
 
 
-def stored(function: Function, *, inner: bool = False) -> Function:
+def stored(function: Function, *steps: Step, inner: bool = False) -> Function:
     """The function ready to be written: what is stored is stored in place.
 
-    `inner` is what another calls: its residuals may hold what it is given.
+    `inner` is what another calls: its residuals may hold what it is given. `steps` are
+    passes of the backend's own, before that is settled.
     """
     from adcompiler.lowering.bufferise import bufferise
 
     store = partial(bufferise, inner=inner)
-    return run(function, ("finish", _finish), ("bufferise", store))
+    return run(function, ("finish", _finish), *steps, ("bufferise", store))
 
 
 def _finish(function: Function) -> Function:

@@ -21,13 +21,14 @@ from adcompiler.emit.llvm.entry import write_entry
 from adcompiler.emit.llvm.functions import write_function
 from adcompiler.emit.llvm.lengths import assumed_lengths, equal_lengths
 from adcompiler.emit.llvm.notes import Notes
+from adcompiler.emit.llvm.rowwise import by_rows
 from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
 from adcompiler.emit.llvm.values import NotNative
 from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Function, Var
 
-__all__ = ["Native", "NotNative", "Part", "emit", "in_order"]
+__all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "in_order"]
 
 
 @dataclass(frozen=True, slots=True)

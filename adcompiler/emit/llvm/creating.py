@@ -78,6 +78,12 @@ def _constant(value: int) -> Callable[[Writer, Let], Values]:
     return row
 
 
+def _empty(writer: Writer, let: Let) -> Values:
+    t = let.result.type
+    assert isinstance(t, Array)
+    return [allocated(writer.code, t.dtype, _lengths(writer, let))]
+
+
 def _like(value: int) -> Callable[[Writer, Let], Values | None]:
     def row(writer: Writer, let: Let) -> Values | None:
         t, x = let.result.type, writer.value(let.operands[0])
@@ -264,7 +270,7 @@ ROWS: dict[str, Callable[[Writer, Let], Values | None]] = {
     "copy": _copy,
     "zeros": _constant(0),
     "ones": _constant(1),
-    "empty": _constant(0),
+    "empty": _empty,
     "zeros_like": _like(0),
     "ones_like": _like(1),
     "empty_like": _like(0),

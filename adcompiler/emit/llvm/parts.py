@@ -188,7 +188,12 @@ def _sunk(writer: Writer, let: Let, target: Elements) -> bool:
         return False
     assert isinstance(array.type, Array)
     assert isinstance(value, Var)
-    lengths = part_lengths(array.type.dims, let.param("index"), operands)
+    known = let.param("known")
+    lengths = (
+        known.dims
+        if isinstance(known, Array)
+        else part_lengths(array.type.dims, let.param("index"), operands)
+    )
     inside = group.scope is writer.scopes[-1] and value not in group.places
     if not inside or writer.shape_of(lengths) != group.shape:
         return False

@@ -19,13 +19,20 @@ from adcompiler.emit.llvm.values import (
     Number,
     Value,
     constant_text,
+    dense,
+    element,
     machine,
 )
 from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Let, Var
 from adcompiler.ir.types import Array, Scalar
 
-__all__ = ["ROWS", "Reduction", "first_extreme", "is_whole"]
+__all__ = [
+    "ROWS",
+    "Reduction",
+    "first_extreme",
+    "is_whole",
+]
 
 Values = list[Value]
 Step = Callable[[Code, str, str, str], str]  # dtype, what was reduced, an element
@@ -150,6 +157,17 @@ class Reduction:
         return code.op(f"fdiv {machine(t.dtype)} {text}, {number}")
 
 
+def _divide(code: Code, made: Elements, count: str) -> None:
+    word = machine(made.dtype)
+    number = convert(code, count, "int64", made.dtype)
+
+    def divided(places: list[At], carried: tuple[str, ...]) -> None:
+        text = places[0].get(code)
+        places[0].put(code, code.op(f"fdiv {word} {text}, {number}"))
+
+    each(code, made.dims, [made], divided, parallel=True)
+
+
 def is_whole(let: Let) -> bool:
     """Whether a statement reduces an array to a number."""
     known = let.primitive.name in _STEPS
@@ -190,6 +208,8 @@ def _along(
         for k in range(len(x.dims))
         if keepdims or k not in axes
     ]
+    if axes[-1] == len(x.dims) - 1:
+        return _along_last(code, found, x, axes, t, dims)
     start = convert(code, found.first, found.dtype, t.dtype)
     made = filled(code, t.dtype, dims, start)
     target = _spread(made, x, axes, keepdims=keepdims)
@@ -201,13 +221,48 @@ def _along(
 
     each(code, x.dims, [target, x], body)
     if found.name == "mean":
-        count = convert(code, code.product(x.dims[a] for a in axes), "int64", t.dtype)
+        _divide(code, made, code.product(x.dims[a] for a in axes))
+    return made
 
-        def divided(places: list[At], carried: tuple[str, ...]) -> None:
-            text = places[0].get(code)
-            places[0].put(code, code.op(f"fdiv {machine(t.dtype)} {text}, {count}"))
 
-        each(code, made.dims, [made], divided)
+def _along_last(
+    code: Code,
+    found: Reduction,
+    x: Elements,
+    axes: tuple[int, ...],
+    t: Array,
+    dims: Sequence[str],
+) -> Elements:
+    """Reduce the last axis, and perhaps others: what is reduced stays in a register."""
+    others = [k for k in range(len(x.dims)) if k not in axes]
+    made = allocated(code, t.dtype, dims)
+    outside = tuple(x.dims[k] for k in others)
+    inside = replace(
+        x,
+        dims=tuple(x.dims[k] for k in axes),
+        strides=tuple(x.strides[k] for k in axes),
+        contiguous=x.contiguous and axes == tuple(range(len(others), len(x.dims))),
+    )
+    rows = replace(
+        *(x,),
+        dims=outside,
+        strides=tuple(x.strides[k] for k in others),
+        contiguous=False,
+    )
+    target = replace(made, dims=outside, strides=dense(code, outside))
+    count = code.product(inside.dims)
+
+    def body(places: list[At], carried: tuple[str, ...]) -> None:
+        row = replace(inside, data=element(code, x, places[1].offset))
+
+        def step(inner: list[At], held: tuple[str, ...]) -> Sequence[str]:
+            return [found.step(code, held[0], inner[0].get(code))]
+
+        inits = [(machine(found.dtype), found.first)]
+        (total,) = each(code, row.dims, [row], step, inits, parallel=True)
+        places[0].put(code, found.result(code, total, count))
+
+    each(code, outside, [target, rows], body)
     return made
 
 
