@@ -16,6 +16,7 @@ from typing import Any, assert_never
 
 from adcompiler.emit.llvm.code import FAILED, Code, Loop
 from adcompiler.emit.llvm.contractions import waits
+from adcompiler.emit.llvm.framed import framed_arrays
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible, write_group
 from adcompiler.emit.llvm.gathered import looks_itself
 from adcompiler.emit.llvm.rows import written
@@ -287,7 +288,9 @@ class FunctionWriter(Writer):
             return
         if let.primitive.writes:
             self.flush_readers(let.operands[0])
-        self.enter(let, written(self, let))
+        with self.making(let.results):
+            values = written(self, let)
+        self.enter(let, values)
 
     def _test(self, let: Let, raises: Raises) -> None:
         """Leave the function if an error's condition holds."""
@@ -361,6 +364,7 @@ def write_function(
     """The text of a function; `equal` are lengths that its caller has found equal,
     `assumed` those for which it is for the function to look."""
     writer = FunctionWriter(module, contiguous, roots, equal, assumed)
+    writer.framed = framed_arrays(function, roots)
     code, given = writer.code, ["ptr %ctx"]
     count = 0
     for param in function.params:

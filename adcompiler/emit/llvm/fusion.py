@@ -296,7 +296,8 @@ def _sum(code: Code, let: Let, old: str, more: str) -> str:
 
 def _target(writer: Writer, var: Var, dims: tuple[str, ...]) -> Elements:
     assert isinstance(var.type, Array)
-    return allocated(writer.code, var.type.dtype, dims)
+    with writer.making([var]):
+        return allocated(writer.code, var.type.dtype, dims)
 
 
 def _text(writer: Writer, atom: object, texts: dict[Var, str]) -> str:

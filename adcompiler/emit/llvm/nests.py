@@ -57,6 +57,7 @@ class At:
         write(code, self.source, self.offset, text)
 
 
+_LARGEST, _FRAME = 512, 32768  # bytes of an array in a frame, and of all of them
 _BYTES = {"i8": 1, "i16": 2, "i32": 4, "i64": 8, "float": 4, "double": 8}
 
 
@@ -71,11 +72,22 @@ def allocated(code: Code, dtype: str, dims: Sequence[str]) -> Elements:
     if sum(not n.isdigit() for n in dims) > 1:
         count = _checked_product(code, dims)
     size = bytes_of(dtype)
+    if code.in_frame and count.isdigit() and _fits_frame(code, int(count) * size):
+        data = code.alloca(f"[{count} x {in_memory(dtype)}]")
+        return Elements(dtype, data, "null", tuple(dims), dense(code, dims), True)
     owner = code.op(f"call ptr @{_taker(count, size)}")
     code.fail_if(code.op(f"icmp eq ptr {owner}, null"))
     back = code.subtract("0", _rounded(code, count, size))
     data = code.op(f"getelementptr i8, ptr {owner}, i64 {back}")
     return Elements(dtype, data, owner, tuple(dims), dense(code, dims), True)
+
+
+def _fits_frame(code: Code, size: int) -> bool:
+    """Take so many bytes of the function's frame, if it has them."""
+    if size > _LARGEST or code.frame + size > _FRAME:
+        return False
+    code.frame += size
+    return True
 
 
 def _taker(count: str, size: int) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -150,6 +151,7 @@ class Writer(ABC):
         self.equal = equal
         self.assumed = assumed
         self.lengths: dict[Hashable, str] = {}
+        self.framed: frozenset[Var] = frozenset()
         self.code = Code()
         self.values: dict[Var, Value] = {}
         self.scopes: list[Scope] = []
@@ -236,7 +238,10 @@ class Writer(ABC):
         """The elements of an operand in memory that is nobody else's: its own, if it is
         not needed any more."""
         found = self.elements(atom)
-        if self.roots.is_alone(atom) and found.contiguous and self._is_last(atom):
+        # What is in the frame stays there, which a result may leave.
+        stays = atom in self.framed and not self.code.in_frame
+        alone = self.roots.is_alone(atom) and found.contiguous and not stays
+        if alone and self._is_last(atom):
             self.scopes[-1].moved.add(atom)
             return found
         return copied(self.code, found)
@@ -342,6 +347,15 @@ class Writer(ABC):
             if not isinstance(d, int):
                 self.lengths.setdefault(self.equal.get(d.key, d.key), n)
         self.values[var] = self._of_shape(found, var)
+
+    @contextmanager
+    def making(self, values: Sequence[Var]) -> Iterator[None]:
+        """While a value is made: whether its memory may be the frame."""
+        code, alone = self.code, len(values) == 1
+        outside = code.in_frame
+        code.in_frame = alone and values[0] in self.framed
+        yield
+        code.in_frame = outside
 
     # -- groups of elementwise statements --
 
