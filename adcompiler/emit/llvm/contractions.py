@@ -213,8 +213,9 @@ def waits(writer: Writer, let: Let) -> bool:
     if sum(result in _read(stmt) for stmt in between) != 1:
         return False
     for atom in let.operands:
-        if isinstance(atom, Var) and atom in scope.last:
-            scope.last[atom] = max(scope.last[atom], at)
+        for var in (atom, writer.lent.get(atom) if isinstance(atom, Var) else None):
+            if isinstance(var, Var) and var in scope.last:
+                scope.last[var] = max(scope.last[var], at)
     writer.waiting[result] = let
     return True
 

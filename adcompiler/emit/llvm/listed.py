@@ -7,7 +7,7 @@ once by the list. A block that holds others lets go of them when it goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from adcompiler.emit.llvm.code import Code
@@ -27,8 +27,9 @@ from adcompiler.emit.llvm.values import (
     store_record,
 )
 from adcompiler.emit.llvm.writer import Writer, owned
-from adcompiler.ir.nodes import Let
+from adcompiler.ir.nodes import Let, Stmt
 from adcompiler.ir.types import Array, ListOf, Scalar, Type
+from adcompiler.ir.walk import all_stmts, regions
 
 __all__ = ["DROP", "ROWS", "append", "item_of", "length_of", "new_list", "set_field"]
 
@@ -190,8 +191,25 @@ def _at(writer: Writer, let: Let, operand: int) -> tuple[str, str]:
 def _get(writer: Writer, let: Let) -> Values:
     _, place = _at(writer, let, 1)
     value = _read(writer.code, let.operands[0].type, place)
-    writer.retain(value)
+    if _may_go(writer, let) or not writer.lends(let.operands[0], let.result):
+        writer.retain(value)
     return [_typed(value, let.result.type)]
+
+
+def _may_go(writer: Writer, let: Let) -> bool:
+    """Whether an element may leave its list, as others do, before it was used last."""
+    scope = writer.scopes[-1]
+    between = scope.body[scope.at + 1 : scope.last.get(let.result, -1) + 1]
+    found = (s for stmt in between for s in (stmt, *_inner(stmt)))
+    return any(isinstance(s, Let) and s.primitive.name in _TAKING for s in found)
+
+
+def _inner(stmt: Stmt) -> Iterator[Stmt]:
+    for region in regions(stmt):
+        yield from all_stmts(region)
+
+
+_TAKING = ("list_set", "list_accumulate", "list_pop", "call")
 
 
 def _set(writer: Writer, let: Let) -> Values:

@@ -151,7 +151,8 @@ def _load(writer: Writer, let: Let) -> Values:
 
 def viewed(writer: Writer, let: Let, found: Elements) -> Elements:
     """The view, which holds the memory of what it looks at."""
-    owner = writer.handed(let.operands[0])
+    x = let.operands[0]
+    owner = writer.value(x) if writer.lends(x, let.result) else writer.handed(x)
     assert isinstance(owner, Elements)
     return replace(found, owner=owner.owner, contiguous=writer.is_dense(let.result))
 

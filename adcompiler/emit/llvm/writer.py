@@ -158,6 +158,7 @@ class Writer(ABC):
         self.groups: list[Group] = []
         self.pending: dict[Var, Group] = {}
         self.waiting: dict[Atom, Let] = {}  # products, until they are added
+        self.lent: dict[Var, Var] = {}  # values, by what is held in their stead
 
     # -- atoms --
 
@@ -222,17 +223,39 @@ class Writer(ABC):
         value = self.value(atom)
         if not isinstance(atom, Var) or not owned(atom.type):
             return value
-        if self._is_last(atom):
+        if self._is_last(atom) and atom not in self.lent:
             self.scopes[-1].moved.add(atom)
         else:
             self.retain(value)
         return value
 
+    def lends(self, atom: Atom, var: Var) -> bool:
+        """Let a value look at the memory of another without holding it, if that is held
+        as long; whether it is."""
+        scope = self.scopes[-1]
+        if not isinstance(atom, Var) or var not in scope.last:
+            return False
+        lender = self.lent.get(atom, atom)
+        if lender in scope.last:
+            until = scope.last[var]
+            later = scope.last[lender] > until
+            again = scope.last[lender] == until < len(scope.body)
+            if lender in scope.moved or not (
+                later or (again and isinstance(scope.body[until], Let))
+            ):
+                return False
+        self.lent[var] = lender
+        return True
+
+    def _read_in(self, group: Group, var: Var) -> bool:
+        """Whether a group reads a value, or what that lends its memory to."""
+        return any(v is var or self.lent.get(v) is var for v in group.sources)
+
     def _is_last(self, atom: Var) -> bool:
         """Whether nobody but the statement at hand needs a value."""
         scope = self.scopes[-1]
         last = scope.last.get(atom) == scope.at and atom not in scope.moved
-        return last and not any(atom in g.sources for g in self.groups)
+        return last and not any(self._read_in(g, atom) for g in self.groups)
 
     def taken(self, atom: Var) -> Elements:
         """The elements of an operand in memory that is nobody else's: its own, if it is
@@ -394,9 +417,9 @@ class Writer(ABC):
 
     def _let_go(self, scope: Scope) -> None:
         for var, at in scope.last.items():
-            if at != scope.at or var in scope.moved:
+            if at != scope.at or var in scope.moved or var in self.lent:
                 continue
-            reading = [g for g in self.groups if var in g.sources]
+            reading = [g for g in self.groups if self._read_in(g, var)]
             if reading:
                 # Once by this region: it is let go of when the last of them is written.
                 reading[-1].released.append(var)
