@@ -21,22 +21,10 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from adcompiler.frontend import ways_out
-
-__all__ = [
-    "block_begun",
-    "entered",
-    "last_begun",
-    "last_ended",
-    "left",
-    "member",
-    "module",
-    "part",
-    "written_out",
-]
+from adcompiler.frontend import patterns, stand_ins, ways_out
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 
@@ -77,49 +65,6 @@ def _is_shorthand(node: ast.AST) -> bool:
     return isinstance(node, kinds)
 
 
-# What the handlers of `frontend.lower.shorthands` stand for.
-
-
-def module(level: int, name: str) -> Any:
-    """The module of this name."""
-    raise NotImplementedError
-
-
-def member(level: int, name: str, attribute: str) -> Any:
-    """``from name import attribute``."""
-    raise NotImplementedError
-
-
-def part(subject: object, cls: type, k: int) -> Any:
-    """What ``case cls(a, b)`` compares with `a` and `b`: parts of the subject."""
-    raise NotImplementedError
-
-
-def entered(manager: object) -> Any:
-    """What ``with manager as value`` gives."""
-    raise NotImplementedError
-
-
-def left(manager: object) -> None:
-    """What the end of the block does to the manager."""
-    raise NotImplementedError
-
-
-def block_begun(k: int, errors: bool) -> None:
-    """Where a block begins at whose end something is done, before a `raise` too."""
-    raise NotImplementedError
-
-
-def last_begun(k: int, errors: bool) -> None:
-    """Where that begins on one of the ways out."""
-    raise NotImplementedError
-
-
-def last_ended(k: int, errors: bool) -> None:
-    """Where it ends."""
-    raise NotImplementedError
-
-
 class _Writer(ast.NodeTransformer):
     """One walk over a function."""
 
@@ -130,7 +75,7 @@ class _Writer(ast.NodeTransformer):
 
     def function(self, node: FunctionNode) -> FunctionNode:
         """The function itself, whose own decorators are not looked at."""
-        self.loose = frozenset(_loose(node, frozenset()))
+        self.loose = frozenset(patterns.loose_names(node, frozenset()))
         self.generic_visit(node)
         return node
 
@@ -195,8 +140,12 @@ class _Writer(ast.NodeTransformer):
         self.blocks += 1
         first, *_ = final
         start, last, end = (
-            _place(ast.Expr(_call(marker, self.blocks, errors)), first)
-            for marker in (block_begun, last_begun, last_ended)
+            _place(ast.Expr(patterns.call(marker, self.blocks, errors)), first)
+            for marker in (
+                stand_ins.block_begun,
+                stand_ins.last_begun,
+                stand_ins.last_ended,
+            )
         )
         whole = [last, *final, end]
         closing = ways_out.Closing(whole, self.kept, errors)
@@ -205,7 +154,7 @@ class _Writer(ast.NodeTransformer):
     def kept(self, stmt: ast.Return, value: ast.expr) -> ast.stmt:
         """What a function returns gets a name, for something to be done before."""
         name = self.name("result")
-        stmt.value = _place(_read(name)(), stmt)
+        stmt.value = _place(patterns.read(name)(), stmt)
         return _bound(stmt, name, value)
 
     def visit_With(self, node: ast.With) -> ast.stmt | list[ast.stmt]:
@@ -222,10 +171,17 @@ class _Writer(ast.NodeTransformer):
                 self.visit_With(ast.copy_location(ast.With(rest, body), node))
             )
         place, manager = first.context_expr, self.name("manager")
-        value: ast.stmt = ast.Expr(_call(entered, _read(manager)()))
+        value: ast.stmt = ast.Expr(
+            patterns.call(stand_ins.entered, patterns.read(manager)())
+        )
         if first.optional_vars is not None:
-            value = ast.Assign([first.optional_vars], _call(entered, _read(manager)()))
-        end = _place(ast.Expr(_call(left, _read(manager)())), place)
+            value = ast.Assign(
+                [first.optional_vars],
+                patterns.call(stand_ins.entered, patterns.read(manager)()),
+            )
+        end = _place(
+            ast.Expr(patterns.call(stand_ins.left, patterns.read(manager)())), place
+        )
         begin = _bound(place, manager, place)
         return [begin, _place(value, place), *self.closed(body, [end])]
 
@@ -239,7 +195,9 @@ class _Writer(ast.NodeTransformer):
             _bound(
                 node,
                 alias.asname or alias.name,
-                _call(member, node.level, node.module or "", alias.name),
+                patterns.call(
+                    stand_ins.member, node.level, node.module or "", alias.name
+                ),
             )
             for alias in node.names
         ]
@@ -254,14 +212,19 @@ class _Writer(ast.NodeTransformer):
         bind = _bound(node.subject, subject, node.subject)
         chain: list[ast.stmt] = []
         for case in reversed(node.cases):
-            test, names = _pattern(case.pattern, _read(subject))
+            test, names = patterns.pattern_test(case.pattern, patterns.read(subject))
             binds = [_bound(case.pattern, name, value) for name, value in names]
             body = [*binds, *case.body]
             if case.guard is not None and self.loose & {name for name, _ in names}:
                 # Names that are read later are bound even where the guard says no.
-                body, test = case.body, _all([test, _guarded(names, case.guard)])
+                body, test = (
+                    case.body,
+                    patterns.conjunction([test, patterns.guarded(names, case.guard)]),
+                )
             elif case.guard is not None:
-                test = _all([test, _Replaced(dict(names)).visit(case.guard)])
+                test = patterns.conjunction(
+                    [test, patterns.Replaced(dict(names)).visit(case.guard)]
+                )
             choice = ast.If(test or ast.Constant(True), body, chain)
             chain = [_place(choice, case.pattern)]
         return [bind, *chain]
@@ -270,23 +233,17 @@ class _Writer(ast.NodeTransformer):
 def _imported(alias: ast.alias) -> tuple[str, ast.expr]:
     """The name that ``import a.b as c`` binds, and to what."""
     if alias.asname:
-        return alias.asname, _call(module, 0, alias.name)
+        return alias.asname, patterns.call(stand_ins.module, 0, alias.name)
     root = alias.name.partition(".")[0]
     if root == alias.name:
-        return root, _call(module, 0, root)
+        return root, patterns.call(stand_ins.module, 0, root)
     # The whole is imported, and its root bound.
-    both: list[ast.expr] = [_call(module, 0, alias.name), _call(module, 0, root)]
+    both: list[ast.expr] = [
+        patterns.call(stand_ins.module, 0, alias.name),
+        patterns.call(stand_ins.module, 0, root),
+    ]
     pair = ast.Tuple(both, ast.Load())
     return root, ast.Subscript(pair, ast.Constant(1), ast.Load())
-
-
-def _call(function: Callable[..., Any], *args: object) -> ast.Call:
-    """A call of an object."""
-    return ast.Call(
-        ast.Constant(function),  # type: ignore[arg-type]
-        [a if isinstance(a, ast.expr) else ast.Constant(a) for a in args],  # type: ignore[arg-type]
-        [],
-    )
 
 
 def _bound(node: ast.AST, name: str, value: ast.expr) -> ast.stmt:
@@ -338,170 +295,3 @@ def _listed(stmts: ast.stmt | list[ast.stmt]) -> list[ast.stmt]:
 
 def _mentions(node: ast.AST, name: str) -> bool:
     return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
-
-
-# --- Patterns ------------------------------------------------------------------------
-
-Names = list[tuple[str, ast.expr]]  # what a pattern binds, and to what
-Test = ast.expr | None  # None: it always matches
-
-
-def _read(name: str) -> Callable[[], ast.expr]:
-    return lambda: ast.Name(name, ast.Load())
-
-
-def _pattern(
-    pattern: ast.pattern, subject: Callable[[], ast.expr]
-) -> tuple[Test, Names]:
-    """The test of a pattern, and the names that it binds."""
-    match pattern:
-        case ast.MatchValue(value=value):
-            return ast.Compare(subject(), [ast.Eq()], [value]), []
-        case ast.MatchSingleton(value=value):
-            return ast.Compare(subject(), [ast.Is()], [ast.Constant(value)]), []
-        case ast.MatchAs(pattern=None, name=name):
-            return None, [(name, subject())] if name else []
-        case ast.MatchAs(pattern=inner, name=name):
-            assert inner is not None
-            assert name is not None
-            test, names = _pattern(inner, subject)
-            return test, [*names, (name, subject())]
-        case ast.MatchOr(patterns=patterns):
-            return _alternatives(patterns, subject)
-        case ast.MatchSequence(patterns=patterns):
-            return _sequence(patterns, subject)
-        case ast.MatchClass():
-            return _instance(pattern, subject)
-        case _:
-            raise AssertionError(pattern)
-
-
-def _alternatives(
-    patterns: list[ast.pattern], subject: Callable[[], ast.expr]
-) -> tuple[Test, Names]:
-    """``p | q``; names are bound where an alternative has matched."""
-    tests: list[ast.expr] = []
-    for pattern in patterns:
-        test, names = _pattern(pattern, subject)
-        bind = _guarded(names, ast.Constant(True)) if names else None
-        whole = _all([test, bind])
-        if whole is None:
-            whole = ast.Constant(True)
-        tests.append(whole)
-    return ast.BoolOp(ast.Or(), tests), []
-
-
-def _sequence(
-    patterns: list[ast.pattern], subject: Callable[[], ast.expr]
-) -> tuple[Test, Names]:
-    """``(p, *rest, q)``: of a sequence of so many items, which a text is not."""
-    stars = [k for k, p in enumerate(patterns) if isinstance(p, ast.MatchStar)]
-    count = ast.Constant(len(patterns) - len(stars))
-    texts = ast.Tuple([_constant(t) for t in (str, bytes, bytearray)], ast.Load())
-    text = _call(isinstance, subject(), texts)
-    length = ast.Compare(
-        _call(len, subject()), [ast.GtE() if stars else ast.Eq()], [count]
-    )
-    sequence = _call(isinstance, subject(), _constant(Sequence))
-    tests: list[Test] = [sequence, ast.UnaryOp(ast.Not(), text), length]
-    names: Names = []
-    for k, pattern in enumerate(patterns):
-        place: ast.expr = ast.Constant(k)
-        if isinstance(pattern, ast.MatchStar):
-            after = len(patterns) - 1 - k
-            stop = ast.Constant(-after) if after else None
-            rest = ast.Slice(place, stop, None)
-            value = ast.Subscript(subject(), rest, ast.Load())
-            names += [(pattern.name, _call(list, value))] if pattern.name else []
-            continue
-        if stars and k > stars[0]:
-            place = ast.Constant(k - len(patterns))
-        test, more = _pattern(pattern, _item(subject, place))
-        tests.append(test)
-        names += more
-    return _all(tests), names
-
-
-def _item(subject: Callable[[], ast.expr], place: ast.expr) -> Callable[[], ast.expr]:
-    return lambda: ast.Subscript(subject(), place, ast.Load())
-
-
-def _instance(
-    pattern: ast.MatchClass, subject: Callable[[], ast.expr]
-) -> tuple[Test, Names]:
-    """``cls(p, name=q)``."""
-    tests: list[Test] = [_call(isinstance, subject(), pattern.cls)]
-    names: Names = []
-    places = [
-        _called(part, subject, pattern.cls, k) for k in range(len(pattern.patterns))
-    ]
-    places += [_attribute(subject, name) for name in pattern.kwd_attrs]
-    for inner, place in zip(
-        [*pattern.patterns, *pattern.kwd_patterns], places, strict=True
-    ):
-        test, more = _pattern(inner, place)
-        tests.append(test)
-        names += more
-    return _all(tests), names
-
-
-def _called(
-    function: Callable[..., Any], subject: Callable[[], ast.expr], *args: object
-) -> Callable[[], ast.expr]:
-    return lambda: _call(function, subject(), *args)
-
-
-def _attribute(subject: Callable[[], ast.expr], name: str) -> Callable[[], ast.expr]:
-    return lambda: ast.Attribute(subject(), name, ast.Load())
-
-
-def _constant(value: object) -> ast.expr:
-    return ast.Constant(value)  # type: ignore[arg-type]
-
-
-def _all(tests: list[Test]) -> Test:
-    """The conjunction of the tests that there are."""
-    found = [test for test in tests if test is not None]
-    if len(found) < 2:
-        return found[0] if found else None
-    return ast.BoolOp(ast.And(), found)
-
-
-class _Replaced(ast.NodeTransformer):
-    """Names by what they are bound to."""
-
-    def __init__(self, values: dict[str, ast.expr]) -> None:
-        self.values = values
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return copy.deepcopy(self.values.get(node.id, node))
-
-
-def _loose(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
-    """The names that are read anywhere but in a case whose pattern binds them, or by a
-    function in a guard."""
-    if isinstance(node, ast.Name) and node.id not in bound:
-        yield node.id
-    if isinstance(node, ast.match_case):
-        bound |= {
-            name
-            for n in ast.walk(node.pattern)
-            if (name := getattr(n, "name", None)) is not None
-        }
-        guard = [] if node.guard is None else ast.walk(node.guard)
-        if any(isinstance(n, _SCOPES) for n in guard):
-            yield from bound
-    for child in ast.iter_child_nodes(node):
-        yield from _loose(child, bound)
-
-
-_SCOPES = (ast.Lambda, ast.GeneratorExp, ast.ListComp, ast.DictComp, ast.NamedExpr)
-
-
-def _guarded(names: Names, guard: ast.expr) -> ast.expr:
-    """The guard, after the names have been bound."""
-    if not names:
-        return guard
-    binds = [ast.NamedExpr(ast.Name(n, ast.Store()), value) for n, value in names]
-    row = ast.Tuple([*binds, guard], ast.Load())
-    return ast.Subscript(row, ast.Constant(len(binds)), ast.Load())

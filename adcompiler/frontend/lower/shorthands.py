@@ -1,7 +1,7 @@
 """What shorthand syntax stands for: imports, parts of patterns, `with`.
 
-In: calls that `frontend.shorthand` has written. Out: what they stand for, known while
-compiling.
+In: calls of `frontend.stand_ins`, which `frontend.shorthand` has written. Out: what
+they stand for, known while compiling.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from types import ModuleType
 
 from adcompiler.frontend import capture as capturing
-from adcompiler.frontend import shorthand, subset
+from adcompiler.frontend import stand_ins, subset
 from adcompiler.frontend.bindings import NONE, Binding, Static
 from adcompiler.frontend.lower import attributes, overloads
 from adcompiler.frontend.lower.handling import Call, Handler
@@ -125,12 +125,12 @@ def _is_false(value: ast.expr | None) -> bool:
 
 
 FUNCTIONS: dict[Hashable, Handler] = {
-    shorthand.module: module,
-    shorthand.member: member,
-    shorthand.part: part,
-    shorthand.entered: entered,
-    shorthand.left: left,
-    shorthand.block_begun: block_begun,
-    shorthand.last_begun: last_begun,
-    shorthand.last_ended: last_ended,
+    stand_ins.module: module,
+    stand_ins.member: member,
+    stand_ins.part: part,
+    stand_ins.entered: entered,
+    stand_ins.left: left,
+    stand_ins.block_begun: block_begun,
+    stand_ins.last_begun: last_begun,
+    stand_ins.last_ended: last_ended,
 }
