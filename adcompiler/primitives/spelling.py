@@ -272,13 +272,14 @@ def put_back(g, index, shape, axis):
 ''',
     "cofactor": '''\
 def cofactor(a):
-    """The matrix of cofactors, right for singular matrices too."""
-    u, s, vh = np.linalg.svd(a)
+    """The matrix of cofactors, right for singular matrices too; nan if a number is."""
+    finite = np.isfinite(a).all(axis=(-2, -1), keepdims=True)
+    u, s, vh = np.linalg.svd(np.where(finite, a, 0.0))
     ones = np.ones_like(s[..., :1])
     below = np.cumprod(np.concatenate((ones, s[..., :-1]), axis=-1), axis=-1)
     above = np.cumprod(np.concatenate((ones, s[..., :0:-1]), axis=-1), axis=-1)
     others = np.linalg.det(u @ vh)[..., None] * below * above[..., ::-1]
-    return (u * others[..., None, :]) @ vh
+    return np.where(finite, (u * others[..., None, :]) @ vh, np.nan)
 ''',
     "over_gaps": '''\
 def over_gaps(q, w, u, close=np.nan, pulled=False):

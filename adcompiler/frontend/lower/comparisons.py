@@ -264,7 +264,11 @@ def _identical(ctx: Context, node: ast.AST, left: Binding, right: Binding) -> bo
         case ArrayRef(), ArrayRef() if left.location is right.location:
             return left.path == right.path
         case _:
-            ctx.refuse(node, "'is' compares with None only", "use == or !=")
+            ctx.refuse(
+                node,
+                "whether these are one object is not followed",
+                "compare what they hold, with ==, or set a flag where the paths part",
+            )
 
 
 def negated(ctx: Context, node: ast.AST, flag: Atom) -> Atom:

@@ -112,6 +112,8 @@ def _differ(merge: Merge, left: Object, right: Object, name: str) -> Conflict:
     what = f"{kind_of(left)} on one path and {kind_of(right)} on another"
     when = "paths part" if merge.cond is not None else "loop"
     hint = f"give it all its entries before the {when}"
+    if left.cls is not right.cls:
+        hint = "use one class, which may have a field that tells its objects apart"
     if left.cls is list:
         hint = (
             "a list that grows in a loop holds numbers, arrays, or tuples of these, "
