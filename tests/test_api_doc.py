@@ -25,7 +25,8 @@ def outputs() -> list[str]:
     return found
 
 
-def test_the_programs_print_what_the_page_says(update_golden):
+def test_the_programs_print_what_the_page_says(update_golden, monkeypatch):
+    monkeypatch.delenv("ADC_BACKEND")
     found = outputs()
     if update_golden:
         texts = iter(found)
@@ -34,4 +35,10 @@ def test_the_programs_print_what_the_page_says(update_golden):
             PAGE.read_text(),
         )
         PAGE.write_text(page)
-    assert [m[2] for m in PROGRAM.finditer(PAGE.read_text())] == found
+    shown = [m[2] for m in PROGRAM.finditer(PAGE.read_text())]
+    assert list(map(anywhere, shown)) == list(map(anywhere, found))
+
+
+def anywhere(text: str) -> str:
+    """The text without what processors differ in."""
+    return re.sub(r"(one number|\d+ numbers) at a time", "so many at a time", text)

@@ -283,3 +283,100 @@ def test_of_the_corpus_pullbacks_and_tangents_are_explained(row):
     found = checks.quietly(f.jvp.explain, row.args(), tangents)
     assert found.kept == ()
     assert all(len(line) <= 100 for line in repr(found).splitlines())
+
+
+# --- Bytes as expressions, and machine code -----------------------------------------
+
+
+def sums_of_rows(a, n):
+    s = 0.0
+    for i in range(1, n):
+        row = a[i] * s
+        s = s + np.sin(np.sum(row * row)) + s * s
+    return s
+
+
+def evaluated(found, **values):
+    names = {"len": len, "range": range, **values}
+    return {k.name: (eval(k.formula, names), k.bytes) for k in found.kept if k.formula}
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_bytes_are_expressions_over_the_arguments(n):
+    a = np.ones((5, 3))
+    found = ad.differentiate(sums_of_rows).explain(a, n)
+    assert found.kept[0].formula == "8 * (n - 1)"
+    for told, measured in evaluated(found, a=a, n=n).values():
+        assert told == measured
+    u = np.zeros(10)
+    found = ad.differentiate(heat, wrt=("u", "k")).explain(u, 0.1, n)
+    assert {k.name: k.formula for k in found.kept} == {
+        "laplacian_tape": "8 * (len(u) - 2) * steps",
+        "u": "8 * len(u)",
+    }
+    assert evaluated(found, u=u, n=n, steps=n)["u"] == (80, 80)
+
+
+def test_what_arguments_do_not_tell_has_no_expression():
+    (tape,) = ad.differentiate(until).explain(1.5).kept
+    assert tape.formula is None
+
+
+def fused(w, x):
+    y = np.tanh(w * x)
+    z = y * y
+    return np.sum(z) + np.linalg.det(np.outer(w, x) + np.eye(len(w)))
+
+
+def test_lines_that_are_one_loop():
+    found = ad.differentiate(fused, backend="llvm").explain(np.ones(4), np.ones(4))
+    code, first = found.machine, fused.__code__.co_firstlineno
+    together = [one for one in code.loops if ("primal", first + 1) in one.lines]
+    assert together[0].over == ("len(w)",)
+    shared = {line for one in code.loops for line in one.lines if len(one.lines) > 1}
+    assert ("primal", first + 1) in shared
+    assert ("adjoint", first + 2) in shared
+    text = str(found)
+    assert "In machine code, for arrays in C order, on this processor:" in text
+    assert "a loop over len(w), " in text
+    assert "In machine code" in found._repr_html_()
+    assert (
+        ad.differentiate(fused, backend="numpy").explain(*(np.ones(4),) * 2).machine
+        is None
+    )
+
+
+def test_how_many_numbers_are_taken_at_a_time():
+    """As LLVM leaves it; what looks back at what it has just computed has no choice."""
+
+    def plain(x):
+        return np.sum(x * x)
+
+    def serial(x):
+        y = np.cumsum(x)
+        return y[-1]
+
+    found = ad.differentiate(plain, backend="llvm").explain(np.ones(9)).machine
+    assert all(one.at_a_time > 1 for one in found.loops)
+    found = ad.differentiate(serial, backend="llvm").explain(np.ones(9))
+    assert "one number" in str(found) or not found.machine.loops
+
+
+def test_what_is_called():
+    def f(a):
+        return np.sum(np.linalg.svd(a, compute_uv=False)) + np.sum(a @ a)
+
+    found = ad.differentiate(f, backend="llvm").explain(np.eye(3)).machine
+    whats = {called.what for called in found.called}
+    assert any(what.startswith("NumPy's svd") for what in whats)
+    line = f.__code__.co_firstlineno + 1
+    assert all(called.line[1] == line for called in found.called)
+
+
+def test_what_has_no_machine_code():
+    def f(x):
+        print("x")
+        return x * x
+
+    found = ad.differentiate(f, backend="llvm").explain(2.0)
+    assert "There is no machine code, the NumPy program runs" in str(found)

@@ -28,11 +28,13 @@ from adcompiler.primitives.spelling import HELPERS, MODULES
 class Source:
     """Text that defines one function, and the global names that it needs besides.
 
-    `places` has for each line the source line that it was written for; `tapes` are the
-    names of the lists on which the forward sweep records.
+    `named` is the function that it defines. `places` has for each line the source line
+    that it was written for; `tapes` are the names of the lists on which the forward
+    sweep records.
     """
 
     text: str
+    named: Named
     globals: Mapping[str, object] = field(default_factory=dict)
     places: tuple[Place | None, ...] = ()
     tapes: frozenset[str] = frozenset()
@@ -61,7 +63,7 @@ def emit(
     text = _with_preamble("".join(f"{t}\n" for t, _ in lines))
     above = text.count("\n") - len(lines)
     places = (*(None for _ in range(above)), *(place for _, place in lines))
-    return Source(text, names or {}, places, _tapes(named))
+    return Source(text, named, names or {}, places, _tapes(named))
 
 
 def definition(named: Named, *, name: str, doc: str | None = None) -> Definition:

@@ -20,6 +20,8 @@ import numpy as np
 
 from adcompiler.explain.listing import Section, Spot, sections
 from adcompiler.explain.memory import footprint, in_words, owner
+from adcompiler.explain.native import MachineCode, machine_code
+from adcompiler.explain.sizes import Sizes
 from adcompiler.explain.sweeps import Start, is_cotangent, reasons, starts
 from adcompiler.programs import Program
 
@@ -38,6 +40,7 @@ class Kept:
         reasons: the lines of the reverse sweep that need it, each with the source line
             of which it is the adjoint.
         recorded: whether it is a tape, that is, a list that a loop appends to.
+        formula: the bytes as an expression over the arguments, where these tell.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Kept:
     lines: tuple[int, ...]
     reasons: tuple[tuple[int | None, str], ...]
     recorded: bool
+    formula: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,6 +63,7 @@ class Explanation:
         free: the arguments that the reverse sweep reads as they are.
         numbers: the numbers that it reads off the forward sweep.
         again: names that the reverse sweep computes again instead of having them kept.
+        machine: what machine code makes of it; None where the NumPy program runs.
     """
 
     title: str
@@ -68,6 +73,7 @@ class Explanation:
     numbers: tuple[str, ...]
     again: tuple[str, ...]
     beside: str = "adjoint"  # or "tangent": what stands beside the source
+    machine: MachineCode | None = None
 
     @property
     def bytes(self) -> int:
@@ -120,7 +126,16 @@ def explain(
         numbers,
         again,
         beside,
+        _machine(program),
     )
+
+
+def _machine(program: Program) -> MachineCode | None:
+    """What is said of the machine code, if there may be some."""
+    if program.built.backend != "llvm":
+        return None
+    parts = [program, *((program.pullback,) if program.pullback else ())]
+    return machine_code([part.built for part in parts])
 
 
 class _Started(Exception):
@@ -134,6 +149,7 @@ class _Code:
         self.text = program.text.splitlines()
         self.tapes = program.source.tapes
         self.globals = program.source.globals
+        self.sizes = Sizes(program.source.named)
         self.tree = ast.parse(program.text)
         units = [n for n in self.tree.body if isinstance(n, ast.FunctionDef)]
         *self.units, self.main = units
@@ -213,6 +229,7 @@ class _Code:
                     tuple(dict.fromkeys(s[1] for s in spots if s is not None)),
                     tuple(dict.fromkeys(why)),
                     recorded,
+                    _formula(code.sizes.of(name), value, size),
                 )
             )
         return tuple(found)
@@ -317,6 +334,22 @@ class _Code:
             if spot is not None:
                 heads[spot] = self.line(unit)
         return heads
+
+
+def _formula(formula: str | None, value: Any, size: int) -> str | None:
+    """The formula of a value, as far as it holds where memory is shared."""
+    whole = footprint(value, set())
+    items = value if isinstance(value, list) else [value]
+    alone = sum(v.nbytes if isinstance(v, np.ndarray) else 8 for v in items)
+    if len({getattr(v, "shape", ()) for v in items}) > 1:
+        return None
+    if formula is None or (size == whole and (whole == alone or not _arrays(items))):
+        return formula
+    return f"at most {formula}" if isinstance(value, list) else None
+
+
+def _arrays(items: Sequence[Any]) -> bool:
+    return any(isinstance(v, np.ndarray) for v in items)
 
 
 def _has_memory(value: Any) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from adcompiler.explain.explanation import Explanation, Kept
 from adcompiler.explain.listing import Row, Section
 from adcompiler.explain.memory import in_bytes
+from adcompiler.explain.words import in_machine_code
 
 __all__ = ["as_html", "as_text"]
 
@@ -39,6 +40,10 @@ def as_text(explanation: Explanation) -> str:
         lines += ["", *_section(section, explanation.beside)]
     if explanation.beside == "adjoint":
         lines += ["", *_summary(explanation)]
+    if explanation.machine is not None:
+        lines.append("")
+        for text in in_machine_code(explanation.machine):
+            lines += textwrap.wrap(text, WIDTH, subsequent_indent=" " * 6)
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -132,7 +137,9 @@ def _kept(kept: Kept) -> Iterator[str]:
 def _facts(kept: Kept) -> str:
     where = ", ".join(map(str, kept.lines))
     lines = "lines" if len(kept.lines) > 1 else "line"
-    return f"{kept.what}, {in_bytes(kept.bytes)}" + (
+    told = kept.formula is not None and not kept.formula.isdigit()
+    formula = f" ({kept.formula})" if told else ""
+    return f"{kept.what}, {in_bytes(kept.bytes)}{formula}" + (
         f", {'recorded' if kept.recorded else 'computed'} in {lines} {where}"
         if kept.lines
         else ""
@@ -187,6 +194,10 @@ def as_html(explanation: Explanation) -> str:
     elif beside == "adjoint":
         parts.append("<p>Nothing is kept for the adjoint.</p>")
     parts += (f"<p>{html.escape(text)}</p>" for text in _at_no_cost(explanation))
+    if explanation.machine is not None:
+        title, *lines = in_machine_code(explanation.machine)
+        items = "".join(f"<li>{html.escape(line.strip())}</li>" for line in lines)
+        parts.append(f"<p>{html.escape(title)}</p><ul>{items}</ul>")
     return "\n".join(parts)
 
 

@@ -37,8 +37,7 @@ def by_numpy(writer: Writer, let: Let) -> list[Value]:
     """The results of a statement, computed by its row's `evaluate`."""
     code = writer.code
     operands = [writer.value(a) for a in let.operands]
-    if writer.module.notes is not None:
-        writer.module.notes.by_numpy.append(let)
+    writer.module.note_call(f"NumPy's {let.primitive.name}", code.mark)
     function = writer.module.object_named(_evaluation(let), let.primitive.name)
     count = len(operands)
     args = code.alloca("ptr", max(1, count))

@@ -146,6 +146,7 @@ def _multiply(
     if all(d.isdigit() for d in lengths) and math.prod(map(int, lengths)) <= FEW:
         by_nest(code, found, left, right, adds=adds)
         return
+    writer.module.note_call("BLAS", code.mark)
     name = product_name(found.dtype, adds=adds)
     if name not in writer.module.extra:
         gemm_name = GEMM[found.dtype]

@@ -1,7 +1,7 @@
 """What was written for which statement, for whoever reads a module.
 
 In: statements, while they are written. Out: `Notes`: numbered marks, which lines of the
-module carry, the nests that groups became, and the statements that NumPy computes.
+module carry, the nests that groups became, and what is called for statements.
 Invariant: nothing that is written depends on whether notes are taken.
 """
 
@@ -35,11 +35,12 @@ class Nest:
 
 @dataclass(slots=True)
 class Notes:
-    """The notes of a module. Mark 0 is what belongs to no line."""
+    """The notes of a module. Mark 0 is what belongs to no line; `called` are what is
+    called that others have written, each with its mark."""
 
     marks: list[Mark] = field(default_factory=lambda: [Mark(None, "primal")])
     nests: list[Nest] = field(default_factory=list)
-    by_numpy: list[Let] = field(default_factory=list)
+    called: list[tuple[str, int]] = field(default_factory=list)
     _numbers: dict[Mark, int] = field(default_factory=dict)
 
     def mark(self, stmt: Stmt, nest: int | None = None) -> int:

@@ -55,6 +55,11 @@ class Module:
         """The number of what is being written, 0 where nobody asks."""
         return 0 if self.notes is None else self.notes.mark(stmt, nest)
 
+    def note_call(self, what: str, mark: int) -> None:
+        """Note that what others have written is called."""
+        if self.notes is not None:
+            self.notes.called.append((what, mark))
+
     def object_named(self, value: Any, hint: str) -> str:
         """The symbol of a Python object."""
         for name, held in self.objects.items():
