@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import keyword
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -114,6 +114,30 @@ class Built:
     def text(self) -> str:
         return self.source.text
 
+    def machine(
+        self,
+        *,
+        dense: bool,
+        notes: Notes | None = None,
+        into: Sequence[tuple[int, int]] = (),
+    ) -> Native:
+        """The module of machine code, see `native_module`."""
+        more = self.native if dense else None
+        return native_module(
+            *(self.function if more is None else more(), self.name),
+            dense=dense,
+            direct=self.direct() if dense and not into else None,
+            strict=self.strict,
+            notes=notes,
+            into=into,
+        )
+
+    def writing(self, into: Sequence[tuple[int, int]], slow: Call) -> Call | None:
+        """The machine code that takes arrays for these results behind the arguments;
+        `into` has with each a parameter of its shape. All else goes to `slow`."""
+        entry = None if self._native is None else self._native.into(into)
+        return None if entry is None else entry.callable(slow)
+
     def sharing(self, slow: Call) -> Call | None:
         """The machine code for arrays in C order, which hands all else to `slow`."""
         entry = None if self._native is None else self._native.dense
@@ -154,6 +178,7 @@ class _Native:
     def __init__(self, built: Built) -> None:
         self.built = built
         self._unserved = 0
+        self._into: tuple[tuple[tuple[int, int], ...], Entry | None] | None = None
 
     @cached_property
     def call(self) -> Call:
@@ -184,11 +209,19 @@ class _Native:
     def dense(self) -> Entry | None:
         return self._entry(dense=True)
 
-    def _entry(self, *, dense: bool) -> Entry | None:
+    def into(self, places: Sequence[tuple[int, int]]) -> Entry | None:
+        """The code that writes these results to arrays that are given."""
+        if self._into is None or self._into[0] != tuple(places):
+            self._into = tuple(places), self._entry(dense=True, into=places)
+        return self._into[1]
+
+    def _entry(
+        self, *, dense: bool, into: Sequence[tuple[int, int]] = ()
+    ) -> Entry | None:
         """The code; None where there is none."""
         from adcompiler.execute.llvm.entry import Entry, compiled
 
-        built, shelf = self.built, self.built.shelf
+        built, shelf = self.built, None if into else self.built.shelf
         kept = None if shelf is None else shelf.code(dense=dense)
         if kept is not None:
             with contextlib.suppress(ValueError, OSError):
@@ -196,15 +229,7 @@ class _Native:
         from adcompiler.emit.llvm import NotNative
 
         try:
-            direct = built.direct() if dense else None
-            more = built.native if dense else None
-            function = built.function if more is None else more()
-            module = native_module(
-                *(function, built.name),
-                dense=dense,
-                direct=direct,
-                strict=built.strict,
-            )
+            module = built.machine(dense=dense, into=into)
         except NotNative:
             return None
         code = compiled(module)
@@ -224,10 +249,12 @@ def native_module(
     direct: Direct | None = None,
     strict: bool = False,
     notes: Notes | None = None,
+    into: Sequence[tuple[int, int]] = (),
 ) -> Native:
     """The LLVM module of a function; `dense`: for arrays that lie in C order; `direct`:
     with what an object calls itself by; `strict`: it computes in the order it states;
-    `notes` are taken of what is written for what.
+    `notes` are taken of what is written for what; `into` are results that go to arrays
+    which are given behind the parameters, each with a parameter of its shape.
 
     Raises NotNative where it does what there is no code for.
     """
@@ -246,7 +273,14 @@ def native_module(
             roots = memory(ready, inner=inner).roots
             parts.append(Part(ready, roots, unit.callee))
     vectors = () if strict else vector_functions()
-    found = emit(parts, name, dense=dense, vectors=vectors, direct=direct, notes=notes)
+    found = emit(
+        *(parts, name),
+        dense=dense,
+        vectors=vectors,
+        direct=direct,
+        notes=notes,
+        into=into,
+    )
     return in_order(found) if strict else found
 
 

@@ -46,6 +46,7 @@ from adcompiler.frontend.arguments import signature_of
 from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
 from adcompiler.frontend.structures import shape_of
+from adcompiler.into import run_into
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.pickling import reduced
 from adcompiler.programs import Program, Request, name_of
@@ -386,8 +387,12 @@ class Derived(Called, Generic[P, T]):
             result = MISS if kwargs else ways.repeated(args)
             if result is not MISS:
                 return cast("T", result)
+        out = kwargs.pop("out", None) if kwargs and self._takes_out() else None
         request = self.request(*args, **kwargs)
         program = find_program(base._shared.programs, request, base.backend)
+        if out is not None:
+            valued = self.kind == "value_and_grad"
+            return cast("T", run_into(program, request, out, valued=valued))
         result = run(program, request)
         if program.built.backend == "llvm" and not base.prefix:
             if ways is None or not ways.serves(program):
@@ -395,6 +400,16 @@ class Derived(Called, Generic[P, T]):
                 base._shared.short[self.kind] = ways
             self._point(ways)
         return cast("T", result)
+
+    def _takes_out(self) -> bool:
+        """Whether ``out=`` is the derivative's own: a function that has a parameter of
+        that name, or takes any, is given it."""
+        if self.kind not in ("grad", "value_and_grad"):
+            return False
+        parameters = self.base.signature.parameters
+        any_name = inspect.Parameter.VAR_KEYWORD
+        taken = any(p.kind is any_name for p in parameters.values())
+        return "out" not in parameters and not taken
 
     def _point(self, ways: ShortWays | None) -> None:
         """Let calls like those of a program go straight to it, past this class."""

@@ -55,8 +55,11 @@ __all__ = [
     "as_type",
     "bind_call",
     "bind_jvp",
+    "check_shapes",
     "collect",
     "find_program",
+    "flattened",
+    "overlaps_itself",
     "result_of",
     "run",
 ]
@@ -241,7 +244,7 @@ def run(program: Program, request: Request) -> Any:
     results = program.call(*arguments)
     value = result_of(program, results)
     if program.pullback is None:
-        _check_shapes(program, results, [np.shape(arguments[k]) for k in program.wrt])
+        check_shapes(program, results, [np.shape(arguments[k]) for k in program.wrt])
         return value
     shapes = [np.shape(arguments[k]) for k in program.pullback.wrt]
     return value, Pullback(program, results, shapes)
@@ -273,7 +276,7 @@ def _held(program: Program, request: Request) -> list[Any]:
     return [*values, *(capture.read() for capture in program.outline.captures)]
 
 
-def _check_shapes(
+def check_shapes(
     program: Program, results: tuple[Any, ...], shapes: list[tuple[int, ...]]
 ) -> None:
     """A gradient that is not shaped like its argument is wrong."""
@@ -299,7 +302,7 @@ def _refuse_overlaps(program: Program, arguments: list[Any]) -> None:
             raise ValueError(
                 f"assignment destination is read-only: {name}, stored to at {where}"
             )
-        if _overlaps_itself(arguments[k]):
+        if overlaps_itself(arguments[k]):
             raise UnsupportedError(
                 f"{name} is stored to, and elements of it share memory",
                 span=span,
@@ -321,12 +324,12 @@ def _overlap(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> bool:
     return np.may_share_memory(left, right) and bool(np.shares_memory(left, right))
 
 
-def _overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
+def overlaps_itself(array: np.ndarray[Any, Any]) -> bool:
     """Whether two elements may be one in memory, as in windows that slide.
 
-    >>> _overlaps_itself(np.zeros((4, 6))[::2, ::-3].T)
+    >>> overlaps_itself(np.zeros((4, 6))[::2, ::-3].T)
     False
-    >>> _overlaps_itself(np.lib.stride_tricks.sliding_window_view(np.zeros(4), 2))
+    >>> overlaps_itself(np.lib.stride_tricks.sliding_window_view(np.zeros(4), 2))
     True
     """
     if array.flags.c_contiguous or array.flags.f_contiguous:
@@ -411,7 +414,7 @@ class Pullback:
 
     def __call__(self, cotangent: Any) -> Any:
         given: dict[int, Any] = {}
-        for k, part in _flatten(self._result, cotangent):
+        for k, part in flattened(self._result, cotangent, "the cotangent"):
             if k in self._shapes and part is not None:
                 c = _like(part, self._types[k], self._shapes[k], "the cotangent")
                 given[k] = c + given[k] if k in given else c
@@ -422,21 +425,21 @@ class Pullback:
             for k in self._floats
         ]
         results = self._program.call(*self._residuals, *cotangents)
-        _check_shapes(self._program, results, self._gradients)
+        check_shapes(self._program, results, self._gradients)
         return result_of(self._program, results)
 
     def __repr__(self) -> str:
         return f"<pullback {self._program.outline.name}>"
 
 
-def _flatten(tree: ResultTree, cotangent: Any) -> Iterator[tuple[int, Any]]:
-    """The cotangents of the results, by the index of the result."""
+def flattened(tree: ResultTree, given: Any, what: str) -> Iterator[tuple[int, Any]]:
+    """What is given for each result, by its index."""
     match tree:
         case ResultLeaf(index=index):
-            yield index, cotangent
+            yield index, given
         case ResultTuple(items=items, cls=cls):
-            if cotangent is None:
+            if given is None:
                 return
-            parts = _mirrored(cls, cotangent, len(items), "the cotangent")
+            parts = _mirrored(cls, given, len(items), what)
             for item, part in zip(items, parts, strict=True):
-                yield from _flatten(item, part)
+                yield from flattened(item, part, what)

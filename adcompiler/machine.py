@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adcompiler.building import Built, native_module
+from adcompiler.building import Built
 from adcompiler.emit.llvm import Native, NotNative
 from adcompiler.emit.llvm.notes import Notes
 from adcompiler.emit.llvm.shown import commented, located, marked, reached
@@ -37,14 +37,7 @@ class Shown:
 def shown(built: Built) -> Shown:
     """The module of a program; NotNative where there is no code."""
     notes = Notes()
-    module = native_module(
-        *(built.function, built.name),
-        dense=True,
-        direct=built.direct(),
-        strict=built.strict,
-        notes=notes,
-    )
-    return Shown(module, notes)
+    return Shown(built.machine(dense=True, notes=notes), notes)
 
 
 def machine_text(parts: Sequence[Built], *, optimised: bool) -> str:

@@ -34,10 +34,10 @@ class Source:
     """
 
     text: str
-    named: Named
     globals: Mapping[str, object] = field(default_factory=dict)
     places: tuple[Place | None, ...] = ()
     tapes: frozenset[str] = frozenset()
+    named: Named | None = None
 
 
 # The lines of a definition, each with its place.
@@ -63,7 +63,7 @@ def emit(
     text = _with_preamble("".join(f"{t}\n" for t, _ in lines))
     above = text.count("\n") - len(lines)
     places = (*(None for _ in range(above)), *(place for _, place in lines))
-    return Source(text, named, names or {}, places, _tapes(named))
+    return Source(text, names or {}, places, _tapes(named), named)
 
 
 def definition(named: Named, *, name: str, doc: str | None = None) -> Definition:

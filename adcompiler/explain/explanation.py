@@ -149,7 +149,7 @@ class _Code:
         self.text = program.text.splitlines()
         self.tapes = program.source.tapes
         self.globals = program.source.globals
-        self.sizes = Sizes(program.source.named)
+        self.sizes = Sizes.of_source(program.source)
         self.tree = ast.parse(program.text)
         units = [n for n in self.tree.body if isinstance(n, ast.FunctionDef)]
         *self.units, self.main = units

@@ -86,7 +86,7 @@ def _of(built: Built) -> MachineCode:
         nest = marks[mark].nest
         if nest is not None:
             widths[nest] = max(width, widths.get(nest, 1))
-    sizes = Sizes(built.source.named)
+    sizes = Sizes.of_source(built.source)
     loops = [_loops(nests[k], sizes, widths[k]) for k in sorted(widths)]
     alone = (marks[k] for k, w in sorted(lanes.items()) if w > 1)
     others = _lines(mark for mark in alone if mark.nest is None)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from adcompiler.emit.numpy_source import Source
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import (
     Atom,
@@ -95,6 +96,12 @@ class Sizes:
         made = (s for s in all_stmts(function.region) if isinstance(s, Let))
         makers = {v: let for let in made for v in let.results}
         object.__setattr__(self, "_makers", makers)
+
+    @classmethod
+    def of_source(cls, source: Source) -> Sizes:
+        """Those of the function that a text defines."""
+        assert source.named is not None
+        return cls(source.named)
 
     def of(self, name: str) -> str | None:
         """The bytes of what has this name; None where arguments do not tell."""

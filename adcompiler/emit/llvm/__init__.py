@@ -60,12 +60,14 @@ def emit(
     vectors: Sequence[str] = (),
     direct: Direct | None = None,
     notes: Notes | None = None,
+    into: Sequence[tuple[int, int]] = (),
 ) -> Native:
     """The module of these parts, the last of which is the one that is asked for.
 
     `dense`: its arrays all lie in C order. `vectors` are the functions of libm on
     vectors that the processor has. `direct` is how an object calls itself by it. Where
-    `notes` are taken, lines end in tags, see `shown`.
+    `notes` are taken, lines end in tags, see `shown`. `into` are results that go to
+    arrays which are given behind the parameters, each with one that has its shape.
     """
     names = {
         p.callee: f"adc_f{k}_{p.callee.name}" for k, p in enumerate(parts) if p.callee
@@ -82,12 +84,12 @@ def emit(
         # Of a function that is called inside, nobody sees what it is called with.
         equal = equal_lengths(part.function) if main else {}
         assumed = assumed_lengths(part.function) if main and dense else {}
-        texts.append(
-            write_function(module, part.function, title, known, roots, equal, assumed)
-        )
+        facts = (known, roots, equal, assumed, into if main else ())
+        texts.append(write_function(module, part.function, title, *facts))
         if main:
             shaped = () if direct is None else direct.shaped
-            entry = write_entry(module, part.function, title, known, equal, shaped)
+            facts_ = (known, equal, shaped, into)
+            entry = write_entry(module, part.function, title, *facts_)
             around.append(entry)
             if direct is not None:
                 count = len(part.function.results)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from adcompiler.emit.llvm.blas import GEMM, gemm
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.nests import At, allocated, broadcast, copied, each
+from adcompiler.emit.llvm.nests import At, broadcast, copied, each
 from adcompiler.emit.llvm.products import (
     FEW,
     by_nest,
@@ -53,7 +53,8 @@ def multiplied(writer: Writer, let: Let, target: Elements | None) -> Value | Non
         row, column = _as_matrix(a, row=True), _as_matrix(b, row=False)
         total = dot(writer.code, row, column, t.dtype, "0", "0")
         return Number(t.dtype, total, "")
-    return _product(writer, a, b, target)
+    result = let.result if target is None else None
+    return _product(writer, a, b, target, result)
 
 
 def _as_matrix(x: Elements, *, row: bool) -> Elements:
@@ -67,8 +68,13 @@ def _as_matrix(x: Elements, *, row: bool) -> Elements:
 
 
 def _product(
-    writer: Writer, a: Elements, b: Elements, target: Elements | None
+    writer: Writer,
+    a: Elements,
+    b: Elements,
+    target: Elements | None,
+    result: Var | None,
 ) -> Elements:
+    """The product, added to the target, or as the value of `result`."""
     code = writer.code
     left, right = _as_matrix(a, row=True), _as_matrix(b, row=False)
     copies = [x for x in (left, right) if "1" not in x.strides[-2:]]
@@ -76,7 +82,10 @@ def _product(
     lead = _leading(code, left.dims[:-2], right.dims[:-2])
     m, n = left.dims[-2], right.dims[-1]
     ends = (*(m for _ in range(len(a.dims) > 1)), *(n for _ in range(len(b.dims) > 1)))
-    found = allocated(code, a.dtype, (*lead, *ends)) if target is None else target
+    found = target
+    if found is None:
+        assert result is not None
+        found = writer.room(result, (*lead, *ends))
     whole = replace(found, dims=(*lead, m, n), strides=dense(code, (*lead, m, n)))
     stacks = [
         broadcast(code, x, (*lead, *x.dims[-2:])) if lead else x for x in (left, right)
@@ -167,7 +176,7 @@ def _outer(writer: Writer, let: Let) -> Values | None:
         return None
     if not isinstance(t, Array):
         return None
-    found = allocated(writer.code, t.dtype, (a.dims[0], b.dims[0]))
+    found = writer.room(let.result, (a.dims[0], b.dims[0]))
     _outer_product(writer.code, found, a, b, adds=False)
     return [found]
 

@@ -72,8 +72,9 @@ def _constant(value: int) -> Callable[[Writer, Let], Values]:
     def row(writer: Writer, let: Let) -> Values:
         t = let.result.type
         assert isinstance(t, Array)
-        dims = _lengths(writer, let)
-        return [filled(writer.code, t.dtype, dims, constant_text(value, t.dtype))]
+        found = writer.room(let.result, _lengths(writer, let))
+        text = constant_text(value, t.dtype)
+        return [filled(writer.code, t.dtype, found.dims, text, found)]
 
     return row
 
@@ -91,7 +92,9 @@ def _like(value: int) -> Callable[[Writer, Let], Values | None]:
             return [Number(t.dtype, constant_text(value, t.dtype), "")]
         if not isinstance(x, Elements) or not isinstance(t, Array):
             return None
-        return [filled(writer.code, t.dtype, x.dims, constant_text(value, t.dtype))]
+        found = writer.room(let.result, x.dims)
+        text = constant_text(value, t.dtype)
+        return [filled(writer.code, t.dtype, found.dims, text, found)]
 
     return row
 
@@ -99,15 +102,15 @@ def _like(value: int) -> Callable[[Writer, Let], Values | None]:
 def _full(writer: Writer, let: Let) -> Values:
     code, x, t = writer.code, writer.value(let.operands[0]), let.result.type
     assert isinstance(t, Array)
-    dims = _lengths(writer, let, 1)
-    return [_filled_with(code, t.dtype, dims, x)]
+    found = writer.room(let.result, _lengths(writer, let, 1))
+    return [_filled_with(code, found, x)]
 
 
-def _filled_with(code: Code, dtype: str, dims: Sequence[str], x: Value) -> Elements:
+def _filled_with(code: Code, found: Elements, x: Value) -> Elements:
+    dtype, dims = found.dtype, found.dims
     if isinstance(x, Number):
-        return filled(code, dtype, dims, convert(code, x.text, x.dtype, dtype))
+        return filled(code, dtype, dims, convert(code, x.text, x.dtype, dtype), found)
     assert isinstance(x, Elements)
-    found = allocated(code, dtype, dims)
     given = x.dtype
 
     def body(places: list[At], carried: tuple[str, ...]) -> None:
@@ -124,7 +127,7 @@ def _full_like(writer: Writer, let: Let) -> Values | None:
         return [Number(t.dtype, convert(code, x.text, x.dtype, t.dtype), x.python)]
     if not isinstance(like, Elements) or not isinstance(t, Array):
         return None
-    return [_filled_with(code, t.dtype, like.dims, x)]
+    return [_filled_with(code, writer.room(let.result, like.dims), x)]
 
 
 def _arange(writer: Writer, let: Let) -> Values | None:
@@ -176,7 +179,7 @@ def _cast(writer: Writer, let: Let) -> Values | None:
     code, x, t = writer.code, writer.value(let.operands[0]), let.result.type
     if isinstance(x, Elements):
         if isinstance(t, Array):
-            return [_filled_with(code, t.dtype, x.dims, x)]
+            return [_filled_with(code, writer.room(let.result, x.dims), x)]
         if not isinstance(t, Scalar):
             return None
         # float() and its like of an array with one element.

@@ -50,13 +50,15 @@ def write_entry(
     contiguous: frozenset[Var],
     equal: Mapping[Hashable, Hashable],
     shaped: Sequence[tuple[int, int]] = (),
+    into: Sequence[tuple[int, int]] = (),
 ) -> str:
     """The entry of a function that is written under this name.
 
     It serves arguments whose lengths are `equal`. `shaped` are results that have the
-    shapes of parameters, or are wrong.
+    shapes of parameters, or are wrong. `into` are results, with parameters of their
+    shapes, for which arrays are given behind the parameters.
     """
-    boxed = _Boxed(module, function, name, contiguous, equal)
+    boxed = _Boxed(module, function, name, contiguous, equal, into)
     return boxed.text(shaped) + _entry_text(name, len(function.results))
 
 
@@ -97,8 +99,11 @@ class _Boxed:
         name: str,
         contiguous: frozenset[Var],
         equal: Mapping[Hashable, Hashable],
+        into: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.module, self.function, self.name = module, function, name
+        self.into = into
+        self.targets: dict[int, str] = {}  # the arrays that are given for results
         self.contiguous = contiguous
         self.equal = equal
         self.lengths: dict[Hashable, str] = {}
@@ -110,7 +115,8 @@ class _Boxed:
         out = code.alloca(
             "i8", max(8, sum(record_size(a.type) for a in self.function.results))
         )
-        self.require(code.op(f"icmp eq i64 %count, {len(params)}"))
+        number = len(params) + len(self.into)
+        self.require(code.op(f"icmp eq i64 %count, {number}"))
         self.require(code.op("call i1 @adc_errors_are_warnings()"))
         given, values = ["ptr " + ctx], []
         for k, param in enumerate(params):
@@ -122,6 +128,7 @@ class _Boxed:
             types = component_types(param.type, packed)
             texts = components(value, param.type, packed)
             given += [f"{t} {v}" for t, v in zip(types, texts, strict=True)]
+        given += self._memory_for_results()
         self._start_context(ctx)
         status = code.op(f"call i32 @{self.name}({', '.join(given)}, ptr {out})")
         same = [(k, values[param]) for k, param in shaped]
@@ -129,6 +136,17 @@ class _Boxed:
         header = f"define internal i32 @{self.name}_boxed"
         given_ = "ptr %args, i64 %count, ptr %boxes"
         return f"{header}({given_}) noinline {{\n{code.text}\n}}\n"
+
+    def _memory_for_results(self) -> list[str]:
+        """The memory of the arrays that results go to."""
+        found, params = [], self.function.params
+        for k, (result, like) in enumerate(self.into):
+            place = self.code.op(f"getelementptr ptr, ptr %args, i64 {len(params) + k}")
+            item = self.targets[result] = self.code.op(f"load ptr, ptr {place}")
+            value = self.taken(item, params[like].type, packed=True)
+            assert isinstance(value, Elements)
+            found.append(f"ptr {value.data}")
+        return found
 
     def require(self, condition: str) -> None:
         """Take the slow path unless the condition holds."""
@@ -271,7 +289,11 @@ class _Boxed:
         for k, like in same:
             self._require_shape(values[k], like)
         for k, atom in enumerate(self.function.results):
-            box = self.boxed(values[k], atom.type, ctx)
+            if k in self.targets:
+                box = self.targets[k]
+                code.do(f"call void @Py_IncRef(ptr {box})")
+            else:
+                box = self.boxed(values[k], atom.type, ctx)
             code.do(f"store ptr {box}, ptr {offset_by(code, '%boxes', str(8 * k))}")
             lacking, onward = code.label("lacking"), code.label("made")
             code.branch(code.op(f"icmp eq ptr {box}, null"), lacking, onward)

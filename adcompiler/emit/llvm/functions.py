@@ -19,6 +19,7 @@ from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.framed import framed_arrays
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible, write_group
 from adcompiler.emit.llvm.gathered import looks_itself
+from adcompiler.emit.llvm.into import deliver, memory_given
 from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.shown import renamed, tagged
 from adcompiler.emit.llvm.values import (
@@ -360,9 +361,11 @@ def write_function(
     roots: Memory,
     equal: Mapping[Hashable, Hashable],
     assumed: Mapping[Hashable, Hashable],
+    into: Sequence[tuple[int, int]] = (),
 ) -> str:
     """The text of a function; `equal` are lengths that its caller has found equal,
-    `assumed` those for which it is for the function to look."""
+    `assumed` those for which it is for the function to look. `into` are results that
+    go to memory of the caller's, each with the parameter that has its shape."""
     writer = FunctionWriter(module, contiguous, roots, equal, assumed)
     writer.framed = framed_arrays(function, roots)
     code, given = writer.code, ["ptr %ctx"]
@@ -376,10 +379,14 @@ def write_function(
         writer._define(param, texts)
         writer.takes(param)
     _require_stack(code)
+    places = memory_given(writer, function, into)
+    given += [f"ptr {place.data}" for place in places.values()]
     if writer.region(function.region, function.params):
         offset = 0
-        for atom in function.results:
+        for k, atom in enumerate(function.results):
             value = writer.handed(atom)
+            if k in places:
+                deliver(writer, value, k, places)
             store_record(code, value, atom.type, offset_by(code, "%out", str(offset)))
             offset += -(-record_size(atom.type) // 8) * 8
         writer.leave()

@@ -22,7 +22,7 @@ from adcompiler.emit.llvm.mapped import (
     is_mapped,
     scalar_result,
 )
-from adcompiler.emit.llvm.nests import At, Source, allocated, broadcast, each
+from adcompiler.emit.llvm.nests import At, Source, broadcast, each
 from adcompiler.emit.llvm.notes import Nest
 from adcompiler.emit.llvm.parts import put_part
 from adcompiler.emit.llvm.reductions import Reduction, is_whole
@@ -215,9 +215,7 @@ def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
         if m.result in group.places or (m.result in needed and not is_whole(m))
     ]
     sums = [Reduction(m) for m in group.members if is_whole(m)]
-    targets = {
-        v: group.places.get(v) or _target(writer, v, group.dims) for v in outputs
-    }
+    targets = {v: group.places.get(v) or writer.room(v, group.dims) for v in outputs}
     names = list(group.sources)
     given: list[Source] = [
         broadcast(code, s, group.dims) if isinstance(s, Elements) else s
@@ -292,12 +290,6 @@ def _sum(code: Code, let: Let, old: str, more: str) -> str:
     args = [convert(code, t, g, wide) for t, g in zip((old, more), given, strict=True)]
     text, _ = elementwise(code, "add", {}, args, [wide, wide])
     return convert(code, text, wide, given[0])
-
-
-def _target(writer: Writer, var: Var, dims: tuple[str, ...]) -> Elements:
-    assert isinstance(var.type, Array)
-    with writer.making([var]):
-        return allocated(writer.code, var.type.dtype, dims)
 
 
 def _text(writer: Writer, atom: object, texts: dict[Var, str]) -> str:

@@ -222,9 +222,15 @@ def fill(code: Code, target: Elements, x: Source) -> None:
     )
 
 
-def filled(code: Code, dtype: str, dims: Sequence[str], text: str) -> Elements:
-    """A new array that holds one number everywhere."""
-    found = allocated(code, dtype, dims)
+def filled(
+    code: Code,
+    dtype: str,
+    dims: Sequence[str],
+    text: str,
+    found: Elements | None = None,
+) -> Elements:
+    """A new array that holds one number everywhere; `found` is the memory for it."""
+    found = allocated(code, dtype, dims) if found is None else found
     if text == zero_text(dtype):
         count = code.multiply(code.product(dims), str(bytes_of(dtype)))
         place = f"ptr {found.data}, i8 0, i64 {count}, i1 false"

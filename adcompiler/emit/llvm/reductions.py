@@ -300,7 +300,8 @@ def _sum_to(writer: Writer, let: Let) -> Values | None:
         for mine, theirs in zip(g.dims, like.dims, strict=True):
             writer.require_equal(mine, theirs)
         return [writer.taken(given)]
-    found = filled(code, t.dtype, like.dims, constant_text(0, t.dtype))
+    found = writer.room(let.result, like.dims)
+    found = filled(code, t.dtype, found.dims, constant_text(0, t.dtype), found)
     target = broadcast(code, replace(found, contiguous=False), g.dims)
 
     def body(places: list[At], carried: tuple[str, ...]) -> None:

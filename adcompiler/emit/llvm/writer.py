@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.nests import Source, copied
+from adcompiler.emit.llvm.nests import Source, allocated, copied
 from adcompiler.emit.llvm.notes import Notes
 from adcompiler.emit.llvm.values import (
     Block,
@@ -164,6 +164,7 @@ class Writer(ABC):
         self.pending: dict[Var, Group] = {}
         self.waiting: dict[Atom, Let] = {}  # products, until they are added
         self.lent: dict[Var, Var] = {}  # values, by what is held in their stead
+        self.given: dict[Var, Elements] = {}  # memory of the caller's, for new arrays
 
     # -- atoms --
 
@@ -279,6 +280,17 @@ class Writer(ABC):
         value = self.value(atom)
         self.retain(value)
         return value
+
+    def room(self, var: Var, dims: Sequence[str]) -> Elements:
+        """Memory for a new array: what the caller gives for it, or the run's own."""
+        assert isinstance(var.type, Array)
+        place = self.given.pop(var, None) if len(self.scopes) == 1 else None
+        if place is None:
+            with self.making([var]):
+                return allocated(self.code, var.type.dtype, dims)
+        for mine, theirs in zip(dims, place.dims, strict=True):
+            self.require_equal(mine, theirs)
+        return place
 
     def enter_value(self, var: Var, value: Elements) -> None:
         """Give an array its value."""

@@ -1,0 +1,226 @@
+"""``out=``: gradients go to arrays that the caller gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import adcompiler as ad
+
+BACKENDS = pytest.mark.parametrize("backend", ["llvm", "numpy"])
+RNG = np.random.default_rng(0)
+
+
+def mixed(w, x, n):
+    y = np.tanh(w * x)
+    s = 0.0
+    for i in range(n):
+        s = s + np.sin(s) * y[i]
+    return s + np.sum(y * y)
+
+
+def heat(u, k, steps):
+    for _ in range(steps):
+        laplacian = u[2:] - 2.0 * u[1:-1] + u[:-2]
+        u[1:-1] += k * laplacian
+    return np.sum(u * u)
+
+
+def layer(w, x):
+    return np.sum(np.tanh(w @ x) ** 2)
+
+
+def turned(x, flag):
+    y = x[::-1] * np.arange(len(x))
+    if flag:
+        y = y.T + x
+    return np.sum(y * x[::-1])
+
+
+def swapped(x, y, n):
+    for _ in range(n):
+        x, y = y, np.sin(x)
+    return np.sum(x * 2.0 + y)
+
+
+def transposed(x):
+    return np.sum(x.T * np.arange(x.size).reshape(x.T.shape))
+
+
+def of_rank_0(x):
+    return np.sin(x) * x
+
+
+def unread(x, y):
+    return np.sum(x) + 0.0 * y[0]
+
+
+ROWS = [
+    (mixed, (RNG.normal(size=40), RNG.normal(size=40), 3), ("w", "x")),
+    (mixed, (RNG.normal(size=4), RNG.normal(size=1), 3), ("w", "x")),
+    (heat, (RNG.normal(size=40), 0.1, 5), "u"),
+    (heat, (RNG.normal(size=40), 0.1, 0), "u"),
+    (layer, (RNG.normal(size=(5, 40)), RNG.normal(size=40)), None),
+    (turned, (RNG.normal(size=7), True), None),
+    (turned, (RNG.normal(size=7), False), None),
+    (swapped, (RNG.normal(size=5), RNG.normal(size=5), 3), None),
+    (swapped, (RNG.normal(size=5), RNG.normal(size=5), 2), None),
+    (transposed, (RNG.normal(size=(3, 4)),), None),
+    (of_rank_0, (np.array(0.5),), None),
+    (unread, (np.ones(3), np.ones(2)), None),
+    (layer, (np.ones((3, 4), np.float32), np.ones(4, np.float32)), None),
+    (heat, (np.ones(0), 0.1, 0), "u"),
+]
+
+
+def each(found):
+    return found if isinstance(found, tuple) else (found,)
+
+
+@BACKENDS
+@pytest.mark.parametrize("kind", ["grad", "value_and_grad"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].__name__)
+def test_gradients_go_there(row, kind, backend):
+    f, args, wrt = row
+    before = [np.copy(a) for a in args]
+    derivative = getattr(ad, kind)(f, wrt=wrt, backend=backend)
+    expected = derivative(*args)
+    gradients = expected if kind == "grad" else expected[1]
+    places = tuple(np.full_like(g, np.nan) for g in each(gradients))
+    out = places if isinstance(gradients, tuple) else places[0]
+    for _ in range(2):
+        found = derivative(*args, out=out)
+        if kind == "value_and_grad":
+            assert found[0] == expected[0]
+            found = found[1]
+        assert type(found) is type(gradients)
+        for place, mine, wanted in zip(
+            places, each(found), each(gradients), strict=True
+        ):
+            assert mine is place
+            np.testing.assert_array_equal(place, wanted)
+    for value, old in zip(args, before, strict=True):
+        np.testing.assert_array_equal(value, old)
+
+
+@BACKENDS
+def test_some_of_them(backend):
+    derivative = ad.grad(layer, backend=backend)
+    w, x = np.ones((3, 4)), np.ones(4)
+    out = np.zeros(4)
+    expected = derivative(w, x)
+    found = derivative(w, x, out=(None, out))
+    assert found.x is out
+    np.testing.assert_array_equal(found.w, expected.w)
+    np.testing.assert_array_equal(out, expected.x)
+    assert derivative(w, x, out=None).x is not out
+
+
+@BACKENDS
+def test_any_layout(backend):
+    derivative, x = ad.grad(transposed, backend=backend), RNG.normal(size=(3, 4))
+    expected = derivative(x)
+    for out in (np.zeros((3, 4), order="F"), np.zeros((6, 8))[::2, ::-2]):
+        assert derivative(x, out=out) is out
+        np.testing.assert_array_equal(out, expected)
+        np.testing.assert_array_equal(derivative(x.copy("F"), out=out), expected)
+
+
+@dataclass
+class Pair:
+    a: np.ndarray
+    b: float
+
+
+@BACKENDS
+def test_containers(backend):
+    def f(pair, more):
+        return np.sum(pair.a * more["x"]) * pair.b
+
+    derivative = ad.grad(f, backend=backend)
+    args = Pair(np.ones(3), 2.0), {"x": np.arange(3.0)}
+    out = (Pair(np.zeros(3), None), {"x": np.zeros(3)})
+    found = derivative(*args, out=out)
+    assert found[0].a is out[0].a
+    assert found[1]["x"] is out[1]["x"]
+    np.testing.assert_array_equal(out[0].a, [0.0, 2.0, 4.0])
+    np.testing.assert_array_equal(out[1]["x"], [2.0, 2.0, 2.0])
+    assert found[0].b == 3.0
+
+
+X = np.ones(4)
+TOO_WIDE = np.zeros(6)
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        (np.zeros(3), ValueError, r"out for the gradient by x has shape \(3,\), not"),
+        (np.zeros(4, np.float32), TypeError, "of dtype float32, not float64"),
+        ([0.0] * 4, TypeError, "is no array but list"),
+        (X, ValueError, "out shares memory with x"),
+        (np.broadcast_to(np.zeros(1), 4), ValueError, "is read-only"),
+    ],
+)
+@BACKENDS
+def test_what_does_not_fit_is_refused(out, error, message, backend):
+    with pytest.raises(error, match=message):
+        ad.grad(lambda x: np.sum(x * x), backend=backend)(X, out=out)
+    assert np.array_equal(X, np.ones(4))
+
+
+@BACKENDS
+def test_what_does_not_fit_together_is_refused(backend):
+    derivative = ad.grad(lambda x, y: np.sum(x * y), backend=backend)
+    buffer, y = np.zeros(6), np.ones(4)
+    with pytest.raises(ValueError, match="two arrays of out share memory"):
+        derivative(X, y, out=(buffer[:4], buffer[2:]))
+    with pytest.raises(TypeError, match="out is no tuple of 2"):
+        derivative(X, y, out=buffer[:4])
+    wide = np.ones(9)
+    with pytest.raises(ValueError, match="out shares memory with y"):
+        derivative(X, wide[:4], out=(wide[3:7], None))
+    with pytest.raises(TypeError, match="is a number; write None in its place"):
+        ad.grad(lambda x: x * x, backend=backend)(2.0, out=np.zeros(()))
+    sliding = np.lib.stride_tricks.as_strided(np.zeros(4), (4,), (0,))
+    with pytest.raises(ValueError, match="elements of out .* share memory"):
+        ad.grad(lambda x: np.sum(x * x), backend=backend)(X, out=sliding)
+
+
+@BACKENDS
+def test_a_parameter_of_that_name_is_the_function_s(backend):
+    def scaled(x, out=2.0):
+        return np.sum(x * out)
+
+    def named(x, **options):
+        return np.sum(x * options["out"])
+
+    for f in (scaled, named):
+        derivative = ad.grad(f, wrt="x", backend=backend)
+        assert np.array_equal(derivative(X, out=3.0), 3.0 * X)
+
+
+@BACKENDS
+def test_errors_are_the_function_s(backend):
+    out = np.zeros(4)
+    with pytest.raises(IndexError):
+        ad.grad(lambda x, i: x[i] * x[0], wrt=0, backend=backend)(X, 7, out=out)
+
+
+def test_nothing_is_allocated_for_gradients_that_a_nest_or_a_loop_gives():
+    """Where the code makes the array itself, it makes it there."""
+    rows = [(mixed, ROWS[0][1], ("w", "x")), (heat, ROWS[2][1], "u")]
+    for f, args, wrt in rows:
+        built = ad.grad(f, wrt=wrt, backend="llvm").compile(*args).built
+        own = built.machine(dense=True).text
+        count = len(built.function.results)
+        into = [(k, k) for k in range(count)]
+        given = built.machine(dense=True, into=into).text
+        assert given.count("@adc_array(ptr %ctx, i64 %v") <= (
+            own.count("@adc_array(ptr %ctx, i64 %v")
+        )
+        lines = [line for line in given.splitlines() if "call ptr @adc_array(" in line]
+        more = [line for line in own.splitlines() if "call ptr @adc_array(" in line]
+        assert len(more) - len(lines) >= 1
