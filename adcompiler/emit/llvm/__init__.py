@@ -19,10 +19,12 @@ from adcompiler.emit.llvm.contiguity import contiguous_values
 from adcompiler.emit.llvm.direct import Direct, write_direct
 from adcompiler.emit.llvm.entry import write_entry
 from adcompiler.emit.llvm.functions import write_function
+from adcompiler.emit.llvm.handing import is_boxing
 from adcompiler.emit.llvm.lengths import assumed_lengths, equal_lengths
 from adcompiler.emit.llvm.notes import Notes
 from adcompiler.emit.llvm.rowwise import by_rows
 from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
+from adcompiler.emit.llvm.signals import signals
 from adcompiler.emit.llvm.values import NotNative
 from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
@@ -95,7 +97,9 @@ def emit(
                 count = len(part.function.results)
                 around.append(write_direct(module, title, direct, count))
     external = [f"{symbol} = external global i8" for symbol in module.objects]
-    given = [*declarations(), *external, RUNTIME]
+    inner = [*texts, *(t for n, t in module.extra.items() if not is_boxing(n))]
+    look = signals(objects=any("@Py" in text for text in inner))
+    given = [*declarations(), *external, RUNTIME, look]
     own = [*module.extra.values(), *texts, *around]
     sections = [*given, *own]
     if notes is not None:  # what is read comes first

@@ -21,6 +21,7 @@ from adcompiler.emit.llvm.handing import boxed_array
 from adcompiler.emit.llvm.memory import CONTEXT_BYTES, POOL
 from adcompiler.emit.llvm.nests import At, bytes_of
 from adcompiler.emit.llvm.scalars import convert
+from adcompiler.emit.llvm.signals import MANY
 from adcompiler.emit.llvm.values import (
     Elements,
     NotNative,
@@ -130,12 +131,28 @@ class _Boxed:
             given += [f"{t} {v}" for t, v in zip(types, texts, strict=True)]
         given += self._memory_for_results()
         self._start_context(ctx)
+        self._let_others_run(ctx, values)
         status = code.op(f"call i32 @{self.name}({', '.join(given)}, ptr {out})")
+        code.do(f"call void @adc_resume(ptr {ctx})")
         same = [(k, values[param]) for k, param in shaped]
         self._finish(ctx, out, status, same)
         header = f"define internal i32 @{self.name}_boxed"
         given_ = "ptr %args, i64 %count, ptr %boxes"
         return f"{header}({given_}) noinline {{\n{code.text}\n}}\n"
+
+    def _let_others_run(self, ctx: str, values: Sequence[Value]) -> None:
+        """Let other threads run meanwhile where much is to be done."""
+        code, counts = self.code, ["0"]
+        for dims in dict.fromkeys(v.dims for v in values if isinstance(v, Elements)):
+            counts.append(code.add(counts[-1], code.product(dims)))
+        if counts[-1].isdigit() and int(counts[-1]) < MANY:
+            return
+        many, few = code.label("many"), code.label("few")
+        code.branch(code.op(f"icmp uge i64 {counts[-1]}, {MANY}"), many, few)
+        code.start(many)
+        code.do(f"call void @adc_let_go(ptr {ctx})")
+        code.jump(few)
+        code.start(few)
 
     def _memory_for_results(self) -> list[str]:
         """The memory of the arrays that results go to."""

@@ -14,12 +14,13 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from adcompiler.emit.llvm.code import FAILED, Code, Loop
+from adcompiler.emit.llvm.code import Code, Loop
 from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.framed import framed_arrays
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible, write_group
 from adcompiler.emit.llvm.gathered import looks_itself
 from adcompiler.emit.llvm.into import deliver, memory_given
+from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.shown import renamed, tagged
 from adcompiler.emit.llvm.values import (
@@ -52,7 +53,7 @@ from adcompiler.ir.nodes import (
     fresh_var,
 )
 from adcompiler.ir.primitive import Raises
-from adcompiler.ir.walk import all_stmts, free_vars, regions
+from adcompiler.ir.walk import free_vars, regions
 from adcompiler.primitives.raising import always
 
 __all__ = ["write_function"]
@@ -166,7 +167,7 @@ class FunctionWriter(Writer):
         self.values[var] = found
 
     def _opened(
-        self, stmt: For | While, first: Sequence[tuple[str, str]]
+        self, stmt: For | While, first: Sequence[tuple[str, str]], way: Pace
     ) -> tuple[Loop, list[str]]:
         """The head of a loop, and the texts of `first`, phis of its own."""
         params = carried_params(stmt)
@@ -178,7 +179,7 @@ class FunctionWriter(Writer):
             given = self.kept(init) if init in inside else self.handed(init)
             texts = self._as(given, param)
             inits += zip(types, texts, strict=True)
-        loop = Loop(self.code, inits)
+        loop = way.opened(inits)
         rest = list(loop.values[len(first) :])
         for param in params:
             count = len(component_types(param.type, self.is_dense(param)))
@@ -198,23 +199,23 @@ class FunctionWriter(Writer):
         )
         if bounds.limit is not None:
             count = self._limited(count, self.number(bounds.limit).text)
-        loop, (trips,) = self._opened(stmt, [("i64", "0")])
-        more = code.op(f"icmp slt i64 {trips}, {count}")
+        way = Pace(self, stmt, count)
+        loop, (trips,) = self._opened(stmt, [("i64", "0")], way)
+        more = code.op(f"icmp slt i64 {trips}, {way.bound}")
         place = trips
         if bounds.reverse:
             last = code.op(f"sub i64 {count}, 1")
             place = code.op(f"sub i64 {last}, {trips}")
         index = code.add(start, code.multiply(place, step))
         inside, after = code.label("body"), code.label("after")
-        code.branch(more, inside, after)
         self.values[stmt.body.params[0]] = Number("int64", index, "true")
-        head = code.block
+        head = way.head(loop, more, inside, after)
         code.start(inside)
         if bounds.reverse and step.isdigit():
             # LLVM sees what counts up, and not that this does not go below.
             above = code.op(f"icmp sge i64 {index}, {start}")
             code.do(f"call void @llvm.assume(i1 {above})")
-        self._trip(stmt, loop, trips, head, after)
+        self._trip(stmt, loop, trips, head, after, way)
 
     def _limited(self, count: str, limit: str) -> str:
         code = self.code
@@ -224,7 +225,8 @@ class FunctionWriter(Writer):
 
     def repeated(self, stmt: While) -> None:
         code = self.code
-        loop, (trips,) = self._opened(stmt, [("i64", "0")])
+        way = Pace(self, stmt)
+        loop, (trips,) = self._opened(stmt, [("i64", "0")], way)
         held = stmt.cond.params
         for param, mine in zip(carried_params(stmt), held, strict=True):
             self.values[mine] = self.values[param]
@@ -233,13 +235,18 @@ class FunctionWriter(Writer):
         more = self.number(result).text
         self.leave()
         inside, after = code.label("body"), code.label("after")
-        code.branch(more, inside, after)
-        head = code.block
+        head = way.head(loop, more, inside, after)
         code.start(inside)
-        self._trip(stmt, loop, trips, head, after)
+        self._trip(stmt, loop, trips, head, after, way)
 
     def _trip(
-        self, stmt: For | While, loop: Loop, trips: str, head: str, after: str
+        self,
+        stmt: For | While,
+        loop: Loop,
+        trips: str,
+        head: str,
+        after: str,
+        way: Pace,
     ) -> None:
         """The body, what is carried on, and what is left when the loop is over."""
         code, params = self.code, carried_params(stmt)
@@ -248,9 +255,8 @@ class FunctionWriter(Writer):
             for p, r in zip(params, stmt.results, strict=True)
         ]
         ways = [(finals, trips, "false", head)]
-        if _is_long(stmt):
-            tick = code.op("call i1 @adc_tick(ptr %ctx)")
-            code.fail_if(tick, FAILED)
+        way.tick()
+        self.depth += 1
         if self.region(stmt.body):
             ends = [self.handed(a) for a in carried_results(stmt)]
             stop = self.number(stmt.body.results[0]).text if stmt.exits else None
@@ -268,6 +274,7 @@ class FunctionWriter(Writer):
             loop.close((following, *carried))
         else:
             self.scopes.pop()
+        self.depth -= 1
         code.start(after)
         self.values[stmt.trips] = Number(
             "int64", code.phi("i64", [(t, b) for _, t, _, b in ways]), "true"
@@ -276,6 +283,7 @@ class FunctionWriter(Writer):
             flag = code.phi("i1", [(s, b) for _, _, s, b in ways])
             self.values[stmt.stopped] = Number("bool", flag, "true")
         self._join(stmt.results, [(rows, block) for rows, _, _, block in ways])
+        way.over(self.number(stmt.trips).text)
 
     # -- statements --
 
@@ -322,12 +330,6 @@ class FunctionWriter(Writer):
         text = self.number(result).text
         self.leave()
         return text
-
-
-def _is_long(loop: For | While) -> bool:
-    """Whether Ctrl-C is looked for in a loop: not where trips are few instructions."""
-    inner = any(isinstance(s, For | While) for s in all_stmts(loop.body))
-    return inner or isinstance(loop, While) or loop.exits
 
 
 def _results_size(function: Function) -> int:

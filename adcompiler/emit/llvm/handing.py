@@ -17,17 +17,23 @@ from adcompiler.emit.llvm.nests import At, bytes_of, each
 from adcompiler.emit.llvm.values import Elements, dense, offset_by
 from adcompiler.emit.llvm.writer import Module
 
-__all__ = ["boxed_array"]
+__all__ = ["boxed_array", "is_boxing"]
 
+_BOXING = "adc_box_"
 _LEAST = 1024  # bytes from which memory changes hands: none of the pool, which has less
 _CARRAY, _OWNDATA = 0x501, 0x4
 _PAYLOAD, _KIND, _HOLDERS = "32", "24", "16"  # in the head of a block
 _DATA, _FLAGS, _HANDLER = "16", "64", "88"  # in an array object
 
 
+def is_boxing(name: str) -> bool:
+    """Whether a function makes objects of arrays, which is done after a run."""
+    return name.startswith(_BOXING)
+
+
 def boxed_array(code: Code, module: Module, x: Elements, ctx: str) -> str:
     """The object of an array, whose holder lets go of it afterwards."""
-    name = f"adc_box_{x.dtype}_{len(x.dims)}"
+    name = f"{_BOXING}{x.dtype}_{len(x.dims)}"
     if name not in module.extra:
         module.extra[name] = _function(name, x.dtype, len(x.dims))
     lengths = [f"i64 {n}" for n in (*x.dims, *x.strides)]

@@ -32,6 +32,8 @@ They are cut from chunks, which go when the run is over. A context is
 32, 40 where the rest of the chunk begins and ends from which is cut
 48     the bytes of the next chunk
 56     of each class, the first block that is free
+312    the state of the Python thread while it has let others run, and
+320    when it has last asked for signals, see `signals`
 ====== =========================================================================
 """
 
@@ -39,11 +41,12 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["CONTEXT_BYTES", "LARGEST_CLASS", "MEMORY", "POOL"]
+__all__ = ["CONTEXT_BYTES", "LARGEST_CLASS", "MEMORY", "POOL", "SAVED"]
 
 LARGEST_CLASS = 31  # of arrays of the pool: larger ones may change hands
 POOL = 24  # where in a context the pool begins
-CONTEXT_BYTES = 56 + 8 * (LARGEST_CLASS + 1)
+SAVED = 56 + 8 * (LARGEST_CLASS + 1)  # where the state of the thread is
+CONTEXT_BYTES = SAVED + 16
 
 _BLOCKS = """
 define internal i64 @adc_bytes(i64 %count, i64 %size) {

@@ -3,7 +3,7 @@
 In: nothing. Out: LLVM text, of which only what is used is kept.
 
 A context has, besides memory, the lowest address that the stack may reach (at 8), and a
-count of trips (at 16), by which signals are looked for now and then.
+count of trips (at 16), by which signals are looked for now and then (`signals`).
 """
 
 from __future__ import annotations
@@ -15,24 +15,6 @@ from adcompiler.emit.llvm.objects import OBJECTS
 from adcompiler.emit.llvm.scalars import LIBM
 
 __all__ = ["RUNTIME", "declarations", "mathematics"]
-
-_SIGNALS = """
-define internal i1 @adc_tick(ptr %ctx) alwaysinline {
-  %place = getelementptr i8, ptr %ctx, i64 16
-  %before = load i64, ptr %place
-  %count = add i64 %before, 1
-  store i64 %count, ptr %place
-  %rest = and i64 %count, 4095
-  %now = icmp eq i64 %rest, 0
-  br i1 %now, label %look, label %go
-look:
-  %status = call i32 @PyErr_CheckSignals()
-  %raised = icmp ne i32 %status, 0
-  ret i1 %raised
-go:
-  ret i1 false
-}
-"""
 
 _INTEGERS = """
 define internal i64 @adc_floor_divide_i64(i64 %a, i64 %b) alwaysinline {
@@ -153,7 +135,7 @@ define internal i64 @adc_range_length(i64 %start, i64 %stop, i64 %step) alwaysin
 }
 """
 
-RUNTIME = MEMORY + OBJECTS + _SIGNALS + _INTEGERS
+RUNTIME = MEMORY + OBJECTS + _INTEGERS
 
 _DECLARED = """
 declare noalias ptr @malloc(i64)

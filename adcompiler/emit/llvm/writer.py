@@ -160,6 +160,7 @@ class Writer(ABC):
         self.code = Code()
         self.values: dict[Var, Value] = {}
         self.scopes: list[Scope] = []
+        self.depth = 0  # of the loop that is being written
         self.groups: list[Group] = []
         self.pending: dict[Var, Group] = {}
         self.waiting: dict[Atom, Let] = {}  # products, until they are added
