@@ -46,7 +46,7 @@ from adcompiler.frontend.arguments import signature_of
 from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
 from adcompiler.frontend.structures import shape_of
-from adcompiler.into import run_into
+from adcompiler.into import Straight, run_into, straight, takes_out
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.pickling import reduced
 from adcompiler.programs import Program, Request, name_of
@@ -354,6 +354,7 @@ class Derived(Called, Generic[P, T]):
         self.__name__ = self.__qualname__ = name_of(self)
         self.__doc__ = f"The {kind} of {name_of(base.function)}."
         self._kept: list[ShortWays] = []
+        self._straight: Straight | None = None
         self._point(base._shared.short.get(kind))
 
     @property
@@ -387,12 +388,10 @@ class Derived(Called, Generic[P, T]):
             result = MISS if kwargs else ways.repeated(args)
             if result is not MISS:
                 return cast("T", result)
-        out = kwargs.pop("out", None) if kwargs and self._takes_out() else None
+        if "out" in kwargs and takes_out(self.kind, base.signature):
+            return cast("T", self._into(kwargs.pop("out"), args, kwargs))
         request = self.request(*args, **kwargs)
         program = find_program(base._shared.programs, request, base.backend)
-        if out is not None:
-            valued = self.kind == "value_and_grad"
-            return cast("T", run_into(program, request, out, valued=valued))
         result = run(program, request)
         if program.built.backend == "llvm" and not base.prefix:
             if ways is None or not ways.serves(program):
@@ -401,15 +400,23 @@ class Derived(Called, Generic[P, T]):
             self._point(ways)
         return cast("T", result)
 
-    def _takes_out(self) -> bool:
-        """Whether ``out=`` is the derivative's own: a function that has a parameter of
-        that name, or takes any, is given it."""
-        if self.kind not in ("grad", "value_and_grad"):
-            return False
-        parameters = self.base.signature.parameters
-        any_name = inspect.Parameter.VAR_KEYWORD
-        taken = any(p.kind is any_name for p in parameters.values())
-        return "out" not in parameters and not taken
+    def _into(self, out: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a call gives whose gradients go to the arrays of `out`."""
+        if out is None:
+            return self(*args, **kwargs)
+        base, plain = self.base, not (kwargs or self.base.prefix)
+        if plain and self._straight is not None:
+            result = self._straight(args, out)
+            if result is not MISS:
+                return result
+        request = self.request(*args, **kwargs)
+        program = find_program(base._shared.programs, request, base.backend)
+        valued = self.kind == "value_and_grad"
+        result = run_into(program, request, out, valued=valued)
+        if plain and program.built.backend == "llvm":
+            named = base.backend is not None
+            self._straight = straight(program, request, named=named, valued=valued)
+        return result
 
     def _point(self, ways: ShortWays | None) -> None:
         """Let calls like those of a program go straight to it, past this class."""

@@ -10,7 +10,8 @@ copied when they are there. Where a call raises, what they hold is not said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,23 @@ from adcompiler.evaluation import (
     overlaps_itself,
     result_of,
 )
-from adcompiler.frontend.interface import ResultTree, ResultTuple
+from adcompiler.frontend.interface import ResultLeaf, ResultTree, ResultTuple
 from adcompiler.ir.types import Array, Type
 from adcompiler.programs import Program, Request
+from adcompiler.repeated import MISS, ShortWays, finisher, short_ways
 
-__all__ = ["run_into"]
+__all__ = ["Straight", "run_into", "straight", "takes_out"]
 
 Target = np.ndarray[Any, Any]
+
+
+def takes_out(kind: str, signature: inspect.Signature) -> bool:
+    """Whether ``out=`` is the derivative's own: a function that has a parameter of that
+    name, or takes any, is given it."""
+    if kind not in ("grad", "value_and_grad"):
+        return False
+    parameters = signature.parameters.values()
+    return not any(p.name == "out" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def run_into(program: Program, request: Request, out: Any, *, valued: bool) -> Any:
@@ -122,12 +133,7 @@ def _results(
     program: Program, arguments: Sequence[Any], targets: Mapping[int, Target]
 ) -> Sequence[Any]:
     """The results, those that machine code can write to arrays there."""
-    first = len(program.types) - len(program.wrt)
-    pairs = [
-        (first + n, param)
-        for n, param in enumerate(program.wrt)
-        if isinstance(program.types[first + n], Array)
-    ]
+    pairs = _places(program)
     plain = all(t.flags.c_contiguous and t.flags.aligned for t in targets.values())
     if plain and targets:
         call = program.built.writing(pairs, _not_served)
@@ -144,5 +150,72 @@ def _results(
     return program.call(*arguments)
 
 
+def _places(program: Program) -> list[tuple[int, int]]:
+    """The gradients that are arrays, each with the parameter that has its shape."""
+    first = len(program.types) - len(program.wrt)
+    return [
+        (first + n, param)
+        for n, param in enumerate(program.wrt)
+        if isinstance(program.types[first + n], Array)
+    ]
+
+
 def _not_served(*_: Any) -> None:
     """What the machine code does not serve is computed anew, and copied."""
+
+
+# --- Calls like the one before --------------------------------------------------------
+
+
+class Straight:
+    """A program that has written to arrays, called without a request.
+
+    The entry checks arguments and arrays but for their memory.
+    """
+
+    __slots__ = ("_call", "_count", "_finish", "_several", "_ways")
+
+    def __init__(
+        self, ways: ShortWays, call: Callable[..., Any], count: int, *, several: bool
+    ) -> None:
+        self._ways, self._call, self._count = ways, call, count
+        self._several = several
+        self._finish = finisher(ways.program.outline.result, ways.program)
+
+    def __call__(self, args: tuple[Any, ...], out: Any) -> Any:
+        targets = out if self._several else (out,)
+        if not isinstance(targets, tuple) or len(targets) != self._count:
+            return MISS
+        given: list[Any] = [a for a in args if isinstance(a, np.ndarray)]
+        for target in targets:
+            if type(target) is not np.ndarray or not target.flags.writeable:
+                return MISS
+            if any(np.may_share_memory(target, other) for other in given):
+                return MISS
+            given.append(target)
+        if not self._ways.table.holds():
+            return MISS
+        results = self._call(*args, *targets)
+        return MISS if results is None else self._finish(results)
+
+
+def straight(
+    program: Program, request: Request, *, named: bool, valued: bool
+) -> Straight | None:
+    """The short way of calls like this one that write to arrays, if there is one."""
+    tree = program.outline.result
+    if valued and isinstance(tree, ResultTuple):
+        tree = tree.items[1]
+    several = isinstance(tree, ResultTuple)
+    leaves = tree.items if isinstance(tree, ResultTuple) else (tree,)
+    first = len(program.types) - len(program.wrt)
+    wanted = list(range(first, len(program.types)))
+    pairs = _places(program)
+    found = [leaf.index for leaf in leaves if isinstance(leaf, ResultLeaf)]
+    if found != wanted or [k for k, _ in pairs] != wanted:
+        return None
+    ways = short_ways(program, request, named=named)
+    if ways is None or ways.address is None:
+        return None
+    call = program.built.writing(pairs, _not_served)
+    return None if call is None else Straight(ways, call, len(pairs), several=several)

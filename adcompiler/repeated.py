@@ -34,7 +34,7 @@ from adcompiler.ir.types import Array
 from adcompiler.programs import Program, Request
 from adcompiler.settings import ABSENT
 
-__all__ = ["MISS", "ShortWays", "short_ways"]
+__all__ = ["MISS", "ShortWays", "finisher", "short_ways"]
 
 Results = tuple[Any, ...]
 
@@ -73,7 +73,7 @@ class Repeated:
         self._facts = facts
         self._guards = outline.guards
         self._captures = tuple(c.read for c in outline.captures)
-        self._finish = _finisher(outline.result, program)
+        self._finish = finisher(outline.result, program)
         first = len(program.types) - len(program.wrt)
         self._shaped = tuple(
             (first + n, k)
@@ -179,7 +179,7 @@ def _facts(read: Read) -> list[Fact] | None:
             return None
 
 
-def _finisher(tree: ResultTree, program: Program) -> Callable[[Results], Any]:
+def finisher(tree: ResultTree, program: Program) -> Callable[[Results], Any]:
     """What puts results together."""
     types = program.types
     exact = list(map(is_exact, program.outline.results, types))

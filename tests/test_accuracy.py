@@ -166,6 +166,20 @@ def test_special_values(name, dtype):
         )
 
 
+@extended
+@DTYPES
+@pytest.mark.parametrize("name", DOMAINS)
+def test_functions_on_numbers_are_closer(name, dtype, monkeypatch):
+    monkeypatch.setenv("ADC_STRICT_FP", "1")
+    value = native(f"np.{name}(x)", "x")
+    most = 0.8 if name in ("exp", "log", "sin", "cos") else 2.0
+    for domain in DOMAINS[name]:
+        x = drawn(domain, dtype)
+        with np.errstate(all="ignore"):
+            expected = getattr(np, name)(x.astype(WIDE[dtype]))
+        assert ulps(value(x), expected).max() <= (MOST if name == "cbrt" else most)
+
+
 PAIRS = {
     "x ** y": (np.power, sizes(1e-3, 1e3, signed=False), between(-80.0, 80.0)),
     "np.arctan2(x, y)": (np.arctan2, sizes(1e-30, 1e30), sizes(1e-30, 1e30)),
