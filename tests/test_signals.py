@@ -101,7 +101,7 @@ def test_ctrl_c_stops_long_runs(row):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
-    assert time.monotonic() - start < 5.0
+    assert time.monotonic() - start < 30.0  # it would take days
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].__name__)
@@ -172,7 +172,7 @@ def test_signals_stop_a_run_that_others_run_beside():
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
-    assert seconds < 5.0
+    assert seconds < 30.0
     assert count > 0
 
 
