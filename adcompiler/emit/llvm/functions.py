@@ -17,8 +17,9 @@ from typing import Any, assert_never
 from adcompiler.emit.llvm.code import Code, Loop
 from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.framed import framed_arrays
-from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible, write_group
+from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible
 from adcompiler.emit.llvm.gathered import looks_itself
+from adcompiler.emit.llvm.grouped import write_group
 from adcompiler.emit.llvm.into import deliver, memory_given
 from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.rows import written

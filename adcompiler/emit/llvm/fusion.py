@@ -15,26 +15,24 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.mapped import (
-    applied,
-    broadcast_dims,
-    is_mapped,
-    scalar_result,
+from adcompiler.emit.llvm.mapped import broadcast_dims, is_mapped
+from adcompiler.emit.llvm.reductions import (
+    is_sum_of_nothing,
+    is_whole,
+    reduced_axes,
+    reduces_axes,
 )
-from adcompiler.emit.llvm.nests import At, Source, broadcast, each
-from adcompiler.emit.llvm.notes import Nest
-from adcompiler.emit.llvm.parts import put_part
-from adcompiler.emit.llvm.reductions import Reduction, is_whole
-from adcompiler.emit.llvm.scalars import convert, elementwise
-from adcompiler.emit.llvm.values import Elements, Number, machine
+from adcompiler.emit.llvm.scalars import LIBM
+from adcompiler.emit.llvm.values import Elements
 from adcompiler.emit.llvm.writer import Group, Writer
 from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.types import Array, Scalar, dims_of
 
-__all__ = ["accepted", "deferred", "is_fusible", "write_group"]
+__all__ = ["accepted", "deferred", "is_fusible"]
 
 _MOST = 256  # members of a group
+# Rows that call a function of libm, without the prefix of inverse functions.
+_DEAR = {name.removeprefix("a") for name in LIBM} | {"tan2", "hypot", "expit", "xlogy"}
 
 
 def is_fusible(writer: Writer, let: Let) -> bool:
@@ -42,7 +40,9 @@ def is_fusible(writer: Writer, let: Let) -> bool:
     if is_mapped(let):
         there = let.primitive.name == "stop_gradient" and _is_there(writer, let)
         return isinstance(let.result.type, Array) and not there
-    if _is_sum_of_nothing(let):
+    if reduces_axes(let):
+        return _is_of_group(writer, let)
+    if is_sum_of_nothing(let):
         return _repeats_nothing(writer, let)
     return is_whole(let) or _is_sum_in_place(writer, let)
 
@@ -52,8 +52,35 @@ def _is_there(writer: Writer, let: Let) -> bool:
     return let.operands[0] not in writer.pending
 
 
-def _is_sum_of_nothing(let: Let) -> bool:
-    return let.primitive.name == "sum_to" and isinstance(let.result.type, Array)
+def _is_of_group(writer: Writer, let: Let) -> bool:
+    """Whether axes are reduced of what a group computes, and cheaply: functions take
+    whole vectors, which rows may be too short for."""
+    x = let.operands[0]
+    group = writer.pending.get(x) if isinstance(x, Var) else None
+    if group is None or x not in group.elements:
+        return False
+    if group.scope is not writer.scopes[-1] or any(map(_is_dear, group.members)):
+        return False
+    if let.primitive.name != "sum_to":
+        return True
+    like, axes = let.operands[1], reduced_axes(let) or ()
+    dims, other = dims_of(x.type), dims_of(like.type)
+    kept = [k for k in range(len(dims)) if k not in axes]
+    lead = len(dims) - len(other)
+    if any(writer.class_of(dims[k]) != writer.class_of(other[k - lead]) for k in kept):
+        return False
+    theirs = writer.dims(like)
+    assert theirs is not None
+    for k in kept:
+        writer.require_equal(group.dims[k], theirs[k - lead])
+    return x in writer.pending
+
+
+def _is_dear(let: Let) -> bool:
+    name = let.primitive.name
+    if name == "power":
+        return not isinstance(let.operands[1], Const)
+    return name.removeprefix("arc") in _DEAR
 
 
 def _repeats_nothing(writer: Writer, let: Let) -> bool:
@@ -82,7 +109,7 @@ def _is_sum_in_place(writer: Writer, let: Let) -> bool:
 
 def shape_of(writer: Writer, let: Let) -> tuple[Hashable, ...]:
     """The shape that the statement goes over."""
-    over = let.operands[0] if is_whole(let) else let.result
+    over = let.operands[0] if is_whole(let) or reduces_axes(let) else let.result
     return writer.shape(over.type)
 
 
@@ -114,14 +141,14 @@ def accepted(writer: Writer, let: Let) -> None:
     if let.primitive.writes:
         _take_place(writer, group, let)
     group.members.append(let)
-    if not is_whole(let):
+    if not is_whole(let) and not reduces_axes(let):
         group.elements.add(let.result)
     writer.pending[let.result] = group
 
 
 def _read(let: Let) -> Sequence[Atom]:
     """The operands whose elements a member reads, but for what it adds to."""
-    if _is_sum_of_nothing(let):
+    if let.primitive.name == "sum_to":
         return let.operands[:1]
     return let.operands[1 if let.primitive.writes else 0 :]
 
@@ -173,7 +200,7 @@ def _may_join(writer: Writer, group: Group, let: Let) -> bool:
 
 
 def _begun(writer: Writer, let: Let, shape: tuple[Hashable, ...]) -> Group:
-    if not is_whole(let):
+    if not is_whole(let) and not reduces_axes(let):
         result = let.result.type
         assert isinstance(result, Array)
         dims = _dims(writer, let, result)
@@ -201,99 +228,3 @@ def _dims(writer: Writer, let: Let, result: Array) -> tuple[str, ...]:
             mine = [broadcast_dims(writer, result, [x for _, x in found])[k]]
         dims.append(writer.length(d, mine[0]))
     return tuple(dims)
-
-
-def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
-    """The nest of a group, which gives the values that are needed."""
-    code = writer.code
-    around, notes = code.mark, writer.module.notes
-    nest = None if notes is None else notes.begin(_noted(group))
-    code.mark = writer.module.mark(group.members[0], nest)
-    outputs = [
-        m.result
-        for m in group.members
-        if m.result in group.places or (m.result in needed and not is_whole(m))
-    ]
-    sums = [Reduction(m) for m in group.members if is_whole(m)]
-    targets = {v: group.places.get(v) or writer.room(v, group.dims) for v in outputs}
-    names = list(group.sources)
-    given: list[Source] = [
-        broadcast(code, s, group.dims) if isinstance(s, Elements) else s
-        for s in group.sources.values()
-    ]
-
-    def body(places: list[At], carried: tuple[str, ...]) -> Sequence[str]:
-        texts = {
-            v: p.get(code) for v, p in zip(names, places[len(outputs) :], strict=False)
-        }
-        totals = dict(zip(sums, carried, strict=True)) if sums else {}
-        ends: list[str] = []
-        for member in group.members:
-            code.mark = writer.module.mark(member, nest)
-            count = 1 if _is_sum_of_nothing(member) else None
-            args = [_text(writer, a, texts) for a in member.operands[:count]]
-            if _is_sum_of_nothing(member):
-                texts[member.result] = args[0]
-            elif is_mapped(member):
-                texts[member.result] = scalar_result(writer, member, args)
-            elif member.primitive.writes:
-                texts[member.result] = _sum(code, member, *args)
-            else:
-                (found,) = (s for s in sums if s.let is member)
-                ends.append(found.step(code, totals[found], *args))
-        for place, var in zip(places, outputs, strict=False):
-            place.put(code, texts[var])
-        code.call_them(texts if notes is not None else {})
-        if group.sink is not None:
-            written = texts[group.sink.value]
-            put_part(code, group.sink.let, places[-1], written)
-        return ends
-
-    inits = [(machine(s.dtype), s.first) for s in sums]
-    arrays: list[Source] = [*targets.values(), *given]
-    if group.sink is not None:
-        arrays.append(group.sink.target)
-    totals = each(code, group.dims, arrays, body, inits, parallel=True)
-    for var, target in targets.items():
-        writer.enter_value(var, target)
-    _enter_numbers(writer, group, list(zip(sums, totals, strict=True)), around)
-    code.mark = around
-
-
-def _enter_numbers(
-    writer: Writer, group: Group, sums: Sequence[tuple[Reduction, str]], around: int
-) -> None:
-    """What the nest has summed, and what follows from that."""
-    code = writer.code
-    for found, total in sums:
-        count = code.product(group.dims)
-        text = found.result(code, total, count)
-        t = found.let.result.type
-        assert isinstance(t, Scalar)
-        writer.enter(found.let, [Number(t.dtype, text, "")])
-    for let in group.after:
-        code.mark = writer.module.mark(let) or around
-        writer.enter(let, [applied(writer, let)])
-
-
-def _noted(group: Group) -> Nest:
-    lets = [m for m in group.members if not _is_sum_of_nothing(m)]
-    first = group.members[0]
-    over = first.operands[0] if is_whole(first) else first.result
-    return Nest(tuple(lets), dims_of(over.type))
-
-
-def _sum(code: Code, let: Let, old: str, more: str) -> str:
-    """An element of the target, and what is added to it."""
-    given = [str(getattr(a.type, "dtype", "")) for a in let.operands]
-    wide = let.dtypes[0] or given[0]
-    args = [convert(code, t, g, wide) for t, g in zip((old, more), given, strict=True)]
-    text, _ = elementwise(code, "add", {}, args, [wide, wide])
-    return convert(code, text, wide, given[0])
-
-
-def _text(writer: Writer, atom: object, texts: dict[Var, str]) -> str:
-    if isinstance(atom, Var):
-        return texts[atom]
-    assert isinstance(atom, Const)
-    return writer.number(atom).text

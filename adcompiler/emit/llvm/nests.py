@@ -32,6 +32,7 @@ __all__ = [
     "each",
     "fill",
     "filled",
+    "rowed",
     "visited",
 ]
 
@@ -190,6 +191,40 @@ def visited(
         return code.counted(dims[k], trip, pairs, parallel=inside)
 
     return tuple(level([], ["0"] * len(sources), tuple(v for _, v in inits)))
+
+
+def rowed(
+    code: Code,
+    dims: Sequence[str],
+    sources: Sequence[Source],
+    body: Callable[[list[At], tuple[str, ...]], Sequence[str]],
+    inits: Sequence[tuple[str, str]],
+    own: Sequence[tuple[str, str]],
+    end: Callable[[list[At], tuple[str, ...]], None],
+) -> tuple[str, ...]:
+    """As `each`, in parallel, with a loop for each axis, where each row carries more
+    from place to place: `own`, which `end` is given after it, with the row's places."""
+
+    def level(k: int, offsets: list[str], carried: tuple[str, ...]) -> tuple[str, ...]:
+        places = [At(s, o) for s, o in zip(sources, offsets, strict=True)]
+        if k == len(dims):
+            return tuple(body(places, carried))
+
+        def trip(index: str, held: tuple[str, ...]) -> Sequence[str]:
+            moved = [
+                _moved(code, s, o, index, k)
+                for s, o in zip(sources, offsets, strict=True)
+            ]
+            return level(k + 1, moved, held)
+
+        pairs = [(t, v) for (t, _), v in zip(inits, carried, strict=True)]
+        if k < len(dims) - 1:
+            return code.counted(dims[k], trip, pairs)
+        found = code.counted(dims[k], trip, [*pairs, *own], parallel=True)
+        end(places, found[len(inits) :])
+        return found[: len(inits)]
+
+    return level(0, ["0"] * len(sources), tuple(v for _, v in inits))
 
 
 def _flat(source: Source, dims: Sequence[str]) -> Source:

@@ -29,9 +29,14 @@ from adcompiler.ir.types import Array, Scalar
 
 __all__ = [
     "ROWS",
+    "AxisReduction",
     "Reduction",
+    "axis_reduction",
     "first_extreme",
+    "is_sum_of_nothing",
     "is_whole",
+    "reduced_axes",
+    "reduces_axes",
 ]
 
 Values = list[Value]
@@ -119,7 +124,8 @@ class Reduction:
 
     @property
     def name(self) -> str:
-        return self.let.primitive.name
+        name = self.let.primitive.name
+        return "sum" if name == "sum_to" else name
 
     @property
     def given(self) -> str:
@@ -155,6 +161,94 @@ class Reduction:
             return text
         number = convert(code, count, "int64", t.dtype)
         return code.op(f"fdiv {machine(t.dtype)} {text}, {number}")
+
+
+@dataclass(frozen=True, eq=False)
+class AxisReduction:
+    """A reduction of some axes of what a nest computes.
+
+    `made` is its result, of which `target` is what the places of the nest belong to.
+    What a row of the last axis gives stays in a register, if that axis is reduced.
+    """
+
+    found: Reduction
+    axes: tuple[int, ...]
+    made: Elements
+    target: Elements
+
+    @property
+    def in_rows(self) -> bool:
+        return len(self.target.dims) - 1 in self.axes
+
+    def add(self, code: Code, place: At, text: str, *, element: bool = False) -> None:
+        """Reduce what is at a place and what a row gave, or one element, to one."""
+        found, dtype = self.found, self.made.dtype
+        total = convert(code, place.get(code), dtype, found.dtype)
+        if element:
+            text = convert(code, text, found.given, found.dtype)
+        text = _STEPS[found.name](code, found.dtype, total, text)
+        place.put(code, convert(code, text, found.dtype, dtype))
+
+    def finish(self, code: Code) -> None:
+        """Divide what is a mean."""
+        if self.found.name != "mean":
+            return
+        lengths = (self.target.dims[a] for a in self.axes)
+        _divide(code, self.made, code.product(lengths))
+
+
+def axis_reduction(code: Code, let: Let, dims: Sequence[str]) -> AxisReduction:
+    """The reduction of some axes of these lengths, which begins."""
+    found, t = Reduction(let), let.result.type
+    axes = reduced_axes(let)
+    assert axes is not None
+    assert isinstance(t, Array)
+    kept = [k for k in range(len(dims)) if k not in axes]
+    rest = iter(kept)
+    full = t.ndim == len(dims)
+    shown = (
+        [dims[k] if k in kept else "1" for k in range(len(dims))]
+        if full
+        else [dims[next(rest)] for _ in range(t.ndim)]
+    )
+    made = filled(
+        code, t.dtype, shown, convert(code, found.first, found.dtype, t.dtype)
+    )
+    strides = list(made.strides)
+    if not full:
+        given = iter(made.strides)
+        strides = [next(given) if k in kept else "0" for k in range(len(dims))]
+    strides = ["0" if k in axes else s for k, s in enumerate(strides)]
+    target = replace(made, dims=tuple(dims), strides=tuple(strides), contiguous=False)
+    return AxisReduction(found, axes, made, target)
+
+
+def reduces_axes(let: Let) -> bool:
+    """Whether a statement reduces some axes, which its type tells."""
+    return bool(reduced_axes(let))
+
+
+def is_sum_of_nothing(let: Let) -> bool:
+    """Whether a sum over what was repeated is of nothing, as far as its type tells."""
+    named = let.primitive.name == "sum_to" and isinstance(let.result.type, Array)
+    return named and not reduces_axes(let)
+
+
+def reduced_axes(let: Let) -> tuple[int, ...] | None:
+    """The axes that a statement reduces, where its type tells."""
+    if let.primitive.name not in (*_STEPS, "sum_to"):
+        return None
+    t, given = let.result.type, let.operands[0].type
+    if not isinstance(t, Array) or not isinstance(given, Array):
+        return None
+    if let.primitive.name == "sum_to":
+        lead = given.ndim - t.ndim
+        ones = (lead + k for k, d in enumerate(t.dims) if d == 1)
+        return (*range(lead), *(k for k in ones if given.dims[k] != 1))
+    axis = let.param("axis")
+    if axis is None:
+        return tuple(range(given.ndim))
+    return (axis,) if isinstance(axis, int) else tuple(axis)
 
 
 def _divide(code: Code, made: Elements, count: str) -> None:

@@ -1,0 +1,176 @@
+"""Groups of elementwise statements and reductions, each written as one nest.
+
+In: a group, and which of its values are needed. Out: a nest, after which they have
+their values.
+Invariants: what only the group reads is never stored. A nest that reduces the last axis
+keeps what a row gives in registers; what other axes give is added up in memory, which
+is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.mapped import applied, is_mapped, scalar_result
+from adcompiler.emit.llvm.nests import At, broadcast, each, rowed
+from adcompiler.emit.llvm.notes import Nest
+from adcompiler.emit.llvm.parts import put_part
+from adcompiler.emit.llvm.reductions import (
+    Reduction,
+    axis_reduction,
+    is_sum_of_nothing,
+    is_whole,
+    reduces_axes,
+)
+from adcompiler.emit.llvm.scalars import convert, elementwise
+from adcompiler.emit.llvm.values import Elements, Number, machine
+from adcompiler.emit.llvm.writer import Group, Writer
+from adcompiler.ir.nodes import Const, Let, Var
+from adcompiler.ir.types import Array, Scalar, dims_of
+
+__all__ = ["write_group"]
+
+
+def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
+    """The nest of a group, which gives the values that are needed."""
+    code = writer.code
+    around = code.mark
+    nest = _Nest(writer, group, needed)
+    nest.write()
+    nest.enter(needed)
+    for let in group.after:
+        code.mark = writer.module.mark(let) or around
+        writer.enter(let, [applied(writer, let)])
+    code.mark = around
+
+
+def _noted(group: Group) -> Nest:
+    lets = [m for m in group.members if not is_sum_of_nothing(m)]
+    first = group.members[0]
+    over = first.operands[0] if is_whole(first) else first.result
+    return Nest(tuple(lets), dims_of(over.type))
+
+
+class _Nest:
+    """The nest of a group while it is written: what it gives, and what it reads.
+
+    At a place of it there are those of `targets`, then those of the group's sources,
+    that of its sink, and those of reductions of axes.
+    """
+
+    def __init__(self, writer: Writer, group: Group, needed: set[Var]) -> None:
+        self.writer, self.group = writer, group
+        code, dims = writer.code, group.dims
+        notes = writer.module.notes
+        self.nest = None if notes is None else notes.begin(_noted(group))
+        code.mark = writer.module.mark(group.members[0], self.nest)
+        inner = [m for m in group.members if not (is_whole(m) or reduces_axes(m))]
+        outputs = [m.result for m in inner if m.result in {*needed, *group.places}]
+        self.targets = {v: group.places.get(v) or writer.room(v, dims) for v in outputs}
+        self.sums = {m: Reduction(m) for m in group.members if is_whole(m)}
+        self.axes = {
+            m: axis_reduction(code, m, dims) for m in group.members if reduces_axes(m)
+        }
+        self.rows = [m for m, found in self.axes.items() if found.in_rows]
+        given = (
+            broadcast(code, s, dims) if isinstance(s, Elements) else s
+            for s in group.sources.values()
+        )
+        sinks = () if group.sink is None else (group.sink.target,)
+        reduced = (found.target for found in self.axes.values())
+        self.arrays = [*self.targets.values(), *given, *sinks, *reduced]
+
+    def write(self) -> None:
+        code, group = self.writer.code, self.group
+        inits = [(machine(s.dtype), s.first) for s in self.sums.values()]
+        if not self.axes:
+            self.totals = each(
+                *(code, group.dims, self.arrays, self.body, inits), parallel=True
+            )
+            return
+        found = (self.axes[m].found for m in self.rows)
+        own = [(machine(r.dtype), r.first) for r in found]
+        self.totals = rowed(
+            *(code, group.dims, self.arrays, self.body, inits, own, self.end)
+        )
+
+    def reduced_at(self, places: list[At]) -> dict[Let, At]:
+        """The places of what is reduced along axes."""
+        first = len(places) - len(self.axes)
+        return dict(zip(self.axes, places[first:], strict=True))
+
+    def body(self, places: list[At], carried: tuple[str, ...]) -> Sequence[str]:
+        code, group = self.writer.code, self.group
+        read = places[len(self.targets) :]
+        texts = {v: p.get(code) for v, p in zip(group.sources, read, strict=False)}
+        held = dict(zip((*self.sums, *self.rows), carried, strict=True))
+        reduced = self.reduced_at(places)
+        for member in group.members:
+            code.mark = self.writer.module.mark(member, self.nest)
+            count = 1 if member.primitive.name == "sum_to" else None
+            args = [_text(self.writer, a, texts) for a in member.operands[:count]]
+            if member in self.sums:
+                held[member] = self.sums[member].step(code, held[member], *args)
+            elif member in self.rows:
+                found = self.axes[member].found
+                held[member] = found.step(code, held[member], *args)
+            elif member in self.axes:
+                self.axes[member].add(code, reduced[member], *args, element=True)
+            else:
+                texts[member.result] = _element(self.writer, member, args)
+        for place, var in zip(places, self.targets, strict=False):
+            place.put(code, texts[var])
+        code.call_them({} if self.nest is None else texts)
+        if group.sink is not None:
+            place = read[len(group.sources)]
+            put_part(code, group.sink.let, place, texts[group.sink.value])
+        return [held[m] for m in (*self.sums, *self.rows)]
+
+    def end(self, places: list[At], totals: tuple[str, ...]) -> None:
+        """What a row has given goes to its place."""
+        reduced = self.reduced_at(places)
+        for member, total in zip(self.rows, totals, strict=True):
+            self.axes[member].add(self.writer.code, reduced[member], total)
+
+    def enter(self, needed: set[Var]) -> None:
+        """Give the values of the group to the writer."""
+        writer, code = self.writer, self.writer.code
+        for var, target in self.targets.items():
+            writer.enter_value(var, target)
+        for let, axis in self.axes.items():
+            axis.finish(code)
+            writer.enter_value(let.result, axis.made)
+            if let.result not in needed:
+                writer.release(axis.made)
+        for found, total in zip(self.sums.values(), self.totals, strict=True):
+            count = code.product(self.group.dims)
+            text = found.result(code, total, count)
+            t = found.let.result.type
+            assert isinstance(t, Scalar)
+            writer.enter(found.let, [Number(t.dtype, text, "")])
+
+
+def _element(writer: Writer, member: Let, args: Sequence[str]) -> str:
+    """An element of what a member gives."""
+    if is_mapped(member):
+        return scalar_result(writer, member, args)
+    if member.primitive.writes:
+        return _sum(writer.code, member, *args)
+    return args[0]
+
+
+def _sum(code: Code, let: Let, old: str, more: str) -> str:
+    """An element of the target, and what is added to it."""
+    given = [str(getattr(a.type, "dtype", "")) for a in let.operands]
+    wide = let.dtypes[0] or given[0]
+    args = [convert(code, t, g, wide) for t, g in zip((old, more), given, strict=True)]
+    text, _ = elementwise(code, "add", {}, args, [wide, wide])
+    return convert(code, text, wide, given[0])
+
+
+def _text(writer: Writer, atom: object, texts: dict[Var, str]) -> str:
+    if isinstance(atom, Var):
+        return texts[atom]
+    assert isinstance(atom, Const)
+    return writer.number(atom).text
