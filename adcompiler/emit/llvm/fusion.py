@@ -195,6 +195,8 @@ def _may_join(writer: Writer, group: Group, let: Let) -> bool:
     if not let.primitive.writes or let.operands[0] in writer.pending:
         return True
     target = let.operands[0]
+    if writer.roots(target) & group.written:
+        return False
     others = (v for v in group.sources if v is not target)
     return not any(writer.roots(target) & writer.roots(v) for v in others)
 

@@ -56,7 +56,7 @@ class _Nest:
     """The nest of a group while it is written: what it gives, and what it reads.
 
     At a place of it there are those of `targets`, then those of the group's sources,
-    that of its sink, and those of reductions of axes.
+    those of its sinks, and those of reductions of axes.
     """
 
     def __init__(self, writer: Writer, group: Group, needed: set[Var]) -> None:
@@ -66,8 +66,12 @@ class _Nest:
         self.nest = None if notes is None else notes.begin(_noted(group))
         code.mark = writer.module.mark(group.members[0], self.nest)
         inner = [m for m in group.members if not (is_whole(m) or reduces_axes(m))]
-        outputs = [m.result for m in inner if m.result in {*needed, *group.places}]
-        self.targets = {v: group.places.get(v) or writer.room(v, dims) for v in outputs}
+        self.sunk = {s.value: s for s in group.sinks if s.stays and s.value in needed}
+        stored = {*needed, *group.places} - self.sunk.keys()
+        outputs = [m.result for m in inner if m.result in stored]
+        self.targets = {
+            v: group.places.get(v) or writer.room(v, dims) for v in outputs
+        }
         self.sums = {m: Reduction(m) for m in group.members if is_whole(m)}
         self.axes = {
             m: axis_reduction(code, m, dims) for m in group.members if reduces_axes(m)
@@ -77,7 +81,7 @@ class _Nest:
             broadcast(code, s, dims) if isinstance(s, Elements) else s
             for s in group.sources.values()
         )
-        sinks = () if group.sink is None else (group.sink.target,)
+        sinks = (s.target for s in group.sinks)
         reduced = (found.target for found in self.axes.values())
         self.arrays = [*self.targets.values(), *given, *sinks, *reduced]
 
@@ -122,9 +126,9 @@ class _Nest:
         for place, var in zip(places, self.targets, strict=False):
             place.put(code, texts[var])
         code.call_them({} if self.nest is None else texts)
-        if group.sink is not None:
-            place = read[len(group.sources)]
-            put_part(code, group.sink.let, place, texts[group.sink.value])
+        sinks = read[len(group.sources) :]
+        for place, sink in zip(sinks, group.sinks, strict=False):
+            put_part(code, sink.let, place, texts[sink.value])
         return [held[m] for m in (*self.sums, *self.rows)]
 
     def end(self, places: list[At], totals: tuple[str, ...]) -> None:
@@ -138,6 +142,9 @@ class _Nest:
         writer, code = self.writer, self.writer.code
         for var, target in self.targets.items():
             writer.enter_value(var, target)
+        for var, sink in self.sunk.items():
+            writer.retain(sink.target)
+            writer.enter_value(var, sink.target)
         for let, axis in self.axes.items():
             axis.finish(code)
             writer.enter_value(let.result, axis.made)

@@ -180,13 +180,13 @@ def _accumulate(writer: Writer, let: Let) -> Values:
     return add_product(writer, let) or _write(writer, let)
 
 
-def _sunk(writer: Writer, let: Let, target: Elements) -> bool:
-    """Have the group of the value write it, if that is of the part's shape; whether it
-    does. What reads or writes the array itself has been written before."""
+def _sunk(writer: Writer, let: Let, target: Elements) -> Values | None:
+    """Have the group of the value write it, if that is of the part's shape; None if it
+    does not. What reads or writes the array itself has been written before."""
     array, value, *operands = let.operands
     group = writer.pending.get(value) if isinstance(value, Var) else None
     if group is None or value not in group.elements:
-        return False
+        return None
     assert isinstance(array.type, Array)
     assert isinstance(value, Var)
     known = let.param("known")
@@ -197,14 +197,37 @@ def _sunk(writer: Writer, let: Let, target: Elements) -> bool:
     )
     inside = group.scope is writer.scopes[-1] and value not in group.places
     if not inside or writer.shape_of(lengths) != group.shape:
-        return False
+        return None
     if any(writer.roots(array) & writer.roots(v) for v in group.sources):
-        return False
+        return None
     for mine, theirs in zip(target.dims, group.dims, strict=True):
         writer.require_equal(mine, theirs)
-    group.sink = Sink(let, replace(target, dims=group.dims), value)
-    writer.flush(group, done=True)
-    return True
+    place = replace(target, dims=group.dims)
+    found = writer.handed(array)
+    group.sinks.append(Sink(let, place, value, _stays(writer, let, target)))
+    group.written |= writer.roots(array)
+    return [found]
+
+
+def _stays(writer: Writer, let: Let, target: Elements) -> bool:
+    """Whether the value can be read where it is stored as long as it is needed."""
+    array, value, *_ = let.operands
+    assert isinstance(value, Var)
+    scope = writer.scopes[-1]
+    last = scope.last.get(value, -1)
+    if not scope.at < last < len(scope.body) or let.primitive.name != "store":
+        return False
+    same = getattr(array.type, "dtype", "") == getattr(value.type, "dtype", None)
+    dense = target.contiguous or not writer.is_dense(value)
+    if not (same and dense and writer.roots.is_alone(value)):
+        return False
+    memory = writer.roots(array)
+    between = scope.body[scope.at + 1 : last + 1]
+    return all(
+        isinstance(s, Let)
+        and not (s.primitive.writes and memory & writer.roots(s.operands[0]))
+        for s in between
+    )
 
 
 def put_part(code: Code, let: Let, place: At, text: str) -> None:
@@ -225,8 +248,9 @@ def _write(writer: Writer, let: Let) -> Values:
     index = let.param("index")
     target = part(writer, x, index, let, 2)
     target = replace(target, contiguous=_is_run(x, index))
-    if _sunk(writer, let, target):
-        return [writer.handed(let.operands[0])]
+    sunk = _sunk(writer, let, target)
+    if sunk is not None:
+        return sunk
     source, copy = _written_value(writer, let, target)
 
     def body(places: list[At], carried: tuple[str, ...]) -> None:

@@ -129,7 +129,7 @@ def row_loop(rows: Rows, seen: Sequence[Var]) -> list[Stmt] | None:
     loop = _begun(rows, ahead, count, step)
     params = [fresh_var(a.type) for a in inits]
     loop.held = dict(zip(made, params, strict=True))
-    for plan in rows.plans:
+    for plan in _late(rows.plans):
         _state(loop, plan)
     ends = tuple(loop.held[v] for v in made)
     body = Region((loop.start, *params), tuple(loop.body.stmts), ends)
@@ -137,6 +137,19 @@ def row_loop(rows: Rows, seen: Sequence[Var]) -> list[Stmt] | None:
     place = (fresh_var(PY_INT), None, ahead.span, ahead.role)
     ahead.append(For(tuple(made), bounds, tuple(inits), body, *place))
     return ahead.stmts
+
+
+def _late(plans: Sequence[Plan]) -> list[Plan]:
+    """The statements in an order in which what is elementwise comes where it is needed
+    first: so that it is part of the nest that needs it."""
+    found: list[Plan] = []
+    for plan in reversed(plans):
+        place = 0
+        if plan.kind in ("map", "view"):
+            read = (plan.let.result in p.let.operands for p in found)
+            place = next((k for k, reads in enumerate(read) if reads), 0)
+        found.insert(place, plan)
+    return found
 
 
 def _widest(rows: Rows) -> Var:

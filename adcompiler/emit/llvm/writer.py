@@ -114,7 +114,8 @@ class Group:
     numbers that are read; `elements` the values that have the group's shape; `places`
     are those of values that take the place of arrays, in `written` memory; `after` are
     statements on numbers that follow it; `released` is what is to be let go of when it
-    is written; `sink` is a part of an array that a value of it is written to.
+    is written; `sinks` are parts of arrays that values of it are written to, each of
+    another array.
     """
 
     scope: Scope
@@ -127,16 +128,20 @@ class Group:
     written: frozenset[Any] = frozenset()
     after: list[Let] = field(default_factory=list)
     released: list[Var] = field(default_factory=list)
-    sink: Sink | None = None
+    sinks: list[Sink] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """A store, or a sum in place, to a part of an array that a group does not read."""
+    """A store, or a sum in place, to a part of an array that a group does not read.
+
+    `stays`: what is stored is there as long as the value is needed.
+    """
 
     let: Let
     target: Elements
     value: Var
+    stays: bool
 
 
 class Writer(ABC):
@@ -444,6 +449,8 @@ class Writer(ABC):
                 for group in reading[:-1]:
                     self.flush(group, done=True)
             elif var in self.values:
+                for group in [g for g in self.groups if g.written & self.roots(var)]:
+                    self.flush(group, done=True)
                 self.release(self.values[var])
 
     def drop_groups(self) -> None:
