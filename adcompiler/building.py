@@ -258,7 +258,7 @@ def native_module(
 
     Raises NotNative where it does what there is no code for.
     """
-    from adcompiler.emit.llvm import Part, by_rows, emit, in_order
+    from adcompiler.emit.llvm import Part, by_rows, emit, in_order, sums_apart
     from adcompiler.execute.llvm.vectors import vector_functions
     from adcompiler.lowering.aliasing import memory
     from adcompiler.lowering.linking import linked
@@ -267,7 +267,7 @@ def native_module(
     for unit in linked(function, name):
         inner = unit.callee is not None
         rowwise = dense and not inner and not strict
-        steps = (("rows", by_rows),) if rowwise else ()
+        steps = (("apart", sums_apart), ("rows", by_rows)) if rowwise else ()
         ready = stored(unit.function, *steps, inner=inner)
         with Faults("emit", ready):
             roots = memory(ready, inner=inner).roots

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adcompiler.emit.llvm.apart import sums_apart
 from adcompiler.emit.llvm.code import with_loops_numbered
 from adcompiler.emit.llvm.contiguity import contiguous_values
 from adcompiler.emit.llvm.direct import Direct, write_direct
@@ -30,7 +31,7 @@ from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Function, Var
 
-__all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "in_order"]
+__all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "in_order", "sums_apart"]
 
 
 @dataclass(frozen=True, slots=True)
