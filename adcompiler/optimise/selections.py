@@ -6,7 +6,8 @@ conventions.
 
 from __future__ import annotations
 
-from adcompiler.ir.nodes import Let
+from adcompiler.ir.nodes import Atom, Let
+from adcompiler.ir.types import dims_of, may_stretch
 from adcompiler.optimise.algebra import COMPARISONS, same_shape
 from adcompiler.optimise.rewriting import (
     Given,
@@ -52,6 +53,53 @@ def where_again(let: Let, at: Site) -> Given:
             arms = (inner.operands[1], b) if k == 1 else (a, inner.operands[2])
             return at.make("where", mask, *arms, **dict(let.params))
     return None
+
+
+@rewrites("where", exact=True)
+def where_met_once(let: Let, at: Site) -> Given:
+    """Of places that are met once each, every one is the last at its place."""
+    mask, a, _ = let.operands
+    test = at.let(mask, "equal")
+    if test is None or not same_shape(a, let):
+        return None
+    met = at.let(test.operands[0], "gather")
+    order = at.let(test.operands[1], "reshape_like", "arange")
+    turn = None if met is None else at.let(met.operands[0], "scatter")
+    if met is None or order is None or turn is None:
+        return None
+    same = turn.operands[2:] == met.operands[1:]
+    same = same and turn.param("index") == met.param("index")
+    same = same and turn.operands[1] == order.result
+    return a if same and _differ(met, at) else None
+
+
+def _differ(let: Let, at: Site) -> bool:
+    """Whether an index by arrays is of places of which no two are one: where vectors
+    beside each other have no two elements alike, or are what `nonzero` gives."""
+    entries = let.param("index")
+    if any(isinstance(e, tuple) or e == "mask" for e in entries):
+        return False
+    arrays = [a for a in let.operands[1:] if dims_of(a.type)]
+    if any(len(dims_of(a.type)) != 1 for a in arrays):
+        return False
+    for a in arrays:
+        (mine,) = dims_of(a.type)
+        kept = all(
+            at.same(a, b) or not may_stretch(mine, *dims_of(b.type)) for b in arrays
+        )
+        if kept and (_counts_up(a, at) or at.let(a, "argsort")):
+            return True
+    places = at.let(arrays[0], "nonzero")
+    return places is not None and set(places.results) <= set(arrays)
+
+
+def _counts_up(atom: Atom, at: Site) -> bool:
+    """Whether this is a vector of numbers that grow, none of which is negative."""
+    let = at.let(atom, "arange")
+    if let is None:
+        return False
+    start, step = (number(let.operands[k]) for k in (0, 2))
+    return start is not None and step is not None and start >= 0 and step > 0
 
 
 @rewrites("check_bound", exact=True)
