@@ -18,7 +18,7 @@ from adcompiler.ir.nodes import Atom, For, Function, Let, Region, Var, While
 from adcompiler.ir.types import Array
 from adcompiler.ir.walk import all_stmts, regions
 
-__all__ = ["framed_arrays"]
+__all__ = ["framed_arrays", "may_hold"]
 
 
 def framed_arrays(function: Function, roots: Memory) -> frozenset[Var]:
@@ -43,13 +43,14 @@ def _leaving(region: Region) -> Iterator[Atom]:
         if isinstance(stmt, For | While):
             yield from stmt.inits
         if isinstance(stmt, Let):
-            if _may_hold(stmt):
+            if may_hold(stmt):
                 yield from stmt.operands
         else:
             for inner in regions(stmt):
                 yield from _leaving(inner)
 
 
-def _may_hold(let: Let) -> bool:
+def may_hold(let: Let) -> bool:
+    """Whether what a statement is given may be held after it."""
     name = let.primitive.name
     return name.startswith("list_") or name in ("call", "pack")

@@ -17,6 +17,7 @@ from adcompiler.emit.llvm.nests import At, broadcast, each, rowed
 from adcompiler.emit.llvm.notes import Nest
 from adcompiler.emit.llvm.parts import put_part
 from adcompiler.emit.llvm.reductions import (
+    AxisReduction,
     Reduction,
     axis_reduction,
     is_sum_of_nothing,
@@ -73,9 +74,11 @@ class _Nest:
             v: group.places.get(v) or writer.room(v, dims) for v in outputs
         }
         self.sums = {m: Reduction(m) for m in group.members if is_whole(m)}
-        self.axes = {
-            m: axis_reduction(code, m, dims) for m in group.members if reduces_axes(m)
-        }
+        self.axes: dict[Let, AxisReduction] = {}
+        for m in group.members:
+            if reduces_axes(m):
+                with writer.making(m.results):
+                    self.axes[m] = axis_reduction(code, m, dims)
         self.rows = [m for m, found in self.axes.items() if found.in_rows]
         given = (
             broadcast(code, s, dims) if isinstance(s, Elements) else s

@@ -13,6 +13,7 @@ from dataclasses import replace
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.contiguity import leads
 from adcompiler.emit.llvm.contractions import add_product
+from adcompiler.emit.llvm.framed import may_hold
 from adcompiler.emit.llvm.nests import At, broadcast, copied, each
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import (
@@ -226,6 +227,7 @@ def _stays(writer: Writer, let: Let, target: Elements) -> bool:
     return all(
         isinstance(s, Let)
         and not (s.primitive.writes and memory & writer.roots(s.operands[0]))
+        and not (may_hold(s) and value in s.operands)
         for s in between
     )
 
