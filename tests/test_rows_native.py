@@ -77,7 +77,13 @@ def kept(x, g):
     return total + np.sum(e * x)
 
 
+def spread_over(x, g):
+    y = (x * g[:1])[None] + g[:, None, :] * x
+    return np.sum(y**3) + np.sum(np.sum(y**2, axis=(0, 2)) ** 2)
+
+
 PROGRAMS = [
+    spread_over,
     cross_entropy,
     normalised,
     standardised,

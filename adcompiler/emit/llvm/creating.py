@@ -82,7 +82,7 @@ def _constant(value: int) -> Callable[[Writer, Let], Values]:
 def _empty(writer: Writer, let: Let) -> Values:
     t = let.result.type
     assert isinstance(t, Array)
-    return [allocated(writer.code, t.dtype, _lengths(writer, let))]
+    return [writer.room(let.result, _lengths(writer, let))]
 
 
 def _like(value: int) -> Callable[[Writer, Let], Values | None]:

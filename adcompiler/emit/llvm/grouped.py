@@ -17,7 +17,6 @@ from adcompiler.emit.llvm.nests import At, broadcast, each, rowed
 from adcompiler.emit.llvm.notes import Nest
 from adcompiler.emit.llvm.parts import put_part
 from adcompiler.emit.llvm.reductions import (
-    AxisReduction,
     Reduction,
     axis_reduction,
     is_sum_of_nothing,
@@ -28,7 +27,7 @@ from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import Elements, Number, machine
 from adcompiler.emit.llvm.writer import Group, Writer
 from adcompiler.ir.nodes import Const, Let, Var
-from adcompiler.ir.types import Array, Scalar, dims_of
+from adcompiler.ir.types import Scalar, dims_of
 
 __all__ = ["write_group"]
 
@@ -70,15 +69,11 @@ class _Nest:
         self.sunk = {s.value: s for s in group.sinks if s.stays and s.value in needed}
         stored = {*needed, *group.places} - self.sunk.keys()
         outputs = [m.result for m in inner if m.result in stored]
-        self.targets = {
-            v: group.places.get(v) or writer.room(v, dims) for v in outputs
-        }
+        self.targets = {v: group.places.get(v) or writer.room(v, dims) for v in outputs}
         self.sums = {m: Reduction(m) for m in group.members if is_whole(m)}
-        self.axes: dict[Let, AxisReduction] = {}
-        for m in group.members:
-            if reduces_axes(m):
-                with writer.making(m.results):
-                    self.axes[m] = axis_reduction(code, m, dims)
+        self.axes = {
+            m: axis_reduction(writer, m, dims) for m in group.members if reduces_axes(m)
+        }
         self.rows = [m for m, found in self.axes.items() if found.in_rows]
         given = (
             broadcast(code, s, dims) if isinstance(s, Elements) else s

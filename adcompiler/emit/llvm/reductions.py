@@ -25,7 +25,7 @@ from adcompiler.emit.llvm.values import (
 )
 from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Let, Var
-from adcompiler.ir.types import Array, Scalar
+from adcompiler.ir.types import Array, Scalar, dims_of
 
 __all__ = [
     "ROWS",
@@ -197,30 +197,30 @@ class AxisReduction:
         _divide(code, self.made, code.product(lengths))
 
 
-def axis_reduction(code: Code, let: Let, dims: Sequence[str]) -> AxisReduction:
+def axis_reduction(writer: Writer, let: Let, dims: Sequence[str]) -> AxisReduction:
     """The reduction of some axes of these lengths, which begins."""
-    found, t = Reduction(let), let.result.type
+    code, found, t = writer.code, Reduction(let), let.result.type
     axes = reduced_axes(let)
     assert axes is not None
     assert isinstance(t, Array)
-    kept = [k for k in range(len(dims)) if k not in axes]
-    rest = iter(kept)
-    full = t.ndim == len(dims)
-    shown = (
-        [dims[k] if k in kept else "1" for k in range(len(dims))]
-        if full
-        else [dims[next(rest)] for _ in range(t.ndim)]
-    )
-    made = filled(
-        code, t.dtype, shown, convert(code, found.first, found.dtype, t.dtype)
-    )
-    strides = list(made.strides)
-    if not full:
-        given = iter(made.strides)
-        strides = [next(given) if k in kept else "0" for k in range(len(dims))]
-    strides = ["0" if k in axes else s for k, s in enumerate(strides)]
+    axis_of = _axes_of(let, axes, len(dims))
+    shown = ["1" if k in axes else dims[k] for k in axis_of]
+    made = writer.room(let.result, shown)
+    first = convert(code, found.first, found.dtype, t.dtype)
+    made = filled(code, t.dtype, shown, first, made)
+    strides = ["0"] * len(dims)
+    for k, stride in zip(axis_of, made.strides, strict=True):
+        strides[k] = "0" if k in axes else stride
     target = replace(made, dims=tuple(dims), strides=tuple(strides), contiguous=False)
     return AxisReduction(found, axes, made, target)
+
+
+def _axes_of(let: Let, axes: Sequence[int], rank: int) -> list[int]:
+    """Which axis of what is reduced each axis of the result is."""
+    if let.primitive.name == "sum_to":
+        return list(range(rank - len(dims_of(let.result.type)), rank))
+    keeps = bool(let.param("keepdims"))
+    return [k for k in range(rank) if keeps or k not in axes]
 
 
 def reduces_axes(let: Let) -> bool:
