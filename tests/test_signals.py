@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -209,3 +212,46 @@ def test_what_calls_numpy_keeps_the_lock():
     assert "PyEval_SaveThread" not in built.machine(dense=True).text
     other = ad.grad(plain, wrt=0, backend="llvm").compile(1.0, 2).built
     assert "PyEval_SaveThread" in other.machine(dense=True).text
+
+
+AT_THE_END = """
+import builtins, os, sys, threading, time
+import adcompiler as ad
+from tests.test_signals import unending
+
+value = ad.jvp(unending, backend="llvm")
+print(value((1.0, 3), (1.0, None)))
+
+
+def run():
+    value((1.0, int(sys.argv[1])), (1.0, None))
+
+
+threading.Thread(target=run, daemon=True).start()
+time.sleep(0.2)
+if (child := os.fork()) == 0:
+    print(value((1.0, 3), (1.0, None)))
+    sys.stdout.flush()
+    os._exit(0)
+os.waitpid(child, 0)
+
+
+class Slow:
+    def __del__(self, sleep=time.sleep):
+        sleep(2.0)
+
+
+builtins.slow = Slow()  # goes when Python is on its way out
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.parametrize("trips", [HUGE, 300_000_000])
+def test_runs_that_python_does_not_wait_for(trips):
+    """Python ends while a thread is in machine code, or comes back from it; and a
+    process that is forked meanwhile computes."""
+    command = [sys.executable, "-W", "ignore", "-c", AT_THE_END, str(trips)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == second
