@@ -35,12 +35,13 @@ Call = Callable[..., Any]
 
 
 class Shelf(Protocol):
-    """Where the code of one program is kept, for arrays in C order and for others."""
+    """Where the code of one program is kept: "dense" for arrays in C order, "strided"
+    for others, "into" for what writes gradients to such that are given."""
 
-    def code(self, *, dense: bool) -> Code | None:
+    def code(self, form: str) -> Code | None:
         """The code, if it is there."""
 
-    def keep(self, code: Code, *, dense: bool) -> None:
+    def keep(self, code: Code, form: str) -> None:
         """Put it there."""
 
 
@@ -221,8 +222,9 @@ class _Native:
         """The code; None where there is none."""
         from adcompiler.execute.llvm.entry import Entry, compiled
 
-        built, shelf = self.built, None if into else self.built.shelf
-        kept = None if shelf is None else shelf.code(dense=dense)
+        built, shelf = self.built, self.built.shelf
+        form = "into" if into else "dense" if dense else "strided"
+        kept = None if shelf is None else shelf.code(form)
         if kept is not None:
             with contextlib.suppress(ValueError, OSError):
                 return Entry(kept, built.name)
@@ -234,7 +236,7 @@ class _Native:
             return None
         code = compiled(module)
         if shelf is not None:
-            shelf.keep(code, dense=dense)
+            shelf.keep(code, form)
         return Entry(code, built.name)
 
     def _of(self, entry: Entry | None, slow: Call) -> Call:

@@ -1078,3 +1078,13 @@ def test_processes(tmp_path):
     if sys.platform == "linux" and os.uname().machine == "x86_64":
         assert imported == []
     assert not list((tmp_path / "cache").rglob("*/.*"))
+
+
+def test_code_that_writes_to_arrays_is_kept(kept, generation, monkeypatch):
+    out, again = np.zeros_like(X), np.zeros_like(X)
+    ad.grad(generation(PLAIN).f, backend="llvm")(X, out=out)
+    assert len(kept) == 1
+    monkeypatch.setattr("adcompiler.building.native_module", None)
+    ad.grad(generation(PLAIN).f, backend="llvm")(X, out=again)
+    assert len(kept) == 1
+    assert out.tobytes() == again.tobytes()

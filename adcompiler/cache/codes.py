@@ -39,11 +39,11 @@ class CodeShelf:
     classes: tuple[type, ...]
     entry: tuple[str, bytes] | None = None
 
-    def code(self, *, dense: bool) -> Code | None:
-        """The code, if it is there."""
+    def code(self, form: str) -> Code | None:
+        """The code of this form, if it is there."""
         if self.entry is not None:
             return None
-        data = self.files.read(self.group, self._name(dense=dense))
+        data = self.files.read(self.group, f"{self.stem}.{form}")
         if data is None:
             return None
         head, _, code = data.partition(b"\n")
@@ -52,19 +52,16 @@ class CodeShelf:
         except (ValueError, LookupError, TypeError, AttributeError):
             return None
 
-    def keep(self, code: Code, *, dense: bool) -> None:
+    def keep(self, code: Code, form: str) -> None:
         """Put it there."""
         try:
             head = json.dumps(_written(code, self.classes)).encode()
         except Undescribed:
             return
         data = code.code if isinstance(code.code, bytes) else code.code.code
-        self.files.write(self.group, self._name(dense=dense), head + b"\n" + data)
+        self.files.write(self.group, f"{self.stem}.{form}", head + b"\n" + data)
         if self.entry is not None:
             self.files.write(self.group, *self.entry)
-
-    def _name(self, *, dense: bool) -> str:
-        return f"{self.stem}.{'dense' if dense else 'strided'}"
 
 
 def _written(code: Code, classes: Sequence[type]) -> Mapping[str, Any]:
