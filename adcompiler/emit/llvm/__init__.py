@@ -25,7 +25,7 @@ from adcompiler.emit.llvm.lengths import assumed_lengths, equal_lengths
 from adcompiler.emit.llvm.notes import Notes
 from adcompiler.emit.llvm.rowwise import by_rows
 from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
-from adcompiler.emit.llvm.signals import signals
+from adcompiler.emit.llvm.signals import signal_functions
 from adcompiler.emit.llvm.values import NotNative
 from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
@@ -99,7 +99,7 @@ def emit(
                 around.append(write_direct(module, title, direct, count))
     external = [f"{symbol} = external global i8" for symbol in module.objects]
     inner = [*texts, *(t for n, t in module.extra.items() if not is_boxing(n))]
-    look = signals(objects=any("@Py" in text for text in inner))
+    look = signal_functions(objects=any("@Py" in text for text in inner))
     given = [*declarations(), *external, RUNTIME, look]
     own = [*module.extra.values(), *texts, *around]
     sections = [*given, *own]

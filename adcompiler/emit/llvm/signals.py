@@ -15,7 +15,7 @@ import sys
 
 from adcompiler.emit.llvm.memory import SAVED
 
-__all__ = ["MANY", "TRIPS", "signals"]
+__all__ = ["MANY", "TRIPS", "signal_functions"]
 
 TRIPS = 20  # as a power of two: trips of a plain loop, or elements, between two looks
 MANY = 32768  # elements of arguments, with which others may run from the start
@@ -131,7 +131,7 @@ declare void @PyEval_RestoreThread(ptr)
 """
 
 
-def signals(*, objects: bool) -> str:
+def signal_functions(*, objects: bool) -> str:
     """The functions; `objects`: the module's own touch objects of Python."""
     clock = _CLOCKS.get(sys.platform)
     if objects or clock is None:
