@@ -205,13 +205,18 @@ class FunctionWriter(Writer):
         more = code.op(f"icmp slt i64 {trips}, {way.bound}")
         place = trips
         if bounds.reverse:
-            last = code.op(f"sub i64 {count}, 1")
-            place = code.op(f"sub i64 {last}, {trips}")
+            last = code.op(f"sub nsw i64 {count}, 1")
+            place = code.op(f"sub nsw i64 {last}, {trips}")
         index = code.add(start, code.multiply(place, step))
         inside, after = code.label("body"), code.label("after")
         self.values[stmt.body.params[0]] = Number("int64", index, "true")
         head = way.head(loop, more, inside, after)
         code.start(inside)
+        if way.runs:
+            # LLVM does not see through the runs that trips are counted from 0 up.
+            for bound in (f"sge i64 {trips}, 0", f"slt i64 {trips}, {count}"):
+                fact = code.op(f"icmp {bound}")
+                code.do(f"call void @llvm.assume(i1 {fact})")
         if bounds.reverse and step.isdigit():
             # LLVM sees what counts up, and not that this does not go below.
             above = code.op(f"icmp sge i64 {index}, {start}")
