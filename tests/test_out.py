@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import adcompiler as ad
+from tests import numerics
+from tests.programs import PROGRAMS, checks
 
 BACKENDS = pytest.mark.parametrize("backend", ["llvm", "numpy"])
 RNG = np.random.default_rng(0)
@@ -224,3 +226,52 @@ def test_nothing_is_allocated_for_gradients_that_a_nest_or_a_loop_gives():
         lines = [line for line in given.splitlines() if "call ptr @adc_array(" in line]
         more = [line for line in own.splitlines() if "call ptr @adc_array(" in line]
         assert len(more) - len(lines) >= 1
+
+
+# -- the corpus ------------------------------------------------------------------------
+
+CORPUS = [r for r in PROGRAMS.values() if not r.refused and not r.raises][::60]
+
+
+def places_like(found):
+    """Arrays for those of a gradient; None for all else."""
+    match found:
+        case np.ndarray():
+            return np.full_like(found, np.nan)
+        case list():
+            return list(map(places_like, found))
+        case tuple():
+            return tuple(map(places_like, found))
+        case dict():
+            return {key: places_like(part) for key, part in found.items()}
+        case float() | np.generic() | None:
+            return None
+        case _:
+            pytest.skip("a container of its own")
+
+
+def same(expected, found, places):
+    match expected:
+        case np.ndarray():
+            assert found is places
+            np.testing.assert_array_equal(found, expected)
+        case list() | tuple():
+            for parts in zip(expected, found, places, strict=True):
+                same(*parts)
+        case dict():
+            for key in expected:
+                same(expected[key], found[key], places[key])
+        case _:
+            assert found == expected or found != found
+
+
+@pytest.mark.parametrize("row", [pytest.param(r, id=r.name) for r in CORPUS])
+def test_of_the_corpus_all_gradients_go_there(row):
+    derivative = ad.grad(row.fn, wrt=row.wrt, backend="llvm")
+    if numerics.flatten(checks.quietly(row.fn, *row.args())).size != 1:
+        pytest.skip("a gradient needs a scalar")
+    expected = checks.quietly(derivative, *row.args())
+    out = places_like(expected)
+    for _ in range(2 if out is not None else 0):
+        found = checks.quietly(lambda: derivative(*row.args(), out=out))
+        same(expected, found, out)
