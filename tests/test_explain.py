@@ -267,7 +267,15 @@ def test_of_the_corpus_no_line_is_missing(row):
     assert names.issuperset(k.name for k in found.kept)
 
 
-@pytest.mark.parametrize("row", [pytest.param(r, id=r.name) for r in ROWS[::3]])
+# Kept for a length alone, which turns out to be that of another array.
+SPARE = pytest.mark.xfail(strict=True, reason="x is kept, and read by no line")
+EVERY_THIRD = [
+    pytest.param(r, id=r.name, marks=SPARE if "repeated_indices" in r.name else ())
+    for r in ROWS[::3]
+]
+
+
+@pytest.mark.parametrize("row", EVERY_THIRD)
 def test_of_the_corpus_pullbacks_and_tangents_are_explained(row):
     f, args = checks.compiled(row.fn, row.wrt), row.args()
     pullback = checks.quietly(f.vjp.explain, *args)
