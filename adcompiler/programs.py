@@ -7,6 +7,7 @@ compiling, which the program is guarded by.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -52,7 +53,8 @@ __all__ = [
 ]
 
 MOST = 64  # items of an argument that are laid out
-SMALL = 8  # the largest length that machine code is made for
+SMALL = 64  # the largest length that machine code is made for
+FEW = 1024  # elements, of which the arrays that loops compute with have no more
 SETS = 2  # of small lengths that code is made for, before there is one program for all
 
 
@@ -180,23 +182,32 @@ def _small(
     from adcompiler.emit.llvm.looped import looped_lengths
 
     ((part, function),) = found
-    keys = looped_lengths(function)
     specs = [leaf for spec in request.specs.values() for leaf in leaf_specs(spec)]
+    keys = looped_lengths(function)
     chosen: dict[Axis, int] = {}
     for k, (spec, value) in enumerate(zip(specs, request.leaves, strict=True)):
         if k in statics or not isinstance(spec.type, Array):
             continue
-        for axis, (d, n) in enumerate(zip(spec.type.dims, value.shape, strict=True)):
-            wanted = isinstance(d, Dim) and d.key in keys and n <= SMALL
-            if wanted and (k, axis) not in lengths:
-                chosen[k, axis] = n
+        pairs = enumerate(zip(spec.type.dims, value.shape, strict=True))
+        mine = {
+            (k, axis): n
+            for axis, (d, n) in pairs
+            if isinstance(d, Dim) and d.key in keys and (k, axis) not in lengths
+        }
+        if math.prod(mine.values()) > FEW:
+            return None
+        chosen |= {place: n for place, n in mine.items() if n <= SMALL}
     if not chosen:
         return None
     try:
         ((other, known),) = _lowered(request, statics, {**lengths, **chosen})
     except (NeedLength, NeedStatic, UnsupportedError):
         return None
-    return (tuple(chosen.items()), known) if alike(part, other) else None
+    read, more = (
+        {guard.description for guard in p.outline.guards} for p in (part, other)
+    )
+    same = alike(part, other) and more <= read
+    return (tuple(chosen.items()), known) if same else None
 
 
 def _place(request: Request) -> Place | None:

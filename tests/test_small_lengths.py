@@ -81,7 +81,7 @@ def test_lengths_that_loops_compute_with_are_known():
 
 def test_lengths_that_change_are_known_no_more():
     g, known = compiled(filtered)
-    for n in (3, 4, 3, 5, 4, 3, 2, 1, 20):
+    for n in (3, 4, 3, 5, 4, 3, 2, 1, 20, 40):
         agree(g, filtered, arguments(n))
     many = [lengths for lengths in known() if lengths]
     assert [lengths[0, 0] for lengths in many] == [4, 3]
@@ -89,11 +89,17 @@ def test_lengths_that_change_are_known_no_more():
     assert len(known()) == 4
 
 
-@pytest.mark.parametrize("n", [3, 4, 8, 9])
+@pytest.mark.parametrize("n", [3, 4, 64, 65])
 def test_stencils(n):
     g, known = compiled(stepped, wrt="u")
     agree(g, stepped, (np.linspace(0.0, 1.0, n) ** 2, 5), wrt="u")
     assert known() == [{(0, 0): n} if n <= programs.SMALL else {}]
+
+
+def test_where_arrays_are_large_no_length_is_known():
+    g, known = compiled(filtered)
+    agree(g, filtered, arguments(33))
+    assert known() == [{}]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +124,7 @@ def test_what_a_caller_sees_is_the_same():
 def test_the_text_serves_arrays_of_any_length():
     g, _ = compiled(filtered)
     agree(g, filtered, arguments(3))
-    long = ad.differentiate(filtered, backend="llvm").source(*arguments(30))
+    long = ad.differentiate(filtered, backend="llvm").source(*arguments(70))
     assert ad.differentiate(filtered, backend="llvm").source(*arguments(3)) == long
 
 

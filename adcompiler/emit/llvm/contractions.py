@@ -152,7 +152,8 @@ def _multiply(
     others by a function of the module."""
     code, (m, n), k = writer.code, found.dims, left.dims[1]
     lengths = (m, k, n)
-    if all(d.isdigit() for d in lengths) and math.prod(map(int, lengths)) <= FEW:
+    most = 4 * FEW if "1" in lengths else FEW
+    if all(d.isdigit() for d in lengths) and math.prod(map(int, lengths)) <= most:
         by_nest(code, found, left, right, adds=adds)
         return
     writer.module.note_call("BLAS", code.mark)
