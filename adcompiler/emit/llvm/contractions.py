@@ -148,12 +148,13 @@ def _each_matrix(
 def _multiply(
     writer: Writer, found: Elements, left: Elements, right: Elements, *, adds: bool
 ) -> None:
-    """The product of two matrices: of few elements, whose number is known, in place; of
-    others by a function of the module."""
+    """The product of two matrices: in place where their elements are few, and known to
+    be, or of a column and a row; else by a function of the module."""
     code, (m, n), k = writer.code, found.dims, left.dims[1]
     lengths = (m, k, n)
     most = 4 * FEW if "1" in lengths else FEW
-    if all(d.isdigit() for d in lengths) and math.prod(map(int, lengths)) <= most:
+    known = all(d.isdigit() for d in lengths)
+    if k == "1" or (known and math.prod(map(int, lengths)) <= most):
         by_nest(code, found, left, right, adds=adds)
         return
     writer.module.note_call("BLAS", code.mark)

@@ -20,6 +20,7 @@ from adcompiler.emit.llvm.values import Elements, Number, machine, read, zero_te
 __all__ = ["FEW", "by_nest", "dot", "product_function", "product_name"]
 
 FEW = 512  # products of elements, of which a nest is the faster
+_AT_ONCE = 4  # that are added to an element, between reading and writing it
 
 
 def product_name(dtype: str, *, adds: bool) -> str:
@@ -147,39 +148,72 @@ def _added_up(
     inner: str,
     adds: bool,
 ) -> None:
-    """The product as the sum of outer products, by rows or by columns inside."""
+    """The product as the sum of outer products, by rows or by columns inside.
+
+    Nothing that is read lies in what is written.
+    """
     (m, k), (_, n) = left.dims, right.dims
-    dtype = found.dtype
-    word = machine(dtype)
-    if not adds:
-        fill(code, found, Number(dtype, zero_text(dtype), "false"))
+    along, across = (n, m) if inner == "column" else (m, n)
+    word, zero = machine(found.dtype), zero_text(found.dtype)
 
-    def step(i: str, p: str, j: str) -> None:
-        x = read(code, left, _offset(code, left, i, p))
-        y = read(code, right, _offset(code, right, p, j))
-        place = At(found, _offset(code, found, i, j))
-        product = code.op(f"fmul contract {word} {x}, {y}")
-        total = place.get(code)
-        place.put(code, code.op(f"fadd contract {word} {total}, {product}"))
+    def pass_over(o: str, p: str, count: int, *, first: bool) -> None:
+        """Add so many products to each element of a row, or of a column."""
 
-    lengths = {"column": (m, k, n), "row": (k, n, m)}[inner]
-    order: Callable[[str, str, str], None] = (
-        step if inner == "column" else lambda p, j, i: step(i, p, j)
-    )
-
-    def first(a: str, carried: tuple[str, ...]) -> Sequence[str]:
-        def second(b: str, carried: tuple[str, ...]) -> Sequence[str]:
-            def third(c: str, carried: tuple[str, ...]) -> Sequence[str]:
-                order(a, b, c)
-                return ()
-
-            code.counted(lengths[2], third)
+        def trip(c: str, carried: tuple[str, ...]) -> Sequence[str]:
+            i, j = (o, c) if inner == "column" else (c, o)
+            place = At(found, _offset(code, found, i, j))
+            total = zero if first else place.get(code)
+            for q in range(count):
+                at = code.add(p, str(q))
+                x = read(code, left, _offset(code, left, i, at))
+                y = read(code, right, _offset(code, right, at, j))
+                product = code.op(f"fmul contract {word} {x}, {y}")
+                total = code.op(f"fadd contract {word} {total}, {product}")
+            place.put(code, total)
             return ()
 
-        code.counted(lengths[1], second)
+        code.counted(along, trip, parallel=True)
+
+    def each(o: str, carried: tuple[str, ...]) -> Sequence[str]:
+        done = "0"
+        if not adds and _is_some(k):
+            # What comes first needs no zeros.
+            count = min(int(k), _AT_ONCE)
+            pass_over(o, "0", count, first=True)
+            done = str(count)
+        _in_blocks(code, k, done, lambda p, count: pass_over(o, p, count, first=False))
         return ()
 
-    code.counted(lengths[0], first)
+    if not adds and not _is_some(k):
+        fill(code, found, Number(found.dtype, zero, "false"))
+    code.counted(across, each)
+
+
+def _is_some(k: str) -> bool:
+    return k.isdigit() and k != "0"
+
+
+def _in_blocks(code: Code, k: str, done: str, add: Callable[[str, int], None]) -> None:
+    """Add what is left of k products, so many at once as there are registers for."""
+    left = code.subtract(k, done)
+    if left.isdigit():
+        blocks = str(int(left) // _AT_ONCE)
+    else:
+        blocks = code.op(f"udiv i64 {left}, {_AT_ONCE}")
+
+    def block(index: str, carried: tuple[str, ...]) -> Sequence[str]:
+        add(code.add(done, code.multiply(index, str(_AT_ONCE))), _AT_ONCE)
+        return ()
+
+    def single(index: str, carried: tuple[str, ...]) -> Sequence[str]:
+        add(code.add(rest, index), 1)
+        return ()
+
+    if blocks != "0":
+        code.counted(blocks, block)
+    rest = code.add(done, code.multiply(blocks, str(_AT_ONCE)))
+    if (count := code.subtract(k, rest)) != "0":
+        code.counted(count, single)
 
 
 def _offset(code: Code, x: Elements, i: str, j: str) -> str:
