@@ -29,8 +29,6 @@ from typing import (
     overload,
 )
 
-import numpy as np
-
 from adcompiler.choices import Wrt, called_too_early, names_of, require_backend
 from adcompiler.evaluation import (
     arguments_of,
@@ -40,12 +38,12 @@ from adcompiler.evaluation import (
     find_program,
     run,
 )
+from adcompiler.examples import of_annotations, unit_tangent
 from adcompiler.execute.vectorcall import Called, called_by_address, point
 from adcompiler.frontend import partials
 from adcompiler.frontend.arguments import signature_of
 from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
-from adcompiler.frontend.structures import shape_of
 from adcompiler.into import Straight, run_into, straight, takes_out
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.pickling import reduced
@@ -456,7 +454,7 @@ class Derived(Called, Generic[P, T]):
     def compile(self, *args: Any, **kwargs: Any) -> Program:
         """The program for such arguments, without running it."""
         if self.kind == "jvp":
-            args = (args, tuple(map(_unit_tangent, args)))
+            args = (args, tuple(map(unit_tangent, args)))
         request, base = self.request(*args, **kwargs), self.base
         return find_program(base._shared.programs, request, base.backend)
 
@@ -465,23 +463,9 @@ class Derived(Called, Generic[P, T]):
         program = self.base._shared.programs.last(lambda key: key[0] == self.kind)
         if program is not None:
             return program
-        examples = {float: 1.0, int: 1, bool: True}
-        parameters = self.base.signature.parameters.values()
-        wanted = list(parameters)[len(self.base.prefix) :]
-        args = []
-        for parameter in wanted:
-            annotation = parameter.annotation
-            if isinstance(annotation, str):
-                annotation = {t.__name__: t for t in examples}.get(annotation)
-            if annotation not in examples:
-                name = name_of(self.base.function)
-                raise TypeError(
-                    f"{name}() has not been differentiated yet, and {parameter.name} "
-                    "is not annotated as a float, int or bool: pass arguments, as in "
-                    f"{name}.source({', '.join(p.name for p in wanted)})"
-                )
-            args.append(examples[annotation])
-        return self.compile(*args)
+        parameters = list(self.base.signature.parameters.values())
+        wanted = parameters[len(self.base.prefix) :]
+        return self.compile(*of_annotations(name_of(self.base.function), wanted))
 
 
 _IN_WORDS: dict[DerivativeKind, str] = {
@@ -510,16 +494,3 @@ def _is_written(function: Any) -> bool:
 
 
 _LIBRARIES = ("adcompiler", "numpy", "scipy", "functools")
-
-
-def _unit_tangent(value: Any) -> Any:
-    """A tangent for an argument that can move; None for one that cannot."""
-    shape = shape_of(value)
-    if shape is not None:
-        return shape.make(map(_unit_tangent, shape.parts(value)))
-    if isinstance(value, tuple | list):
-        return tuple(map(_unit_tangent, value))
-    kind = getattr(getattr(value, "dtype", None), "kind", None)
-    if isinstance(value, float) or kind == "f":
-        return np.ones_like(value)
-    return None

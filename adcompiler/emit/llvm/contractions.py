@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from adcompiler.emit.llvm.blas import GEMM, gemm
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.nests import At, broadcast, copied, each
+from adcompiler.emit.llvm.nests import At, broadcast, copied, each, joined
 from adcompiler.emit.llvm.products import (
     FEW,
     by_nest,
@@ -79,7 +79,7 @@ def _product(
     left, right = _as_matrix(a, row=True), _as_matrix(b, row=False)
     copies = [x for x in (left, right) if "1" not in x.strides[-2:]]
     left, right = (copied(code, x) if x in copies else x for x in (left, right))
-    lead = _leading(code, left.dims[:-2], right.dims[:-2])
+    lead = joined(code, left.dims[:-2], right.dims[:-2], settled=True)
     m, n = left.dims[-2], right.dims[-1]
     ends = (*(m for _ in range(len(a.dims) > 1)), *(n for _ in range(len(b.dims) > 1)))
     found = target
@@ -100,21 +100,6 @@ def _product(
         if x.owner not in (a.owner, b.owner):
             writer.release(x)
     return found
-
-
-def _leading(code: Code, left: Sequence[str], right: Sequence[str]) -> tuple[str, ...]:
-    """The lengths of a stack of products: of two lengths one may be 1."""
-    rank = max(len(left), len(right))
-    padded = [("1",) * (rank - len(dims)) + tuple(dims) for dims in (left, right)]
-    found = []
-    for m, n in zip(*padded, strict=True):
-        if m == n or n == "1":
-            found.append(m)
-        elif m == "1":
-            found.append(n)
-        else:
-            found.append(code.select(code.op(f"icmp eq i64 {m}, 1"), "i64", n, m))
-    return tuple(found)
 
 
 def _each_matrix(

@@ -120,6 +120,30 @@ def _checked_product(code: Code, dims: Sequence[str]) -> str:
     return count
 
 
+def joined(
+    code: Code, left: Sequence[str], right: Sequence[str], *, settled: bool = False
+) -> tuple[str, ...]:
+    """The lengths that two shapes broadcast to; unless it is `settled` that they do,
+    the program is left where they do not."""
+    rank = max(len(left), len(right))
+    padded = [("1",) * (rank - len(dims)) + tuple(dims) for dims in (left, right)]
+    found = []
+    for m, n in zip(*padded, strict=True):
+        if m == n or n == "1":
+            found.append(m)
+        elif m == "1":
+            found.append(n)
+        else:
+            stretched = code.op(f"icmp eq i64 {m}, 1")
+            length = code.select(stretched, "i64", n, m)
+            if not settled:
+                fixed = code.op(f"icmp ne i64 {n}, 1")
+                differ = code.op(f"icmp ne i64 {length}, {n}")
+                code.fail_if(code.both(fixed, differ))
+            found.append(length)
+    return tuple(found)
+
+
 def broadcast(code: Code, x: Elements, dims: Sequence[str]) -> Elements:
     """The array as one of these lengths, along which it is repeated."""
     lead = len(dims) - len(x.dims)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.located import listed_places
-from adcompiler.emit.llvm.nests import At, Source, broadcast, each
+from adcompiler.emit.llvm.nests import At, Source, broadcast, each, joined
 from adcompiler.emit.llvm.parts import counted_from_start, sliced
 from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.values import Elements, Number, element, read
@@ -118,7 +118,7 @@ def _assembled(code: Code, found: _Axes, x: Elements) -> Part:
     """The part: its steered axes stand together, in front if others parted them."""
     lengths: tuple[str, ...] = ()
     for steer in found.steers:
-        lengths = _joined(code, lengths, steer.index.dims)
+        lengths = joined(code, lengths, steer.index.dims)
     places, plain = found.places, found.plain
     together = places == list(range(places[0], places[-1] + 1))
     at = found.start if together else 0
@@ -148,30 +148,6 @@ def _spread(
     return replace(
         steer, index=replace(index, dims=dims, strides=strides, contiguous=whole)
     )
-
-
-def _joined(code: Code, left: Sequence[str], right: Sequence[str]) -> tuple[str, ...]:
-    """The lengths that two shapes broadcast to; of others the program is left."""
-    rank = max(len(left), len(right))
-    padded = [("1",) * (rank - len(dims)) + tuple(dims) for dims in (left, right)]
-    found = []
-    for m, n in zip(*padded, strict=True):
-        if m == n or n == "1":
-            found.append(m)
-        elif m == "1":
-            found.append(n)
-        else:
-            stretched = code.op(f"icmp eq i64 {m}, 1")
-            differ = code.op(f"icmp ne i64 {m}, {n}")
-            fixed = code.op(f"icmp ne i64 {n}, 1")
-            apart = code.both(code.both(differ, fixed), _not(code, stretched))
-            code.fail_if(apart)
-            found.append(code.select(stretched, "i64", n, m))
-    return tuple(found)
-
-
-def _not(code: Code, flag: str) -> str:
-    return code.op(f"xor i1 {flag}, true")
 
 
 def _integer(code: Code, x: Source) -> str:
