@@ -7,6 +7,7 @@ Here is what they do not show: text, depth, sharing, growth, refusals.
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 import textwrap
@@ -15,7 +16,9 @@ import numpy as np
 import pytest
 
 import adcompiler as ad
+from adcompiler.building import native_module
 from adcompiler.errors import UnsupportedError
+from adcompiler.frontend.lower import calls
 from tests.programs import recursion
 
 
@@ -89,12 +92,14 @@ def test_too_deep_a_recursion_is_python_s_own_error():
         ad.grad(halved)(0.3, 100_000)
 
 
-def chain(directory, depth):
+TWICE = "f{0}(x * 0.9) + np.cos(f{0}(x + 0.{1:02d}))"
+
+
+def chain(directory, depth, twice=TWICE):
     """A module of functions, each of which calls the one before twice."""
     source = "import numpy as np\n\ndef f0(x):\n    return np.sin(x) * x\n"
     for k in range(1, depth + 1):
-        body = f"return f{k - 1}(x * 0.9) + np.cos(f{k - 1}(x + 0.{k:02d}))"
-        source += f"\ndef f{k}(x):\n    {body}\n"
+        source += f"\ndef f{k}(x):\n    return {twice.format(k - 1, k)}\n"
     path = directory / "chain.py"
     path.write_text(source)
     spec = importlib.util.spec_from_file_location("chain", path)
@@ -114,6 +119,31 @@ def test_text_grows_with_the_source(tmp_path):
     step = 1e-30
     expected = module.f10(0.3 + 1j * step).imag / step
     assert ad.grad(module.f10)(0.3) == pytest.approx(expected, rel=1e-12)
+
+
+def test_lowering_a_chain_grows_with_the_source(tmp_path, monkeypatch):
+    """Which functions stay calls is found in one go, not by starting again for each."""
+    bodies = []
+    run = calls.run_function
+    monkeypatch.setattr(calls, "run_function", lambda ctx: bodies.append(1) or run(ctx))
+    counts = {}
+    for depth in (10, 20, 30):
+        bodies.clear()
+        ad.differentiate(getattr(chain(tmp_path, depth), f"f{depth}")).source(0.3)
+        counts[depth] = len(bodies)
+    assert counts[30] - counts[20] <= 1.2 * (counts[20] - counts[10])
+    assert counts[20] < 500
+
+
+def test_the_same_machine_code_is_there_once(tmp_path):
+    """A function called with Python's numbers and with NumPy's has one pullback."""
+    module = chain(tmp_path, 8, "f{0}(x * 0.9) + f{0}(np.tanh(x))")
+    built = ad.grad(module.f8).compile(0.3).built
+    text = native_module(built.function, built.name, dense=True).text
+    pullbacks = re.findall(r"define internal i32 @adc_f\d+_(\w+_pullback)", text)
+    assert pullbacks
+    assert len(pullbacks) == len(set(pullbacks))
+    assert len(pullbacks) < len(re.findall(r"def \w+_pullback", built.source.text))
 
 
 REFUSED = {

@@ -19,6 +19,7 @@ from adcompiler.emit.llvm.code import with_loops_numbered
 from adcompiler.emit.llvm.contiguity import contiguous_values
 from adcompiler.emit.llvm.direct import Direct, write_direct
 from adcompiler.emit.llvm.entry import write_entry
+from adcompiler.emit.llvm.folded import folded, renamed
 from adcompiler.emit.llvm.functions import write_function
 from adcompiler.emit.llvm.handing import is_boxing
 from adcompiler.emit.llvm.lengths import assumed_lengths, equal_lengths
@@ -76,7 +77,7 @@ def emit(
         p.callee: f"adc_f{k}_{p.callee.name}" for k, p in enumerate(parts) if p.callee
     }
     module = Module(names, notes=notes)
-    texts: list[str] = []
+    inner: dict[str, str] = {}
     around: list[str] = []
     for part in parts:
         main = part.callee is None
@@ -88,7 +89,7 @@ def emit(
         equal = equal_lengths(part.function) if main else {}
         assumed = assumed_lengths(part.function) if main and dense else {}
         facts = (known, roots, equal, assumed, into if main else ())
-        texts.append(write_function(module, part.function, title, *facts))
+        inner[title] = write_function(module, part.function, title, *facts)
         if main:
             shaped = () if direct is None else direct.shaped
             facts_ = (known, equal, shaped, into)
@@ -98,18 +99,33 @@ def emit(
                 count = len(part.function.results)
                 around.append(write_direct(module, title, direct, count))
     external = [f"{symbol} = external global i8" for symbol in module.objects]
-    inner = [*texts, *(t for n, t in module.extra.items() if not is_boxing(n))]
-    look = signal_functions(objects=any("@Py" in text for text in inner))
+    extra = module.extra
+    if notes is None:
+        inner, extra, around = _once(inner, extra, around)
+    texts, helpers = list(inner.values()), list(extra.values())
+    quiet = (t for n, t in extra.items() if not is_boxing(n))
+    look = signal_functions(objects=any("@Py" in t for t in (*texts, *quiet)))
     given = [*declarations(), *external, RUNTIME, look]
-    own = [*module.extra.values(), *texts, *around]
-    sections = [*given, *own]
+    sections = [*given, *helpers, *texts, *around]
     if notes is not None:  # what is read comes first
-        sections = [*reversed(texts), *around, *module.extra.values(), *given]
+        sections = [*reversed(texts), *around, *helpers, *given]
     objects = {symbol[1:]: value for symbol, value in module.objects.items()}
     sections += mathematics(_called(vectors, [*texts, *around]))
     text = with_loops_numbered("\n".join(sections))
     directly = None if direct is None else f"{name}_direct"
     return Native(text, f"{name}_entry", objects, directly)
+
+
+def _once(
+    inner: Mapping[str, str], extra: Mapping[str, str], around: Sequence[str]
+) -> tuple[dict[str, str], dict[str, str], list[str]]:
+    """The texts without those functions that are others, too."""
+    kept, names = folded({**extra, **inner})
+    return (
+        {name: kept[name] for name in inner if name in kept},
+        {name: kept[name] for name in extra if name in kept},
+        [renamed(text, names) for text in around],
+    )
 
 
 def in_order(module: Native) -> Native:

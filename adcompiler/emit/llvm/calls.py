@@ -84,7 +84,7 @@ def _pack_dropper(writer: Writer, types: Sequence[Type]) -> str:
         place += record_size(t)
     code.do("ret void")
     name = f"adc_drop_pack_{len(writer.module.extra)}"
-    header = f"define internal void @{name}(ptr %ctx, ptr %block)"
+    header = f"define internal void @{name}(ptr %ctx, ptr %block) noinline"
     writer.module.extra[name] = f"{header} {{\n{code.text}\n}}\n"
     return name
 

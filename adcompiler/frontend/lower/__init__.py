@@ -33,6 +33,7 @@ from adcompiler.frontend.interface import (
 )
 from adcompiler.frontend.lower import called, calls, listing, records
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.expansion import Expansion
 from adcompiler.frontend.lower.isolation import flattened
 from adcompiler.frontend.lower.restarts import (
     Element,
@@ -75,7 +76,7 @@ def lower_function(
     """
     static: frozenset[str] = frozenset()
     lists: dict[Site, Element] = {}
-    functions: frozenset[ast.AST] = frozenset()
+    functions: set[ast.AST] = set()
     open_lists: frozenset[Site] = frozenset()
     split: frozenset[Site] = frozenset()
     while True:
@@ -86,14 +87,17 @@ def lower_function(
             lists=lists,
             open_lists=open_lists,
             split=split,
-            called=functions,
+            expansion=Expansion(functions),
         )
+        before = len(functions)
         try:
-            return _lower(ctx, captured, args, owner)
+            lowered = _lower(ctx, captured, args, owner)
+            if len(functions) == before:
+                return lowered
         except NeedCapture as need:
             static |= {need.key}
         except NeedCall as need:
-            functions |= {need.fn}
+            functions.add(need.fn)
         except NeedSplit as apart:
             split |= apart.sites
         except NeedList as wanted:
@@ -164,7 +168,7 @@ def _by_rule(ctx: Context, captured: Captured, owner: object) -> Binding:
 
 def _called(ctx: Context, captured: Captured) -> Binding | None:
     """The result of a call of the function itself, if it is one that is called."""
-    if captured.node not in ctx.called:
+    if captured.node not in ctx.expansion.called:
         return None
     env, ctx.calls = dict(ctx.frame.env), ()
     try:

@@ -110,7 +110,7 @@ def call(
         found = Made(structure, signatures.own_lengths(leaves))
         known.append(found)
     if not found.done and found not in ctx.making:
-        lasts = False
+        lasts, emitted = False, ctx.emitted
         try:
             _make(ctx, node, found, atoms, captured, fn, closure, env)
             if found.shared and not found.used:
@@ -121,6 +121,7 @@ def call(
             # In place of the call it may be supported; if not, that is found out there.
             raise Inexpressible("is not supported as a function of its own") from error
         finally:
+            ctx.emitted = emitted  # none of it is the caller's
             if not lasts:
                 known.remove(found)  # what it reads may be another value elsewhere
             if not found.done:

@@ -76,7 +76,6 @@ from adcompiler.library import collected, lists
 MOST_CALLS = 40
 MOST_UNFOLDED, MOST_UNFOLDINGS = 16, 200
 ROOM = 250  # of the calls that Python allows within one another
-LARGE = 50  # what is inlined once only, in applications of primitives
 
 Parameters = tuple[tuple[Binding, ...], Mapping[str, Binding]]
 
@@ -313,7 +312,10 @@ def inline(
     if fn.args.kwarg is not None:
         env[fn.args.kwarg.arg] = records.new_dict(ctx, node, more_keywords(fn, kwargs))
     recursive = (fn, closure) in ctx.calls
-    if fn in ctx.called and fn not in ctx.unfolded:
+    site, expansion = (*ctx.path, node), ctx.expansion
+    counted = closure is None and captured.site is None and fn not in expansion.called
+    repeated = counted and expansion.is_repeated(fn, site)
+    if (repeated or fn in expansion.called) and fn not in ctx.unfolded:
         try:
             return called.call(ctx, node, captured, fn, closure, env)
         except Inexpressible as reason:
@@ -326,16 +328,13 @@ def inline(
     if recursive:
         _check_unfolding(ctx, node, fn, closure)
     path, before = ctx.path, ctx.emitted
-    ctx.path = (*path, node)
+    ctx.path = site
     try:
         result = interpret(ctx, captured, fn, closure, env)
     finally:
         ctx.path = path
-    if closure is None and captured.site is None and fn not in ctx.called:
-        sites = ctx.sites.setdefault(fn, set())
-        sites.add((*path, node))
-        if len(sites) > 1 and ctx.emitted - before > LARGE:
-            raise NeedCall(fn)
+    if counted and fn not in expansion.called:
+        expansion.note(fn, site, ctx.emitted - before)
     return result
 
 

@@ -30,6 +30,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.interface import Capture, Derive, Guard
 from adcompiler.frontend.lower import hints, mixtures, orders
 from adcompiler.frontend.lower.closings import Closings
+from adcompiler.frontend.lower.expansion import Expansion
 from adcompiler.frontend.lower.facts import CONNECTIVES, Connections, Facts, meaning
 from adcompiler.frontend.lower.frames import Alias, Arm, Frame, Held, Stale
 from adcompiler.frontend.lower.membership import Membership
@@ -90,10 +91,9 @@ class Context:
     static_captures: frozenset[str] = frozenset()
     mutated: dict[int, Span] = field(default_factory=dict)
     calls: tuple[tuple[ast.AST, Frame | None], ...] = ()
-    called: frozenset[ast.AST] = frozenset()  # the functions that are not inlined
+    expansion: Expansion = field(default_factory=Expansion)
     made: dict[Any, list[Any]] = field(default_factory=dict)  # their callees
     making: tuple[Any, ...] = ()  # those that are being made, the innermost last
-    sites: dict[ast.AST, set[tuple[ast.AST, ...]]] = field(default_factory=dict)
     path: tuple[ast.AST, ...] = ()  # the calls that are being inlined
     trips: tuple[int, ...] = ()  # of loops that are laid out, those we are in
     parameters: set[Location] = field(default_factory=set)  # memory of a Parameter
