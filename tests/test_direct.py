@@ -126,6 +126,58 @@ def test_floating_point_errors_are_raised_where_numpy_is_asked_to():
         assert seen
 
 
+RATE = 1.0
+
+
+def by_rate(x):
+    return RATE * x * x
+
+
+def test_a_dict_that_changes_and_changes_back_is_looked_at(monkeypatch):
+    g, other = ad.grad(by_rate, backend="llvm"), ad.grad(by_rate, wrt="x")
+    for rate in (1.0, 2.0, 1.0, 3.0):
+        monkeypatch.setitem(globals(), "RATE", rate)
+        for k in range(3):
+            monkeypatch.setitem(globals(), f"_UNREAD_{k}", k)
+            monkeypatch.setenv(f"ADC_UNREAD_{k}", str(rate))
+            assert g(3.0) == other(3.0) == 6.0 * rate
+            assert g(3.0) == 6.0 * rate
+
+
+def test_versions_of_dicts_are_not_trusted_where_there_are_none(monkeypatch):
+    monkeypatch.setattr(vectorcall, "_has_versions", lambda: False)
+    g = ad.grad(lambda x: RATE * x * x, backend="llvm")
+    for rate in (1.0, 2.0):
+        monkeypatch.setitem(globals(), "RATE", rate)
+        assert g(3.0) == g(3.0) == 6.0 * rate
+
+
+def machine(f, *args):
+    derivative = ad.value_and_grad(f, backend="llvm").compile(*args)
+    return derivative.built.machine(dense=True).text
+
+
+def test_what_no_run_needs_is_not_set_up():
+    text = machine(product, 2.0, 3.0).partition("i32 @product_value_and_grad_boxed")[2]
+    for word in ("free_all", "errors", "memset", "frameaddress", "resume"):
+        assert word not in text
+    looped = machine(of_numbers, 2.0, 3).partition(
+        "i32 @of_numbers_value_and_grad_boxed"
+    )[2]
+    assert "free_all" in looped
+    assert "memset" not in looped
+    # What NumPy computes, it may have been asked to raise on.
+    for f in (lambda x: x * np.sin(x), lambda x: np.add(x, x)):
+        assert "errors" in machine(f, 2.0).partition("_boxed")[2]
+    assert "errors" in machine(product, np.float64(2.0), 3.0).partition("_boxed")[2]
+
+
+def of_numbers(x, n):
+    for _ in range(n):
+        x = x * x
+    return x
+
+
 def test_results_are_new_objects():
     g = ad.grad(lambda x: np.sum(x * x), backend="llvm")
     x = np.ones(3)

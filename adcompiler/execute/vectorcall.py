@@ -10,8 +10,8 @@ instance is pointed at stays as long as the instance, as a call may be under way
 offset what stands in an instance, behind the head of an object
 ====== ================================================================================
 16     the address of the function, or null
-24     the facts: of each a dict and a key, or, 16 bytes before it, a word and null; and
-       the object there
+24     the facts: of each a dict and a key, or, 16 bytes before it, a word and null; the
+       object there; the version of the dict in which it was found, or -1
 32     how many facts there are
 ====== ================================================================================
 """
@@ -39,6 +39,7 @@ _ADDRESS, _FACTS, _COUNT, _SIZE = 16, 24, 32, 40
 _HAS_VECTORCALL, _IS_BASE, _IS_PLAIN = 1 << 11, 1 << 10, 1 << 18
 _OFFSET_OF_OFFSET, _OFFSET_OF_FLAGS = 56, 168  # in a type object
 _IN_CELL = 16  # where a cell has its content
+_VERSION = 24  # where a dict has a number that changes whenever it does
 _SIGNED_SIZE, _READ_ONLY, _MEMBERS = 19, 1, 72
 
 
@@ -131,12 +132,13 @@ class Table:
 
     @classmethod
     def of(cls, facts: Sequence[Fact]) -> Table:
-        words = (ctypes.c_void_p * (3 * len(facts)))()
+        words = (ctypes.c_void_p * (4 * len(facts)))()
         for k, (holder, key, value) in enumerate(facts):
             place = _place(key)
-            words[3 * k] = id(holder) + (0 if place is None else place - _IN_CELL)
-            words[3 * k + 1] = id(key) if place is None else None
-            words[3 * k + 2] = None if value is ABSENT else id(value)
+            words[4 * k] = id(holder) + (0 if place is None else place - _IN_CELL)
+            words[4 * k + 1] = id(key) if place is None else None
+            words[4 * k + 2] = None if value is ABSENT else id(value)
+            words[4 * k + 3] = 0 if _has_versions() else -1
         return cls(tuple(facts), words)
 
     def holds(self) -> bool:
@@ -154,6 +156,28 @@ def _is_so(holder: Any, key: Any, value: Any) -> bool:
 def _place(key: Any) -> int | None:
     """Where in an object a fact's word stands; None of what is in a dict."""
     return _IN_CELL if key is None else key if isinstance(key, int) else None
+
+
+@cache
+def _has_versions() -> bool:
+    """Whether a dict has a number where machine code looks for one: another whenever
+    the dict changes, and of no other dict."""
+    probe, seen = {1: 1}, set()
+
+    def look() -> None:
+        seen.add(ctypes.c_ulong.from_address(id(probe) + _VERSION).value)
+
+    look()
+    for change in (
+        lambda: probe.update({2: 2}),
+        lambda: probe.__setitem__(2, 3),
+        lambda: probe.pop(2),
+        probe.clear,
+        lambda: probe.setdefault(1, 2),
+    ):
+        change()
+        look()
+    return 0 not in seen and len(seen) == 6
 
 
 @cache

@@ -23,6 +23,7 @@ from adcompiler.emit.llvm.folded import folded, renamed
 from adcompiler.emit.llvm.functions import write_function
 from adcompiler.emit.llvm.handing import is_boxing
 from adcompiler.emit.llvm.lengths import assumed_lengths, equal_lengths
+from adcompiler.emit.llvm.needs import needs_of
 from adcompiler.emit.llvm.notes import Notes
 from adcompiler.emit.llvm.rowwise import by_rows
 from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
@@ -92,7 +93,9 @@ def emit(
         inner[title] = write_function(module, part.function, title, *facts)
         if main:
             shaped = () if direct is None else direct.shaped
-            facts_ = (known, equal, shaped, into)
+            others = "".join((*inner.values(), *module.extra.values()))
+            needs = needs_of([p.function for p in parts], inner[title], others)
+            facts_ = (known, equal, needs, shaped, into)
             entry = write_entry(module, part.function, title, *facts_)
             around.append(entry)
             if direct is not None:

@@ -18,7 +18,8 @@ import numpy as np
 
 from adcompiler.emit.llvm.code import FAILED, FALLBACK, Code
 from adcompiler.emit.llvm.handing import boxed_array
-from adcompiler.emit.llvm.memory import CONTEXT_BYTES, POOL
+from adcompiler.emit.llvm.memory import CONTEXT_BYTES, POOL, SAVED
+from adcompiler.emit.llvm.needs import Needs
 from adcompiler.emit.llvm.nests import At, bytes_of
 from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.signals import MANY
@@ -50,16 +51,17 @@ def write_entry(
     name: str,
     contiguous: frozenset[Var],
     equal: Mapping[Hashable, Hashable],
+    needs: Needs,
     shaped: Sequence[tuple[int, int]] = (),
     into: Sequence[tuple[int, int]] = (),
 ) -> str:
     """The entry of a function that is written under this name.
 
-    It serves arguments whose lengths are `equal`. `shaped` are results that have the
-    shapes of parameters, or are wrong. `into` are results, with parameters of their
-    shapes, for which arrays are given behind the parameters.
+    It serves arguments whose lengths are `equal`, and sets up what is needed. `shaped`
+    are results that have the shapes of parameters, or are wrong. `into` are results,
+    with parameters of their shapes, for which arrays are given behind the parameters.
     """
-    boxed = _Boxed(module, function, name, contiguous, equal, into)
+    boxed = _Boxed(module, function, name, contiguous, equal, needs, into)
     return boxed.text(shaped) + _entry_text(name, len(function.results))
 
 
@@ -100,10 +102,11 @@ class _Boxed:
         name: str,
         contiguous: frozenset[Var],
         equal: Mapping[Hashable, Hashable],
+        needs: Needs,
         into: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.module, self.function, self.name = module, function, name
-        self.into = into
+        self.needs, self.into = needs, into
         self.targets: dict[int, str] = {}  # the arrays that are given for results
         self.contiguous = contiguous
         self.equal = equal
@@ -112,13 +115,16 @@ class _Boxed:
 
     def text(self, shaped: Sequence[tuple[int, int]]) -> str:
         code, params = self.code, self.function.params
-        ctx = code.alloca("i64", CONTEXT_BYTES // 8)
+        ctx = "null"
+        if self.needs.context:
+            ctx = code.alloca("i64", CONTEXT_BYTES // 8)
         out = code.alloca(
             "i8", max(8, sum(record_size(a.type) for a in self.function.results))
         )
         number = len(params) + len(self.into)
         self.require(code.op(f"icmp eq i64 %count, {number}"))
-        self.require(code.op("call i1 @adc_errors_are_warnings()"))
+        if self.needs.errors:
+            self.require(code.op("call i1 @adc_errors_are_warnings()"))
         given, values = ["ptr " + ctx], []
         for k, param in enumerate(params):
             place = code.op(f"getelementptr ptr, ptr %args, i64 {k}")
@@ -130,10 +136,12 @@ class _Boxed:
             texts = components(value, param.type, packed)
             given += [f"{t} {v}" for t, v in zip(types, texts, strict=True)]
         given += self._memory_for_results()
-        self._start_context(ctx)
-        self._let_others_run(ctx, values)
+        if self.needs.context:
+            self._start_context(ctx)
+            self._let_others_run(ctx, values)
         status = code.op(f"call i32 @{self.name}({', '.join(given)}, ptr {out})")
-        code.do(f"call void @adc_resume(ptr {ctx})")
+        if self.needs.context:
+            code.do(f"call void @adc_resume(ptr {ctx})")
         same = [(k, values[param]) for k, param in shaped]
         self._finish(ctx, out, status, same)
         header = f"define internal i32 @{self.name}_boxed"
@@ -178,6 +186,10 @@ class _Boxed:
         least = code.op(f"sub i64 {code.op(f'ptrtoint ptr {here} to i64')}, {_STACK}")
         code.do(f"store i64 {least}, ptr {offset_by(code, ctx, '8')}")
         code.do(f"store i64 0, ptr {offset_by(code, ctx, '16')}")
+        if not self.needs.pool:
+            for place in (POOL, SAVED):
+                code.do(f"store ptr null, ptr {offset_by(code, ctx, str(place))}")
+            return
         pool = offset_by(code, ctx, str(POOL))
         size = CONTEXT_BYTES - POOL
         code.do(
@@ -194,13 +206,17 @@ class _Boxed:
         code.start(good)
         self._results(ctx, out, same)
         code.start(early)
-        code.do(f"call void @adc_free_all(ptr {ctx})")
+        self._free_all(ctx)
         code.do(f"ret i32 {status}")
         code.start("misshapen")
-        code.do(f"call void @adc_free_all(ptr {ctx})")
+        self._free_all(ctx)
         code.jump("slow")
         code.start("slow")
         code.do(f"ret i32 {FALLBACK}")
+
+    def _free_all(self, ctx: str) -> None:
+        if self.needs.context:
+            self.code.do(f"call void @adc_free_all(ptr {ctx})")
 
     # -- arguments --
 
@@ -316,10 +332,10 @@ class _Boxed:
             code.branch(code.op(f"icmp eq ptr {box}, null"), lacking, onward)
             code.start(lacking)
             code.do(f"call void @adc_drop_boxes(ptr %boxes, i64 {k})")
-            code.do(f"call void @adc_free_all(ptr {ctx})")
+            self._free_all(ctx)
             code.do(f"ret i32 {FAILED}")
             code.start(onward)
-        code.do(f"call void @adc_free_all(ptr {ctx})")
+        self._free_all(ctx)
         code.do("ret i32 0")
 
     def _require_shape(self, value: Value, like: Value) -> None:

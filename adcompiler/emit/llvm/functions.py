@@ -386,7 +386,8 @@ def write_function(
             count += 1
         writer._define(param, texts)
         writer.takes(param)
-    _require_stack(code)
+    if name in module.callees.values():
+        _require_stack(code)
     places = memory_given(writer, function, into)
     given += [f"ptr {place.data}" for place in places.values()]
     if writer.region(function.region, function.params):
@@ -410,7 +411,8 @@ def write_function(
 
 
 def _require_stack(code: Code) -> None:
-    """Leave where the stack is nearly used up: Python says so as it does."""
+    """Leave where the stack is nearly used up: Python says so as it does. What is asked
+    for is called by the entry alone, and has all of it."""
     here = code.op("call ptr @llvm.frameaddress.p0(i32 0)")
     address = code.op(f"ptrtoint ptr {here} to i64")
     place = code.op("getelementptr i8, ptr %ctx, i64 8")

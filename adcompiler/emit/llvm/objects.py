@@ -63,7 +63,7 @@ loop:
   %more = icmp slt i64 %k, %count
   br i1 %more, label %one, label %done
 one:
-  %fact = getelementptr [3 x ptr], ptr %facts, i64 %k
+  %fact = getelementptr [4 x ptr], ptr %facts, i64 %k
   %holder = load ptr, ptr %fact
   %key_at = getelementptr i8, ptr %fact, i64 8
   %key = load ptr, ptr %key_at
@@ -76,11 +76,23 @@ cell:
   %content = load ptr, ptr %content_at
   br label %compare
 dict:
+  %version_at = getelementptr i8, ptr %holder, i64 24
+  %version = load i64, ptr %version_at
+  %seen_at = getelementptr i8, ptr %fact, i64 24
+  %seen = load i64, ptr %seen_at
+  %as_it_was = icmp eq i64 %version, %seen
+  br i1 %as_it_was, label %same, label %changed
+changed:
   %item = call ptr @PyDict_GetItemWithError(ptr %holder, ptr %key)
-  br label %compare
+  %is_there = icmp eq ptr %item, %value
+  br i1 %is_there, label %again, label %differs
+again:
+  %none = icmp eq i64 %seen, -1
+  %next_seen = select i1 %none, i64 -1, i64 %version
+  store i64 %next_seen, ptr %seen_at
+  br label %same
 compare:
-  %found = phi ptr [%content, %cell], [%item, %dict]
-  %is_same = icmp eq ptr %found, %value
+  %is_same = icmp eq ptr %content, %value
   br i1 %is_same, label %same, label %differs
 same:
   %next = add i64 %k, 1
@@ -121,12 +133,12 @@ define internal i1 @adc_errors_are_warnings() noinline {
   %slot = alloca ptr
   %status = call i32 @PyContextVar_Get(ptr @adc_error_state, ptr null, ptr %slot)
   %capsule = load ptr, ptr %slot
-  %state = call ptr @PyCapsule_GetPointer(ptr %capsule, ptr @adc_error_name)
+  %state_at = getelementptr i8, ptr %capsule, i64 16
+  %state = load ptr, ptr %state_at
   %mask = load i32, ptr %state
   call void @Py_DecRef(ptr %capsule)
   %asked = and i32 %mask, 3510
   %none = icmp eq i32 %asked, 0
   ret i1 %none
 }
-@adc_error_name = private constant [19 x i8] c"numpy.ufunc.extobj\\00"
 """
