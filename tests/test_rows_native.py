@@ -152,6 +152,24 @@ def test_lengths_that_differ_are_numpy_s():
             agree(native(x, y), plain(x, y), 1e-11)
 
 
+def largest(x, g):
+    e = np.exp(x - np.max(x, axis=1, keepdims=True))
+    return np.sum(e / np.sum(e * g[0], axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize(
+    "shapes", [((0, 0), (1, 1)), ((0, 3), (1, 4)), ((2, 0), (1, 1))]
+)
+def test_what_raises_does_so_without_rows(shapes):
+    x, g = map(np.zeros, shapes)
+    with pytest.raises(ValueError) as plain:
+        largest(x, g)
+    for backend in ("llvm", "numpy"):
+        with pytest.raises(ValueError) as found:
+            ad.grad(largest, wrt=(0, 1), backend=backend)(x, g)
+        assert str(found.value) == str(plain.value)
+
+
 def test_what_a_row_alone_needs_is_not_stored_for_all():
     args = RNG.normal(size=(7, 5)), RNG.normal(size=(7, 5))
     low, _ = ir_interpreter.lowered(cross_entropy, args)

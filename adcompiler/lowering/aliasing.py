@@ -401,12 +401,24 @@ class _Analysis:
                     self.hazard(place, set())
                 continue
             shared = held & callers
-            for other in region.results:
-                if other is not atom:
-                    shared |= held & self.found.own(other)
+            for j, other in enumerate(region.results):
+                common = held & self.found.own(other) if other is not atom else NONE
+                if common and self.is_element(other):
+                    # It would be an element of the list, whatever that is made of.
+                    self.hazard(Place("end", region, j), set())
+                else:
+                    shared |= common
             for append, value in self.appends:
                 if value & shared:
                     self.hazard(Place("operand", append, 1), set())
+
+    def is_element(self, atom: Atom) -> bool:
+        """Whether a value was read from a list, or is a view of one that was."""
+        stmt = self.defs.get(atom) if isinstance(atom, Var) else None
+        if not isinstance(stmt, Let):
+            return False
+        taken = stmt.primitive.name == "list_get"
+        return taken or (is_view(stmt) and self.is_element(stmt.operands[0]))
 
 
 def _closure(roots: Roots, meaning: Mapping[Root, Roots]) -> Roots:

@@ -436,3 +436,42 @@ def checks_of_products_that_are_added(a, b):
     total = (v[:3, :3] * np.log(w[:3])) @ v[:3, :3].T @ b @ b
     total += linalg.toeplitz(b)[0] @ linalg.block_diag(a, b)[0, :3]
     return total + linalg.pinv(a)[0, 0]
+
+
+@dataclass
+class Held:
+    scale: float
+    parts: list
+
+
+def _exchanged(a, x, y):
+    if a < 0.5:
+        left = Held(a * 2.0, [np.sin(x)])
+    else:
+        left = Held(a * a, [np.cos(y) * x])
+    right = Held(a, [x + y * y])
+    left.parts[0], right.parts[0] = right.parts[0], left.parts[0]
+    scaled = right.parts[0] * 1.1 * left.scale
+    return np.sum(left.parts[0] ** 2 * scaled) + np.sum(right.parts[0]) * right.scale
+
+
+@program(0.3, real(3), real(3), label="then")
+@program(0.8, real(3), real(3), label="else")
+def entries_exchanged_after_a_branch(a, x, y):
+    return _exchanged(a, x, y)
+
+
+def _swapped(left, right):
+    left[0], right[0] = right[0], left[0]
+
+
+@program(0.3, real(3), real(3), label="two")
+@program(0.8, real(3), real(3), label="one")
+def lists_exchanged_back_and_forth(a, x, y):
+    left, right = [x * a, y] if a < 0.5 else [y * a], [np.cos(x)]
+    _swapped(left, right)
+    kept = left[0]
+    for _ in range(3):
+        left[0], right[0] = right[0], left[-1]
+        right[0] = right[0] * a
+    return np.sum(left[0] * kept) + np.sum(right[0] * left[-1])

@@ -133,7 +133,11 @@ def row_loop(rows: Rows, seen: Sequence[Var]) -> list[Stmt] | None:
         _state(loop, plan)
     ends = tuple(loop.held[v] for v in made)
     body = Region((loop.start, *params), tuple(loop.body.stmts), ends)
-    bounds = Range(constant(0), count, step)
+    end: Atom = count
+    if any(plan.let.raises for plan in rows.plans):
+        # What raises for lengths that do not fit does so where there are no rows, too.
+        end = ahead.apply("maximum", count, constant(1), via="builtin")
+    bounds = Range(constant(0), end, step)
     place = (fresh_var(PY_INT), None, ahead.span, ahead.role)
     ahead.append(For(tuple(made), bounds, tuple(inits), body, *place))
     return ahead.stmts

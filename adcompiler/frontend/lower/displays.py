@@ -44,7 +44,7 @@ def becomes_list(
     if not all(map(listing.is_element, (*found.items, *more))):
         raise NeedList({found.site: None})
     for item in (*found.items, *more):
-        t = listing.element_of(ctx, node, item).type
+        t = _type_of(item)  # its value may be that of a path that has ended
         if element is None or listing.matches(element, t):
             element = element or t
             continue
@@ -53,6 +53,11 @@ def becomes_list(
         if element is None:  # of unlike types: each has a place of its own
             raise NeedList({found.site: None})
     raise NeedList({found.site: element or PY_INT})
+
+
+def _type_of(element: Binding) -> Type:
+    assert isinstance(element, Dyn | ArrayRef)
+    return element.atom.type if isinstance(element, Dyn) else element.type
 
 
 def numbers(found: Binding) -> bool:
