@@ -260,7 +260,7 @@ def native_module(
 
     Raises NotNative where it does what there is no code for.
     """
-    from adcompiler.emit.llvm import Part, by_rows, emit, in_order, sums_apart
+    from adcompiler.emit.llvm import Part, by_rows, emit, sums_apart
     from adcompiler.execute.llvm.vectors import vector_functions
     from adcompiler.lowering.aliasing import memory
     from adcompiler.lowering.linking import linked
@@ -275,15 +275,15 @@ def native_module(
             roots = memory(ready, inner=inner).roots
             parts.append(Part(ready, roots, unit.callee))
     vectors = () if strict else vector_functions()
-    found = emit(
+    return emit(
         *(parts, name),
         dense=dense,
         vectors=vectors,
         direct=direct,
         notes=notes,
         into=into,
+        strict=strict,
     )
-    return in_order(found) if strict else found
 
 
 # --- Names ------------------------------------------------------------------------

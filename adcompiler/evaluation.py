@@ -17,6 +17,7 @@ import numpy as np
 
 from adcompiler import settings
 from adcompiler.errors import InternalError, UnsupportedError
+from adcompiler.execute.llvm.threads import allow
 from adcompiler.frontend.arguments import bind, describe, key_of, leaves_of, same_static
 from adcompiler.frontend.interface import (
     ArgSpec,
@@ -201,6 +202,7 @@ def find_program(
     Where no backend is named, the settings say which.
     """
     wanted = settings.current()
+    allow(wanted.threads)
     backend = backend or wanted.backend
     strict = wanted.strict_fp and backend == "llvm"
     request = replace(request, backend=backend, strict=strict)

@@ -1,18 +1,19 @@
 """Every environment variable that adcompiler reads, and nothing else reads any.
 
-============== ================= =====================================================
-variable       example           effect
-============== ================= =====================================================
-ADC_DUMP       ``lower,reverse`` print the IR after each pass that is named
-ADC_VERIFY     ``1``             verify the IR after every pass; on in the tests
-ADC_KEEP       ``/tmp/emitted``  keep each emitted text as a file in this directory
-ADC_OPTIMISE   ``0``             leave out the optimiser; derivatives are the same
-ADC_BACKEND    ``numpy``         the backend where none is named; ``llvm`` otherwise
-ADC_STRICT_FP  ``1``             machine code computes as it is written, in that order
-ADC_CACHE      ``0``             keep no machine code for other processes
-ADC_CACHE_DIR  ``/tmp/code``     keep it there, not in the user's directory for caches
-ADC_CACHE_SIZE ``64``            keep so many megabytes of it at most; 256 otherwise
-============== ================= =====================================================
+=============== ================= ====================================================
+variable        example           effect
+=============== ================= ====================================================
+ADC_DUMP        ``lower,reverse`` print the IR after each pass that is named
+ADC_VERIFY      ``1``             verify the IR after every pass; on in the tests
+ADC_KEEP        ``/tmp/emitted``  keep each emitted text as a file in this directory
+ADC_OPTIMISE    ``0``             leave out the optimiser; derivatives are the same
+ADC_BACKEND     ``numpy``         the backend where none is named; ``llvm`` otherwise
+ADC_STRICT_FP   ``1``             machine code computes as written, in that order
+ADC_NUM_THREADS ``1``             so many threads share large arrays; all otherwise
+ADC_CACHE       ``0``             keep no machine code for other processes
+ADC_CACHE_DIR   ``/tmp/code``     keep it there, not in the user's directory for caches
+ADC_CACHE_SIZE  ``64``            keep so many megabytes of it at most; 256 otherwise
+=============== ================= ====================================================
 
 The environment is read when `current` is called, not on import, so that a notebook
 or a test can change a variable and compile again.
@@ -47,6 +48,8 @@ class Settings:
         optimise: whether programs are optimised; the tests do without, too.
         backend: what runs a program where no backend is named.
         strict_fp: whether machine code keeps to the order of what it computes.
+        threads: how many threads share large nests of machine code; None are as many as
+            there are processors for this process.
         cache: whether machine code is kept for other processes.
         cache_dir: the directory that it is kept in; None is the user's.
         cache_size: how many bytes are kept at most.
@@ -58,6 +61,7 @@ class Settings:
     optimise: bool = True
     backend: str = "llvm"
     strict_fp: bool = False
+    threads: int | None = None
     cache: bool = True
     cache_dir: Path | None = None
     cache_size: int = 256 << 20
@@ -87,6 +91,7 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
         optimise=_switch("ADC_OPTIMISE", environ.get("ADC_OPTIMISE", "1")),
         backend=_backend(environ.get("ADC_BACKEND", "") or "llvm"),
         strict_fp=_switch("ADC_STRICT_FP", environ.get("ADC_STRICT_FP", "")),
+        threads=_threads(environ.get("ADC_NUM_THREADS", "")),
         cache=_switch("ADC_CACHE", environ.get("ADC_CACHE", "1")),
         cache_dir=_path(environ.get("ADC_CACHE_DIR", "")),
         cache_size=_megabytes(environ.get("ADC_CACHE_SIZE", "") or "256"),
@@ -107,6 +112,15 @@ def facts(*names: str) -> list[tuple[Mapping[Any, Any], Any, Any]] | None:
 
 def _path(text: str) -> Path | None:
     return Path(text).expanduser() if text else None
+
+
+def _threads(text: str) -> int | None:
+    """So many threads; None where nothing is said."""
+    if not text.strip():
+        return None
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise ValueError(f"ADC_NUM_THREADS is {text!r}; write a number from 1 up")
+    return int(text)
 
 
 def _megabytes(text: str) -> int:

@@ -14,6 +14,7 @@ os.environ.update(
     OMP_NUM_THREADS="1",
     MKL_NUM_THREADS="1",
     NUMBA_NUM_THREADS="1",
+    ADC_NUM_THREADS="1",
     JAX_PLATFORMS="cpu",
     ADC_CACHE="0",  # first calls compile
     XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",

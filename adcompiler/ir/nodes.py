@@ -182,7 +182,8 @@ class For:
     preceded by the stop flag if the loop `exits`: where it is true, the loop ends after
     this trip. `results` are the carried values at the end; `trips` counts the trips
     begun, `stopped` tells whether the stop flag ended the loop (None unless `exits`).
-    The range is evaluated once, at entry.
+    The range is evaluated once, at entry. `by_rows`: a backend's own loop over some
+    rows of arrays at a time.
     """
 
     results: tuple[Var, ...]
@@ -193,6 +194,7 @@ class For:
     stopped: Var | None = None
     span: Span | None = None
     role: Role = "primal"
+    by_rows: bool = False
 
     @property
     def exits(self) -> bool:

@@ -33,7 +33,7 @@ from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Function, Var
 
-__all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "in_order", "sums_apart"]
+__all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "sums_apart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ def emit(
     direct: Direct | None = None,
     notes: Notes | None = None,
     into: Sequence[tuple[int, int]] = (),
+    strict: bool = False,
 ) -> Native:
     """The module of these parts, the last of which is the one that is asked for.
 
@@ -73,11 +74,12 @@ def emit(
     vectors that the processor has. `direct` is how an object calls itself by it. Where
     `notes` are taken, lines end in tags, see `shown`. `into` are results that go to
     arrays which are given behind the parameters, each with one that has its shape.
+    `strict`: numbers are computed in the order in which the functions state them.
     """
     names = {
         p.callee: f"adc_f{k}_{p.callee.name}" for k, p in enumerate(parts) if p.callee
     }
-    module = Module(names, notes=notes)
+    module = Module(names, notes=notes, strict=strict)
     inner: dict[str, str] = {}
     around: list[str] = []
     for part in parts:
@@ -113,10 +115,11 @@ def emit(
     if notes is not None:  # what is read comes first
         sections = [*reversed(texts), *around, *helpers, *given]
     objects = {symbol[1:]: value for symbol, value in module.objects.items()}
-    sections += mathematics(_called(vectors, [*texts, *around]))
+    sections += mathematics(_called(vectors, [*texts, *helpers, *around]))
     text = with_loops_numbered("\n".join(sections))
     directly = None if direct is None else f"{name}_direct"
-    return Native(text, f"{name}_entry", objects, directly)
+    found = Native(text, f"{name}_entry", objects, directly)
+    return _in_order(found) if strict else found
 
 
 def _once(
@@ -131,7 +134,7 @@ def _once(
     )
 
 
-def in_order(module: Native) -> Native:
+def _in_order(module: Native) -> Native:
     """The module without leave to compute sums in another order, or to contract."""
     text = re.sub(r"= (fadd|fmul)( reassoc)? contract ", r"= \1 ", module.text)
     return replace(module, text=text)

@@ -103,8 +103,11 @@ class Code:
     def jump(self, label: str) -> None:
         self.do(f"br label %{label}")
 
-    def branch(self, condition: str, then: str, orelse: str) -> None:
-        self.do(f"br i1 {condition}, label %{then}, label %{orelse}")
+    def branch(
+        self, condition: str, then: str, orelse: str, *, seldom: bool = False
+    ) -> None:
+        said = ", !prof !0" if seldom else ""
+        self.do(f"br i1 {condition}, label %{then}, label %{orelse}{said}")
 
     def phi(self, type_: str, ends: Iterable[tuple[str, str]]) -> str:
         """The value that comes from the block that control came from."""
@@ -121,7 +124,7 @@ class Code:
             return
         self.failures.add(status)
         onward = self.label("ok")
-        self.do(f"br i1 {condition}, label %fail{status}, label %{onward}, !prof !0")
+        self.branch(condition, f"fail{status}", onward, seldom=True)
         self.start(onward)
 
     def fail(self, status: int = FALLBACK) -> None:
@@ -242,10 +245,13 @@ class Code:
         then: Callable[[], Sequence[str]],
         orelse: Callable[[], Sequence[str]],
         types: Sequence[str] = (),
+        *,
+        seldom: bool = False,
     ) -> tuple[str, ...]:
-        """What one of two arms gives; both give values of these types."""
+        """What one of two arms gives; both give values of these types. The first may be
+        taken `seldom`."""
         first, second, after = (self.label(h) for h in ("then", "else", "done"))
-        self.branch(condition, first, second)
+        self.branch(condition, first, second, seldom=seldom)
         self.start(first)
         left, left_end = then(), self.block
         self.jump(after)

@@ -263,6 +263,7 @@ class FunctionWriter(Writer):
         ways = [(finals, trips, "false", head)]
         way.tick()
         self.depth += 1
+        outside, self.by_rows = self.by_rows, isinstance(stmt, For) and stmt.by_rows
         if self.region(stmt.body):
             ends = [self.handed(a) for a in carried_results(stmt)]
             stop = self.number(stmt.body.results[0]).text if stmt.exits else None
@@ -280,7 +281,7 @@ class FunctionWriter(Writer):
             loop.close((following, *carried))
         else:
             self.scopes.pop()
-        self.depth -= 1
+        self.depth, self.by_rows = self.depth - 1, outside
         code.start(after)
         self.values[stmt.trips] = Number(
             "int64", code.phi("i64", [(t, b) for _, t, _, b in ways]), "true"

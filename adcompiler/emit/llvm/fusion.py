@@ -28,7 +28,7 @@ from adcompiler.emit.llvm.writer import Group, Writer
 from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.types import Array, Scalar, dims_of
 
-__all__ = ["accepted", "deferred", "is_fusible"]
+__all__ = ["accepted", "deferred", "is_dear", "is_fusible"]
 
 _MOST = 256  # members of a group
 # Rows that call a function of libm, without the prefix of inverse functions.
@@ -59,7 +59,7 @@ def _is_of_group(writer: Writer, let: Let) -> bool:
     group = writer.pending.get(x) if isinstance(x, Var) else None
     if group is None or x not in group.elements:
         return False
-    if group.scope is not writer.scopes[-1] or any(map(_is_dear, group.members)):
+    if group.scope is not writer.scopes[-1] or any(map(is_dear, group.members)):
         return False
     if let.primitive.name != "sum_to":
         return True
@@ -76,7 +76,8 @@ def _is_of_group(writer: Writer, let: Let) -> bool:
     return x in writer.pending
 
 
-def _is_dear(let: Let) -> bool:
+def is_dear(let: Let) -> bool:
+    """Whether an element takes a call of a function."""
     name = let.primitive.name
     if name == "power":
         return not isinstance(let.operands[1], Const)

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.fusion import is_dear
 from adcompiler.emit.llvm.mapped import applied, is_mapped, scalar_result
-from adcompiler.emit.llvm.nests import At, broadcast, each, rowed
+from adcompiler.emit.llvm.nests import At, Source, broadcast, each, flattened, rowed
 from adcompiler.emit.llvm.notes import Nest
 from adcompiler.emit.llvm.parts import put_part
 from adcompiler.emit.llvm.reductions import (
@@ -24,12 +25,15 @@ from adcompiler.emit.llvm.reductions import (
     reduces_axes,
 )
 from adcompiler.emit.llvm.scalars import convert, elementwise
+from adcompiler.emit.llvm.sharing import Total, shared
 from adcompiler.emit.llvm.values import Elements, Number, machine
 from adcompiler.emit.llvm.writer import Group, Writer
 from adcompiler.ir.nodes import Const, Let, Var
 from adcompiler.ir.types import Scalar, dims_of
 
 __all__ = ["write_group"]
+
+_CALL = 8  # how many elements are read in the time of a call
 
 
 def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
@@ -87,15 +91,30 @@ class _Nest:
         code, group = self.writer.code, self.group
         inits = [(machine(s.dtype), s.first) for s in self.sums.values()]
         if not self.axes:
-            self.totals = each(
-                *(code, group.dims, self.arrays, self.body, inits), parallel=True
-            )
+            self.totals = self.shared()
             return
         found = (self.axes[m].found for m in self.rows)
         own = [(machine(r.dtype), r.first) for r in found]
         self.totals = rowed(
             *(code, group.dims, self.arrays, self.body, inits, own, self.end)
         )
+
+    def shared(self) -> tuple[str, ...]:
+        """The nest, which several threads share where it is large."""
+        dims, arrays = flattened(self.writer.code, self.group.dims, self.arrays)
+        totals = [Total(machine(s.dtype), s.first, s.join) for s in self.sums.values()]
+        members = self.group.members
+        cost = len(arrays) + len(members) + _CALL * sum(map(is_dear, members))
+
+        def nest(
+            code: Code,
+            dims: Sequence[str],
+            sources: Sequence[Source],
+            inits: Sequence[tuple[str, str]],
+        ) -> tuple[str, ...]:
+            return each(code, dims, sources, self.body, inits, parallel=True)
+
+        return shared(self.writer, dims, arrays, totals, cost, nest)
 
     def reduced_at(self, places: list[At]) -> dict[Let, At]:
         """The places of what is reduced along axes."""

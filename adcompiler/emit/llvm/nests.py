@@ -32,6 +32,7 @@ __all__ = [
     "each",
     "fill",
     "filled",
+    "flattened",
     "rowed",
     "visited",
 ]
@@ -175,14 +176,22 @@ def each(
     what is carried from place to place; gives what is carried at last. `parallel`: what
     is stored at a place is read at no other.
     """
-    arrays = [s for s in sources if isinstance(s, Elements)]
-    if all(a.contiguous for a in arrays) and len(dims) != 1:
-        dims = (code.product(dims),)
-        sources = [_flat(s, dims) for s in sources]
+    dims, sources = flattened(code, dims, sources)
     return visited(
         *(code, dims, sources, lambda _, places, held: body(places, held)),
         *(inits, parallel),
     )
+
+
+def flattened(
+    code: Code, dims: Sequence[str], sources: Sequence[Source]
+) -> tuple[Sequence[str], Sequence[Source]]:
+    """The same places along one axis, if that is how all sources lie."""
+    arrays = [s for s in sources if isinstance(s, Elements)]
+    if len(dims) == 1 or not all(a.contiguous for a in arrays):
+        return dims, sources
+    flat = (code.product(dims),)
+    return flat, [_flat(s, flat) for s in sources]
 
 
 def visited(

@@ -152,6 +152,10 @@ class Reduction:
         x = convert(code, text, self.given, self.dtype)
         return _STEPS[self.name](code, self.dtype, total, x)
 
+    def join(self, code: Code, total: str, more: str) -> str:
+        """What was reduced of some elements, and of those that come after them."""
+        return _STEPS[self.name](code, self.dtype, total, more)
+
     def result(self, code: Code, total: str, count: str) -> str:
         """The result, of so many elements."""
         t = self.let.result.type

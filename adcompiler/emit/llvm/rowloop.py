@@ -139,7 +139,7 @@ def row_loop(rows: Rows, seen: Sequence[Var]) -> list[Stmt] | None:
         end = ahead.apply("maximum", count, constant(1), via="builtin")
     bounds = Range(constant(0), end, step)
     place = (fresh_var(PY_INT), None, ahead.span, ahead.role)
-    ahead.append(For(tuple(made), bounds, tuple(inits), body, *place))
+    ahead.append(For(tuple(made), bounds, tuple(inits), body, *place, by_rows=True))
     return ahead.stmts
 
 

@@ -18,7 +18,7 @@ from adcompiler.emit.llvm.notes import Mark
 from adcompiler.emit.llvm.values import Block, Elements, Number, Value
 from adcompiler.ir.nodes import Var
 
-__all__ = ["commented", "located", "marked", "reached", "renamed", "tagged"]
+__all__ = ["commented", "located", "marked", "names_of", "reached", "renamed", "tagged"]
 
 _TAG = re.compile(r" ;@(\d+)$")
 _NUMBERED = re.compile(r"%[vp]\d+\b")
@@ -31,17 +31,25 @@ _FIRST = 1_000_000  # of the metadata that says where lines come from
 
 def tagged(code: Code, values: Mapping[Var, Value]) -> str:
     """The lines of a function, with their tags and with names."""
-    for var, value in values.items():
-        name = var.name or var.noun
-        if name is not None and _NAME.fullmatch(name):
-            for text, word in _parts(value, name):
-                code.names.setdefault(text, word)
+    for text, word in names_of(values).items():
+        code.names.setdefault(text, word)
     _make_distinct(code)
     lines = (
         f"{line} ;@{mark}" if mark else line
         for line, mark in zip(code.lines, code.marks, strict=True)
     )
     return renamed("\n".join(lines), code.names)
+
+
+def names_of(values: Mapping[Var, Value]) -> dict[str, str]:
+    """What the parts of values are called, by their texts."""
+    found: dict[str, str] = {}
+    for var, value in values.items():
+        name = var.name or var.noun
+        if name is not None and _NAME.fullmatch(name):
+            for text, word in _parts(value, name):
+                found.setdefault(text, word)
+    return found
 
 
 def _parts(value: Value, name: str) -> Iterator[tuple[str, str]]:

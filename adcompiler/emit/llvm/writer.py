@@ -43,13 +43,15 @@ class Module:
 
     `callees` have the names of the functions that calls name; `objects` are what
     external symbols stand for; `extra` are functions written on the way. `notes` tell
-    what is written for which statement, where somebody is to read it.
+    what is written for which statement, where somebody is to read it. `strict`: numbers
+    are computed in the order in which the functions state them.
     """
 
     callees: Mapping[Callee, str]
     objects: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
     notes: Notes | None = None
+    strict: bool = False
 
     def mark(self, stmt: Stmt, nest: int | None = None) -> int:
         """The number of what is being written, 0 where nobody asks."""
@@ -166,6 +168,7 @@ class Writer(ABC):
         self.values: dict[Var, Value] = {}
         self.scopes: list[Scope] = []
         self.depth = 0  # of the loop that is being written
+        self.by_rows = False  # whether that takes arrays some rows at a time
         self.groups: list[Group] = []
         self.pending: dict[Var, Group] = {}
         self.waiting: dict[Atom, Let] = {}  # products, until they are added
@@ -402,6 +405,14 @@ class Writer(ABC):
         code.in_frame = alone and values[0] in self.framed
         yield
         code.in_frame = outside
+
+    @contextmanager
+    def writing(self, code: Code) -> Iterator[None]:
+        """While rows are written to another function."""
+        outside, code.mark = self.code, self.code.mark
+        self.code = code
+        yield
+        self.code = outside
 
     # -- groups of elementwise statements --
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from adcompiler.execute.llvm import threads
 from adcompiler.execute.llvm.image import Image, image_of, is_found, load
 from adcompiler.ir.evaluation import Evaluation
 
@@ -68,7 +69,7 @@ def compiled(module: Module) -> Code:
     file = compile_text(module.text)
     names = (module.entry, *([module.direct] if module.direct else ()))
     image = image_of(file, names)
-    known = {*_BLAS, *_numpy_api(), *module.objects}
+    known = {*_BLAS, *_numpy_api(), *threads.symbols(), *module.objects}
     if image is None or not is_found(image, known):
         return Code(file, names, module.objects)
     return Code(image, names, module.objects)
@@ -204,7 +205,8 @@ def _object(value: Any) -> Any:
 def _linked(code: Code, objects: Mapping[str, Any]) -> tuple[tuple[int, ...], Any]:
     """The addresses of the functions, and what keeps them; ValueError where a symbol
     of an image is not found."""
-    symbols = {**_numpy_api(), **{name: id(v) for name, v in objects.items()}}
+    symbols = {name: id(v) for name, v in objects.items()}
+    symbols |= {**_numpy_api(), **threads.symbols()}
     if code.needs(_BLAS):
         symbols |= _blas()
     if isinstance(code.code, Image):

@@ -1,0 +1,306 @@
+"""Large nests are shared by threads: the same bits for any number of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import adcompiler as ad
+from adcompiler.execute.llvm.threads import allow
+from adcompiler.settings import current
+from tests.test_threads import together
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="nests are shared on Linux"
+)
+
+COUNTS = (1, 2, 3, 7)
+
+
+@pytest.fixture(autouse=True)
+def backend(monkeypatch):
+    monkeypatch.setenv("ADC_BACKEND", "llvm")
+    yield
+    allow(current().threads)
+
+
+def least_of(f, *args):
+    """How many elements the first of the nests is shared from."""
+    text = ad.differentiate(f).source(*args, backend="llvm")
+    found = re.search(r"icmp uge i64 \S+ (\d+)\n.*label %then\d+, label %else", text)
+    assert found is not None
+    return int(found.group(1))
+
+
+def bits(results):
+    if isinstance(results, tuple):
+        return b"".join(map(bits, results))
+    return np.asarray(results).tobytes()
+
+
+def held_equal(call, *args):
+    """The results, which have the same bits for any number of threads."""
+    found = []
+    for count in COUNTS:
+        allow(count)
+        found.append(call(*args))
+        assert bits(found[-1]) == bits(found[0])
+    return found[0]
+
+
+def chain(x, y):
+    t = np.tanh(x * y)
+    return np.sum(t * t + np.exp(-y))
+
+
+def flat(results):
+    return [v for r in results for v in (flat(r) if isinstance(r, tuple) else [r])]
+
+
+def close(f, results, *args):
+    """Whether they are what the NumPy program gives."""
+    wanted = flat(ad.value_and_grad(f, backend="numpy")(*args))
+    for mine, other in zip(flat(results), wanted, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-9, atol=1e-9)
+
+
+def drawn(*shapes):
+    rng = np.random.default_rng(3)
+    return [rng.normal(size=shape) for shape in shapes]
+
+
+@pytest.mark.parametrize("past", [-1, 0, 1, 63, 64, 65])
+def test_around_the_ends_of_chunks(past):
+    least = least_of(chain, np.ones(3), np.ones(3))
+    call = ad.value_and_grad(chain)
+    for n in (least + past, 2 * least + past, 5 * least + past):
+        x, y = drawn(n, n)
+        close(chain, held_equal(call, x, y), x, y)
+
+
+def over_rows(x, b, c):
+    return np.sum(np.tanh(x + b) * c[:, None])
+
+
+def test_rows_that_do_not_lie_alike():
+    for shape in ((1700, 301), (301, 1700), (2, 400_001), (400_001, 1), (1, 400_001)):
+        x, b, c = drawn(shape, shape[1], shape[0])
+        for mine in (x, x[::-1], np.asfortranarray(x)):
+            results = held_equal(ad.value_and_grad(over_rows), mine, b, c)
+            close(over_rows, results, mine, b, c)
+
+
+def spread(x):
+    y = np.maximum(x, 0.0) * x
+    return np.max(y) - np.min(y) + np.mean(y) + 0.0 * np.prod(1.0 + 1e-9 * y)
+
+
+def test_what_is_reduced():
+    (x,) = drawn(700_001)
+    close(spread, held_equal(ad.value_and_grad(spread), x), x)
+    for k in (0, 350_003, 700_000):
+        hurt = x.copy()
+        hurt[k] = np.nan
+        value, _ = held_equal(ad.value_and_grad(spread), hurt)
+        assert np.isnan(value)
+
+
+def counted(x):
+    return np.sum(np.where(x > 0.5, x, 2.0 * x)) * (1.0 + np.sum(x > 0.5))
+
+
+def test_single_precision_and_counts():
+    (x,) = drawn(900_001)
+    held_equal(ad.value_and_grad(counted), x.astype(np.float32))
+    close(counted, held_equal(ad.value_and_grad(counted), x), x)
+
+
+def steps(x, v, n):
+    for _ in range(n):
+        v = v - 0.01 * np.sin(x)
+        x = x + 0.1 * v
+    return np.sum(x * v)
+
+
+def test_nests_in_loops_and_results_in_given_arrays():
+    x, v = drawn(300_001, 300_001)
+    call = ad.grad(steps, wrt=(0, 1))
+    wanted = held_equal(call, x, v, 4)
+    out = tuple(np.empty_like(a) for a in (x, v))
+    for count in COUNTS:
+        allow(count)
+        call(x, v, 4, out=out)
+        assert bits(out) == bits(tuple(wanted))
+
+
+def test_sums_in_order_stay_in_order(monkeypatch):
+    monkeypatch.setenv("ADC_STRICT_FP", "1")
+    (x,) = drawn(500_000)
+    call = ad.value_and_grad(lambda x: np.sum(x * x))
+    value, _ = held_equal(call, x)
+    assert value == np.cumsum(x * x)[-1]
+
+
+def test_the_setting(monkeypatch):
+    assert current({"ADC_NUM_THREADS": " 3 "}).threads == 3
+    assert current({"ADC_NUM_THREADS": ""}).threads is None
+    for text in ("0", "-1", "two"):
+        with pytest.raises(ValueError, match="ADC_NUM_THREADS"):
+            current({"ADC_NUM_THREADS": text})
+
+
+def others_time(call, *args):
+    """Seconds that threads other than the caller's have worked for a call."""
+    whole, mine = time.process_time(), time.thread_time()
+    call(*args)
+    return time.process_time() - whole - (time.thread_time() - mine)
+
+
+def test_threads_take_part():
+    x, y = drawn(4_000_000, 4_000_000)
+    call = ad.value_and_grad(chain)
+    call(x, y)
+    allow(1)
+    assert min(others_time(call, x, y) for _ in range(3)) < 1e-3
+    allow(3)
+    assert any(others_time(call, x, y) > 1e-3 for _ in range(50))
+
+
+def test_several_callers():
+    x, y = drawn(400_000, 400_000)
+    call = ad.value_and_grad(chain)
+    allow(3)
+    wanted = bits(call(x, y))
+    found = together(lambda k: [bits(call(x, y)) for _ in range(10)])
+    assert all(one == wanted for many in found for one in many)
+
+
+def test_signals_while_threads_work():
+    x, y = drawn(1_000_000, 1_000_000)
+    call, seen = ad.value_and_grad(chain), []
+    allow(3)
+    wanted = bits(call(x, y))
+    before = signal.signal(
+        signal.SIGALRM, lambda *_: seen.append(threading.get_ident())
+    )
+    signal.setitimer(signal.ITIMER_REAL, 1e-3, 1e-3)
+    try:
+        for _ in range(20):
+            assert bits(call(x, y)) == wanted
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert set(seen) == {threading.get_ident()}
+
+
+PROLOGUE = """
+import ctypes, os, threading, time
+import numpy as np
+import adcompiler as ad
+
+def chain(x, y):
+    t = np.tanh(x * y)
+    return np.sum(t * t + np.exp(-y))
+
+x = np.linspace(0.0, 1.0, 1_000_000)
+call = ad.grad(chain, wrt=0)
+wanted = call(x, x).tobytes()
+"""
+
+
+def run(tmp_path, body):
+    """Run a program in a process of its own, with three threads."""
+    path = tmp_path / "program.py"
+    path.write_text(PROLOGUE + textwrap.dedent(body))
+    env = {**os.environ, "ADC_NUM_THREADS": "3"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(path)],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_forks_while_threads_work(tmp_path):
+    out = run(
+        tmp_path,
+        """
+        def work():
+            while not over:
+                call(x, x)
+
+        over = []
+        thread = threading.Thread(target=work)
+        thread.start()
+        for _ in range(5):
+            time.sleep(0.01)
+            child = os.fork()
+            if child == 0:
+                good = call(x, x).tobytes() == wanted
+                whole, mine = time.process_time(), time.thread_time()
+                others = 0.0
+                while others < 1e-3:
+                    call(x, x)
+                    others = time.process_time() - whole - time.thread_time() + mine
+                os._exit(0 if good else 1)
+            assert os.waitpid(child, 0)[1] == 0
+        over.append(1)
+        thread.join()
+        print("good")
+        """,
+    )
+    assert out == "good\n"
+
+
+def test_python_ends_while_threads_work(tmp_path):
+    out = run(
+        tmp_path,
+        """
+        def work():
+            while True:
+                call(x, x)
+
+        for _ in range(3):
+            threading.Thread(target=work, daemon=True).start()
+        time.sleep(0.2)
+        print("good")
+        """,
+    )
+    assert out == "good\n"
+
+
+def test_no_thread_can_be_made(tmp_path):
+    out = run(
+        tmp_path,
+        """
+        libc = ctypes.CDLL(None)
+        attributes = ctypes.create_string_buffer(256)
+        libc.pthread_attr_init(attributes)
+        size = ctypes.c_size_t(1 << 47)  # of a stack: more than there are addresses
+        assert libc.pthread_attr_setstacksize(attributes, size) == 0
+        assert libc.pthread_setattr_default_np(attributes) == 0
+        try:
+            threading.Thread(target=print).start()
+        except RuntimeError:
+            pass
+        else:
+            raise AssertionError("a thread was made")
+        for _ in range(3):
+            assert call(x, x).tobytes() == wanted
+        print("good")
+        """,
+    )
+    assert out == "good\n"
