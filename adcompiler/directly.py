@@ -2,8 +2,9 @@
 
 In: what a program takes and gives. Out: how machine code puts its results together, and
 the facts that it is to find as they were; None for programs that need the long way.
-Invariants: arguments are leaves, one for each parameter, and none is stored to. Results
-have the types that the caller expects as they are computed.
+Invariants: arguments are leaves, one for each parameter; one that the function stores
+to is writeable, and shares no memory with another. A result is a number or an array of
+the dtype that the caller expects.
 """
 
 from __future__ import annotations
@@ -33,14 +34,15 @@ def direct_of(
     """How the results of a program are put together; None where Python does it."""
     from adcompiler.emit.llvm.direct import Direct
 
-    if outline.mutated or outline.captures:
+    if outline.captures:
         return None
     tree = _tree(outline.result, outline.results, types)
     if tree is None or any(n > 1 for n in Counter(_leaves(outline.result)).values()):
         return None
     first = len(types) - len(wrt)
     shaped = [(first + n, k) for n, k in enumerate(wrt)]
-    return Direct(tree, tuple(p for p in shaped if isinstance(types[p[0]], Array)))
+    arrays = tuple(p for p in shaped if isinstance(types[p[0]], Array))
+    return Direct(tree, arrays, tuple(types), tuple(outline.mutated))
 
 
 def is_exact(given: Type, wanted: Type) -> bool:
@@ -54,6 +56,13 @@ def is_exact(given: Type, wanted: Type) -> bool:
             return False
 
 
+def _is_made(given: Type, wanted: Type) -> bool:
+    """Whether a result can be made an object of the type that is wanted."""
+    if isinstance(given, Scalar) and isinstance(wanted, Scalar):
+        return wanted.kind == "either" or given.dtype == wanted.dtype
+    return is_exact(given, wanted)
+
+
 def _tree(
     tree: ResultTree, given: Sequence[Type], types: Sequence[Type]
 ) -> Item | Known | Packed | None:
@@ -61,7 +70,7 @@ def _tree(
 
     match tree:
         case ResultLeaf(index=k):
-            return Item(k) if is_exact(given[k], types[k]) else None
+            return Item(k) if _is_made(given[k], types[k]) else None
         case ResultStatic(value=value):
             return Known(value)
         case _:

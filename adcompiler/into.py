@@ -212,7 +212,7 @@ def straight(
     wanted = list(range(first, len(program.types)))
     pairs = _places(program)
     found = [leaf.index for leaf in leaves if isinstance(leaf, ResultLeaf)]
-    if found != wanted or [k for k, _ in pairs] != wanted:
+    if found != wanted or [k for k, _ in pairs] != wanted or program.outline.mutated:
         return None
     ways = short_ways(program, request, named=named)
     if ways is None or ways.address is None:

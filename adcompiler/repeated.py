@@ -3,8 +3,9 @@
 In: a program and the request that it has served. Out: a callable on arguments, which
 gives what the program does, or `MISS` for any that are not alike.
 Invariants: the entry checks types, ranks, dtypes and layouts; guards are checked anew,
-and what was captured is read anew, as on the long way. What stores into its arguments,
-and what takes containers or values known while compiling, always goes that way.
+and what was captured is read anew, as on the long way. What takes containers or values
+known while compiling always goes that way; so does what stores into its arguments,
+unless it is called by its address: the entry looks at their memory then.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ class ShortWays:
         self.table = Table.of((*facts, *(_facts_of(program.outline.guards) or ())))
         self.address = _address(program)
         self.repeated: Repeated | None = None
-        if self.address is None:
+        if self.address is None and not program.outline.mutated:
             call = program.built.sharing(_miss)
             if call is not None:
                 count = len(request.specs)
@@ -130,7 +131,7 @@ def short_ways(program: Program, request: Request, *, named: bool) -> ShortWays 
     # what is a view of one array is a copy of another that lies otherwise.
     specs = [*request.specs.values(), *(c.spec for c in program.outline.captures)]
     plain = all(isinstance(s, LeafSpec) and s.contiguous for s in specs)
-    if not plain or program.statics or program.outline.mutated or program.pullback:
+    if not plain or program.statics or program.pullback:
         return None
     if len(request.passed) != len(request.specs):
         return None

@@ -57,6 +57,78 @@ def test_a_call_like_the_one_before_goes_by_the_address(monkeypatch):
     np.testing.assert_array_equal(found, ([0.0, 1.0, 2.0], [1.0, 1.0, 1.0]))
 
 
+def stepped(u, k, steps):
+    for _ in range(steps):
+        u[1:-1] += k * (u[2:] - 2.0 * u[1:-1] + u[:-2])
+    return np.sum(u * u)
+
+
+def replaced(u, v, w):
+    u[:] = v
+    v[0] = 3.0
+    return np.sum(u * v * w)
+
+
+@pytest.mark.skipif(vectorcall._found is None, reason="Python lies otherwise in memory")
+def test_what_stores_into_its_arguments_goes_by_the_address(monkeypatch):
+    g = ad.value_and_grad(stepped, wrt=("u", "k"), backend="llvm")
+    u = np.arange(6.0) ** 2
+    value, (u_bar, k_bar) = direct(monkeypatch, g, u, 0.25, 3)
+    np.testing.assert_array_equal(u, np.arange(6.0) ** 2)
+    wanted = ad.value_and_grad(stepped, wrt=("u", "k"), backend="numpy")(u, 0.25, 3)
+    assert type(value) is np.float64
+    assert type(k_bar) is float
+    np.testing.assert_allclose(value, wanted[0], rtol=1e-14)
+    np.testing.assert_allclose(u_bar, wanted[1][0], rtol=1e-13)
+    assert k_bar == pytest.approx(wanted[1][1], rel=1e-13)
+    for steps in (0, 1, 2):
+        found, wanted = (
+            ad.grad(stepped, wrt=("u", "k"), backend=b)(u, 0.25, steps)
+            for b in ("llvm", "numpy")
+        )
+        assert type(found[1]) is float
+        np.testing.assert_allclose(found[0], wanted[0], rtol=1e-14)
+        np.testing.assert_allclose(found[1], wanted[1], rtol=1e-14)
+
+
+def test_memory_that_is_stored_to_is_looked_at():
+    g = ad.grad(replaced, backend="llvm")
+    memory = np.arange(1.0, 13.0)
+    u, v, w = memory[:4], memory[4:8], memory[8:]
+    for _ in range(2):
+        found = g(u, v, w)
+        np.testing.assert_array_equal(found.w, [15.0, 36.0, 49.0, 64.0])
+    for overlapping in (
+        (u, memory[3:7], w),
+        (u, v, memory[7:11]),
+        (memory[6:10], v, w),
+    ):
+        with pytest.raises(ad.UnsupportedError, match="overlaps"):
+            g(*overlapping)
+    np.testing.assert_array_equal(g(u, v, w).w, [15.0, 36.0, 49.0, 64.0])
+    fixed = v.copy()
+    fixed.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        g(u, fixed, w)
+    w.flags.writeable = False  # to which nothing is stored
+    np.testing.assert_array_equal(g(u, v, w).w, [15.0, 36.0, 49.0, 64.0])
+    empty = np.zeros(0)
+    with pytest.raises(IndexError):
+        g(empty, np.zeros(0), np.zeros(0))
+
+
+def test_memory_that_is_stored_to_is_looked_at_where_arrays_are_given():
+    g = ad.grad(stepped, wrt="u", backend="llvm")
+    out, fixed = np.zeros(5), np.arange(5.0) ** 2
+    wanted = ad.grad(stepped, wrt="u", backend="numpy")(fixed, 0.25, 2)
+    for _ in range(3):
+        g(fixed, 0.25, 2, out=out)
+        np.testing.assert_allclose(out, wanted, rtol=1e-14)
+    fixed.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        g(fixed, 0.25, 2, out=out)
+
+
 def test_other_arguments_go_the_long_way():
     g = ad.grad(product, backend="llvm")
     arrays = ad.grad(lambda x, y: np.sum(x * x * y), backend="llvm")

@@ -94,10 +94,9 @@ def emit(
         facts = (known, roots, equal, assumed, into if main else ())
         inner[title] = write_function(module, part.function, title, *facts)
         if main:
-            shaped = () if direct is None else direct.shaped
             others = "".join((*inner.values(), *module.extra.values()))
             needs = needs_of([p.function for p in parts], inner[title], others)
-            facts_ = (known, equal, needs, shaped, into)
+            facts_ = (known, equal, needs, direct, into)
             entry = write_entry(module, part.function, title, *facts_)
             around.append(entry)
             if direct is not None:

@@ -19,6 +19,7 @@ from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.entry import branch_on_status
 from adcompiler.emit.llvm.values import offset_by
 from adcompiler.emit.llvm.writer import Module
+from adcompiler.ir.types import Type
 
 __all__ = ["Direct", "Item", "Known", "Packed", "write_direct"]
 
@@ -47,11 +48,14 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """How results are put together, each of them once; `shaped` are those that have the
-    shapes of parameters, as pairs of indices."""
+    """How results are put together, each of them once, as objects of these types;
+    `shaped` are those that have the shapes of parameters, as pairs of indices, `stored`
+    the parameters that are stored to, which share no memory with others."""
 
     tree: Item | Known | Packed
     shaped: tuple[tuple[int, int], ...]
+    types: tuple[Type, ...]
+    stored: tuple[int, ...] = ()
 
 
 def write_direct(module: Module, name: str, direct: Direct, count: int) -> str:

@@ -13,6 +13,7 @@ is over.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,9 +40,13 @@ from adcompiler.emit.llvm.writer import Module
 from adcompiler.ir.nodes import Function, Var
 from adcompiler.ir.types import Array, Dim, Scalar, Type
 
+if TYPE_CHECKING:
+    from adcompiler.emit.llvm.direct import Direct
+
 __all__ = ["branch_on_status", "write_entry"]
 
 _CHUNK = 8192  # bytes of the first chunk of the pool
+_WRITEABLE = 0x400  # a flag of an array object
 _STACK = 6 << 20  # bytes that a run may take of the stack, which has at least eight
 
 
@@ -52,17 +57,17 @@ def write_entry(
     contiguous: frozenset[Var],
     equal: Mapping[Hashable, Hashable],
     needs: Needs,
-    shaped: Sequence[tuple[int, int]] = (),
+    direct: Direct | None = None,
     into: Sequence[tuple[int, int]] = (),
 ) -> str:
     """The entry of a function that is written under this name.
 
-    It serves arguments whose lengths are `equal`, and sets up what is needed. `shaped`
-    are results that have the shapes of parameters, or are wrong. `into` are results,
-    with parameters of their shapes, for which arrays are given behind the parameters.
+    It serves arguments whose lengths are `equal`, and sets up what is needed. `direct`
+    says what is looked at where an object calls itself by it. `into` are results, with
+    parameters of their shapes, for which arrays are given behind the parameters.
     """
-    boxed = _Boxed(module, function, name, contiguous, equal, needs, into)
-    return boxed.text(shaped) + _entry_text(name, len(function.results))
+    boxed = _Boxed(module, function, name, contiguous, equal, needs, direct, into)
+    return boxed.text() + _entry_text(name, len(function.results))
 
 
 def _entry_text(name: str, count: int) -> str:
@@ -103,17 +108,18 @@ class _Boxed:
         contiguous: frozenset[Var],
         equal: Mapping[Hashable, Hashable],
         needs: Needs,
-        into: Sequence[tuple[int, int]] = (),
+        direct: Direct | None,
+        into: Sequence[tuple[int, int]],
     ) -> None:
         self.module, self.function, self.name = module, function, name
-        self.needs, self.into = needs, into
+        self.needs, self.direct, self.into = needs, direct, into
         self.targets: dict[int, str] = {}  # the arrays that are given for results
         self.contiguous = contiguous
         self.equal = equal
         self.lengths: dict[Hashable, str] = {}
         self.code = Code()
 
-    def text(self, shaped: Sequence[tuple[int, int]]) -> str:
+    def text(self) -> str:
         code, params = self.code, self.function.params
         ctx = "null"
         if self.needs.context:
@@ -135,6 +141,9 @@ class _Boxed:
             types = component_types(param.type, packed)
             texts = components(value, param.type, packed)
             given += [f"{t} {v}" for t, v in zip(types, texts, strict=True)]
+        if self.direct is not None:
+            for k in self.direct.stored:
+                self._require_own_memory(k, values)
         given += self._memory_for_results()
         if self.needs.context:
             self._start_context(ctx)
@@ -142,8 +151,8 @@ class _Boxed:
         status = code.op(f"call i32 @{self.name}({', '.join(given)}, ptr {out})")
         if self.needs.context:
             code.do(f"call void @adc_resume(ptr {ctx})")
-        same = [(k, values[param]) for k, param in shaped]
-        self._finish(ctx, out, status, same)
+        shaped = () if self.direct is None else self.direct.shaped
+        self._finish(ctx, out, status, [(k, values[param]) for k, param in shaped])
         header = f"define internal i32 @{self.name}_boxed"
         given_ = "ptr %args, i64 %count, ptr %boxes"
         return f"{header}({given_}) noinline {{\n{code.text}\n}}\n"
@@ -278,6 +287,29 @@ class _Boxed:
         data = code.op(f"load ptr, ptr {offset_by(code, item, '16')}")
         return self._shaped(item, t, data, packed=packed)
 
+    def _require_own_memory(self, which: int, values: Sequence[Value]) -> None:
+        """Look that an array in C order may be stored to, and overlaps no other: the
+        long way, to which it goes otherwise, says so."""
+        code = self.code
+        item = code.op(f"load ptr, ptr {offset_by(code, '%args', str(8 * which))}")
+        flags = code.op(f"load i32, ptr {offset_by(code, item, '64')}")
+        writeable = code.op(f"and i32 {flags}, {_WRITEABLE}")
+        self.require(code.op(f"icmp ne i32 {writeable}, 0"))
+        mine = self._extent(values[which])
+        for k, other in enumerate(values):
+            if k == which or not isinstance(other, Elements):
+                continue
+            theirs = self._extent(other)
+            before = code.op(f"icmp ule ptr {mine[1]}, {theirs[0]}")
+            behind = code.op(f"icmp ule ptr {theirs[1]}, {mine[0]}")
+            self.require(code.either(before, behind))
+
+    def _extent(self, x: Value) -> tuple[str, str]:
+        """Where the elements of an array in C order begin and end."""
+        assert isinstance(x, Elements)
+        size = self.code.multiply(self.code.product(x.dims), str(bytes_of(x.dtype)))
+        return x.data, offset_by(self.code, x.data, size)
+
     def _shaped(self, item: str, t: Array, data: str, *, packed: bool) -> Elements:
         code = self.code
         lengths = code.op(f"load ptr, ptr {offset_by(code, item, '32')}")
@@ -326,7 +358,8 @@ class _Boxed:
                 box = self.targets[k]
                 code.do(f"call void @Py_IncRef(ptr {box})")
             else:
-                box = self.boxed(values[k], atom.type, ctx)
+                wanted = atom.type if self.direct is None else self.direct.types[k]
+                box = self.boxed(values[k], wanted, ctx)
             code.do(f"store ptr {box}, ptr {offset_by(code, '%boxes', str(8 * k))}")
             lacking, onward = code.label("lacking"), code.label("made")
             code.branch(code.op(f"icmp eq ptr {box}, null"), lacking, onward)
