@@ -15,6 +15,7 @@ entry:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = ["FAILED", "FALLBACK", "Code", "Loop", "with_loops_numbered"]
 # Of a loop whose trips are independent, and of what loads and stores in it. Each loop
 # is numbered when a module is put together.
 PARALLEL_LOOP = ", !llvm.loop !PARALLEL"
+PLAIN_LOOP = ", !llvm.loop !PLAIN"  # of a loop of few trips
 PARALLEL_ACCESS = ", !llvm.access.group !1"
 
 FAILED = 1  # the status of a run in which Python has raised
@@ -32,12 +34,20 @@ FALLBACK = 2  # the status of a run that the NumPy program is to repeat
 
 def with_loops_numbered(text: str) -> str:
     """The module, with what is said of each loop."""
-    head, *rest = text.split("!PARALLEL")
-    numbers = range(1000, 1000 + len(rest))
-    parts = (f"!{n}{part}" for n, part in zip(numbers, rest, strict=True))
-    said = (f"!{n} = distinct !{{!{n}, !2}}\n" for n in numbers)
-    facts = '!1 = distinct !{}\n!2 = !{!"llvm.loop.parallel_accesses", !1}\n'
-    return "".join([head, *parts, "\n", facts, *said])
+    head, *rest = re.split("!(PARALLEL|PLAIN)", text)
+    parts, said = [head], []
+    for n, (kind, part) in enumerate(zip(rest[::2], rest[1::2], strict=True), 1000):
+        parts.append(f"!{n}{part}")
+        said.append(f"!{n} = distinct !{{!{n}, {_SAID[kind]}}}\n")
+    return "".join([*parts, "\n", _FACTS, *said])
+
+
+_SAID = {"PARALLEL": "!2", "PLAIN": "!3, !4"}
+_FACTS = """!1 = distinct !{}
+!2 = !{!"llvm.loop.parallel_accesses", !1}
+!3 = !{!"llvm.loop.vectorize.enable", i1 false}
+!4 = !{!"llvm.loop.unroll.runtime.disable"}
+"""
 
 
 @dataclass(slots=True)
@@ -217,11 +227,13 @@ class Code:
         inits: Sequence[tuple[str, str]] = (),
         *,
         parallel: bool = False,
+        plain: bool = False,
     ) -> tuple[str, ...]:
         """A loop of `count` trips; `inits` are (type, value) of what it carries.
 
         `body(index, carried)` writes a trip and gives what is carried to the next.
-        `parallel`: no trip touches memory that another one stores to.
+        `parallel`: no trip touches memory that another one stores to. `plain`: there
+        are few trips.
         """
         if count == "1":
             return tuple(body("0", tuple(value for _, value in inits)))
@@ -235,7 +247,8 @@ class Code:
         ends = body(index, tuple(carried))
         self.access = outside
         following = self.op(f"add nuw nsw i64 {index}, 1")
-        loop.close((following, *ends), PARALLEL_LOOP if parallel else "")
+        said = PARALLEL_LOOP if parallel else PLAIN_LOOP if plain else ""
+        loop.close((following, *ends), said)
         self.start(after)
         return tuple(carried)
 

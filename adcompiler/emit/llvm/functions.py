@@ -23,6 +23,7 @@ from adcompiler.emit.llvm.grouped import write_group
 from adcompiler.emit.llvm.into import deliver, memory_given
 from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.rows import written
+from adcompiler.emit.llvm.shifted import joins_sums, write_sums
 from adcompiler.emit.llvm.shown import renamed, tagged
 from adcompiler.emit.llvm.values import (
     Elements,
@@ -64,7 +65,10 @@ class FunctionWriter(Writer):
     """Writes the statements of one function."""
 
     def write_group(self, group: Group, needed: set[Var]) -> None:
-        write_group(self, group, needed)
+        if group.terms:
+            write_sums(self, group)
+        else:
+            write_group(self, group, needed)
 
     # -- regions --
 
@@ -297,6 +301,8 @@ class FunctionWriter(Writer):
     def let(self, let: Let) -> None:
         for raises in () if looks_itself(self, let) else let.raises:
             self._test(let, raises)
+        if joins_sums(self, let):
+            return
         if is_fusible(self, let):
             accepted(self, let)
             return

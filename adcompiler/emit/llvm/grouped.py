@@ -9,7 +9,8 @@ is new.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.fusion import is_dear
@@ -31,7 +32,7 @@ from adcompiler.emit.llvm.writer import Group, Writer
 from adcompiler.ir.nodes import Const, Let, Var
 from adcompiler.ir.types import Scalar, dims_of
 
-__all__ = ["write_group"]
+__all__ = ["operand_text", "value_text", "write_group"]
 
 _CALL = 8  # how many elements are read in the time of a call
 
@@ -130,7 +131,8 @@ class _Nest:
         for member in group.members:
             code.mark = self.writer.module.mark(member, self.nest)
             count = 1 if member.primitive.name == "sum_to" else None
-            args = [_text(self.writer, a, texts) for a in member.operands[:count]]
+            given = member.operands[:count]
+            args = [operand_text(self.writer, a, texts) for a in given]
             if member in self.sums:
                 held[member] = self.sums[member].step(code, held[member], *args)
             elif member in self.rows:
@@ -139,7 +141,7 @@ class _Nest:
             elif member in self.axes:
                 self.axes[member].add(code, reduced[member], *args, element=True)
             else:
-                texts[member.result] = _element(self.writer, member, args)
+                texts[member.result] = value_text(self.writer, member, args)
         for place, var in zip(places, self.targets, strict=False):
             place.put(code, texts[var])
         code.call_them({} if self.nest is None else texts)
@@ -175,7 +177,7 @@ class _Nest:
             writer.enter(found.let, [Number(t.dtype, text, "")])
 
 
-def _element(writer: Writer, member: Let, args: Sequence[str]) -> str:
+def value_text(writer: Writer, member: Let, args: Sequence[str]) -> str:
     """An element of what a member gives."""
     if is_mapped(member):
         return scalar_result(writer, member, args)
@@ -193,7 +195,8 @@ def _sum(code: Code, let: Let, old: str, more: str) -> str:
     return convert(code, text, wide, given[0])
 
 
-def _text(writer: Writer, atom: object, texts: dict[Var, str]) -> str:
+def operand_text(writer: Writer, atom: object, texts: Mapping[Any, str]) -> str:
+    """An element of what a member is given."""
     if isinstance(atom, Var):
         return texts[atom]
     assert isinstance(atom, Const)

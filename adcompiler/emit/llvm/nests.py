@@ -201,8 +201,10 @@ def visited(
     body: Callable[[list[str], list[At], tuple[str, ...]], Sequence[str] | None],
     inits: Sequence[tuple[str, str]] = (),
     parallel: bool = False,
+    plain: bool = False,
 ) -> tuple[str, ...]:
-    """As `each`, with a loop for each axis, whose indices `body` is given first."""
+    """As `each`, with a loop for each axis, whose indices `body` is given first.
+    `plain`: the last axis is short."""
 
     def level(
         indices: list[str], offsets: list[str], carried: tuple[str, ...]
@@ -220,8 +222,10 @@ def visited(
             return level([*indices, index], moved, held)
 
         pairs = [(t, v) for (t, _), v in zip(inits, carried, strict=True)]
-        inside = parallel and k == len(dims) - 1
-        return code.counted(dims[k], trip, pairs, parallel=inside)
+        last = k == len(dims) - 1
+        return code.counted(
+            *(dims[k], trip, pairs), parallel=parallel and last, plain=plain and last
+        )
 
     return tuple(level([], ["0"] * len(sources), tuple(v for _, v in inits)))
 

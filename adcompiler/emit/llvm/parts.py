@@ -7,7 +7,7 @@ place, and first copies what it stores if that may lie in the array itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 from adcompiler.emit.llvm.code import Code
@@ -23,12 +23,21 @@ from adcompiler.emit.llvm.values import (
     element,
     read,
 )
-from adcompiler.emit.llvm.writer import Sink, Writer
+from adcompiler.emit.llvm.writer import Group, Sink, Writer
 from adcompiler.ir.nodes import Let, Var
 from adcompiler.ir.types import Array, Scalar
 from adcompiler.primitives.indexing import part_lengths
 
-__all__ = ["ROWS", "counted_from_start", "put_part", "sliced", "viewed"]
+__all__ = [
+    "ROWS",
+    "added",
+    "counted_from_start",
+    "may_sink",
+    "part_shape",
+    "put_part",
+    "sliced",
+    "viewed",
+]
 
 Values = list[Value]
 
@@ -184,23 +193,11 @@ def _accumulate(writer: Writer, let: Let) -> Values:
 def _sunk(writer: Writer, let: Let, target: Elements) -> Values | None:
     """Have the group of the value write it, if that is of the part's shape; None if it
     does not. What reads or writes the array itself has been written before."""
-    array, value, *operands = let.operands
+    array, value, *_ = let.operands
     group = writer.pending.get(value) if isinstance(value, Var) else None
-    if group is None or value not in group.elements:
+    if group is None or not may_sink(writer, let, group):
         return None
-    assert isinstance(array.type, Array)
     assert isinstance(value, Var)
-    known = let.param("known")
-    lengths = (
-        known.dims
-        if isinstance(known, Array)
-        else part_lengths(array.type.dims, let.param("index"), operands)
-    )
-    inside = group.scope is writer.scopes[-1] and value not in group.places
-    if not inside or writer.shape_of(lengths) != group.shape:
-        return None
-    if any(writer.roots(array) & writer.roots(v) for v in group.sources):
-        return None
     for mine, theirs in zip(target.dims, group.dims, strict=True):
         writer.require_equal(mine, theirs)
     place = replace(target, dims=group.dims)
@@ -208,6 +205,28 @@ def _sunk(writer: Writer, let: Let, target: Elements) -> Values | None:
     group.sinks.append(Sink(let, place, value, _stays(writer, let, target)))
     group.written |= writer.roots(array)
     return [found]
+
+
+def may_sink(writer: Writer, let: Let, group: Group) -> bool:
+    """Whether the group that computes a value can write it to the part."""
+    array, value, *_ = let.operands
+    inside = group.scope is writer.scopes[-1] and value not in group.places
+    if not inside or value not in group.elements:
+        return False
+    if part_shape(writer, let) != group.shape:
+        return False
+    return not any(writer.roots(array) & writer.roots(v) for v in group.sources)
+
+
+def part_shape(writer: Writer, let: Let) -> tuple[Hashable, ...]:
+    """What tells the shape of a part apart that is written."""
+    array, _, *operands = let.operands
+    assert isinstance(array.type, Array)
+    known = let.param("known")
+    if isinstance(known, Array):
+        return writer.shape_of(known.dims)
+    index = let.param("index")
+    return writer.shape_of(part_lengths(array.type.dims, index, operands))
 
 
 def _stays(writer: Writer, let: Let, target: Elements) -> bool:
@@ -236,12 +255,18 @@ def put_part(code: Code, let: Let, place: At, text: str) -> None:
     """Write an element of the value, or add it to what is there."""
     array, value, *_ = (str(getattr(a.type, "dtype", "")) for a in let.operands)
     if let.primitive.name in ("accumulate", "scatter_add"):
-        wide = let.dtypes[0] or array
-        old = convert(code, place.get(code), array, wide)
-        new = convert(code, text, value or array, wide)
-        text, _ = elementwise(code, "add", {}, [old, new], [wide, wide])
-        value = wide
-    place.put(code, convert(code, text, value or array, array))
+        place.put(code, added(code, let, place.get(code), text))
+    else:
+        place.put(code, convert(code, text, value or array, array))
+
+
+def added(code: Code, let: Let, old: str, more: str) -> str:
+    """An element of the array to which one of the value is added."""
+    array, value, *_ = (str(getattr(a.type, "dtype", "")) for a in let.operands)
+    wide = let.dtypes[0] or array
+    args = [convert(code, old, array, wide), convert(code, more, value or array, wide)]
+    text, _ = elementwise(code, "add", {}, args, [wide, wide])
+    return convert(code, text, wide, array)
 
 
 def _write(writer: Writer, let: Let) -> Values:

@@ -34,7 +34,7 @@ from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Const, Let, Stmt, Undef, Var
 from adcompiler.ir.types import Array, Length, Scalar, Type, dims_of
 
-__all__ = ["Group", "Module", "Scope", "Sink", "Writer", "owned"]
+__all__ = ["Group", "Module", "Scope", "Sink", "Term", "Writer", "owned"]
 
 
 @dataclass(slots=True)
@@ -117,7 +117,8 @@ class Group:
     are those of values that take the place of arrays, in `written` memory; `after` are
     statements on numbers that follow it; `released` is what is to be let go of when it
     is written; `sinks` are parts of arrays that values of it are written to, each of
-    another array.
+    another array. Of sums to parts of one array, which have no such statements, `terms`
+    are what is added, and `result` is the array after them.
     """
 
     scope: Scope
@@ -131,6 +132,8 @@ class Group:
     after: list[Let] = field(default_factory=list)
     released: list[Var] = field(default_factory=list)
     sinks: list[Sink] = field(default_factory=list)
+    terms: list[Term] = field(default_factory=list)
+    result: Var | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,21 @@ class Sink:
     target: Elements
     value: Var
     stays: bool
+
+
+@dataclass(slots=True)
+class Term:
+    """A sum in place to a part of an array, which begins at `first` and has `dims`.
+
+    What is added is a source, or the value of the last of its members, which compute
+    it of the sources; these have the part's lengths.
+    """
+
+    let: Let
+    first: tuple[str, ...]
+    dims: tuple[str, ...]
+    members: list[Let] = field(default_factory=list)
+    sources: dict[Atom, Source] = field(default_factory=dict)
 
 
 class Writer(ABC):
