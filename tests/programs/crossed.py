@@ -3,6 +3,7 @@
 import math
 from collections import Counter, OrderedDict, defaultdict
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy import linalg, special, stats
@@ -475,3 +476,15 @@ def lists_exchanged_back_and_forth(a, x, y):
         left[0], right[0] = right[0], left[-1]
         right[0] = right[0] * a
     return np.sum(left[0] * kept) + np.sum(right[0] * left[-1])
+
+
+class Pair(NamedTuple):
+    scale: float
+    values: np.ndarray
+
+
+@program(0.3, real(3, dtype=np.float32), 1, wrt=(0,), tags=("float32",), order=1)
+@program(0.3, real(3, dtype=np.float32), 2, wrt=(0,), label="double", order=1)
+def a_named_tuple_of_either_precision(a, x, n):
+    pair = Pair(a * a, x * np.ones(3)) if n == 2 else Pair(0.1, x * a)
+    return pair.scale + np.sum(pair.values * pair.values)

@@ -56,7 +56,7 @@ def attribute(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding
             derived = intrinsics.attribute(ctx, node, value, name)
             return derived or names.attribute(ctx, node, value, name)
         case TupleVal(items, cls) if name in (fields := _fields(cls)):
-            return items[fields.index(name)]
+            return records.checked(ctx, node, items[fields.index(name)])
         case _ if is_list(owner) and name in list_methods.METHODS:
             return MethodVal(owner, name)
         case TupleVal(_, cls) if hasattr(cls, "_fields") and name in instances.METHODS:
