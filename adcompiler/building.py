@@ -124,10 +124,13 @@ class Built:
     ) -> Native:
         """The module of machine code, see `native_module`."""
         more = self.native if dense else None
+        direct = self.direct() if dense else None
+        if into and direct is not None and direct.out is None:
+            direct = None
         return native_module(
             *(self.function if more is None else more(), self.name),
             dense=dense,
-            direct=self.direct() if dense and not into else None,
+            direct=direct,
             strict=self.strict,
             notes=notes,
             into=into,
@@ -138,6 +141,14 @@ class Built:
         `into` has with each a parameter of its shape. All else goes to `slow`."""
         entry = None if self._native is None else self._native.into(into)
         return None if entry is None else entry.callable(slow)
+
+    @property
+    def writing_address(self) -> int | None:
+        """What an object calls itself by where arrays are given for results, if such
+        code was made."""
+        made = None if self._native is None else self._native.made_into
+        entry = None if made is None else made[1]
+        return None if entry is None else entry.direct
 
     def sharing(self, slow: Call) -> Call | None:
         """The machine code for arrays in C order, which hands all else to `slow`."""
@@ -179,7 +190,7 @@ class _Native:
     def __init__(self, built: Built) -> None:
         self.built = built
         self._unserved = 0
-        self._into: tuple[tuple[tuple[int, int], ...], Entry | None] | None = None
+        self.made_into: tuple[tuple[tuple[int, int], ...], Entry | None] | None = None
 
     @cached_property
     def call(self) -> Call:
@@ -212,9 +223,9 @@ class _Native:
 
     def into(self, places: Sequence[tuple[int, int]]) -> Entry | None:
         """The code that writes these results to arrays that are given."""
-        if self._into is None or self._into[0] != tuple(places):
-            self._into = tuple(places), self._entry(dense=True, into=places)
-        return self._into[1]
+        if self.made_into is None or self.made_into[0] != tuple(places):
+            self.made_into = tuple(places), self._entry(dense=True, into=places)
+        return self.made_into[1]
 
     def _entry(
         self, *, dense: bool, into: Sequence[tuple[int, int]] = ()

@@ -44,7 +44,7 @@ from adcompiler.frontend import partials
 from adcompiler.frontend.arguments import signature_of
 from adcompiler.frontend.interface import Derivative, DerivativeKind
 from adcompiler.frontend.specialise import Specialisations
-from adcompiler.into import Straight, run_into, straight, takes_out
+from adcompiler.into import run_into, takes_out
 from adcompiler.jacobians import hessian, jacobian
 from adcompiler.pickling import reduced
 from adcompiler.programs import Program, Request, name_of
@@ -352,7 +352,6 @@ class Derived(Called, Generic[P, T]):
         self.__name__ = self.__qualname__ = name_of(self)
         self.__doc__ = f"The {kind} of {name_of(base.function)}."
         self._kept: list[ShortWays] = []
-        self._straight: Straight | None = None
         self._point(base._shared.short.get(kind))
 
     @property
@@ -391,10 +390,9 @@ class Derived(Called, Generic[P, T]):
         request = self.request(*args, **kwargs)
         program = find_program(base._shared.programs, request, base.backend)
         result = run(program, request)
-        if program.built.backend == "llvm" and not base.prefix:
-            if ways is None or not ways.serves(program):
-                ways = self._ways(program, request)
-                base._shared.short[self.kind] = ways
+        ways = self._ways(program, request)
+        if ways is not None:
+            ways.open()
             self._point(ways)
         return cast("T", result)
 
@@ -402,30 +400,34 @@ class Derived(Called, Generic[P, T]):
         """What a call gives whose gradients go to the arrays of `out`."""
         if out is None:
             return self(*args, **kwargs)
-        base, plain = self.base, not (kwargs or self.base.prefix)
-        if plain and self._straight is not None:
-            result = self._straight(args, out)
-            if result is not MISS:
-                return result
+        base, valued = self.base, self.kind == "value_and_grad"
         request = self.request(*args, **kwargs)
         program = find_program(base._shared.programs, request, base.backend)
-        valued = self.kind == "value_and_grad"
         result = run_into(program, request, out, valued=valued)
-        if plain and program.built.backend == "llvm":
-            named = base.backend is not None
-            self._straight = straight(program, request, named=named, valued=valued)
+        self._point(self._ways(program, request))
         return result
 
     def _point(self, ways: ShortWays | None) -> None:
         """Let calls like those of a program go straight to it, past this class."""
         if ways is None or ways.address is None or self.base.prefix:
             return
-        point(self, ways.address, ways.table)
+        point(self, ways.address, ways.table, ways.writing)
         if ways not in self._kept:
             # What a call may be running stays: what was pointed at is kept, too.
             self._kept.append(ways)
 
     def _ways(self, program: Program, request: Request) -> ShortWays | None:
+        """The short ways of calls like this one, from now on."""
+        base = self.base
+        if program.built.backend != "llvm" or base.prefix:
+            return None
+        ways = base._shared.short.get(self.kind)
+        if ways is None or not ways.serves(program):
+            ways = self._other_ways(program, request)
+            base._shared.short[self.kind] = ways
+        return ways
+
+    def _other_ways(self, program: Program, request: Request) -> ShortWays | None:
         known = next((w for w in self._kept if w.serves(program)), None)
         if known is not None or len(self._kept) >= _WAYS:
             return known

@@ -18,6 +18,7 @@ from adcompiler.frontend.interface import (
     ResultLeaf,
     ResultStatic,
     ResultTree,
+    ResultTuple,
 )
 from adcompiler.gradients import Gradients
 from adcompiler.ir.types import Array, Scalar, Type
@@ -29,9 +30,10 @@ __all__ = ["direct_of", "is_exact"]
 
 
 def direct_of(
-    outline: Outline, types: Sequence[Type], wrt: Sequence[int]
+    outline: Outline, types: Sequence[Type], wrt: Sequence[int], kind: str
 ) -> Direct | None:
-    """How the results of a program are put together; None where Python does it."""
+    """How the results of a program are put together; None where Python does it. `kind`
+    is that of the derivative."""
     from adcompiler.emit.llvm.direct import Direct
 
     if outline.captures:
@@ -42,7 +44,28 @@ def direct_of(
     first = len(types) - len(wrt)
     shaped = [(first + n, k) for n, k in enumerate(wrt)]
     arrays = tuple(p for p in shaped if isinstance(types[p[0]], Array))
-    return Direct(tree, arrays, tuple(types), tuple(outline.mutated))
+    out = _out(outline.result, types, first, kind)
+    return Direct(tree, arrays, tuple(types), tuple(outline.mutated), out)
+
+
+def _out(
+    tree: ResultTree, types: Sequence[Type], first: int, kind: str
+) -> int | tuple[int | None, ...] | None:
+    """The gradients as `out` has them, where it is an array or a tuple of arrays; None
+    where it is something else, or nothing is an array."""
+    if kind == "value_and_grad" and isinstance(tree, ResultTuple):
+        tree = tree.items[1]
+    elif kind != "grad":
+        return None
+    places = [k if isinstance(t, Array) else None for k, t in enumerate(types)]
+    match tree:
+        case ResultLeaf(index=k):
+            return places[k]
+        case ResultTuple(items=items):
+            leaves = [item.index for item in items if isinstance(item, ResultLeaf)]
+            if leaves == list(range(first, len(types))) and len(leaves) == len(items):
+                return tuple(places[first:])
+    return None
 
 
 def is_exact(given: Type, wanted: Type) -> bool:
@@ -54,13 +77,6 @@ def is_exact(given: Type, wanted: Type) -> bool:
             return (given.dtype, given.ndim) == (wanted.dtype, wanted.ndim)
         case _:
             return False
-
-
-def _is_made(given: Type, wanted: Type) -> bool:
-    """Whether a result can be made an object of the type that is wanted."""
-    if isinstance(given, Scalar) and isinstance(wanted, Scalar):
-        return wanted.kind == "either" or given.dtype == wanted.dtype
-    return is_exact(given, wanted)
 
 
 def _tree(
@@ -79,6 +95,16 @@ def _tree(
             items = [_tree(item, given, types) for item in tree.items]
             found = tuple(item for item in items if item is not None)
             return Packed(tree.cls, found) if len(found) == len(items) else None
+
+
+def _is_made(given: Type, wanted: Type) -> bool:
+    """Whether machine code makes an object of this type of such a result."""
+    match given, wanted:
+        case Scalar(dtype=dtype), Scalar(dtype=other, kind="python" | "numpy"):
+            floats = dtype.startswith("float") and other.startswith("float")
+            return dtype == other or floats
+        case _:
+            return is_exact(given, wanted)
 
 
 def _is_plain(cls: type) -> bool:

@@ -5,13 +5,15 @@ program gives, with these arrays in the place of its own.
 Invariants: nothing is written before all arrays are known to fit: their shapes, dtypes
 and that they share memory neither with arguments nor with each other. Machine code
 writes to arrays in C order itself; to others, and by the NumPy program, gradients are
-copied when they are there. Where a call raises, what they hold is not said.
+copied when they are there. Where a call raises, what they hold is not said. Calls like
+the one before go straight to machine code (`repeated`), and come here where arrays do
+not fit.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,12 +25,11 @@ from adcompiler.evaluation import (
     overlaps_itself,
     result_of,
 )
-from adcompiler.frontend.interface import ResultLeaf, ResultTree, ResultTuple
+from adcompiler.frontend.interface import ResultTree, ResultTuple
 from adcompiler.ir.types import Array, Type
 from adcompiler.programs import Program, Request
-from adcompiler.repeated import MISS, ShortWays, finisher, short_ways
 
-__all__ = ["Straight", "run_into", "straight", "takes_out"]
+__all__ = ["run_into", "takes_out"]
 
 Target = np.ndarray[Any, Any]
 
@@ -162,60 +163,3 @@ def _places(program: Program) -> list[tuple[int, int]]:
 
 def _not_served(*_: Any) -> None:
     """What the machine code does not serve is computed anew, and copied."""
-
-
-# --- Calls like the one before --------------------------------------------------------
-
-
-class Straight:
-    """A program that has written to arrays, called without a request.
-
-    The entry checks arguments and arrays but for their memory.
-    """
-
-    __slots__ = ("_call", "_count", "_finish", "_several", "_ways")
-
-    def __init__(
-        self, ways: ShortWays, call: Callable[..., Any], count: int, *, several: bool
-    ) -> None:
-        self._ways, self._call, self._count = ways, call, count
-        self._several = several
-        self._finish = finisher(ways.program.outline.result, ways.program)
-
-    def __call__(self, args: tuple[Any, ...], out: Any) -> Any:
-        targets = out if self._several else (out,)
-        if not isinstance(targets, tuple) or len(targets) != self._count:
-            return MISS
-        given: list[Any] = [a for a in args if isinstance(a, np.ndarray)]
-        for target in targets:
-            if type(target) is not np.ndarray or not target.flags.writeable:
-                return MISS
-            if any(np.may_share_memory(target, other) for other in given):
-                return MISS
-            given.append(target)
-        if not self._ways.table.holds():
-            return MISS
-        results = self._call(*args, *targets)
-        return MISS if results is None else self._finish(results)
-
-
-def straight(
-    program: Program, request: Request, *, named: bool, valued: bool
-) -> Straight | None:
-    """The short way of calls like this one that write to arrays, if there is one."""
-    tree = program.outline.result
-    if valued and isinstance(tree, ResultTuple):
-        tree = tree.items[1]
-    several = isinstance(tree, ResultTuple)
-    leaves = tree.items if isinstance(tree, ResultTuple) else (tree,)
-    first = len(program.types) - len(program.wrt)
-    wanted = list(range(first, len(program.types)))
-    pairs = _places(program)
-    found = [leaf.index for leaf in leaves if isinstance(leaf, ResultLeaf)]
-    if found != wanted or [k for k, _ in pairs] != wanted or program.outline.mutated:
-        return None
-    ways = short_ways(program, request, named=named)
-    if ways is None or ways.address is None:
-        return None
-    call = program.built.writing(pairs, _not_served)
-    return None if call is None else Straight(ways, call, len(pairs), several=several)

@@ -382,8 +382,10 @@ def _built(
     doc = _doc(label, origin, [params[k].name or "x" for k in part.wrt])
 
     def directly() -> Direct | None:
-        may = direct and not word
-        return direct_of(part.outline, part.types, part.wrt) if may else None
+        if not direct or word:
+            return None
+        kind = "value" if derivative is None else derivative.kind
+        return direct_of(part.outline, part.types, part.wrt, kind)
 
     return Built(
         *(sweep.function, name, label, doc, request.backend, directly, sweep.shelf),

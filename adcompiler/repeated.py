@@ -100,22 +100,43 @@ class Repeated:
 
 
 class ShortWays:
-    """The short ways of one derivative: by its address, and through `Repeated`."""
+    """The short ways of one derivative: by its address, and through `Repeated`; and by
+    an address of its own where gradients go to given arrays. Each is made when a call
+    has gone the long way that could have gone there."""
 
-    __slots__ = ("address", "program", "repeated", "table")
+    __slots__ = ("_count", "_direct", "_facts", "_made", "program", "repeated", "table")
 
     def __init__(
         self, program: Program, request: Request, facts: Sequence[Fact]
     ) -> None:
         self.program = program
-        self.table = Table.of((*facts, *(_facts_of(program.outline.guards) or ())))
-        self.address = _address(program)
+        guards = _facts_of(program.outline.guards)
+        self.table = Table.of((*facts, *(guards or ())))
         self.repeated: Repeated | None = None
-        if self.address is None and not program.outline.mutated:
-            call = program.built.sharing(_miss)
+        self._direct, self._made = guards is not None, False
+        self._facts, self._count = facts, len(request.specs)
+
+    @property
+    def address(self) -> int | None:
+        """What calls go by; those with ``out=`` alone, if there were no others."""
+        built = self.program.built
+        return (built.address if self._made else self.writing) if self._direct else None
+
+    @property
+    def writing(self) -> int | None:
+        """What calls with ``out=`` go by, if there was one that wrote there."""
+        return self.program.built.writing_address if self._direct else None
+
+    def open(self) -> None:
+        """Make the way of calls without ``out=``."""
+        if self._made:
+            return
+        self._made = True
+        if self.address is None and not self.program.outline.mutated:
+            call = self.program.built.sharing(_miss)
             if call is not None:
-                count = len(request.specs)
-                self.repeated = Repeated(program, call, count, facts)
+                facts = self._facts
+                self.repeated = Repeated(self.program, call, self._count, facts)
 
     def serves(self, program: Program) -> bool:
         """Whether these are the program's, and what they ask for is as it was."""
@@ -137,12 +158,6 @@ def short_ways(program: Program, request: Request, *, named: bool) -> ShortWays 
         return None
     facts = settings.facts("ADC_STRICT_FP", *(() if named else ("ADC_BACKEND",)))
     return None if facts is None else ShortWays(program, request, facts)
-
-
-def _address(program: Program) -> int | None:
-    if _facts_of(program.outline.guards) is None:
-        return None
-    return program.built.address
 
 
 def _facts_of(guards: Sequence[Guard]) -> list[Fact] | None:

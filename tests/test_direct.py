@@ -31,9 +31,9 @@ class Number(float):
         return 3.0 * y * y * z
 
 
-def direct(monkeypatch, derived, *args):
+def direct(monkeypatch, derived, *args, **words):
     """What a call gives that does not come by `__call__`."""
-    derived(*args)
+    derived(*args, **words)
 
     def by_method(*_, **__):
         raise AssertionError("the long way")
@@ -41,7 +41,7 @@ def direct(monkeypatch, derived, *args):
     with monkeypatch.context() as patch:
         patch.setattr(repeated.Repeated, "__call__", by_method)
         patch.setattr("adcompiler.differentiable.find_program", by_method)
-        return derived(*args)
+        return derived(*args, **words)
 
 
 @pytest.mark.skipif(vectorcall._found is None, reason="Python lies otherwise in memory")
@@ -127,6 +127,24 @@ def test_memory_that_is_stored_to_is_looked_at_where_arrays_are_given():
     fixed.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         g(fixed, 0.25, 2, out=out)
+@pytest.mark.skipif(vectorcall._found is None, reason="Python lies otherwise in memory")
+def test_numbers_of_another_kind_are_made_by_machine_code(monkeypatch):
+    def scaled(x, rate):
+        return np.sum(x * x) * rate
+
+    x = np.arange(3.0)
+    g = ad.value_and_grad(scaled, backend="llvm")
+    value, (x_bar, rate_bar) = direct(monkeypatch, g, x, 2.0)
+    assert (type(value), type(rate_bar)) == (np.float64, float)
+    assert (value, rate_bar) == (10.0, 5.0)
+    np.testing.assert_array_equal(x_bar, 4.0 * x)
+    single = x.astype(np.float32)
+    value, (x_bar, rate_bar) = direct(monkeypatch, g, single, np.float32(2.0))
+    assert (type(value), type(rate_bar)) == (np.float32, np.float32)
+    assert x_bar.dtype == np.float32
+    value, (x_bar, rate_bar) = direct(monkeypatch, g, single, 2.0)
+    wanted = ad.value_and_grad(scaled, backend="numpy")(single, 2.0)
+    assert (type(value), type(rate_bar)) == (type(wanted[0]), float)
 
 
 def test_other_arguments_go_the_long_way():

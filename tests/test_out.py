@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import adcompiler as ad
+from adcompiler.execute import vectorcall
 from tests import numerics
 from tests.programs import PROGRAMS, checks
 
@@ -228,6 +229,120 @@ def test_nothing_is_allocated_for_gradients_that_a_nest_or_a_loop_gives():
         lines = [line for line in given.splitlines() if "call ptr @adc_array(" in line]
         more = [line for line in own.splitlines() if "call ptr @adc_array(" in line]
         assert len(more) - len(lines) >= 1
+
+
+# -- calls like the one before ---------------------------------------------------------
+
+
+def by_machine_code(monkeypatch, derived, *args, out):
+    """What a call gives that goes past Python."""
+    derived(*args, out=out)
+    derived(*args, out=out)
+
+    def by_method(*_, **__):
+        raise AssertionError("the long way")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("adcompiler.differentiable.run_into", by_method)
+        patch.setattr("adcompiler.differentiable.find_program", by_method)
+        return derived(*args, out=out)
+
+
+DIRECTLY = pytest.mark.skipif(
+    vectorcall._found is None, reason="Python lies otherwise in memory"
+)
+
+
+def weighed(x, y, rate):
+    return np.sum(x * x * y) * rate
+
+
+@DIRECTLY
+def test_machine_code_takes_the_arrays_itself(monkeypatch):
+    x, y, derivative = np.arange(4.0), np.ones(4), ad.grad(weighed, backend="llvm")
+    expected = derivative(x, y, 2.0)
+    out = np.zeros(4), np.zeros(4), None
+    found = by_machine_code(monkeypatch, derivative, x, y, 2.0, out=out)
+    assert type(found) is type(expected)
+    assert found.x is out[0]
+    assert found.y is out[1]
+    np.testing.assert_array_equal(out[0], expected.x)
+    assert found.rate == expected.rate
+    again = by_machine_code(monkeypatch, derivative, x, y, 3.0, out=(*found[:2], None))
+    assert again.x is out[0]
+    value_and_grad = ad.value_and_grad(weighed, wrt="y", backend="llvm")
+    value, gradient = by_machine_code(
+        monkeypatch, value_and_grad, x, y, 2.0, out=out[1]
+    )
+    assert value == weighed(x, y, 2.0)
+    assert gradient is out[1]
+    # A call without `out` follows, and one with it again.
+    assert derivative(x, y, 2.0).x is not out[0]
+    assert by_machine_code(monkeypatch, derivative, x, y, 2.0, out=out).x is out[0]
+    parts = expected.x.copy(), expected.y.copy(), None
+    out = type(expected)(parts)
+    by_machine_code(monkeypatch, derivative, x, y, 2.0, out=out)
+    np.testing.assert_array_equal(parts[0], expected.x)
+
+
+@DIRECTLY
+def test_what_does_not_fit_is_refused_after_calls_that_did():
+    derivative = ad.grad(weighed, wrt=("x", "y"), backend="llvm")
+    buffer = np.arange(16.0)
+    x, y = buffer[:4], np.ones(4)
+    good = np.zeros(4), np.zeros(4)
+    for _ in range(3):
+        derivative(x, y, 2.0, out=good)
+    read_only = np.zeros(4)
+    read_only.flags.writeable = False
+    rows = [
+        ((np.zeros(4), read_only), ValueError),
+        ((np.zeros(4), np.zeros(5)), ValueError),
+        ((np.zeros(4), np.zeros((4, 1))), ValueError),
+        ((np.zeros(4), np.zeros(4, np.float32)), TypeError),
+        ((np.zeros(4), [0.0] * 4), TypeError),
+        ((np.zeros(4), y), ValueError),
+        ((buffer[3:7], np.zeros(4)), ValueError),
+        ((good[0], good[0]), ValueError),
+        ((good[0],), TypeError),
+        (good[0], TypeError),
+    ]
+    for out, error in rows:
+        kept = buffer.copy()
+        with pytest.raises(error):
+            derivative(x, y, 2.0, out=out)
+        np.testing.assert_array_equal(buffer, kept)
+        np.testing.assert_array_equal(y, 1.0)
+    with pytest.raises(TypeError):
+        derivative(x, y, out=good)
+    with pytest.raises(TypeError):
+        derivative(x, y, 2.0, out=good, more=1)
+    # What lies beside an argument, and what does not lie in C order, is taken.
+    expected = derivative(x, y, 2.0)
+    for out in ((buffer[4:8], buffer[8:12]), (buffer[4:8], np.zeros(8)[::2])):
+        assert derivative(x, y, 2.0, out=out).y is out[1]
+        np.testing.assert_array_equal(out, expected)
+    none = np.ones(0)
+    assert derivative(none, none.copy(), 2.0, out=(np.ones(0), None)).x.shape == (0,)
+    assert derivative(x, y=y, rate=2.0, out=good).x is good[0]
+    assert derivative(x, y, 2.0, **{"".join("out"): good}).x is good[0]
+
+
+def test_what_names_stand_for_is_looked_at(monkeypatch):
+    x, out = np.ones(3), np.zeros(3)
+    derivative = ad.grad(of_a_name, backend="llvm")
+    for factor in (2.0, 3.0, 2.0):
+        monkeypatch.setitem(globals(), "FACTOR", factor)
+        for _ in range(2):
+            np.testing.assert_array_equal(derivative(x, out=out), factor)
+            np.testing.assert_array_equal(derivative(x), factor)
+
+
+FACTOR = 1.0
+
+
+def of_a_name(x):
+    return np.sum(x) * FACTOR
 
 
 # -- the corpus ------------------------------------------------------------------------

@@ -13,6 +13,7 @@ offset what stands in an instance, behind the head of an object
 24     the facts: of each a dict and a key, or, 16 bytes before it, a word and null; the
        object there; the version of the dict in which it was found, or -1
 32     how many facts there are
+40     the address of the function for calls with ``out=``, or null
 ====== ================================================================================
 """
 
@@ -35,7 +36,7 @@ __all__ = ["Called", "Fact", "Table", "called_by_address", "point"]
 # object, where in it a word stands, and the object whose address that is.
 Fact = tuple[Any, Any, Any]
 
-_ADDRESS, _FACTS, _COUNT, _SIZE = 16, 24, 32, 40
+_ADDRESS, _FACTS, _COUNT, _WRITING, _SIZE = 16, 24, 32, 40, 48
 _HAS_VECTORCALL, _IS_BASE, _IS_PLAIN = 1 << 11, 1 << 10, 1 << 18
 _OFFSET_OF_OFFSET, _OFFSET_OF_FLAGS = 56, 168  # in a type object
 _IN_CELL = 16  # where a cell has its content
@@ -193,8 +194,11 @@ def code_place() -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def point(instance: Called, address: int, table: Table) -> None:
-    """Call an instance by this address from now on, as long as the facts hold.
+def point(
+    instance: Called, address: int, table: Table, writing: int | None = None
+) -> None:
+    """Call an instance by this address from now on, as long as the facts hold, and by
+    that for `writing` with ``out=``.
 
     The caller keeps the code and the table as long as the instance.
     """
@@ -203,6 +207,7 @@ def point(instance: Called, address: int, table: Table) -> None:
     place = id(instance)
     # Nothing is called by an address whose facts are another's.
     ctypes.c_void_p.from_address(place + _ADDRESS).value = None
+    ctypes.c_void_p.from_address(place + _WRITING).value = writing
     ctypes.c_void_p.from_address(place + _FACTS).value = ctypes.addressof(table.words)
     ctypes.c_ssize_t.from_address(place + _COUNT).value = len(table.facts)
     ctypes.c_void_p.from_address(place + _ADDRESS).value = address

@@ -100,8 +100,8 @@ def emit(
             entry = write_entry(module, part.function, title, *facts_)
             around.append(entry)
             if direct is not None:
-                count = len(part.function.results)
-                around.append(write_direct(module, title, direct, count))
+                asked = (part.function, [k for k, _ in into])
+                around.append(write_direct(module, title, direct, *asked))
     external = [f"{symbol} = external global i8" for symbol in module.objects]
     extra = module.extra
     if notes is None:

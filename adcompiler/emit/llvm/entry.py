@@ -144,14 +144,15 @@ class _Boxed:
         if self.direct is not None:
             for k in self.direct.stored:
                 self._require_own_memory(k, values)
-        given += self._memory_for_results()
+        given += self._memory_for_results(values)
         if self.needs.context:
             self._start_context(ctx)
             self._let_others_run(ctx, values)
         status = code.op(f"call i32 @{self.name}({', '.join(given)}, ptr {out})")
         if self.needs.context:
             code.do(f"call void @adc_resume(ptr {ctx})")
-        shaped = () if self.direct is None else self.direct.shaped
+        # What goes to given arrays is looked at where it goes there.
+        shaped = () if self.direct is None or self.into else self.direct.shaped
         self._finish(ctx, out, status, [(k, values[param]) for k, param in shaped])
         header = f"define internal i32 @{self.name}_boxed"
         given_ = "ptr %args, i64 %count, ptr %boxes"
@@ -171,14 +172,19 @@ class _Boxed:
         code.jump(few)
         code.start(few)
 
-    def _memory_for_results(self) -> list[str]:
-        """The memory of the arrays that results go to."""
+    def _memory_for_results(self, values: Sequence[Value]) -> list[str]:
+        """The memory of the arrays that results go to, which nothing else is in."""
         found, params = [], self.function.params
+        taken = [v for v in values if isinstance(v, Elements)]
         for k, (result, like) in enumerate(self.into):
             place = self.code.op(f"getelementptr ptr, ptr %args, i64 {len(params) + k}")
             item = self.targets[result] = self.code.op(f"load ptr, ptr {place}")
-            value = self.taken(item, params[like].type, packed=True)
-            assert isinstance(value, Elements)
+            type_ = params[like].type
+            assert isinstance(type_, Array)
+            value = self._array(item, type_, packed=True, more=_WRITEABLE)
+            for other in taken:
+                self._require_apart(self._extent(value), self._extent(other))
+            taken.append(value)
             found.append(f"ptr {value.data}")
         return found
 
@@ -271,8 +277,9 @@ class _Boxed:
                 text = code.op(f"icmp eq ptr {item}, @_Py_TrueStruct")
         return Number(t.dtype, text, "true")
 
-    def _array(self, item: str, t: Array, *, packed: bool) -> Elements:
-        """The elements of an array object that is what was compiled for."""
+    def _array(self, item: str, t: Array, *, packed: bool, more: int = 0) -> Elements:
+        """The elements of an array object that is what was compiled for, and has `more`
+        flags."""
         code = self.code
         self._has_type(item, "@adc_array_type")
         number = code.op(f"load i32, ptr {offset_by(code, item, '24')}")
@@ -281,7 +288,7 @@ class _Boxed:
         symbol = self.module.object_named(np.dtype(t.dtype), "dtype")
         self.require(code.op(f"icmp eq ptr {descr}, {symbol}"))
         flags = code.op(f"load i32, ptr {offset_by(code, item, '64')}")
-        wanted = 0x101 if packed else 0x100  # C order, aligned
+        wanted = (0x101 if packed else 0x100) | more  # C order, aligned
         found = code.op(f"and i32 {flags}, {wanted}")
         self.require(code.op(f"icmp eq i32 {found}, {wanted}"))
         data = code.op(f"load ptr, ptr {offset_by(code, item, '16')}")
@@ -299,10 +306,13 @@ class _Boxed:
         for k, other in enumerate(values):
             if k == which or not isinstance(other, Elements):
                 continue
-            theirs = self._extent(other)
-            before = code.op(f"icmp ule ptr {mine[1]}, {theirs[0]}")
-            behind = code.op(f"icmp ule ptr {theirs[1]}, {mine[0]}")
-            self.require(code.either(before, behind))
+            self._require_apart(mine, self._extent(other))
+
+    def _require_apart(self, mine: tuple[str, str], theirs: tuple[str, str]) -> None:
+        """Take the long way unless neither begins before the other's end."""
+        before = self.code.op(f"icmp ule ptr {mine[1]}, {theirs[0]}")
+        behind = self.code.op(f"icmp ule ptr {theirs[1]}, {mine[0]}")
+        self.require(self.code.either(before, behind))
 
     def _extent(self, x: Value) -> tuple[str, str]:
         """Where the elements of an array in C order begin and end."""
@@ -389,8 +399,9 @@ class _Boxed:
         match value, t:
             case Number(), Scalar(kind="python"):
                 return self._python(value)
-            case Number(), Scalar(kind="numpy"):
-                return self._numpy(value)
+            case Number(), Scalar(kind="numpy", dtype=dtype):
+                number = convert(code, value.text, value.dtype, dtype)
+                return self._numpy(Number(dtype, number, "false"))
             case Number(), Scalar():
                 (found,) = code.chosen(
                     value.python,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -194,7 +195,9 @@ class Entry:
 
 
 def _object(value: Any) -> Any:
-    """What stands for an object that code names."""
+    """What stands for an object that code names: for a text that of names in calls."""
+    if type(value) is str:
+        return sys.intern(value)
     if not isinstance(value, Evaluation):
         return value
     from adcompiler.execute.llvm.evaluated import Evaluated
