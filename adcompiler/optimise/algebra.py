@@ -16,6 +16,7 @@ from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Let
 from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar, Type, dims_of, is_float
 from adcompiler.optimise.rewriting import (
+    QUOTIENTS,
     Given,
     Site,
     atom_key,
@@ -333,6 +334,24 @@ def constant_times_quotient(let: Let, at: Site) -> Given:
     if rank(b) < rank(a) and not _is_python(b):
         return at.make("multiply", at.make("ieee_divide", c, b, **params), a)
     return at.make("ieee_divide", at.make("multiply", c, a), b, **params)
+
+
+@rewrites("ieee_divide")
+def quotient_of_quotient(let: Let, at: Site) -> Given:
+    """``c / (a / b) / b`` is ``c / a``: so it is of the logarithm of a quotient.
+
+    >>> from adcompiler.optimise import tidy
+    >>> tidy(lambda a, b, y_bar: y_bar / (a / b) / b)
+    'y_bar / a'
+    """
+    outer = at.own(let.operands[0], "ieee_divide")
+    inner = None if outer is None else at.let(outer.operands[1], *QUOTIENTS)
+    if outer is None or inner is None:
+        return None
+    a, b = inner.operands
+    if atom_key(b) != atom_key(let.operands[1]) or inner.param("via") == "math":
+        return None
+    return at.make("ieee_divide", outer.operands[0], a, **dict(outer.params))
 
 
 @rewrites("add")
