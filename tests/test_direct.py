@@ -127,6 +127,8 @@ def test_memory_that_is_stored_to_is_looked_at_where_arrays_are_given():
     fixed.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         g(fixed, 0.25, 2, out=out)
+
+
 @pytest.mark.skipif(vectorcall._found is None, reason="Python lies otherwise in memory")
 def test_numbers_of_another_kind_are_made_by_machine_code(monkeypatch):
     def scaled(x, rate):
