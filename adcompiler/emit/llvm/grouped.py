@@ -36,6 +36,8 @@ __all__ = ["operand_text", "value_text", "write_group"]
 
 _CALL = 8  # how many elements are read in the time of a call
 
+_CALL = 8  # how many elements are read in the time of a call
+
 
 def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
     """The nest of a group, which gives the values that are needed."""
