@@ -124,6 +124,30 @@ def test_single_precision_and_counts():
     close(counted, held_equal(ad.value_and_grad(counted), x), x)
 
 
+def along(x, b):
+    y = x * b + x
+    return np.sum(np.sum(y, axis=0) ** 2) + np.sum(np.mean(y, axis=1) * b[0])
+
+
+def columns(x, b):
+    y = x * b
+    best = np.sum(np.max(y, axis=0) * b) + np.sum(np.min(y, axis=1))
+    return best + np.sum(np.mean(y * y, axis=0, keepdims=True) * b)
+
+
+@pytest.mark.parametrize("f", [along, columns])
+@pytest.mark.parametrize("shape", [(3001, 301), (301, 3001), (20, 50_001), (50_001, 1)])
+def test_along_axes(f, shape):
+    x, b = drawn(shape, shape[1])
+    wide = drawn((2 * shape[0], shape[1]))[0]
+    for mine in (x, wide[::2], x.astype(np.float32), np.asfortranarray(x)):
+        results = held_equal(ad.value_and_grad(f), mine, b.astype(mine.dtype))
+        if mine.dtype == np.float64:
+            close(f, results, mine, b)
+    x[shape[0] // 2, shape[1] // 2] = np.nan
+    assert np.isnan(held_equal(ad.value_and_grad(f), x, b)[0])
+
+
 def steps(x, v, n):
     for _ in range(n):
         v = v - 0.01 * np.sin(x)

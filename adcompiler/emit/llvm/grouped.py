@@ -17,6 +17,7 @@ from adcompiler.emit.llvm.fusion import is_dear
 from adcompiler.emit.llvm.mapped import applied, is_mapped, scalar_result
 from adcompiler.emit.llvm.nests import At, Source, broadcast, each, flattened, rowed
 from adcompiler.emit.llvm.notes import Nest
+from adcompiler.emit.llvm.outlined import Total
 from adcompiler.emit.llvm.parts import put_part
 from adcompiler.emit.llvm.reductions import (
     Reduction,
@@ -26,15 +27,13 @@ from adcompiler.emit.llvm.reductions import (
     reduces_axes,
 )
 from adcompiler.emit.llvm.scalars import convert, elementwise
-from adcompiler.emit.llvm.sharing import Total, shared
+from adcompiler.emit.llvm.sharing import CALL, first_axis, shared
 from adcompiler.emit.llvm.values import Elements, Number, machine
 from adcompiler.emit.llvm.writer import Group, Writer
 from adcompiler.ir.nodes import Const, Let, Var
 from adcompiler.ir.types import Scalar, dims_of
 
 __all__ = ["operand_text", "value_text", "write_group"]
-
-_CALL = 8  # how many elements are read in the time of a call
 
 _CALL = 8  # how many elements are read in the time of a call
 
@@ -91,23 +90,10 @@ class _Nest:
         self.arrays = [*self.targets.values(), *given, *sinks, *reduced]
 
     def write(self) -> None:
+        """The nest, which several threads share where it is large."""
         code, group = self.writer.code, self.group
-        inits = [(machine(s.dtype), s.first) for s in self.sums.values()]
-        if not self.axes:
-            self.totals = self.shared()
-            return
         found = (self.axes[m].found for m in self.rows)
         own = [(machine(r.dtype), r.first) for r in found]
-        self.totals = rowed(
-            *(code, group.dims, self.arrays, self.body, inits, own, self.end)
-        )
-
-    def shared(self) -> tuple[str, ...]:
-        """The nest, which several threads share where it is large."""
-        dims, arrays = flattened(self.writer.code, self.group.dims, self.arrays)
-        totals = [Total(machine(s.dtype), s.first, s.join) for s in self.sums.values()]
-        members = self.group.members
-        cost = len(arrays) + len(members) + _CALL * sum(map(is_dear, members))
 
         def nest(
             code: Code,
@@ -115,9 +101,21 @@ class _Nest:
             sources: Sequence[Source],
             inits: Sequence[tuple[str, str]],
         ) -> tuple[str, ...]:
-            return each(code, dims, sources, self.body, inits, parallel=True)
+            if not self.axes:
+                return each(code, dims, sources, self.body, inits, parallel=True)
+            return rowed(code, dims, sources, self.body, inits, own, self.end)
 
-        return shared(self.writer, dims, arrays, totals, cost, nest)
+        dims: Sequence[str] = group.dims
+        arrays: Sequence[Source] = self.arrays
+        if not self.axes:
+            dims, arrays = flattened(code, dims, arrays)
+        totals = [Total(machine(s.dtype), s.first, s.join) for s in self.sums.values()]
+        cut = first_axis(dims)
+        apart = [r.apart() for r in self.axes.values() if cut in r.axes]
+        dear = sum(map(is_dear, group.members))
+        cost = len(arrays) + len(group.members) + CALL * dear
+        given = (self.writer, dims, arrays, totals, cost, nest, apart)
+        self.totals = shared(*given)
 
     def reduced_at(self, places: list[At]) -> dict[Let, At]:
         """The places of what is reduced along axes."""

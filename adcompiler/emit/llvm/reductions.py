@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.nests import At, allocated, broadcast, each, filled
+from adcompiler.emit.llvm.outlined import Apart
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import (
     Elements,
@@ -192,6 +193,18 @@ class AxisReduction:
             text = convert(code, text, found.given, found.dtype)
         text = _STEPS[found.name](code, found.dtype, total, text)
         place.put(code, convert(code, text, found.dtype, dtype))
+
+    def apart(self) -> Apart:
+        """The result, which chunks of a nest have one each of."""
+        found, dtype = self.found, self.made.dtype
+
+        def first(code: Code) -> str:
+            return convert(code, found.first, found.dtype, dtype)
+
+        def join(code: Code, place: At, more: At) -> None:
+            self.add(code, place, convert(code, more.get(code), dtype, found.dtype))
+
+        return Apart(self.made, first, join)
 
     def finish(self, code: Code) -> None:
         """Divide what is a mean."""
