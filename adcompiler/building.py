@@ -280,7 +280,8 @@ def native_module(
     for unit in linked(function, name):
         inner = unit.callee is not None
         rowwise = dense and not inner and not strict
-        steps = (("apart", sums_apart), ("rows", by_rows)) if rowwise else ()
+        own = (("apart", sums_apart), ("rows", by_rows)) if rowwise else ()
+        steps = (("indices", _within), *own)
         ready = stored(unit.function, *steps, inner=inner)
         with Faults("emit", ready):
             roots = memory(ready, inner=inner).roots
@@ -295,6 +296,15 @@ def native_module(
         into=into,
         strict=strict,
     )
+
+
+def _within(function: Function) -> Function:
+    """The function without looks at indices that are surely within their arrays, and
+    without what is there for these alone."""
+    from adcompiler.optimise import eliminate_dead_code, with_sure_indices
+
+    found = with_sure_indices(function)
+    return function if found is function else eliminate_dead_code(found)
 
 
 # --- Names ------------------------------------------------------------------------

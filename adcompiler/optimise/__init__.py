@@ -21,6 +21,7 @@ from adcompiler.optimise.dce import eliminate_dead_code
 from adcompiler.optimise.draining import drain, keep_whole
 from adcompiler.optimise.excluded import without_excluded_errors
 from adcompiler.optimise.flags import kept_flags
+from adcompiler.optimise.indices import with_sure_indices
 from adcompiler.optimise.lengths import infer_lengths
 from adcompiler.optimise.merging import merge_branches
 from adcompiler.optimise.ordering import in_reading_order
@@ -54,6 +55,7 @@ __all__ = [
     "tidy",
     "upwards",
     "with_sure_elements",
+    "with_sure_indices",
     "without_excluded_errors",
     "without_rules",
 ]

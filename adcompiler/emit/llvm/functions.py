@@ -25,6 +25,7 @@ from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.shifted import joins_sums, write_sums
 from adcompiler.emit.llvm.shown import renamed, tagged
+from adcompiler.emit.llvm.summed import sums_of_loops
 from adcompiler.emit.llvm.values import (
     Elements,
     Number,
@@ -222,9 +223,10 @@ class FunctionWriter(Writer):
                 fact = code.op(f"icmp {bound}")
                 code.do(f"call void @llvm.assume(i1 {fact})")
         if bounds.reverse and step.isdigit():
-            # LLVM sees what counts up, and not that this does not go below.
-            above = code.op(f"icmp sge i64 {index}, {start}")
-            code.do(f"call void @llvm.assume(i1 {above})")
+            # LLVM sees what counts up, and not that this does not go below or above.
+            for bound in (f"sge i64 {index}, {start}", f"slt i64 {index}, {stop}"):
+                within = code.op(f"icmp {bound}")
+                code.do(f"call void @llvm.assume(i1 {within})")
         self._trip(stmt, loop, trips, head, after, way)
 
     def _limited(self, count: str, limit: str) -> str:
@@ -383,6 +385,7 @@ def write_function(
     go to memory of the caller's, each with the parameter that has its shape."""
     writer = FunctionWriter(module, contiguous, roots, equal, assumed)
     writer.framed = framed_arrays(function, roots)
+    writer.summed = sums_of_loops(function)
     code, given = writer.code, ["ptr %ctx"]
     count = 0
     for param in function.params:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adcompiler.emit.llvm.scalars import convert, elementwise, is_scalar_code
-from adcompiler.emit.llvm.values import Elements, Number, Value, constant_text
+from adcompiler.emit.llvm.values import Elements, Number, Value, constant_text, machine
 from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Const, Let
 from adcompiler.ir.types import Array, Scalar
@@ -30,8 +30,21 @@ def applied(writer: Writer, let: Let) -> Value:
     result = let.result.type
     assert isinstance(result, Scalar)
     texts = [writer.number(a).text for a in let.operands]
+    if let in writer.summed:
+        return Number(result.dtype, _in_any_order(writer, let, texts), "")
     text = scalar_result(writer, let, texts, checked=_is_python_int(let))
     return Number(result.dtype, text, _flag(writer, let))
+
+
+def _in_any_order(writer: Writer, let: Let, texts: Sequence[str]) -> str:
+    """What a loop adds up, or takes off, as one of the sums that may be exchanged."""
+    code, t = writer.code, let.result.type
+    assert isinstance(t, Scalar)
+    total, more = texts
+    word = machine(t.dtype)
+    if let.primitive.name == "subtract":
+        more = code.op(f"fneg {word} {more}")
+    return code.op(f"fadd reassoc contract {word} {total}, {more}")
 
 
 def scalar_result(

@@ -182,6 +182,7 @@ class Writer(ABC):
         self.assumed = assumed
         self.lengths: dict[Hashable, str] = {}
         self.framed: frozenset[Var] = frozenset()
+        self.summed: frozenset[Let] = frozenset()
         self.code = Code()
         self.values: dict[Var, Value] = {}
         self.scopes: list[Scope] = []

@@ -1,0 +1,173 @@
+"""Loops over elements in machine code: indices that need no look, and sums that are
+taken in any order."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import adcompiler as ad
+from adcompiler.ir.nodes import Let
+from adcompiler.ir.walk import all_stmts
+from adcompiler.optimise import with_sure_indices
+
+
+def both(f, *args, wrt=None):
+    """What both backends give, a value and gradients or an error."""
+    found = []
+    for backend in ("numpy", "llvm"):
+        g = ad.value_and_grad(f, wrt=wrt, backend=backend)
+        try:
+            found.append(g(*args))
+        except IndexError as error:
+            found.append(str(error))
+    return found
+
+
+def agrees(f, *args, wrt=None):
+    wanted, found = both(f, *args, wrt=wrt)
+    if isinstance(wanted, str) or isinstance(found, str):
+        assert wanted == found
+        return wanted
+    assert found[0] == pytest.approx(wanted[0], rel=1e-12)
+    np.testing.assert_allclose(found[1], wanted[1], rtol=1e-11, atol=1e-13)
+    return found
+
+
+def neighbours(x, n):
+    total = 0.0
+    for i in range(n):
+        total += (x[i + 1] - x[i] ** 2) ** 2
+    return total
+
+
+def up_to_the_last(x):
+    total = 0.0
+    for i in range(len(x) - 1):
+        total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2
+    return total
+
+
+def wrapped(x):
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i] * x[i - 1] - x[-i]
+    return total
+
+
+def backwards(x):
+    total = 0.0
+    for i in range(len(x) - 1, 0, -1):
+        total -= x[i] * x[i - 1] * x[len(x) - 1 - i]
+    return total
+
+
+def triangle(x):
+    total, n = 0.0, len(x)
+    for i in range(n):
+        for j in range(i + 1, n):
+            total += x[i, j] * x[j, i] + x[i, n - 1 - j]
+    return total
+
+
+def halves(x):
+    total = 0.0
+    for i in range(len(x) // 2):
+        total += x[2 * i] * x[2 * i + 1]
+    return total
+
+
+def under_conditions(x):
+    total = 0.0
+    for i in range(-3, len(x) + 3):
+        if 0 <= i < len(x):
+            total += x[i] ** 2 if x[i] > 0.0 else 0.5 * x[i]
+    return total
+
+
+def doubtful(f, *args):
+    """How many reads of a gradient may miss, before and after the proofs."""
+    function = ad.grad(f, backend="numpy").compile(*args).built.function
+    counts = []
+    for found in (function, with_sure_indices(function)):
+        lets = (s for s in all_stmts(found.region) if isinstance(s, Let))
+        loads = (s for s in lets if s.primitive.name == "load")
+        counts.append(sum(bool(s.raises) for s in loads))
+    return counts
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 9, 100])
+def test_elements_and_their_neighbours(n):
+    x = np.random.default_rng(n).normal(size=n)
+    for f in (up_to_the_last, wrapped, backwards, halves, under_conditions):
+        agrees(f, x)
+    if n < 20:
+        agrees(triangle, np.random.default_rng(n).normal(size=(n, n)))
+
+
+@pytest.mark.parametrize("n", [2, 3, 50])
+def test_indices_that_are_out_of_bounds_raise(n):
+    x = np.random.default_rng(n).normal(size=n)
+    assert not isinstance(agrees(neighbours, x, n - 1, wrt="x"), str)
+    assert "out of bounds" in agrees(neighbours, x, n, wrt="x")
+    assert "out of bounds" in agrees(triangle, np.ones((n + 1, n)))
+
+    def of_another(x, y):
+        total = 0.0
+        for i in range(len(x)):
+            total += x[i] * y[i]
+        return total + np.sum(x * y)
+
+    assert not isinstance(agrees(of_another, x, x), str)
+    for f in (ad.grad, ad.value_and_grad):  # of two errors, either is as good
+        with pytest.raises((IndexError, ValueError)):
+            f(of_another, backend="llvm")(x, x[1:].copy())
+
+
+def test_what_is_shown():
+    x = np.ones(5)
+    for f in (up_to_the_last, wrapped, backwards, halves, under_conditions):
+        before, after = doubtful(f, x)
+        assert before, f.__name__
+        assert not after, f.__name__
+    before, after = doubtful(lambda x: neighbours(x, 3), x)
+    assert after == before > 0
+
+
+def kahan(x):
+    total, lost = 0.0, 0.0
+    for i in range(len(x)):
+        y = x[i] - lost
+        t = total + y
+        lost = (t - total) - y
+        total = t
+    return total
+
+
+def test_a_sum_that_makes_up_for_its_rounding_still_does():
+    x = np.random.default_rng(0).uniform(0.0, 1.0, 10_000) * 1e8
+    x[1::2] *= 1e-12
+    value, gradient = ad.value_and_grad(kahan, backend="llvm")(x)
+    assert value == pytest.approx(math.fsum(x), rel=2e-16)
+    np.testing.assert_array_equal(gradient, 1.0)
+
+
+def of_branches(x, n):
+    total, other = 1.0, 0.0
+    for i in range(n):
+        if x[i] > 0.0:
+            total += x[i] * x[i]
+        else:
+            total -= x[i]
+            other += total
+        for j in range(i):
+            total += 0.25 * x[j]
+    return total + other
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 40])
+def test_sums_in_branches_and_nests(n):
+    x = np.random.default_rng(n).normal(size=max(n, 1))
+    agrees(of_branches, x, n, wrt="x")
