@@ -272,7 +272,7 @@ def native_module(
     Raises NotNative where it does what there is no code for.
     """
     from adcompiler.emit.llvm import Part, by_rows, emit, sums_apart
-    from adcompiler.execute.llvm.vectors import vector_functions
+    from adcompiler.execute.llvm.vectors import has_fused_products, vector_functions
     from adcompiler.lowering.aliasing import memory
     from adcompiler.lowering.linking import linked
 
@@ -287,10 +287,12 @@ def native_module(
             roots = memory(ready, inner=inner).roots
             parts.append(Part(ready, roots, unit.callee))
     vectors = () if strict else vector_functions()
+    fused = not strict and has_fused_products()
     return emit(
         *(parts, name),
         dense=dense,
         vectors=vectors,
+        fused=fused,
         direct=direct,
         notes=notes,
         into=into,

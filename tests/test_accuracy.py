@@ -203,6 +203,61 @@ def test_functions_of_two(expression, dtype):
     assert ulps(value(x[:3], y[:3]), expected[:3])[normal[:3]].max(initial=0) <= MOST
 
 
+def quotient(x, c):
+    return x / c
+
+
+def over_seven(x, c):
+    return x / 7.0
+
+
+def over_root(x, c):
+    return x / np.sqrt(2.0)
+
+
+def divided(f, x, c):
+    return ad.jvp(f, backend="llvm")((x, c), (np.ones_like(x), type(c)(1)))[0]
+
+
+DIVISORS = [
+    *np.random.default_rng(0).uniform(-10.0, 10.0, 40),
+    *sizes(1e-280, 1e280)(np.random.default_rng(1))[:40],
+    *(1.0, -1.0, 2.0, 0.5, 3.0, 1e-300, -1e300, 5e-324, HUGE, 2.0**960, 2.0**-960),
+    *(0.0, -0.0, np.inf, -np.inf, np.nan),
+]
+
+
+def test_quotients_by_numbers_are_those_of_a_division():
+    """Products with a reciprocal, of twice the digits, take their place."""
+    rng = np.random.default_rng(2)
+    special = np.array([*SPECIAL, 1.7976931348623157e308, 2.2250738585072009e-308])
+    x = np.concatenate([rng.normal(size=N), sizes(1e-300, HUGE)(rng), special])
+    for c in DIVISORS:
+        with np.errstate(all="ignore"):
+            wanted, found = x / c, divided(quotient, x, np.float64(c))
+        number = ~np.isnan(wanted)
+        signs = np.signbit(found[number]), np.signbit(wanted[number])
+        np.testing.assert_array_equal(*signs)
+        tiny = (np.abs(wanted) < 2.0**-960) & (wanted != 0)
+        np.testing.assert_array_equal(found[~tiny], wanted[~tiny])
+        assert ulps(found[tiny], wanted[tiny]).max(initial=0.0) <= 1.0
+    for f, c in ((over_seven, 7.0), (over_root, np.sqrt(2.0))):
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(divided(f, x, 1.0), x / c)
+    for count in (3, -5, 10**9 + 7, 2**53 + 1):
+        np.testing.assert_array_equal(divided(quotient, x[:N], count), x[:N] / count)
+
+
+def test_single_precision_and_short_arrays_are_divided():
+    x = np.linspace(-3.0, 3.0, 101)
+    single = x.astype(np.float32)
+    np.testing.assert_array_equal(
+        divided(quotient, single, np.float32(0.3)), single / np.float32(0.3)
+    )
+    for n in (0, 1, 5, 33):
+        np.testing.assert_array_equal(divided(quotient, x[:n], 0.3), x[:n] / 0.3)
+
+
 @pytest.mark.parametrize(
     "base", [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, np.inf, -np.inf, np.nan]
 )

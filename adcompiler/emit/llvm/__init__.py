@@ -63,6 +63,7 @@ def emit(
     *,
     dense: bool,
     vectors: Sequence[str] = (),
+    fused: bool = False,
     direct: Direct | None = None,
     notes: Notes | None = None,
     into: Sequence[tuple[int, int]] = (),
@@ -71,15 +72,16 @@ def emit(
     """The module of these parts, the last of which is the one that is asked for.
 
     `dense`: its arrays all lie in C order. `vectors` are the functions of libm on
-    vectors that the processor has. `direct` is how an object calls itself by it. Where
-    `notes` are taken, lines end in tags, see `shown`. `into` are results that go to
-    arrays which are given behind the parameters, each with one that has its shape.
+    vectors that the processor has, `fused`: it multiplies and adds, rounding once.
+    `direct` is how an object calls itself by it. Where `notes` are taken, lines end in
+    tags, see `shown`. `into` are results that go to arrays which are given behind the
+    parameters, each with one that has its shape.
     `strict`: numbers are computed in the order in which the functions state them.
     """
     names = {
         p.callee: f"adc_f{k}_{p.callee.name}" for k, p in enumerate(parts) if p.callee
     }
-    module = Module(names, notes=notes, strict=strict)
+    module = Module(names, notes=notes, strict=strict, fused=fused)
     inner: dict[str, str] = {}
     around: list[str] = []
     for part in parts:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.divisors import Divisor, divisor_of, over
 from adcompiler.emit.llvm.fusion import is_dear
 from adcompiler.emit.llvm.mapped import applied, is_mapped, scalar_result
 from adcompiler.emit.llvm.nests import At, Source, broadcast, each, flattened, rowed
@@ -62,7 +63,7 @@ class _Nest:
     """The nest of a group while it is written: what it gives, and what it reads.
 
     At a place of it there are those of `targets`, then those of the group's sources,
-    those of its sinks, and those of reductions of axes.
+    those of its sinks, those of divisors, and those of reductions of axes.
     """
 
     def __init__(self, writer: Writer, group: Group, needed: set[Var]) -> None:
@@ -87,7 +88,10 @@ class _Nest:
         )
         sinks = (s.target for s in group.sinks)
         reduced = (found.target for found in self.axes.values())
-        self.arrays = [*self.targets.values(), *given, *sinks, *reduced]
+        found = {m: divisor_of(writer, group, m) for m in inner}
+        self.divisors = {m: d for m, d in found.items() if d is not None}
+        numbers = (number for d in self.divisors.values() for number in d.sources)
+        self.arrays = [*self.targets.values(), *given, *sinks, *numbers, *reduced]
 
     def write(self) -> None:
         """The nest, which several threads share where it is large."""
@@ -122,12 +126,20 @@ class _Nest:
         first = len(places) - len(self.axes)
         return dict(zip(self.axes, places[first:], strict=True))
 
+    def divisors_at(self, places: list[At]) -> dict[Let, Divisor]:
+        """The divisors, as they are read there."""
+        code = self.writer.code
+        last = len(places) - len(self.axes)
+        found = [p.get(code) for p in places[last - 2 * len(self.divisors) : last]]
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return {m: Divisor(*p) for m, p in zip(self.divisors, pairs, strict=True)}
+
     def body(self, places: list[At], carried: tuple[str, ...]) -> Sequence[str]:
         code, group = self.writer.code, self.group
         read = places[len(self.targets) :]
         texts = {v: p.get(code) for v, p in zip(group.sources, read, strict=False)}
         held = dict(zip((*self.sums, *self.rows), carried, strict=True))
-        reduced = self.reduced_at(places)
+        reduced, divisors = self.reduced_at(places), self.divisors_at(places)
         for member in group.members:
             code.mark = self.writer.module.mark(member, self.nest)
             count = 1 if member.primitive.name == "sum_to" else None
@@ -140,6 +152,9 @@ class _Nest:
                 held[member] = found.step(code, held[member], *args)
             elif member in self.axes:
                 self.axes[member].add(code, reduced[member], *args, element=True)
+            elif member in divisors:
+                divisor = divisors[member]
+                texts[member.result] = over(self.writer, member, args[0], divisor)
             else:
                 texts[member.result] = value_text(self.writer, member, args)
         for place, var in zip(places, self.targets, strict=False):

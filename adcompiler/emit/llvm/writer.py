@@ -44,7 +44,8 @@ class Module:
     `callees` have the names of the functions that calls name; `objects` are what
     external symbols stand for; `extra` are functions written on the way. `notes` tell
     what is written for which statement, where somebody is to read it. `strict`: numbers
-    are computed in the order in which the functions state them.
+    are computed in the order in which the functions state them. `fused`: the processor
+    multiplies and adds, rounding once.
     """
 
     callees: Mapping[Callee, str]
@@ -52,6 +53,7 @@ class Module:
     extra: dict[str, str] = field(default_factory=dict)
     notes: Notes | None = None
     strict: bool = False
+    fused: bool = False
 
     def mark(self, stmt: Stmt, nest: int | None = None) -> int:
         """The number of what is being written, 0 where nobody asks."""

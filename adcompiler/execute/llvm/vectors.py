@@ -1,4 +1,4 @@
-"""Which functions of libm have forms on vectors, on this machine.
+"""Which functions of libm have forms on vectors, and what the processor has, here.
 
 In: nothing. Out: the names of the forms, in the vector ABI of x86: those of glibc's
 libmvec that the processor's registers are wide enough for. Elsewhere there are none,
@@ -7,6 +7,7 @@ and loops call the functions on numbers.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
@@ -15,7 +16,7 @@ import llvmlite.binding as llvm
 
 from adcompiler.execute.llvm.image import vector_library
 
-__all__ = ["vector_functions"]
+__all__ = ["has_fused_products", "vector_functions"]
 
 _ONE = (
     *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
@@ -23,6 +24,13 @@ _ONE = (
     *("log1p", "cbrt", "erf", "erfc"),
 )
 _TWO = ("pow", "atan2", "hypot")
+
+
+@cache
+def has_fused_products() -> bool:
+    """Whether the processor multiplies and adds in one instruction, rounding once."""
+    arm = platform.machine().lower() in ("arm64", "aarch64")
+    return arm or bool(llvm.get_host_cpu_features().get("fma"))
 
 
 @cache
