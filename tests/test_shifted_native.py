@@ -1,5 +1,8 @@
 """Sums to overlapping parts of arrays in machine code, of all small lengths."""
 
+import re
+import sys
+
 import numpy as np
 import pytest
 
@@ -125,3 +128,16 @@ def test_sums_to_parts_are_one_nest():
     # A copy, two on the way there, one at the end, what is added, and where it is.
     assert nests(three) == 6
     assert nests(one) <= 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nests are told apart on Linux")
+def test_sums_to_whole_arrays_are_part_of_the_nest_that_computes_them():
+    def f(x, y):
+        z = np.log(x) * y
+        return np.sum(np.exp(-(z * z)) * x + z / y * x)
+
+    x = np.linspace(1.0, 2.0, 500)
+    text = ad.value_and_grad(f, backend="llvm").compile(x, x).built.machine(dense=True)
+    shared = re.findall(r"^define .*@adc_\w+_part\(", text.text, re.MULTILINE)
+    assert len(shared) == 1
+    agrees(f, x, x + 0.5)

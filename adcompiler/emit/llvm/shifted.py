@@ -42,11 +42,11 @@ def joins_sums(writer: Writer, let: Let) -> bool:
     assert isinstance(target, Var)
     group = next((g for g in writer.groups if g.result is target), None)
     scope = writer.scopes[-1]
-    if group is None and target in writer.pending:
-        writer.flush(writer.pending[target])
     if group is None:
         if let.param("index") == () or not _goes_on(scope, let):
             return False
+        if target in writer.pending:
+            writer.flush(writer.pending[target])
     elif group.scope is not scope or scope.last.get(target) != scope.at:
         return False
     if value in writer.waiting or writer.roots(target) & writer.roots(value):
