@@ -148,6 +148,79 @@ def test_along_axes(f, shape):
     assert np.isnan(held_equal(ad.value_and_grad(f), x, b)[0])
 
 
+def reduced(x, a, b):
+    total = np.sum(np.sum(x, axis=1, keepdims=True) ** 2)
+    total = total + np.sum(np.mean(x, axis=0) ** 2) + np.sum(np.max(x, axis=(1, 2)))
+    total = total + np.sum(np.prod(1.0 + 1e-3 * x, axis=(0, 2)) * a)
+    total = total + np.sum(np.min(x, axis=(0, 1, 2), keepdims=True) * b)
+    return total + np.sum(np.any(x > 2.0, axis=1) * b)
+
+
+@pytest.mark.parametrize("shape", [(60, 101, 201), (1, 1201, 1001), (2, 3, 300_001)])
+def test_reductions_alone(shape):
+    x, a, b = drawn(shape, shape[1], shape[2])
+    wide = np.repeat(x, 2, axis=2)[:, :, ::2]
+    for mine in (x, wide):
+        results = held_equal(ad.value_and_grad(reduced), mine, a, b)
+        close(reduced, results, mine, a, b)
+
+
+def softmax(z, b, w):
+    z = z * w[:, None] + b
+    e = np.exp(z - np.max(z, axis=1, keepdims=True))
+    p = e / np.sum(e, axis=1, keepdims=True)
+    return np.sum(p * p) - np.mean(np.log(p[:, 0]) * w)
+
+
+def normed(z, b, w):
+    y = (z - np.mean(z, axis=1, keepdims=True)) * b
+    s = np.sqrt(np.mean(y * y, axis=1) + 1e-3)
+    return np.sum(np.tanh(y / s[:, None]) * w[:, None])
+
+
+@pytest.mark.parametrize("f", [softmax, normed])
+@pytest.mark.parametrize("shape", [(9001, 50), (50, 9001), (3, 200_001), (200_001, 2)])
+def test_loops_over_rows(f, shape):
+    z, b, w = drawn(shape, shape[1], shape[0])
+    call = ad.value_and_grad(f)
+    close(f, held_equal(call, z, b, w), z, b, w)
+    held_equal(call, *(v.astype(np.float32) for v in (z, b, w)))
+    z[-1, 0] = np.nan
+    value, gradients = held_equal(call, z, b, w)
+    assert np.isnan(value)
+    assert np.isnan(gradients[1]).any()
+
+
+def test_a_loop_over_rows_is_a_function():
+    text = ad.differentiate(softmax).source(*drawn((4, 3), 3, 4), backend="llvm")
+    assert re.search(r"define internal i32 @adc_loop\d+\(ptr %ctx, i64 %from", text)
+
+
+def test_a_signal_ends_a_loop_over_rows():
+    class Enough(Exception):
+        pass
+
+    def handler(*_):
+        raise Enough
+
+    z, b, w = drawn((20_000, 200), 200, 20_000)
+    call = ad.value_and_grad(softmax)
+    wanted = bits(call(z, b, w))
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for count in (1, 3):
+            allow(count)
+            for _ in range(10):
+                with pytest.raises(Enough):
+                    signal.setitimer(signal.ITIMER_REAL, 5e-3)
+                    while True:
+                        call(z, b, w)
+            assert bits(call(z, b, w)) == wanted
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def steps(x, v, n):
     for _ in range(n):
         v = v - 0.01 * np.sin(x)

@@ -23,6 +23,7 @@ from adcompiler.emit.llvm.grouped import write_group
 from adcompiler.emit.llvm.into import deliver, memory_given
 from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.rows import written
+from adcompiler.emit.llvm.rowshared import shared_rows
 from adcompiler.emit.llvm.shifted import joins_sums, write_sums
 from adcompiler.emit.llvm.shown import renamed, tagged
 from adcompiler.emit.llvm.summed import sums_of_loops
@@ -194,6 +195,8 @@ class FunctionWriter(Writer):
         return loop, list(loop.values[: len(first)])
 
     def counted(self, stmt: For) -> None:
+        if stmt.by_rows and shared_rows(self, stmt):
+            return
         code, bounds = self.code, stmt.range
         start, stop, step = (
             self.number(a).text for a in (bounds.start, bounds.stop, bounds.step)

@@ -36,8 +36,6 @@ from adcompiler.ir.types import Scalar, dims_of
 
 __all__ = ["operand_text", "value_text", "write_group"]
 
-_CALL = 8  # how many elements are read in the time of a call
-
 
 def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
     """The nest of a group, which gives the values that are needed."""

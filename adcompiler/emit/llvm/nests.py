@@ -17,6 +17,7 @@ from adcompiler.emit.llvm.values import (
     Elements,
     Number,
     dense,
+    element,
     in_memory,
     read,
     write,
@@ -52,6 +53,11 @@ class At:
         if isinstance(self.source, Number):
             return self.source.text
         return read(code, self.source, self.offset)
+
+    def address(self, code: Code) -> str:
+        """Where in memory it is."""
+        assert isinstance(self.source, Elements)
+        return element(code, self.source, self.offset)
 
     def put(self, code: Code, text: str) -> None:
         """Store a number of the array's dtype."""

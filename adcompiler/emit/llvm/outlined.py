@@ -11,6 +11,7 @@ status; a chunk of it has a context of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -172,11 +173,22 @@ def enter(
 ) -> None:
     """Put the functions of a loop into the module: `code` is what it does. Of `least`
     elements chunks are made, whose trips are a multiple of `rounded`."""
+    _drop_idle(loop, code, rounded)
     extra = writer.module.extra
     extra["adc_share"] = SHARE
     extra[loop.name] = _some_of(writer, loop, code)
     extra[f"{loop.name}_part"] = _part_of(loop)
     extra[f"{loop.name}_all"] = _all_of(loop, least, rounded)
+
+
+def _drop_idle(loop: Outlined, code: Code, rounded: str) -> None:
+    """Leave out parameters that nothing reads."""
+    read = {rounded, *re.findall(r"%p\d+\b", code.text)}
+    for apart in loop.apart:
+        read |= {apart.array.data, *apart.array.dims}
+    given = loop.given
+    for text in [t for t, name in given.names.items() if name not in read]:
+        del given.names[text], given.types[text]
 
 
 def new_name(module: Module) -> str:

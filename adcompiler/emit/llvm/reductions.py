@@ -12,16 +12,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.nests import At, allocated, broadcast, each, filled
+from adcompiler.emit.llvm.nests import At, Source, allocated, broadcast, each, filled
 from adcompiler.emit.llvm.outlined import Apart
 from adcompiler.emit.llvm.scalars import convert, elementwise
+from adcompiler.emit.llvm.sharing import first_axis, shared
 from adcompiler.emit.llvm.values import (
     Elements,
     Number,
     Value,
     constant_text,
     dense,
-    element,
     machine,
 )
 from adcompiler.emit.llvm.writer import Writer
@@ -39,6 +39,8 @@ __all__ = [
     "reduced_axes",
     "reduces_axes",
 ]
+
+_COST = 3  # of an element, see `least_of`
 
 Values = list[Value]
 Step = Callable[[Code, str, str, str], str]  # dtype, what was reduced, an element
@@ -320,24 +322,31 @@ def _along(
         if keepdims or k not in axes
     ]
     if axes[-1] == len(x.dims) - 1:
-        return _along_last(code, found, x, axes, t, dims)
+        return _along_last(writer, found, x, axes, t, dims)
     start = convert(code, found.first, found.dtype, t.dtype)
     made = filled(code, t.dtype, dims, start)
     target = _spread(made, x, axes, keepdims=keepdims)
+    whole = AxisReduction(found, axes, made, target)
 
-    def body(places: list[At], carried: tuple[str, ...]) -> None:
-        total = convert(code, places[0].get(code), t.dtype, found.dtype)
-        text = found.step(code, total, places[1].get(code))
-        places[0].put(code, convert(code, text, found.dtype, t.dtype))
+    def nest(
+        code: Code,
+        dims: Sequence[str],
+        sources: Sequence[Source],
+        inits: Sequence[tuple[str, str]],
+    ) -> tuple[str, ...]:
+        def body(places: list[At], carried: tuple[str, ...]) -> None:
+            whole.add(code, places[0], places[1].get(code), element=True)
 
-    each(code, x.dims, [target, x], body)
-    if found.name == "mean":
-        _divide(code, made, code.product(x.dims[a] for a in axes))
+        return each(code, dims, sources, body)
+
+    apart = [whole.apart()] if first_axis(x.dims) in axes else []
+    shared(writer, x.dims, [target, x], (), _COST, nest, apart)
+    whole.finish(code)
     return made
 
 
 def _along_last(
-    code: Code,
+    writer: Writer,
     found: Reduction,
     x: Elements,
     axes: tuple[int, ...],
@@ -345,7 +354,7 @@ def _along_last(
     dims: Sequence[str],
 ) -> Elements:
     """Reduce the last axis, and perhaps others: what is reduced stays in a register."""
-    others = [k for k in range(len(x.dims)) if k not in axes]
+    code, others = writer.code, [k for k in range(len(x.dims)) if k not in axes]
     made = allocated(code, t.dtype, dims)
     outside = tuple(x.dims[k] for k in others)
     inside = replace(
@@ -361,20 +370,39 @@ def _along_last(
         contiguous=False,
     )
     target = replace(made, dims=outside, strides=dense(code, outside))
-    count = code.product(inside.dims)
+    texts = [Number("int64", n, "false") for n in (*inside.dims, *inside.strides)]
 
-    def body(places: list[At], carried: tuple[str, ...]) -> None:
-        row = replace(inside, data=element(code, x, places[1].offset))
+    def nest(
+        code: Code,
+        dims: Sequence[str],
+        sources: Sequence[Source],
+        inits: Sequence[tuple[str, str]],
+    ) -> tuple[str, ...]:
+        known = tuple(n.text for n in sources[2:] if isinstance(n, Number))
+        lengths, strides = known[: len(axes)], known[len(axes) :]
+        row = replace(inside, dims=lengths, strides=strides)
+        count = code.product(lengths)
 
-        def step(inner: list[At], held: tuple[str, ...]) -> Sequence[str]:
-            return [found.step(code, held[0], inner[0].get(code))]
+        def body(places: list[At], carried: tuple[str, ...]) -> None:
+            from_ = replace(row, data=places[1].address(code))
+            total = _total_of(code, found, from_)
+            places[0].put(code, found.result(code, total, count))
 
-        inits = [(machine(found.dtype), found.first)]
-        (total,) = each(code, row.dims, [row], step, inits, parallel=True)
-        places[0].put(code, found.result(code, total, count))
+        return each(code, dims, sources, body)
 
-    each(code, outside, [target, rows], body)
+    every = code.product(x.dims)
+    shared(writer, outside, [target, rows, *texts], (), _COST, nest, every=every)
     return made
+
+
+def _total_of(code: Code, found: Reduction, x: Elements) -> str:
+    """What is reduced of all of an array."""
+
+    def step(places: list[At], held: tuple[str, ...]) -> Sequence[str]:
+        return [found.step(code, held[0], places[0].get(code))]
+
+    inits = [(machine(found.dtype), found.first)]
+    return each(code, x.dims, [x], step, inits, parallel=True)[0]
 
 
 def _spread(

@@ -26,14 +26,22 @@ from adcompiler.emit.llvm.outlined import Apart, Given, Outlined, Total, enter, 
 from adcompiler.emit.llvm.values import Number, element
 from adcompiler.emit.llvm.writer import Writer
 
-__all__ = ["CALL", "SHARES", "Nest", "first_axis", "least_of", "shared"]
+__all__ = [
+    "CALL",
+    "ROWS",
+    "SHARES",
+    "Nest",
+    "first_axis",
+    "least_of",
+    "shared",
+]
 
 SHARES = sys.platform == "linux"  # whose threads and masks of signals are known here
 CALL = 8  # the cost of a call of a function, see `least_of`
 _WORTH = 3 << 20  # what threads are made for, by cost: some 300 us
 _FEW = 4096  # elements that are never worth it
 _ROUND = 64  # elements of which chunks of vectors are multiples
-_ROWS = 16  # so many that adding up what chunks give costs little
+ROWS = 16  # so many that adding up what chunks give costs little
 
 # A nest over places of these lengths, which carries what it is given, by type.
 Nest = Callable[
@@ -60,14 +68,16 @@ def shared(
     cost: int,
     nest: Nest,
     apart: Sequence[Apart] = (),
+    every: str | None = None,
 ) -> tuple[str, ...]:
     """Write a nest, and give what it carries at last.
 
     Its trips along the first axis are independent, but for what they add to `apart`.
+    It takes `every` element: as many as there are places, if nothing else is said.
     """
     code, inits = writer.code, [(t.word, t.first) for t in totals]
-    least, count = least_of(cost), code.product(dims)
-    few = count.isdigit() and int(count) < least
+    least, count = least_of(cost), every or code.product(dims)
+    few = not dims or (count.isdigit() and int(count) < least)
     kept = not SHARES or (writer.module.strict and bool(totals or apart))
     if few or kept or writer.by_rows:
         return nest(code, dims, sources, inits)
@@ -120,7 +130,7 @@ def _outlined(
         loop.give(inner, nest(inner, inside, shifted, inits))
     if inner.failures or _OF_THE_RUN.search(inner.text):
         return None
-    rounded = _ROWS if apart else _ROUND if len(dims) == 1 else 1
+    rounded = ROWS if apart else _ROUND if len(dims) == 1 else 1
     enter(writer, loop, inner, least=least, rounded=str(rounded))
     return loop
 
