@@ -12,6 +12,7 @@ import linecache
 import mpmath
 import numpy as np
 import pytest
+from scipy import special
 
 import adcompiler as ad
 
@@ -282,6 +283,63 @@ def test_powers_of_special_values(base, dtype):
     with np.errstate(all="ignore"):
         expected = np.power(x, y)
     np.testing.assert_array_equal(native("x ** y", "x", "y")(x, y), expected)
+
+
+def log_expit(x):
+    return -mpmath.log1p(mpmath.exp(-x))
+
+
+def entr(x):
+    return -x * mpmath.log(x)
+
+
+# With the units in the last place that may be lost, of SciPy's, too, where an argument
+# is rounded.
+OF_PROBABILITIES = {
+    "ndtr": (mpmath.ncdf, (-37.0, 9.0), lambda x: MOST + 1.5 * x * x),
+    "log_expit": (log_expit, (-700.0, 700.0), lambda x: MOST),
+    "entr": (entr, (1e-30, 10.0), lambda x: MOST),
+}
+
+
+@DTYPES
+@pytest.mark.parametrize("name", OF_PROBABILITIES)
+def test_functions_of_probabilities(name, dtype):
+    exact_of, (low, high), most = OF_PROBABILITIES[name]
+    if dtype is np.float32:
+        low, high = max(low, -13.0 if name == "ndtr" else -80.0), min(high, 80.0)
+    rng = np.random.default_rng(0)
+    near = np.clip(rng.normal(size=99) * 1e-2, low, high)
+    x = np.concatenate([rng.uniform(low, high, 400), near]).astype(dtype)
+    found = native(f"special.{name}(x)", "x")(x)
+    with mpmath.workdps(60):
+        for mine, given in zip(found, x, strict=True):
+            exact = exact_of(mpmath.mpf(float(given)))
+            unit = float(np.spacing(np.abs(dtype(float(exact)))))
+            off = abs(mpmath.mpf(float(mine)) - exact) / unit
+            assert off <= most(given), (given, off)
+
+
+@DTYPES
+@pytest.mark.parametrize("name", ["ndtr", "log_expit", "entr"])
+def test_special_values_of_probabilities(name, dtype):
+    with np.errstate(all="ignore"):
+        x = np.resize(np.array(SPECIAL).astype(dtype), 10 * len(SPECIAL) + 3)
+        wanted = getattr(special, name)(x)
+        found = native(f"special.{name}(x)", "x")(x)
+    np.testing.assert_array_equal(np.signbit(found[x == 0]), np.signbit(wanted[x == 0]))
+    np.testing.assert_allclose(found, wanted, rtol=4 * np.finfo(dtype).eps, atol=0)
+
+
+@DTYPES
+def test_logarithms_times_zero(dtype):
+    given = np.array([0.0, -0.0, 1.0, -1.0, -2.0, np.inf, -np.inf, np.nan], dtype)
+    x, y = (a.ravel() for a in np.meshgrid(given, given))
+    for name in ("xlogy", "xlog1py"):
+        with np.errstate(all="ignore"):
+            wanted = getattr(special, name)(x, y)
+            found = native(f"special.{name}(x, y)", "x", "y")(x, y)
+        np.testing.assert_allclose(found, wanted, rtol=4 * np.finfo(dtype).eps, atol=0)
 
 
 @DTYPES

@@ -32,7 +32,9 @@ __all__ = ["accepted", "deferred", "is_dear", "is_fusible"]
 
 _MOST = 256  # members of a group
 # Rows that call a function of libm, without the prefix of inverse functions.
-_DEAR = {name.removeprefix("a") for name in LIBM} | {"tan2", "hypot", "expit", "xlogy"}
+_DEAR = {name.removeprefix("a") for name in LIBM} | {
+    *("tan2", "hypot", "expit", "log_expit", "xlogy", "xlog1py", "entr", "ndtr")
+}
 
 
 def is_fusible(writer: Writer, let: Let) -> bool:

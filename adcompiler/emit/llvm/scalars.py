@@ -261,6 +261,36 @@ def _xlogy(m: Op, x: str, y: str) -> str:
     return m.select(zero, m.number(0), product)
 
 
+def _xlog1py(m: Op, x: str, y: str) -> str:
+    product = m.op(f"fmul {m.word} {x}, {m.call('log1p', y)}")
+    number = m.op(f"fcmp ord {m.word} {y}, {y}")
+    zero = m.code.both(m.compare("eq", x, "0.0"), number)
+    return m.select(zero, m.number(0), product)
+
+
+def _entr(m: Op, x: str) -> str:
+    product = m.op(f"fmul {m.word} {x}, {m.call('log', x)}")
+    above = m.select(
+        m.compare("lt", x, "0.0"), m.number(-math.inf), _negative(m, product)
+    )
+    return m.select(m.compare("eq", x, "0.0"), m.number(0), above)
+
+
+def _log_expit(m: Op, x: str) -> str:
+    e = m.call("exp", m.op(f"fneg {m.word} {m.intrinsic('fabs', x)}"))
+    rest = m.op(f"fneg {m.word} {m.call('log1p', e)}")
+    return m.select(m.compare("lt", x, "0.0"), m.op(f"fadd {m.word} {x}, {rest}"), rest)
+
+
+def _ndtr(m: Op, x: str) -> str:
+    """In double precision, as SciPy computes it."""
+    given = convert(m.code, x, m.dtype, "float64")
+    wide = Op(m.code, m.params, "float64", checked=False)
+    z = wide.op(f"fmul double {given}, {wide.number(-math.sqrt(0.5))}")
+    found = wide.op(f"fmul double {wide.call('erfc', z)}, {wide.number(0.5)}")
+    return convert(m.code, found, "float64", m.dtype)
+
+
 def _scaled(factor: float) -> Rule:
     return lambda m, a: m.op(f"fmul {m.word} {a}, {m.number(factor)}")
 
@@ -337,7 +367,11 @@ TABLE: dict[str, Rule] = {
     "minimum": _extreme("lt"),
     "clip": _clip,
     "expit": _expit,
+    "log_expit": _log_expit,
     "xlogy": _xlogy,
+    "xlog1py": _xlog1py,
+    "entr": _entr,
+    "ndtr": _ndtr,
     "stop_gradient": _SAME,
     **{
         ours: _libm(theirs)
