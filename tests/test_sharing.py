@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import adcompiler as ad
+from adcompiler.emit.llvm import sharing
 from adcompiler.execute.llvm.threads import allow
 from adcompiler.settings import current
 from tests.test_threads import together
@@ -247,6 +248,27 @@ def test_sums_in_order_stay_in_order(monkeypatch):
     assert value == np.cumsum(x * x)[-1]
 
 
+def smoothed(u, k):
+    v = u.copy()
+    v[1:-1, 1:-1] += k * (u[2:, 1:-1] + u[:-2, 1:-1] - 2.0 * u[1:-1, 1:-1])
+    v[1:-1, 1:-1] += k * (u[1:-1, 2:] + u[1:-1, :-2] - 2.0 * u[1:-1, 1:-1])
+    return np.sum(v * v)
+
+
+@pytest.mark.parametrize("shape", [(1003, 1001), (5, 300_001), (300_001, 5)])
+def test_sums_to_overlapping_parts(shape):
+    (u,) = drawn(shape)
+    close(smoothed, held_equal(ad.value_and_grad(smoothed), u, 0.1), u, 0.1)
+
+
+def test_elsewhere_nothing_is_shared(monkeypatch):
+    monkeypatch.setattr(sharing, "SHARES", False)
+    for f, args in ((chain, drawn(3, 3)), (softmax, drawn((4, 3), 3, 4))):
+        text = ad.differentiate(f).source(*args, backend="llvm")
+        assert "pthread" not in text
+        assert "adc_loop" not in text
+
+
 def test_the_setting(monkeypatch):
     assert current({"ADC_NUM_THREADS": " 3 "}).threads == 3
     assert current({"ADC_NUM_THREADS": ""}).threads is None
@@ -314,11 +336,11 @@ wanted = call(x, x).tobytes()
 """
 
 
-def run(tmp_path, body):
-    """Run a program in a process of its own, with three threads."""
+def run(tmp_path, body, threads=3):
+    """Run a program in a process of its own."""
     path = tmp_path / "program.py"
     path.write_text(PROLOGUE + textwrap.dedent(body))
-    env = {**os.environ, "ADC_NUM_THREADS": "3"}
+    env = {**os.environ, "ADC_NUM_THREADS": str(threads)}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", str(path)],
         env=env,
@@ -329,6 +351,16 @@ def run(tmp_path, body):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_the_number_of_threads_is_no_part_of_a_key(tmp_path, monkeypatch):
+    monkeypatch.setenv("ADC_CACHE", "1")
+    monkeypatch.setenv("ADC_CACHE_DIR", str(tmp_path / "cache"))
+    shown = "import sys; print(call(x, x).sum(), 'llvmlite' in sys.modules)"
+    first, compiled = run(tmp_path, shown).split()
+    again, once_more = run(tmp_path, shown, threads=1).split()
+    assert (compiled, once_more) == ("True", "False")
+    assert first == again
 
 
 def test_forks_while_threads_work(tmp_path):

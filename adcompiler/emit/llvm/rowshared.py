@@ -21,7 +21,7 @@ from adcompiler.emit.llvm.nests import At
 from adcompiler.emit.llvm.outlined import Apart, Given, Outlined, Total, enter, new_name
 from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.scalars import LIBM, elementwise
-from adcompiler.emit.llvm.sharing import CALL, ROWS, SHARES, least_of
+from adcompiler.emit.llvm.sharing import CALL, ROWS, least_of, may_share
 from adcompiler.emit.llvm.values import (
     Block,
     Elements,
@@ -60,7 +60,7 @@ _KNOWN |= {f"{n}{f}" for n in ("pow", "atan2", "hypot", "fmod") for f in ("", "f
 def shared_rows(writer: FunctionWriter, stmt: For) -> bool:
     """Write such a loop; whether that could be done."""
     kinds = _kinds(stmt)
-    if kinds is None or not SHARES or writer.by_rows:
+    if kinds is None or not may_share(writer):
         return False
     every, least = _elements(writer, stmt), least_of(_cost(stmt))
     if every.isdigit() and int(every) < least:

@@ -29,10 +29,10 @@ from adcompiler.emit.llvm.writer import Writer
 __all__ = [
     "CALL",
     "ROWS",
-    "SHARES",
     "Nest",
     "first_axis",
     "least_of",
+    "may_share",
     "shared",
 ]
 
@@ -53,6 +53,12 @@ def least_of(cost: int) -> int:
     """How many elements are worth several threads, where each costs so much: 1 for each
     that is read or written, and for what is computed."""
     return max(_FEW, _WORTH // cost)
+
+
+def may_share(writer: Writer) -> bool:
+    """Whether several threads may do what is being written: not where that is part of
+    what one of them does."""
+    return SHARES and not writer.by_rows
 
 
 def first_axis(dims: Sequence[str]) -> int:
@@ -78,8 +84,8 @@ def shared(
     code, inits = writer.code, [(t.word, t.first) for t in totals]
     least, count = least_of(cost), every or code.product(dims)
     few = not dims or (count.isdigit() and int(count) < least)
-    kept = not SHARES or (writer.module.strict and bool(totals or apart))
-    if few or kept or writer.by_rows:
+    ordered = writer.module.strict and bool(totals or apart)
+    if few or ordered or not may_share(writer):
         return nest(code, dims, sources, inits)
     found = _outlined(writer, dims, sources, totals, nest, apart, least)
     if found is None:

@@ -23,6 +23,7 @@ from adcompiler.emit.llvm.nests import At, Source, broadcast, visited
 from adcompiler.emit.llvm.notes import Nest
 from adcompiler.emit.llvm.parts import added, may_sink, part_shape, sliced
 from adcompiler.emit.llvm.reductions import is_whole, reduces_axes
+from adcompiler.emit.llvm.sharing import shared
 from adcompiler.emit.llvm.values import Elements, Number, element
 from adcompiler.emit.llvm.writer import Group, Scope, Term, Writer
 from adcompiler.ir.nodes import Atom, Let, Var
@@ -273,7 +274,7 @@ class _Sums:
         self, terms: Sequence[Term], spans: Sequence[_Span], *, rest: bool
     ) -> None:
         """Add what these terms have in a part of the array. The `rest` is small."""
-        code = self.code
+        code, writer = self.code, self.writer
         begins = [s.begin for s in spans]
         dims = tuple(code.subtract(s.end, s.begin) for s in spans)
         arrays: list[Source] = [_moved(code, self.x, begins, dims)]
@@ -284,7 +285,7 @@ class _Sums:
             arrays += (_moved(code, s, offsets, dims) for s in term.sources.values())
 
         def body(_: object, places: list[At], carried: tuple[str, ...]) -> None:
-            target, *read = places
+            code, (target, *read) = writer.code, places
             total = target.get(code)
             for term in terms:
                 own, read = read[: len(term.sources)], read[len(term.sources) :]
@@ -295,11 +296,23 @@ class _Sums:
                 total = added(code, term.let, total, self._value(term, texts))
             target.put(code, total)
 
-        visited(code, dims, arrays, body, parallel=not rest, plain=rest)
+        def nest(
+            code: Code,
+            dims: Sequence[str],
+            sources: Sequence[Source],
+            inits: Sequence[tuple[str, str]],
+        ) -> tuple[str, ...]:
+            return visited(code, dims, sources, body, parallel=True)
+
+        if rest:
+            visited(code, dims, arrays, body, plain=True)
+            return
+        members = sum(len(t.members) + 1 for t in terms)
+        shared(writer, dims, arrays, (), len(arrays) + members, nest)
 
     def _value(self, term: Term, texts: dict[Atom, str]) -> str:
         """An element of what is added."""
-        module, code = self.writer.module, self.code
+        module, code = self.writer.module, self.writer.code
         for member in term.members:
             code.mark = module.mark(member, self.nest)
             args = [operand_text(self.writer, a, texts) for a in member.operands]
