@@ -1,9 +1,9 @@
-"""Rows of small square matrices, by elimination: inverses, solutions, determinants.
+"""Rows of square matrices: inverses, solutions, determinants, Cholesky factors.
 
 In: a statement. Out: its result; None where NumPy is to compute it.
-Invariants: rows are exchanged as LAPACK does, for the largest pivot. Larger matrices,
-and those whose pivots are zero or not finite, are left to NumPy as they were given: it
-raises for what is singular.
+Invariants: small matrices are eliminated in the module, larger ones go to LAPACK. Rows
+are exchanged as LAPACK does, for the largest pivot. What has no such pivots, or no
+factor, is left to NumPy as it was given: it raises for what is singular.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from adcompiler.emit.llvm.called import by_numpy
 from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.factored import log_det, root, solve
 from adcompiler.emit.llvm.nests import allocated, copied, filled
 from adcompiler.emit.llvm.values import (
     Elements,
@@ -49,7 +50,9 @@ def _inv(writer: Writer, let: Let) -> Values | None:
         return found
 
     a = _matrix(writer, let)
-    return None if a is None else [_solution(writer, let, a, unit)]
+    if a is None:
+        return None
+    return [_solution(writer, let, a, (a.dims[0], a.dims[0]), unit)]
 
 
 def _solve(writer: Writer, let: Let) -> Values | None:
@@ -58,7 +61,10 @@ def _solve(writer: Writer, let: Let) -> Values | None:
         return None
     if len(b.dims) > 2 or b.dtype != a.dtype:
         return None
-    return [_solution(writer, let, a, lambda n, dtype: copied(writer.code, b))]
+    right = b
+    return [
+        _solution(writer, let, a, b.dims, lambda n, dtype: copied(writer.code, right))
+    ]
 
 
 def _det(writer: Writer, let: Let) -> Values | None:
@@ -67,17 +73,40 @@ def _det(writer: Writer, let: Let) -> Values | None:
         return None
     code, word = writer.code, machine(a.dtype)
 
-    def found() -> tuple[str, list[str]]:
-        done, det = _eliminated(writer, a, "null", "0")
-        return done, [det]
+    def eliminated() -> Sequence[str]:
+        return _eliminated(writer, a, "null", "0")
 
-    def by_library() -> list[str]:
-        (other,) = by_numpy(writer, let)
-        assert isinstance(other, Number)
-        return [other.text]
+    def factored() -> Sequence[str]:
+        done, found = _log_det(writer, a)
+        return done, found[0]
 
-    (text,) = _if_small(code, a.dims[0], found, by_library, lambda _: None, [word])
+    found = _by_size(code, a.dims[0], eliminated, factored, ["i1", word])
+    (text,) = _or_by_library(writer, let, found, [word])
     return [Number(t.dtype, text, "")]
+
+
+def _of_log_det(k: int) -> Callable[[Writer, Let], Values | None]:
+    def row(writer: Writer, let: Let) -> Values | None:
+        a, t = _matrix(writer, let), let.result.type
+        if a is None or not isinstance(t, Scalar):
+            return None
+        done, texts = _log_det(writer, a)
+        (text,) = _or_by_library(writer, let, (done, texts[k]), [machine(a.dtype)])
+        return [Number(t.dtype, text, "")]
+
+    return row
+
+
+def _cholesky(writer: Writer, let: Let) -> Values | None:
+    a = _matrix(writer, let)
+    if a is None:
+        return None
+    code, n = writer.code, a.dims[0]
+    found = copied(code, a)
+    name = _function(writer, root(a.dtype))
+    done = code.op(f"call i1 @{name}(ptr {found.data}, i64 {n})")
+    texts = (done, found.data, found.owner)
+    return [_array(writer, let, texts, a.dtype, a.dims)]
 
 
 def _cofactor(writer: Writer, let: Let) -> Values | None:
@@ -108,6 +137,9 @@ ROWS: dict[str, Callable[[Writer, Let], Values | None]] = {
     "inv": _inv,
     "solve": _solve,
     "det": _det,
+    "logabsdet": _of_log_det(1),
+    "signdet": _of_log_det(2),
+    "cholesky": _cholesky,
     "cofactor": _cofactor,
 }
 
@@ -124,53 +156,117 @@ def _matrix(writer: Writer, let: Let) -> Elements | None:
 
 
 def _solution(
-    writer: Writer, let: Let, a: Elements, right: Callable[[str, str], Elements]
+    writer: Writer,
+    let: Let,
+    a: Elements,
+    dims: tuple[str, ...],
+    right: Callable[[str, str], Elements],
 ) -> Elements:
-    """What the matrix takes to the right side, which is made where it is small."""
+    """What the matrix takes to the right side, of these lengths."""
     code, n = writer.code, a.dims[0]
-    t = let.result.type
-    assert isinstance(t, Array)
-    made: list[Elements] = []
+    count = dims[1] if len(dims) == 2 else "1"
 
-    def found() -> tuple[str, list[str]]:
+    def eliminated() -> Sequence[str]:
         b = right(n, a.dtype)
-        made.append(b)
-        count = b.dims[1] if len(b.dims) == 2 else "1"
         done, _ = _eliminated(writer, a, b.data, count)
-        return done, [b.data, b.owner]
+        return [done, b.data, b.owner]
 
-    def by_library() -> list[str]:
-        return _kept(by_numpy(writer, let))
+    def factored() -> Sequence[str]:
+        given = right(n, a.dtype)
+        b = _turned(writer, given)
+        matrix, pivots = copied(code, _transposed(a)), allocated(code, "int64", (n,))
+        name = _function(writer, solve(a.dtype))
+        texts = f"ptr {matrix.data}, ptr {b.data}, ptr {pivots.data}"
+        done = code.op(f"call i1 @{name}({texts}, i64 {n}, i64 {count})")
+        for value in (matrix, pivots):
+            writer.release(value)
+        found = _turned(writer, b)
+        return [done, found.data, found.owner]
 
-    def dropped(_: list[str]) -> None:
-        writer.release(made[0])
-
-    data, owner = _if_small(code, n, found, by_library, dropped, ["ptr", "ptr"])
-    dims = (n, n) if len(let.operands) == 1 else made[0].dims
-    return Elements(a.dtype, data, owner, dims, dense(code, dims), True)
+    found = _by_size(code, n, eliminated, factored, ["i1", "ptr", "ptr"])
+    return _array(writer, let, found, a.dtype, dims)
 
 
-def _if_small(
+def _transposed(x: Elements) -> Elements:
+    dims, strides = tuple(reversed(x.dims)), tuple(reversed(x.strides))
+    return Elements(x.dtype, x.data, x.owner, dims, strides)
+
+
+def _turned(writer: Writer, x: Elements) -> Elements:
+    """The columns of an array as rows, in place of it; of a vector there is one."""
+    if len(x.dims) == 1:
+        return x
+    found = copied(writer.code, _transposed(x))
+    writer.release(x)
+    return found
+
+
+def _by_size(
     code: Code,
     n: str,
-    found: Callable[[], tuple[str, list[str]]],
-    by_library: Callable[[], list[str]],
-    dropped: Callable[[list[str]], None],
+    small: Callable[[], Sequence[str]],
+    large: Callable[[], Sequence[str]],
     types: Sequence[str],
 ) -> tuple[str, ...]:
-    """What is found of a small matrix, unless its pivots are none; else NumPy's."""
+    """What is found of a matrix of n rows."""
+    if n.isdigit():
+        return tuple(small() if int(n) <= int(_MOST) else large())
+    return code.chosen(code.op(f"icmp ule i64 {n}, {_MOST}"), small, large, types)
 
-    def by_elimination() -> Sequence[str]:
-        done, texts = found()
 
-        def other() -> Sequence[str]:
-            dropped(texts)
-            return by_library()
+def _array(
+    writer: Writer, let: Let, found: Sequence[str], dtype: str, dims: tuple[str, ...]
+) -> Elements:
+    """The array that was found, or NumPy's."""
+    done, data, owner = found
+    strides = dense(writer.code, dims)
 
-        return code.chosen(done, lambda: texts, other, types)
+    def drop() -> None:
+        writer.release(Elements(dtype, data, owner, dims, strides, True))
 
-    small = code.op(f"icmp ule i64 {n}, {_MOST}")
-    return code.chosen(small, by_elimination, by_library, types)
+    types = ["ptr", "ptr"]
+    data, owner = _or_by_library(writer, let, (done, data, owner), types, drop)
+    return Elements(dtype, data, owner, dims, strides, True)
+
+
+def _or_by_library(
+    writer: Writer,
+    let: Let,
+    found: Sequence[str],
+    types: Sequence[str],
+    drop: Callable[[], None] = lambda: None,
+) -> tuple[str, ...]:
+    """What was found; if it is not `done`, what comes first, NumPy's."""
+    done, *texts = found
+
+    def by_library() -> Sequence[str]:
+        drop()
+        (other,) = by_numpy(writer, let)
+        return [other.text] if isinstance(other, Number) else _kept([other])
+
+    return writer.code.chosen(done, lambda: texts, by_library, types)
+
+
+def _log_det(writer: Writer, a: Elements) -> tuple[str, list[str]]:
+    """Whether LAPACK takes the matrix apart; the determinant, the logarithm of its
+    absolute value, and its sign."""
+    code, n, word = writer.code, a.dims[0], machine(a.dtype)
+    work, pivots = copied(code, _transposed(a)), allocated(code, "int64", (n,))
+    found = code.alloca(word, 3)
+    name = _function(writer, log_det(a.dtype))
+    given = f"ptr {work.data}, ptr {pivots.data}, i64 {n}, ptr {found}"
+    done = code.op(f"call i1 @{name}({given})")
+    for value in (work, pivots):
+        writer.release(value)
+    places = (_place(code, found, a.dtype, str(k)) for k in range(3))
+    return done, [code.op(f"load {word}, ptr {place}") for place in places]
+
+
+def _function(writer: Writer, function: tuple[str, str]) -> str:
+    """The name of a function, which the module has then."""
+    name, text = function
+    writer.module.extra.setdefault(name, text)
+    return name
 
 
 def _eliminated(writer: Writer, a: Elements, b: str, count: str) -> tuple[str, str]:

@@ -129,7 +129,7 @@ _NUMPY = {
 
 @cache
 def _blas() -> Mapping[str, int]:
-    """The routines of BLAS: NumPy's own, or those of SciPy, which is imported then."""
+    """The routines of BLAS and LAPACK: NumPy's own, or SciPy's, which is imported."""
     return _numpys_blas() or _scipys_blas()
 
 
@@ -147,19 +147,23 @@ def _numpys_blas() -> Mapping[str, int]:
 
 
 def _scipys_blas() -> Mapping[str, int]:
-    from scipy.linalg import cython_blas
+    from scipy.linalg import cython_blas, cython_lapack
 
     pointer, name = ctypes.pythonapi.PyCapsule_GetPointer, _capsule_name()
     pointer.restype, pointer.argtypes = (
         ctypes.c_void_p,
         (ctypes.py_object, ctypes.c_char_p),
     )
-    found = cython_blas.__pyx_capi__
+    found = cython_blas.__pyx_capi__ | cython_lapack.__pyx_capi__
     routines = {word: found[word.removeprefix("adc_")] for word in _BLAS}
     return {word: int(pointer(r, name(r)) or 0) for word, r in routines.items()}
 
 
-_BLAS = ("adc_dgemm", "adc_sgemm")
+_BLAS = tuple(
+    f"adc_{letter}{routine}"
+    for letter in "ds"
+    for routine in ("gemm", "gesv", "getrf", "potrf")
+)
 
 
 def _capsule_name() -> Callable[[Any], bytes]:
