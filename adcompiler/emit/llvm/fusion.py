@@ -90,9 +90,12 @@ def _repeats_nothing(writer: Writer, let: Let) -> bool:
     """Whether a sum over what was repeated is assumed to be what it is given, which a
     group computes."""
     g, like = let.operands
-    if writer.shape(g.type) != writer.shape(like.type) or g not in writer.pending:
+    group = writer.pending.get(g) if isinstance(g, Var) else None
+    if group is None or g not in group.elements:
         return False
-    group, other = writer.pending[g], writer.dims(like)
+    if writer.shape(g.type) != writer.shape(like.type):
+        return False
+    other = writer.dims(like)
     assert other is not None
     for mine, theirs in zip(group.dims, other, strict=True):
         writer.require_equal(mine, theirs)

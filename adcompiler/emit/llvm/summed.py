@@ -96,7 +96,8 @@ class _Chains:
 
 def _adds(let: Let, value: Var) -> bool:
     """Whether a statement is a sum of this number and another, or their difference."""
-    dtypes = {getattr(a.type, "dtype", "") for a in (*let.operands, let.result)}
     name, first = let.primitive.name, let.operands[0] == value
-    plain = name == "add" or (name == "subtract" and first)
-    return plain and len(dtypes) == 1 and isinstance(let.result.type, Scalar)
+    if name != "add" and not (name == "subtract" and first):
+        return False
+    dtypes = {getattr(a.type, "dtype", "") for a in (*let.operands, let.result)}
+    return len(dtypes) == 1 and isinstance(let.result.type, Scalar)

@@ -328,8 +328,9 @@ class Writer(ABC):
 
     def dims(self, atom: Atom) -> tuple[str, ...] | None:
         """The lengths of an array, which need not be written yet; None of others."""
-        if isinstance(atom, Var) and (group := self.pending.get(atom)) is not None:
-            return group.dims if isinstance(atom.type, Array) else None
+        group = self.pending.get(atom) if isinstance(atom, Var) else None
+        if group is not None and atom in group.elements:
+            return group.dims
         found = self.value(atom)
         return found.dims if isinstance(found, Elements) else None
 
