@@ -183,6 +183,12 @@ class Code:
             return str(int(a) * int(b))
         return self.op(f"mul nsw i64 {a}, {b}")
 
+    def divided(self, a: str, b: int) -> str:
+        """How often a number goes into a length."""
+        if _whole(a):
+            return str(int(a) // b)
+        return self.op(f"udiv i64 {a}, {b}")
+
     def product(self, terms: Iterable[str]) -> str:
         total = "1"
         for term in terms:

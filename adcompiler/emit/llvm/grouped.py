@@ -16,7 +16,15 @@ from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.divisors import Divisor, divisor_of, over
 from adcompiler.emit.llvm.fusion import is_dear
 from adcompiler.emit.llvm.mapped import applied, is_mapped, scalar_result
-from adcompiler.emit.llvm.nests import At, Source, broadcast, each, flattened, rowed
+from adcompiler.emit.llvm.nests import (
+    At,
+    Source,
+    broadcast,
+    each,
+    flattened,
+    jammed,
+    rowed,
+)
 from adcompiler.emit.llvm.notes import Nest
 from adcompiler.emit.llvm.outlined import Total
 from adcompiler.emit.llvm.parts import put_part
@@ -35,6 +43,9 @@ from adcompiler.ir.nodes import Const, Let, Var
 from adcompiler.ir.types import Scalar, dims_of
 
 __all__ = ["operand_text", "value_text", "write_group"]
+
+
+_JAMMED = 24  # statements and arrays: of more, registers hold a single row
 
 
 def write_group(writer: Writer, group: Group, needed: set[Var]) -> None:
@@ -96,6 +107,8 @@ class _Nest:
         code, group = self.writer.code, self.group
         found = (self.axes[m].found for m in self.rows)
         own = [(machine(r.dtype), r.first) for r in found]
+        few = len(group.members) + len(self.arrays) <= _JAMMED
+        jam = few and all(axis.over_rows for axis in self.axes.values())
 
         def nest(
             code: Code,
@@ -105,6 +118,8 @@ class _Nest:
         ) -> tuple[str, ...]:
             if not self.axes:
                 return each(code, dims, sources, self.body, inits, parallel=True)
+            if jam:
+                return jammed(code, dims, sources, self.some, inits)
             return rowed(code, dims, sources, self.body, inits, own, self.end)
 
         dims: Sequence[str] = group.dims
@@ -133,11 +148,33 @@ class _Nest:
         return {m: Divisor(*p) for m, p in zip(self.divisors, pairs, strict=True)}
 
     def body(self, places: list[At], carried: tuple[str, ...]) -> Sequence[str]:
+        return self.some([places], carried)
+
+    def some(self, rows: list[list[At]], carried: tuple[str, ...]) -> Sequence[str]:
+        """The elements at the places of some rows, which are reduced to one."""
+        code, found = self.writer.code, []
+        for places in rows:
+            carried, texts = self.element(places, carried)
+            found.append(texts)
+        for places, texts in zip(rows, found, strict=True):
+            self.put(places, texts)
+        for member, place in self.reduced_at(rows[0]).items():
+            if member not in self.rows:
+                code.mark = self.writer.module.mark(member, self.nest)
+                x = member.operands[0]
+                given = [operand_text(self.writer, x, texts) for texts in found]
+                self.axes[member].add_elements(code, place, given)
+        return carried
+
+    def element(
+        self, places: list[At], carried: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], dict[Var, str]]:
+        """What is carried past a place, and the values there."""
         code, group = self.writer.code, self.group
         read = places[len(self.targets) :]
         texts = {v: p.get(code) for v, p in zip(group.sources, read, strict=False)}
         held = dict(zip((*self.sums, *self.rows), carried, strict=True))
-        reduced, divisors = self.reduced_at(places), self.divisors_at(places)
+        divisors = self.divisors_at(places)
         for member in group.members:
             code.mark = self.writer.module.mark(member, self.nest)
             count = 1 if member.primitive.name == "sum_to" else None
@@ -148,20 +185,22 @@ class _Nest:
             elif member in self.rows:
                 found = self.axes[member].found
                 held[member] = found.step(code, held[member], *args)
-            elif member in self.axes:
-                self.axes[member].add(code, reduced[member], *args, element=True)
             elif member in divisors:
                 divisor = divisors[member]
                 texts[member.result] = over(self.writer, member, args[0], divisor)
-            else:
+            elif member not in self.axes:
                 texts[member.result] = value_text(self.writer, member, args)
+        return tuple(held[m] for m in (*self.sums, *self.rows)), texts
+
+    def put(self, places: list[At], texts: dict[Var, str]) -> None:
+        """Store what is to be stored at a place."""
+        code, group = self.writer.code, self.group
         for place, var in zip(places, self.targets, strict=False):
             place.put(code, texts[var])
         code.call_them({} if self.nest is None else texts)
-        sinks = read[len(group.sources) :]
+        sinks = places[len(self.targets) + len(group.sources) :]
         for place, sink in zip(sinks, group.sinks, strict=False):
             put_part(code, sink.let, place, texts[sink.value])
-        return [held[m] for m in (*self.sums, *self.rows)]
 
     def end(self, places: list[At], totals: tuple[str, ...]) -> None:
         """What a row has given goes to its place."""

@@ -34,6 +34,7 @@ __all__ = [
     "fill",
     "filled",
     "flattened",
+    "jammed",
     "rowed",
     "visited",
 ]
@@ -65,6 +66,7 @@ class At:
         write(code, self.source, self.offset, text)
 
 
+_ROWS = 4  # that are taken at a time where all are added to one
 _LARGEST, _FRAME = 512, 32768  # bytes of an array in a frame, and of all of them
 _BYTES = {"i8": 1, "i16": 2, "i32": 4, "i64": 8, "float": 4, "double": 8}
 
@@ -234,6 +236,58 @@ def visited(
         )
 
     return tuple(level([], ["0"] * len(sources), tuple(v for _, v in inits)))
+
+
+def jammed(
+    code: Code,
+    dims: Sequence[str],
+    sources: Sequence[Source],
+    body: Callable[[list[list[At]], tuple[str, ...]], Sequence[str]],
+    inits: Sequence[tuple[str, str]] = (),
+) -> tuple[str, ...]:
+    """As `each`, in parallel along the last axis, with some rows of it at a time, whose
+    places `body` is given one after the other. So what all rows are added to is read
+    and written once for these."""
+
+    def level(k: int, offsets: list[str], carried: tuple[str, ...]) -> tuple[str, ...]:
+        pairs = [(t, v) for (t, _), v in zip(inits, carried, strict=True)]
+        if k == len(dims) - 2:
+            whole = code.divided(dims[k], _ROWS)
+            first = code.multiply(whole, str(_ROWS))
+            held = code.counted(whole, some(k, offsets, "0", _ROWS), pairs)
+            pairs = [(t, v) for (t, _), v in zip(inits, held, strict=True)]
+            rest = code.subtract(dims[k], first)
+            return code.counted(rest, some(k, offsets, first, 1), pairs)
+
+        def trip(index: str, held: tuple[str, ...]) -> Sequence[str]:
+            return level(k + 1, moved(offsets, index, k), held)
+
+        return code.counted(dims[k], trip, pairs)
+
+    def moved(offsets: list[str], index: str, axis: int) -> list[str]:
+        pairs = zip(sources, offsets, strict=True)
+        return [_moved(code, s, o, index, axis) for s, o in pairs]
+
+    def some(
+        k: int, offsets: list[str], first: str, count: int
+    ) -> Callable[[str, tuple[str, ...]], Sequence[str]]:
+        """So many rows from `first` on."""
+
+        def trip(index: str, held: tuple[str, ...]) -> Sequence[str]:
+            begin = code.add(first, code.multiply(index, str(count)))
+            rows = [moved(offsets, code.add(begin, str(u)), k) for u in range(count)]
+
+            def column(index: str, inner: tuple[str, ...]) -> Sequence[str]:
+                ends = (moved(row, index, k + 1) for row in rows)
+                pairs = (zip(sources, end, strict=True) for end in ends)
+                return body([[At(s, o) for s, o in row] for row in pairs], inner)
+
+            pairs = [(t, v) for (t, _), v in zip(inits, held, strict=True)]
+            return code.counted(dims[k + 1], column, pairs, parallel=True)
+
+        return trip
+
+    return level(0, ["0"] * len(sources), tuple(v for _, v in inits))
 
 
 def rowed(

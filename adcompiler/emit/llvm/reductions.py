@@ -12,7 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.nests import At, Source, allocated, broadcast, each, filled
+from adcompiler.emit.llvm.nests import (
+    At,
+    Source,
+    allocated,
+    broadcast,
+    each,
+    filled,
+    jammed,
+)
 from adcompiler.emit.llvm.outlined import Apart
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.sharing import first_axis, shared
@@ -187,14 +195,25 @@ class AxisReduction:
     def in_rows(self) -> bool:
         return len(self.target.dims) - 1 in self.axes
 
-    def add(self, code: Code, place: At, text: str, *, element: bool = False) -> None:
-        """Reduce what is at a place and what a row gave, or one element, to one."""
+    @property
+    def over_rows(self) -> bool:
+        """Whether all rows of the last axis are reduced to one."""
+        return _over_rows(self.axes, len(self.target.dims))
+
+    def add(self, code: Code, place: At, text: str) -> None:
+        """Reduce what is at a place, and what a row gave, to one."""
         found, dtype = self.found, self.made.dtype
         total = convert(code, place.get(code), dtype, found.dtype)
-        if element:
-            text = convert(code, text, found.given, found.dtype)
         text = _STEPS[found.name](code, found.dtype, total, text)
         place.put(code, convert(code, text, found.dtype, dtype))
+
+    def add_elements(self, code: Code, place: At, texts: Sequence[str]) -> None:
+        """Reduce what is at a place, and some elements, to one."""
+        found, dtype = self.found, self.made.dtype
+        total = convert(code, place.get(code), dtype, found.dtype)
+        for text in texts:
+            total = found.step(code, total, text)
+        place.put(code, convert(code, total, found.dtype, dtype))
 
     def apart(self) -> Apart:
         """The result, which chunks of a nest have one each of."""
@@ -214,6 +233,10 @@ class AxisReduction:
             return
         lengths = (self.target.dims[a] for a in self.axes)
         _divide(code, self.made, code.product(lengths))
+
+
+def _over_rows(axes: Sequence[int], rank: int) -> bool:
+    return rank > 1 and rank - 2 in axes and rank - 1 not in axes
 
 
 def axis_reduction(writer: Writer, let: Let, dims: Sequence[str]) -> AxisReduction:
@@ -334,10 +357,14 @@ def _along(
         sources: Sequence[Source],
         inits: Sequence[tuple[str, str]],
     ) -> tuple[str, ...]:
-        def body(places: list[At], carried: tuple[str, ...]) -> None:
-            whole.add(code, places[0], places[1].get(code), element=True)
+        def some(rows: list[list[At]], carried: tuple[str, ...]) -> Sequence[str]:
+            given = [mine.get(code) for _, mine in rows]
+            whole.add_elements(code, rows[0][0], given)
+            return ()
 
-        return each(code, dims, sources, body)
+        if whole.over_rows:
+            return jammed(code, dims, sources, some)
+        return each(code, dims, sources, lambda places, held: some([places], held))
 
     apart = [whole.apart()] if first_axis(x.dims) in axes else []
     shared(writer, x.dims, [target, x], (), _COST, nest, apart)
@@ -443,11 +470,18 @@ def _sum_to(writer: Writer, let: Let) -> Values | None:
     found = filled(code, t.dtype, found.dims, constant_text(0, t.dtype), found)
     target = broadcast(code, replace(found, contiguous=False), g.dims)
 
-    def body(places: list[At], carried: tuple[str, ...]) -> None:
-        total = places[0].get(code)
-        places[0].put(code, _plus(code, t.dtype, total, places[1].get(code)))
+    def some(rows: list[list[At]], carried: tuple[str, ...]) -> Sequence[str]:
+        total = rows[0][0].get(code)
+        for _, mine in rows:
+            total = _plus(code, t.dtype, total, mine.get(code))
+        rows[0][0].put(code, total)
+        return ()
 
-    each(code, g.dims, [replace(target, contiguous=False), g], body)
+    arrays = [replace(target, contiguous=False), g]
+    if _over_rows(reduced_axes(let) or (), len(g.dims)):
+        jammed(code, g.dims, arrays, some)
+    else:
+        each(code, g.dims, arrays, lambda places, held: some([places], held))
     return [found]
 
 
