@@ -114,3 +114,59 @@ def test_threads_have_pools_of_their_own():
     for t in threads:
         t.join()
     assert not wrong
+
+
+def of_trips(x, k, steps):
+    """Tapes of arrays, and arrays that take each other's place in each trip."""
+    y = x * 1.0
+    for _ in range(steps):
+        z = y * y
+        y = y + k * z * x[::-1]
+    return np.sum(y * y)
+
+
+@pytest.mark.parametrize(
+    "n", [1, 123, 124, 125, 128, 129, 144, 1000, 1023, 1025, 8191, 8192, 8193, 20_000]
+)
+def test_arrays_that_loops_make_have_any_length(n):
+    x = np.random.default_rng(n).normal(size=n)
+    g = ad.value_and_grad(of_trips, wrt="x", backend="llvm")
+    plain = ad.value_and_grad(of_trips, wrt="x", backend="numpy")
+    kept = []
+    for steps in (0, 1, 2, 7):
+        value, gradient = plain(x, 1e-3, steps)
+        found, slope = g(x, 1e-3, steps)
+        assert found == pytest.approx(value, rel=1e-12)
+        np.testing.assert_allclose(slope, gradient, rtol=1e-11, atol=1e-13)
+        kept.append((slope, slope.copy()))
+    for slope, copy in kept:  # nothing of a run is another's
+        np.testing.assert_array_equal(slope, copy)
+
+
+def of_growing_rows(x):
+    total = 0.0
+    for i in range(1, len(x)):
+        row = x[:i] * x[i]
+        total += np.sum(row * row) * row[0]
+    return total
+
+
+def test_arrays_of_all_lengths_in_one_run():
+    x = 0.1 * np.random.default_rng(5).normal(size=1500)
+    wanted = ad.grad(of_growing_rows, backend="numpy")(x)
+    found = ad.grad(of_growing_rows, backend="llvm")(x)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-13)
+
+
+def of_carried(x, steps):
+    for _ in range(steps):
+        x = np.sin(x)
+    return x
+
+
+def test_what_leaves_a_loop_outlives_the_run():
+    x = np.random.default_rng(6).normal(size=3000)
+    f = ad.vjp(of_carried, wrt="x", backend="llvm")
+    results = [f(x, n)[0] for n in (0, 1, 4, 4)]
+    for n, result in zip((0, 1, 4, 4), results, strict=True):
+        np.testing.assert_allclose(result, of_carried(x, n), rtol=1e-12)

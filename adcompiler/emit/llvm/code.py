@@ -60,6 +60,7 @@ class Code:
     access: str = ""  # what is said of loads and stores
     in_frame: bool = False  # whether new arrays may be memory of the function's own
     frame: int = 0  # the bytes of those that are
+    looped: bool = False  # whether it is a trip of a loop of the program
     mark: int = 0  # what is being written, as `Module.marks` has it
     marks: list[int] = field(default_factory=lambda: [0])  # of the lines
     names: dict[str, str] = field(default_factory=dict)  # what values are called

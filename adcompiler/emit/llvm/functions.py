@@ -272,6 +272,7 @@ class FunctionWriter(Writer):
         ways = [(finals, trips, "false", head)]
         way.tick()
         self.depth += 1
+        code.looped = True
         outside, self.by_rows = self.by_rows, isinstance(stmt, For) and stmt.by_rows
         if self.region(stmt.body):
             ends = [self.handed(a) for a in carried_results(stmt)]
@@ -291,6 +292,7 @@ class FunctionWriter(Writer):
         else:
             self.scopes.pop()
         self.depth, self.by_rows = self.depth - 1, outside
+        code.looped = self.depth > 0
         code.start(after)
         self.values[stmt.trips] = Number(
             "int64", code.phi("i64", [(t, b) for _, t, _, b in ways]), "true"

@@ -23,7 +23,8 @@ offset what
 Small arrays are of the *pool*, which is the run's own: a free one serves the next of
 its class, which has as many times 32 bytes. Their heads have 32 bytes, with the next
 that is free in the place of the block before, and the class in that of the one after.
-They are cut from chunks, which go when the run is over. A context is
+They are cut from chunks, which go when the run is over. So are larger ones, up to 64
+KiB, that loops make in each trip, of eight classes for each doubling. A context is
 
 ====== =========================================================================
 0      the first block of its list
@@ -32,8 +33,8 @@ They are cut from chunks, which go when the run is over. A context is
 32, 40 where the rest of the chunk begins and ends from which is cut
 48     the bytes of the next chunk
 56     of each class, the first block that is free
-312    the state of the Python thread while it has let others run, and
-320    when it has last asked for signals, see `signals`
+760    the state of the Python thread while it has let others run, and
+768    when it has last asked for signals, see `signals`
 ====== =========================================================================
 """
 
@@ -45,7 +46,8 @@ __all__ = ["CONTEXT_BYTES", "LARGEST_CLASS", "MEMORY", "POOL", "SAVED"]
 
 LARGEST_CLASS = 31  # of arrays of the pool: larger ones may change hands
 POOL = 24  # where in a context the pool begins
-SAVED = 56 + 8 * (LARGEST_CLASS + 1)  # where the state of the thread is
+CLASSES = LARGEST_CLASS + 1 + 8 * 7  # with those of what loops make
+SAVED = 56 + 8 * CLASSES  # where the state of the thread is
 CONTEXT_BYTES = SAVED + 16
 
 _BLOCKS = """
@@ -279,15 +281,51 @@ take:
   store i64 1, ptr %refs
   ret ptr %block
 more:
-  %new = call ptr @adc_cut(ptr %ctx, i64 %class)
+  %size = shl i64 %class, 5
+  %whole = add i64 %size, 32
+  %new = call ptr @adc_cut(ptr %ctx, i64 %class, i64 %size, i64 %whole)
   ret ptr %new
 }
 
-define internal ptr @adc_cut(ptr %ctx, i64 %class) noinline {
+define internal noalias ptr @adc_looped(ptr %ctx, i64 %count, i64 %size) noinline {
+  %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
+  %small = icmp ule i64 %bytes, 992
+  %huge = icmp ugt i64 %bytes, 65536
+  %other = or i1 %small, %huge
+  br i1 %other, label %usual, label %own
+usual:
+  %array = call noalias ptr @adc_array(ptr %ctx, i64 %count, i64 %size)
+  ret ptr %array
+own:
+  %last = sub i64 %bytes, 1
+  %zeros = call i64 @llvm.ctlz.i64(i64 %last, i1 true)
+  %shift = sub i64 60, %zeros
+  %eighths = lshr i64 %last, %shift
+  %more = add i64 %eighths, 1
+  %room = shl i64 %more, %shift
+  %doublings = shl i64 %shift, 3
+  %place = add i64 %doublings, %eighths
+  %class = sub i64 %place, FIRST_PLACE
+  %lists = getelementptr i8, ptr %ctx, i64 56
+  %list = getelementptr ptr, ptr %lists, i64 %class
+  %block = load ptr, ptr %list
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %new, label %take
+take:
+  %next = load ptr, ptr %block
+  store ptr %next, ptr %list
+  %refs = getelementptr i8, ptr %block, i64 16
+  store i64 1, ptr %refs
+  ret ptr %block
+new:
+  %whole = add i64 %room, 64
+  %cut = call ptr @adc_cut(ptr %ctx, i64 %class, i64 %room, i64 %whole)
+  ret ptr %cut
+}
+
+define internal ptr @adc_cut(ptr %ctx, i64 %class, i64 %size, i64 %whole) noinline {
   %rest_at = getelementptr i8, ptr %ctx, i64 32
   %end_at = getelementptr i8, ptr %ctx, i64 40
-  %size = shl i64 %class, 5
-  %whole = add i64 %size, 32
   %first = load ptr, ptr %rest_at
   %end = load ptr, ptr %end_at
   %from = ptrtoint ptr %first to i64
@@ -296,7 +334,7 @@ define internal ptr @adc_cut(ptr %ctx, i64 %class) noinline {
   %enough = icmp uge i64 %left, %whole
   br i1 %enough, label %cut, label %refill
 refill:
-  %lacking = call i1 @adc_chunk(ptr %ctx)
+  %lacking = call i1 @adc_chunk(ptr %ctx, i64 %whole)
   br i1 %lacking, label %fail, label %again
 again:
   %second = load ptr, ptr %rest_at
@@ -317,9 +355,11 @@ fail:
   ret ptr null
 }
 
-define internal i1 @adc_chunk(ptr %ctx) noinline {
+define internal i1 @adc_chunk(ptr %ctx, i64 %wanted) noinline {
   %size_at = getelementptr i8, ptr %ctx, i64 48
-  %size = load i64, ptr %size_at
+  %usual = load i64, ptr %size_at
+  %least = shl i64 %wanted, 2
+  %size = call i64 @llvm.umax.i64(i64 %usual, i64 %least)
   %chunk = call ptr @malloc(i64 %size)
   %lacking = icmp eq ptr %chunk, null
   br i1 %lacking, label %fail, label %link
@@ -381,5 +421,8 @@ define internal void @adc_advise(ptr %elements, i64 %bytes) {
 }
 """
 
-_TEXT = _BLOCKS.replace("LARGEST_CLASS", str(LARGEST_CLASS)) + _POOL
+_FIRST_PLACE = 8 * 6 + 8 - (LARGEST_CLASS + 1)  # of 513 bytes: eight of 64 and more
+_TEXT = _BLOCKS.replace("LARGEST_CLASS", str(LARGEST_CLASS)) + _POOL.replace(
+    "FIRST_PLACE", str(_FIRST_PLACE)
+)
 MEMORY = _TEXT + (_ADVICE if sys.platform == "linux" else _NO_ADVICE)

@@ -85,7 +85,7 @@ def allocated(code: Code, dtype: str, dims: Sequence[str]) -> Elements:
     if code.in_frame and count.isdigit() and _fits_frame(code, int(count) * size):
         data = code.alloca(f"[{count} x {in_memory(dtype)}]")
         return Elements(dtype, data, "null", tuple(dims), dense(code, dims), True)
-    owner = code.op(f"call ptr @{_taker(count, size)}")
+    owner = code.op(f"call ptr @{_taker(code, count, size)}")
     code.fail_if(code.op(f"icmp eq ptr {owner}, null"))
     back = code.subtract("0", _rounded(code, count, size))
     data = code.op(f"getelementptr i8, ptr {owner}, i64 {back}")
@@ -100,13 +100,14 @@ def _fits_frame(code: Code, size: int) -> bool:
     return True
 
 
-def _taker(count: str, size: int) -> str:
+def _taker(code: Code, count: str, size: int) -> str:
     """The call that gives the block of a new array."""
     if count.isdigit():
         steps = -(-int(count) * size // 32)
         if steps <= LARGEST_CLASS:
             return f"adc_pooled(ptr %ctx, i64 {steps})"
-    return f"adc_array(ptr %ctx, i64 {count}, i64 {size})"
+    name = "adc_looped" if code.looped else "adc_array"
+    return f"{name}(ptr %ctx, i64 {count}, i64 {size})"
 
 
 def _rounded(code: Code, count: str, size: int) -> str:
