@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import adcompiler as ad
+from adcompiler.emit.llvm.summed import sums_of_loops
 from adcompiler.ir.nodes import Let
 from adcompiler.ir.walk import all_stmts
 from adcompiler.optimise import with_sure_indices
@@ -171,3 +172,43 @@ def of_branches(x, n):
 def test_sums_in_branches_and_nests(n):
     x = np.random.default_rng(n).normal(size=max(n, 1))
     agrees(of_branches, x, n, wrt="x")
+
+
+def of_time(x, end, step):
+    t, total, trips = 0.0, 0.0, 0
+    while t < end:
+        total += x * trips
+        t += step
+        trips += 1
+    return total * trips
+
+
+def until_it_is_large(x, end):
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i]
+        if total >= end:
+            return total * i
+    return total
+
+
+def test_sums_that_say_when_a_loop_ends_keep_their_order():
+    for end, step in ((1.0, 0.1), (3.0, 0.3), (10.0, 0.1), (0.7, 0.01), (100.0, 0.7)):
+        found = [
+            ad.value_and_grad(of_time, wrt="x", backend=b)(1.5, end, step)
+            for b in ("numpy", "llvm")
+        ]
+        assert found[0] == pytest.approx(found[1], rel=1e-13)
+    x = np.full(200, 0.1)
+    for end in (0.3, 0.7, 1.0, 5.0, 19.9):
+        agrees(until_it_is_large, x, end, wrt="x")
+
+
+def test_what_says_when_a_loop_ends_is_no_free_sum():
+    for f, args in ((of_time, (1.5, 1.0, 0.1)), (up_to_the_last, (np.ones(9),))):
+        function = ad.grad(f, wrt=f.__code__.co_varnames[0], backend="numpy")
+        found = sums_of_loops(function.compile(*args).built.function)
+        names = {let.result.name for let in found}
+        assert "t" not in names
+    value = ad.value_and_grad(up_to_the_last, backend="numpy").compile(np.ones(9))
+    assert {let.result.name for let in sums_of_loops(value.built.function)} == {"total"}

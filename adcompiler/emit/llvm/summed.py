@@ -4,7 +4,8 @@ In: a function. Out: the statements that add to a number which a loop carries, a
 nothing reads until the loop is over. They may be taken in any order, which is what lets
 a loop be vectorised.
 Invariant: of what is added, and of any other statement, the order stays: a sum that
-makes up for its own rounding is read in each trip, and is none of these.
+makes up for its own rounding, or says when the loop ends, is read in each trip, and is
+none of these.
 
     for i in range(n): total += x[i] * y[i]
 """
@@ -38,9 +39,9 @@ def sums_of_loops(function: Function) -> frozenset[Let]:
     chains = _Chains()
     for loop in all_stmts(function.region):
         if isinstance(loop, For | While) and loop.body.falls:
-            ends = carried_results(loop)
-            for param, end in zip(carried_params(loop), ends, strict=True):
-                if _is_float(param):
+            rows = zip(carried_params(loop), carried_results(loop), strict=True)
+            for k, (param, end) in enumerate(rows):
+                if _is_float(param) and not chains.decides(loop, k):
                     found.update(chains.along(loop.body, param, end) or ())
     return frozenset(found)
 
@@ -60,6 +61,12 @@ class _Chains:
         if region not in self._uses:
             self._uses[region] = count_uses(region)
         return self._uses[region]
+
+    def decides(self, loop: For | While, k: int) -> bool:
+        """Whether a carried value is read to find whether there is another trip."""
+        if isinstance(loop, For):
+            return False
+        return loop.cond.params[k] in self.uses(loop.cond)
 
     def along(self, region: Region, start: Var, end: Atom) -> list[Let] | None:
         """What adds to a value until it is the other, if nothing else reads it."""
