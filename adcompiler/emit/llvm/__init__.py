@@ -32,6 +32,7 @@ from adcompiler.emit.llvm.values import NotNative
 from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Function, Var
+from adcompiler.ir.types import ListOf
 
 __all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "sums_apart"]
 
@@ -110,7 +111,8 @@ def emit(
         inner, extra, around = _once(inner, extra, around)
     texts, helpers = list(inner.values()), list(extra.values())
     quiet = (t for n, t in extra.items() if not is_boxing(n))
-    look = signal_functions(objects=any("@Py" in t for t in (*texts, *quiet)))
+    touched = any("@Py" in t for t in (*texts, *quiet)) or _has_lists(parts[-1])
+    look = signal_functions(objects=touched)
     given = [*declarations(), *external, RUNTIME, look]
     sections = [*given, *helpers, *texts, *around]
     if notes is not None:  # what is read comes first
@@ -121,6 +123,14 @@ def emit(
     directly = None if direct is None else f"{name}_direct"
     found = Native(text, f"{name}_entry", objects, directly)
     return _in_order(found) if strict else found
+
+
+def _has_lists(part: Part) -> bool:
+    """Whether the function that is asked for takes or gives list objects."""
+    function = part.function
+    return any(
+        isinstance(a.type, ListOf) for a in (*function.params, *function.results)
+    )
 
 
 def _once(

@@ -16,13 +16,13 @@ from adcompiler.emit.llvm.code import FAILED
 from adcompiler.emit.llvm.listed import append, item_of, length_of, new_list
 from adcompiler.emit.llvm.nests import bytes_of
 from adcompiler.emit.llvm.scalars import convert
+from adcompiler.emit.llvm.taking import array_kept
 from adcompiler.emit.llvm.values import (
     Block,
     Elements,
     NotNative,
     Number,
     Value,
-    dense,
     offset_by,
 )
 from adcompiler.emit.llvm.writer import Writer
@@ -157,8 +157,8 @@ def _unboxed(writer: Writer, item: str, t: Type) -> Value:
                 )
             code.do(f"call void @Py_DecRef(ptr {item})")
             return Number(dtype, convert(code, text, wide, dtype), "")
-        case Array(dtype=dtype, dims=dims):
-            return _taken(writer, item, dtype, len(dims))
+        case Array():
+            return array_kept(writer, item, t)
         case ListOf():
             return Block(_unlisted(writer, item, t))
         case _:
@@ -181,25 +181,3 @@ def _unlisted(writer: Writer, item: str, t: ListOf) -> str:
     code.counted(count, trip)
     code.do(f"call void @Py_DecRef(ptr {item})")
     return block
-
-
-def _taken(writer: Writer, item: str, dtype: str, rank: int) -> Elements:
-    """The elements of an array object, which a block keeps."""
-    code = writer.code
-    data = code.op(f"load ptr, ptr {code.op(f'getelementptr i8, ptr {item}, i64 16')}")
-    lengths = code.op(
-        f"load ptr, ptr {code.op(f'getelementptr i8, ptr {item}, i64 32')}"
-    )
-    dims = [
-        code.op(
-            f"load i64, ptr {code.op(f'getelementptr i64, ptr {lengths}, i64 {k}')}"
-        )
-        for k in range(rank)
-    ]
-    owner = code.op("call ptr @adc_block(ptr %ctx, i64 0, i64 1)")
-    code.fail_if(code.op(f"icmp eq ptr {owner}, null"))
-    code.do(
-        f"store ptr {item}, ptr {code.op(f'getelementptr i8, ptr {owner}, i64 32')}"
-    )
-    code.do(f"store i64 2, ptr {code.op(f'getelementptr i8, ptr {owner}, i64 24')}")
-    return Elements(dtype, data, owner, tuple(dims), dense(code, dims), True)

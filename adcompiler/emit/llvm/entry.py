@@ -15,19 +15,17 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from adcompiler.emit.llvm.code import FAILED, FALLBACK, Code
-from adcompiler.emit.llvm.handing import boxed_array
+from adcompiler.emit.llvm.giving import object_of
 from adcompiler.emit.llvm.memory import CONTEXT_BYTES, POOL, SAVED
 from adcompiler.emit.llvm.needs import Needs
-from adcompiler.emit.llvm.nests import At, bytes_of
-from adcompiler.emit.llvm.scalars import convert
+from adcompiler.emit.llvm.nests import bytes_of
 from adcompiler.emit.llvm.signals import MANY
+from adcompiler.emit.llvm.taking import Objects
 from adcompiler.emit.llvm.values import (
+    Block,
     Elements,
     NotNative,
-    Number,
     Value,
     component_types,
     components,
@@ -38,7 +36,7 @@ from adcompiler.emit.llvm.values import (
 )
 from adcompiler.emit.llvm.writer import Module
 from adcompiler.ir.nodes import Function, Var
-from adcompiler.ir.types import Array, Dim, Scalar, Type
+from adcompiler.ir.types import Array, Dim, ListOf, Scalar, Type
 
 if TYPE_CHECKING:
     from adcompiler.emit.llvm.direct import Direct
@@ -118,6 +116,7 @@ class _Boxed:
         self.equal = equal
         self.lengths: dict[Hashable, str] = {}
         self.code = Code()
+        self.objects = Objects(self.code, module, self.require)
 
     def text(self) -> str:
         code, params = self.code, self.function.params
@@ -239,58 +238,21 @@ class _Boxed:
         """The value of an argument."""
         match t:
             case Scalar():
-                return self._number(item, t)
+                return self.objects.number(item, t)
             case Array():
                 return self._array(item, t, packed=packed)
+            case ListOf():
+                # What is in it is looked at once there is memory for that.
+                self.objects.require_type(item, "@PyList_Type")
+                return Block(item)
             case _:
                 raise NotNative(f"an argument of type {t}")
-
-    def _has_type(self, item: str, symbol: str) -> None:
-        found = self.code.op(f"load ptr, ptr {offset_by(self.code, item, '8')}")
-        self.require(self.code.op(f"icmp eq ptr {found}, {symbol}"))
-
-    def _number(self, item: str, t: Scalar) -> Number:
-        code = self.code
-        if t.kind == "either":
-            raise NotNative("an argument that may be Python's or NumPy's")
-        if t.kind == "numpy":
-            scalar = np.dtype(t.dtype).type
-            self._has_type(item, self.module.object_named(scalar, "type"))
-            place = At(
-                Elements(t.dtype, offset_by(code, item, "16"), "null", (), ()), "0"
-            )
-            return Number(t.dtype, place.get(code), "false")
-        match t.dtype:
-            case "float64":
-                self._has_type(item, "@PyFloat_Type")
-                text = code.op(f"load double, ptr {offset_by(code, item, '16')}")
-            case "int64":
-                self._has_type(item, "@PyLong_Type")
-                over = code.alloca("i32")
-                text = code.op(
-                    f"call i64 @PyLong_AsLongLongAndOverflow(ptr {item}, ptr {over})"
-                )
-                flag = code.op(f"load i32, ptr {over}")
-                self.require(code.op(f"icmp eq i32 {flag}, 0"))
-            case _:
-                self._has_type(item, "@PyBool_Type")
-                text = code.op(f"icmp eq ptr {item}, @_Py_TrueStruct")
-        return Number(t.dtype, text, "true")
 
     def _array(self, item: str, t: Array, *, packed: bool, more: int = 0) -> Elements:
         """The elements of an array object that is what was compiled for, and has `more`
         flags."""
         code = self.code
-        self._has_type(item, "@adc_array_type")
-        number = code.op(f"load i32, ptr {offset_by(code, item, '24')}")
-        self.require(code.op(f"icmp eq i32 {number}, {t.ndim}"))
-        descr = code.op(f"load ptr, ptr {offset_by(code, item, '56')}")
-        symbol = self.module.object_named(np.dtype(t.dtype), "dtype")
-        self.require(code.op(f"icmp eq ptr {descr}, {symbol}"))
-        flags = code.op(f"load i32, ptr {offset_by(code, item, '64')}")
-        wanted = (0x101 if packed else 0x100) | more  # C order, aligned
-        found = code.op(f"and i32 {flags}, {wanted}")
-        self.require(code.op(f"icmp eq i32 {found}, {wanted}"))
+        self.objects.require_array(item, t, (0x101 if packed else 0x100) | more)
         data = code.op(f"load ptr, ptr {offset_by(code, item, '16')}")
         return self._shaped(item, t, data, packed=packed)
 
@@ -369,7 +331,7 @@ class _Boxed:
                 code.do(f"call void @Py_IncRef(ptr {box})")
             else:
                 wanted = atom.type if self.direct is None else self.direct.types[k]
-                box = self.boxed(values[k], wanted, ctx)
+                box = object_of(code, self.module, values[k], wanted, ctx)
             code.do(f"store ptr {box}, ptr {offset_by(code, '%boxes', str(8 * k))}")
             lacking, onward = code.label("lacking"), code.label("made")
             code.branch(code.op(f"icmp eq ptr {box}, null"), lacking, onward)
@@ -392,45 +354,3 @@ class _Boxed:
                 equal = self.code.op(f"icmp eq i64 {mine}, {wanted}")
                 self.code.branch(equal, onward, "misshapen")
                 self.code.start(onward)
-
-    def boxed(self, value: Value, t: Type, ctx: str) -> str:
-        """A result as an object."""
-        code = self.code
-        match value, t:
-            case Number(), Scalar(kind="python"):
-                return self._python(value)
-            case Number(), Scalar(kind="numpy", dtype=dtype):
-                number = convert(code, value.text, value.dtype, dtype)
-                return self._numpy(Number(dtype, number, "false"))
-            case Number(), Scalar():
-                (found,) = code.chosen(
-                    value.python,
-                    lambda: [self._python(value)],
-                    lambda: [self._numpy(value)],
-                    ["ptr"],
-                )
-                return found
-            case Elements(), Array():
-                return boxed_array(code, self.module, value, ctx)
-            case _:
-                raise NotNative(f"a result of type {t}")
-
-    def _python(self, value: Number) -> str:
-        code = self.code
-        if value.dtype == "bool":
-            wide = code.op(f"zext i1 {value.text} to i64")
-            return code.op(f"call ptr @PyBool_FromLong(i64 {wide})")
-        if value.dtype.startswith("float"):
-            number = convert(code, value.text, value.dtype, "float64")
-            return code.op(f"call ptr @PyFloat_FromDouble(double {number})")
-        return code.op(f"call ptr @PyLong_FromLongLong(i64 {value.text})")
-
-    def _numpy(self, value: Number) -> str:
-        code = self.code
-        place = code.alloca("i64")
-        cell = Elements(value.dtype, place, "null", (), ())
-        At(cell, "0").put(code, value.text)
-        descr = self.module.object_named(np.dtype(value.dtype), "dtype")
-        return code.op(
-            f"call ptr @adc_array_scalar(ptr {place}, ptr {descr}, ptr null)"
-        )

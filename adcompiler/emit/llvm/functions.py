@@ -19,6 +19,7 @@ from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.framed import framed_arrays
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible
 from adcompiler.emit.llvm.gathered import looks_itself
+from adcompiler.emit.llvm.giving import list_object
 from adcompiler.emit.llvm.grouped import write_group
 from adcompiler.emit.llvm.into import deliver, memory_given
 from adcompiler.emit.llvm.pace import Pace
@@ -27,7 +28,9 @@ from adcompiler.emit.llvm.rowshared import shared_rows
 from adcompiler.emit.llvm.shifted import joins_sums, write_sums
 from adcompiler.emit.llvm.shown import renamed, tagged
 from adcompiler.emit.llvm.summed import sums_of_loops
+from adcompiler.emit.llvm.taking import list_given
 from adcompiler.emit.llvm.values import (
+    Block,
     Elements,
     Number,
     Value,
@@ -57,6 +60,7 @@ from adcompiler.ir.nodes import (
     fresh_var,
 )
 from adcompiler.ir.primitive import Raises
+from adcompiler.ir.types import ListOf
 from adcompiler.ir.walk import free_vars, regions
 from adcompiler.primitives.raising import always
 
@@ -401,8 +405,11 @@ def write_function(
             count += 1
         writer._define(param, texts)
         writer.takes(param)
-    if name in module.callees.values():
+    inner = name in module.callees.values()
+    if inner:
         _require_stack(code)
+    else:
+        _take_lists(writer, function)
     places = memory_given(writer, function, into)
     given += [f"ptr {place.data}" for place in places.values()]
     if writer.region(function.region, function.params):
@@ -411,6 +418,8 @@ def write_function(
             value = writer.handed(atom)
             if k in places:
                 deliver(writer, value, k, places)
+            if isinstance(value, Block) and isinstance(atom.type, ListOf) and not inner:
+                value = list_object(writer, value, atom.type)
             store_record(code, value, atom.type, offset_by(code, "%out", str(offset)))
             offset += -(-record_size(atom.type) // 8) * 8
         writer.leave()
@@ -423,6 +432,14 @@ def write_function(
     if module.notes is not None:
         header = renamed(header, code.names)
     return f"{header} {{\n{text}\n}}\n"
+
+
+def _take_lists(writer: FunctionWriter, function: Function) -> None:
+    """The lists that are given as objects; they stay until the run is over."""
+    for param in function.params:
+        given = writer.values[param]
+        if isinstance(param.type, ListOf) and isinstance(given, Block):
+            writer.values[param] = list_given(writer, given.owner, param.type)
 
 
 def _require_stack(code: Code) -> None:

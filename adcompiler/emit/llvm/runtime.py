@@ -164,6 +164,7 @@ declare ptr @adc_array_scalar(ptr, ptr, ptr)
 @PyFloat_Type = external global i8
 @PyLong_Type = external global i8
 @PyBool_Type = external global i8
+@PyList_Type = external global i8
 @adc_array_type = external global i8
 @_Py_TrueStruct = external global i8
 """
