@@ -97,8 +97,8 @@ def _element(writer: Writer, value: Value, t: Type) -> str:
     match value, t:
         case Block(), ListOf():
             return list_object(writer, value, t).owner
-        case Number(), Scalar(kind="either"):
-            # A list does not keep which it is.
-            raise NotNative("a list of numbers that may be Python's or NumPy's")
-        case _:
-            return object_of(writer.code, writer.module, value, t, "%ctx")
+        case Number(), Scalar(kind="either", dtype=dtype):
+            # A list does not keep which it is. NumPy's numbers never raise: so that
+            # what an adjoint does with them gives what it does here.
+            t = Scalar(dtype, "numpy")
+    return object_of(writer.code, writer.module, value, t, "%ctx")
