@@ -287,7 +287,7 @@ more:
   ret ptr %new
 }
 
-define internal noalias ptr @adc_looped(ptr %ctx, i64 %count, i64 %size) noinline {
+define internal noalias ptr @adc_each_trip(ptr %ctx, i64 %count, i64 %size) noinline {
   %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
   %small = icmp ule i64 %bytes, 992
   %huge = icmp ugt i64 %bytes, 65536

@@ -15,7 +15,7 @@ from adcompiler.ir.walk import all_stmts
 
 __all__ = ["Needs", "needs_of"]
 
-_POOLED = ("adc_array", "adc_looped", "adc_pooled")
+_POOLED = ("adc_array", "adc_each_trip", "adc_pooled")
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def _taker(code: Code, count: str, size: int) -> str:
         steps = -(-int(count) * size // 32)
         if steps <= LARGEST_CLASS:
             return f"adc_pooled(ptr %ctx, i64 {steps})"
-    name = "adc_looped" if code.looped else "adc_array"
+    name = "adc_each_trip" if code.looped else "adc_array"
     return f"{name}(ptr %ctx, i64 {count}, i64 {size})"
 
 
