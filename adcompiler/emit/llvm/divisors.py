@@ -45,9 +45,8 @@ class Divisor:
         rest = code.op(f"fmul double {x}, {self.low}")
         given = f"double {x}, double {self.high}, double {rest}"
         both = code.op(f"call double @llvm.fma.f64({given})")
-        # Where it is zero, infinite or nan, the first alone is right.
-        twice = code.op(f"fadd double {first}, {first}")
-        usual = code.op(f"fcmp one double {first}, {twice}")
+        # Where the rest alone is zero, infinite or nan, the first is right.
+        usual = code.op(f"fcmp one double {both}, {rest}")
         return code.select(usual, "double", both, first)
 
 
