@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import adcompiler as ad
-from adcompiler.emit.llvm import sharing
+from adcompiler.emit.llvm import outlined, sharing
 from adcompiler.execute.llvm.threads import allow
 from adcompiler.settings import current
 from tests.test_threads import together
@@ -195,6 +195,16 @@ def test_loops_over_rows(f, shape):
 def test_a_loop_over_rows_is_a_function():
     text = ad.differentiate(softmax).source(*drawn((4, 3), 3, 4), backend="llvm")
     assert re.search(r"define internal i32 @adc_loop\d+\(ptr %ctx, i64 %from", text)
+
+
+def test_long_loops_over_rows_go_in_rounds(monkeypatch):
+    arguments = drawn((9001, 50), 50, 9001)
+    wanted = bits(ad.value_and_grad(softmax)(*arguments))
+    often = outlined.SHARE.replace(f", {1 << 25}\n", ", 1\n")
+    assert often != outlined.SHARE
+    monkeypatch.setattr(outlined, "SHARE", often)
+    call = ad.value_and_grad(lambda z, b, w: softmax(z, b, w))
+    assert bits(held_equal(call, *arguments)) == wanted
 
 
 def test_a_signal_ends_a_loop_over_rows():
@@ -398,12 +408,20 @@ def test_python_ends_while_threads_work(tmp_path):
     out = run(
         tmp_path,
         """
-        def work():
-            while True:
-                call(x, x)
+        def softmax(z):
+            e = np.exp(z - np.max(z, axis=1, keepdims=True))
+            return np.sum(np.sqrt(e / np.sum(e, axis=1, keepdims=True)))
 
-        for _ in range(3):
-            threading.Thread(target=work, daemon=True).start()
+        def work(call, *args):
+            while True:
+                call(*args)
+
+        rows = ad.grad(softmax)
+        z = x.reshape(-1, 50)
+        rows(z)
+        for _ in range(2):
+            threading.Thread(target=work, args=(call, x, x), daemon=True).start()
+            threading.Thread(target=work, args=(rows, z), daemon=True).start()
         time.sleep(0.2)
         print("good")
         """,

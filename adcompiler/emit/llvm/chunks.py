@@ -6,9 +6,11 @@ totals, bytes)``, which has threads call ``i32 part(env, from, to, totals)`` for
 
 Invariants: what a chunk has follows from lengths alone, and each has a place of its own
 for what it gives. Threads end with the job: none is left to be looked after at a fork,
-or when Python ends. They block all signals, and look for none: the caller does, between
-chunks, if it has a context. Where none can be made, or others have taken them, the
-caller takes all chunks. A status that is not 0 ends the job; that of a signal is first.
+or when Python ends. They block all signals, and look for none: the caller does, if it
+has a context. It does so when it is alone, since a thread that asks for Python's lock
+when Python ends does not come back: so a long job goes in rounds, each with threads of
+its own. Where none can be made, or others have taken them, the caller takes all chunks.
+A status that is not 0 ends the job; that of a signal comes first.
 
 A job, which threads are given:
 
@@ -21,6 +23,7 @@ offset what
 40, 48 where the first puts what it gives, and how many bytes on the next does
 56     the next chunk
 64     the status
+72     the first chunk of the next round
 ====== =========================================================================
 """
 
@@ -31,6 +34,7 @@ from adcompiler.emit.llvm.memory import CONTEXT_BYTES
 __all__ = ["CHUNKS", "ONCE", "SHARE"]
 
 CHUNKS = 64  # at most
+_LOOK = 1 << 25  # elements between two looks for signals, as those of `signals`
 ONCE = "noinline optnone"  # what is done once for a chunk, or less: LLVM takes no time
 
 _TEXT = """
@@ -48,15 +52,15 @@ define internal i1 @adc_do_chunk(ptr %job) ONCE {
   %count = load i64, ptr %count_at
   %size_at = getelementptr i8, ptr %job, i64 24
   %size = load i64, ptr %size_at
-  %chunks_at = getelementptr i8, ptr %job, i64 32
-  %chunks = load i64, ptr %chunks_at
+  %limit_at = getelementptr i8, ptr %job, i64 72
+  %limit = load i64, ptr %limit_at
   %totals_at = getelementptr i8, ptr %job, i64 40
   %totals = load ptr, ptr %totals_at
   %bytes_at = getelementptr i8, ptr %job, i64 48
   %bytes = load i64, ptr %bytes_at
   %next = getelementptr i8, ptr %job, i64 56
   %chunk = atomicrmw add ptr %next, i64 1 monotonic
-  %more = icmp slt i64 %chunk, %chunks
+  %more = icmp slt i64 %chunk, %limit
   br i1 %more, label %one, label %over
 one:
   %from = mul i64 %chunk, %size
@@ -151,10 +155,22 @@ define internal i64 @adc_size(i64 %count, i64 %all, i64 %least, i64 %round) ONCE
   ret i64 %size
 }
 
+define internal i64 @adc_span(ptr %ctx, i64 %all, i64 %chunks) ONCE {
+  %quiet = icmp eq ptr %ctx, null
+  %many = mul i64 %chunks, LOOK
+  %few = udiv i64 %many, %all
+  %allowed = load atomic i64, ptr @adc_threads monotonic, align 8
+  %twice = shl i64 %allowed, 1
+  %least = call i64 @llvm.umax.i64(i64 %twice, i64 1)
+  %some = call i64 @llvm.umax.i64(i64 %few, i64 %least)
+  %span = select i1 %quiet, i64 %chunks, i64 %some
+  ret i64 %span
+}
+
 define internal i32 @adc_share(ptr %ctx, ptr %part, ptr %env, i64 %count, i64 %all,
     i64 %least, i64 %size, ptr %totals, i64 %bytes) ONCE {
 entry:
-  %job = alloca [9 x i64]
+  %job = alloca [10 x i64]
   %handles = alloca [CHUNKS x i64]
   %full = alloca [128 x i8], align 8
   %mask = alloca [128 x i8], align 8
@@ -175,19 +191,28 @@ entry:
   %bytes_at = getelementptr i8, ptr %job, i64 48
   store i64 %bytes, ptr %bytes_at
   %next_at = getelementptr i8, ptr %job, i64 56
-  store i64 0, ptr %next_at
+  %limit_at = getelementptr i8, ptr %job, i64 72
   %status_at = getelementptr i8, ptr %job, i64 64
   store i64 0, ptr %status_at
+  %span = call i64 @adc_span(ptr %ctx, i64 %all, i64 %chunks)
+  br label %round
+round:
+  %start = phi i64 [0, %entry], [%limit, %checked]
+  %whole = add i64 %start, %span
+  %limit = call i64 @llvm.umin.i64(i64 %whole, i64 %chunks)
+  store i64 %start, ptr %next_at
+  store i64 %limit, ptr %limit_at
+  %left = sub i64 %limit, %start
   %half = lshr i64 %least, 1
   %pays = udiv i64 %all, %half
-  %useful = call i64 @llvm.umin.i64(i64 %pays, i64 %chunks)
+  %useful = call i64 @llvm.umin.i64(i64 %pays, i64 %left)
   %wanted = sub i64 %useful, 1
   %claimed = call i64 @adc_claim(i64 %wanted)
   %alone = icmp sle i64 %claimed, 0
   br i1 %alone, label %all_of_it, label %begin
 all_of_it:
   call void @adc_work_and_look(ptr %ctx, ptr %job)
-  br label %end
+  br label %rounded
 begin:
   %filled = call i32 @sigfillset(ptr %full)
   %blocked = call i32 @pthread_sigmask(i32 2, ptr %full, ptr %mask)
@@ -207,7 +232,7 @@ made:
 work:
   %mine = phi i64 [%k, %make], [%k, %one]
   %unblocked = call i32 @pthread_sigmask(i32 2, ptr %mask, ptr null)
-  call void @adc_work_and_look(ptr %ctx, ptr %job)
+  %done = call ptr @adc_work(ptr %job)
   br label %join
 join:
   %j = phi i64 [0, %work], [%after, %joined]
@@ -222,6 +247,20 @@ joined:
 back:
   %busy_at = getelementptr i8, ptr @adc_threads, i64 8
   %was = atomicrmw sub ptr %busy_at, i64 %claimed monotonic
+  br label %rounded
+rounded:
+  %so_far = load i64, ptr %status_at
+  %bad = icmp ne i64 %so_far, 0
+  %last = icmp eq i64 %limit, %chunks
+  %ends = or i1 %bad, %last
+  br i1 %ends, label %end, label %check
+check:
+  %stops = call i1 @adc_look(ptr %ctx)
+  br i1 %stops, label %stop, label %checked
+checked:
+  br label %round
+stop:
+  call void @adc_stop(ptr %job, i32 1)
   br label %end
 end:
   %found = load i64, ptr %status_at
@@ -244,4 +283,5 @@ SHARE = (
     _TEXT.replace("CHUNKS", str(CHUNKS))
     .replace("ONCE", ONCE)
     .replace("CONTEXT", str(CONTEXT_BYTES))
+    .replace("LOOK", str(_LOOK))
 )
