@@ -49,7 +49,8 @@ __all__ = ["shared_rows"]
 Kind = Literal["stored", "array", "number"]
 
 _OURS = (
-    *("adc_array", "adc_pooled", "adc_block", "adc_release", "adc_retain"),
+    *("adc_array", "adc_each_trip", "adc_pooled", "adc_block"),
+    *("adc_release", "adc_retain"),
     *("adc_range_length", "adc_floor_divide_i64", "adc_floor_divide_f64"),
     *("adc_remainder_i64", "adc_remainder_f64", "adc_power_i64"),
 )
@@ -226,6 +227,7 @@ class _Rows:
                     same.append(kind != "number" and _lies_as(old, new))
             return found
 
+        code.looped = True
         count = code.op("sub i64 %to, %from")
         pairs = [(t.word, t.first) for t in totals]
         loop = Outlined(new_name(writer.module), self.given, totals, apart, runs=True)
