@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.groups import Group
 from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.values import Number, constant_text
-from adcompiler.emit.llvm.writer import Group, Writer
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Const, Let, Var
 
 __all__ = ["Divisor", "divisor_of", "over"]

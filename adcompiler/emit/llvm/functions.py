@@ -21,6 +21,7 @@ from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible
 from adcompiler.emit.llvm.gathered import looks_itself
 from adcompiler.emit.llvm.giving import list_object
 from adcompiler.emit.llvm.grouped import write_group
+from adcompiler.emit.llvm.groups import Group, Scope
 from adcompiler.emit.llvm.into import deliver, memory_given
 from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.rows import written
@@ -41,7 +42,7 @@ from adcompiler.emit.llvm.values import (
     record_size,
     store_record,
 )
-from adcompiler.emit.llvm.writer import Group, Memory, Module, Scope, Writer, owned
+from adcompiler.emit.llvm.writer import Memory, Module, Writer, owned
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import (
     Atom,

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
+from adcompiler.emit.llvm.groups import Group
 from adcompiler.emit.llvm.mapped import broadcast_dims, is_mapped
 from adcompiler.emit.llvm.reductions import (
     is_sum_of_nothing,
@@ -24,7 +25,7 @@ from adcompiler.emit.llvm.reductions import (
 )
 from adcompiler.emit.llvm.scalars import LIBM
 from adcompiler.emit.llvm.values import Elements
-from adcompiler.emit.llvm.writer import Group, Writer
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.types import Array, Scalar, dims_of
 

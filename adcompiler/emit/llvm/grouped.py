@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adcompiler.emit.llvm.accumulators import Reduction
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.divisors import Divisor, divisor_of, over
 from adcompiler.emit.llvm.fusion import is_dear
+from adcompiler.emit.llvm.groups import Group
 from adcompiler.emit.llvm.mapped import applied, is_mapped, scalar_result
 from adcompiler.emit.llvm.nests import (
     At,
@@ -29,7 +31,6 @@ from adcompiler.emit.llvm.notes import Nest
 from adcompiler.emit.llvm.outlined import Total
 from adcompiler.emit.llvm.parts import put_part
 from adcompiler.emit.llvm.reductions import (
-    Reduction,
     axis_reduction,
     is_sum_of_nothing,
     is_whole,
@@ -38,7 +39,7 @@ from adcompiler.emit.llvm.reductions import (
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.sharing import CALL, first_axis, shared
 from adcompiler.emit.llvm.values import Elements, Number, machine
-from adcompiler.emit.llvm.writer import Group, Writer
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Const, Let, Var
 from adcompiler.ir.types import Scalar, dims_of
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from adcompiler.emit.llvm.accumulators import first_extreme
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.nests import At, allocated, each, visited
-from adcompiler.emit.llvm.reductions import first_extreme
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import Elements, Number, Value, machine, read
 from adcompiler.emit.llvm.writer import Writer

@@ -14,6 +14,7 @@ from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.contiguity import leads
 from adcompiler.emit.llvm.contractions import add_product
 from adcompiler.emit.llvm.framed import may_hold
+from adcompiler.emit.llvm.groups import Group, Sink
 from adcompiler.emit.llvm.nests import At, broadcast, copied, each
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import (
@@ -23,7 +24,7 @@ from adcompiler.emit.llvm.values import (
     element,
     read,
 )
-from adcompiler.emit.llvm.writer import Group, Sink, Writer
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Let, Var
 from adcompiler.ir.types import Array, Scalar
 from adcompiler.primitives.indexing import part_lengths

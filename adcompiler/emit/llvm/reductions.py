@@ -7,10 +7,10 @@ handed on by extrema.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from adcompiler.emit.llvm.accumulators import STEPS, Reduction, plus
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.nests import (
     At,
@@ -39,9 +39,7 @@ from adcompiler.ir.types import Array, Scalar, dims_of
 __all__ = [
     "ROWS",
     "AxisReduction",
-    "Reduction",
     "axis_reduction",
-    "first_extreme",
     "is_sum_of_nothing",
     "is_whole",
     "reduced_axes",
@@ -51,73 +49,6 @@ __all__ = [
 _COST = 3  # of an element, see `least_of`
 
 Values = list[Value]
-Step = Callable[[Code, str, str, str], str]  # dtype, what was reduced, an element
-
-
-def _plus(code: Code, dtype: str, total: str, x: str) -> str:
-    if dtype.startswith("float"):
-        return code.op(f"fadd reassoc contract {machine(dtype)} {total}, {x}")
-    return elementwise(code, "add", {}, [total, x], [dtype, dtype])[0]
-
-
-def _times(code: Code, dtype: str, total: str, x: str) -> str:
-    return elementwise(code, "multiply", {}, [total, x], [dtype, dtype])[0]
-
-
-def _extreme(name: str) -> Step:
-    def step(code: Code, dtype: str, best: str, x: str) -> str:
-        return elementwise(code, name, {"via": "np"}, [best, x], [dtype, dtype])[0]
-
-    return step
-
-
-def _or(code: Code, dtype: str, found: str, x: str) -> str:
-    return code.op(f"or i1 {found}, {x}")
-
-
-def _and(code: Code, dtype: str, found: str, x: str) -> str:
-    return code.op(f"and i1 {found}, {x}")
-
-
-def first_extreme(name: str, dtype: str) -> str:
-    """What any number replaces as the extremum."""
-    lowest = name == "max"
-    if dtype.startswith("float"):
-        return constant_text(-math.inf if lowest else math.inf, dtype)
-    if dtype == "bool":
-        return "false" if lowest else "true"
-    bits = int(dtype.lstrip("uint"))
-    signed = not dtype.startswith("u")
-    low = -(2 ** (bits - 1)) if signed else 0
-    high = 2 ** (bits - 1) - 1 if signed else 2**bits - 1
-    return str(low if lowest else high)
-
-
-def _first(name: str, dtype: str, let: Let) -> str:
-    """What a reduction starts from: of extrema what any element replaces."""
-    if name in ("max", "min"):
-        initial = let.param("initial")
-        if initial is not None:
-            return constant_text(initial, dtype)
-        return first_extreme(name, dtype)
-    return {
-        "sum": constant_text(0, dtype),
-        "mean": constant_text(0, dtype),
-        "prod": constant_text(1, dtype),
-        "any": "false",
-        "all": "true",
-    }[name]
-
-
-_STEPS: dict[str, Step] = {
-    "sum": _plus,
-    "mean": _plus,
-    "prod": _times,
-    "max": _extreme("maximum"),
-    "min": _extreme("minimum"),
-    "any": _or,
-    "all": _and,
-}
 
 
 def _axes(let: Let, x: Elements) -> tuple[int, ...]:
@@ -125,57 +56,6 @@ def _axes(let: Let, x: Elements) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(len(x.dims)))
     return (axis,) if isinstance(axis, int) else tuple(axis)
-
-
-@dataclass(frozen=True, eq=False)
-class Reduction:
-    """A reduction of an array, or of what a nest computes, to a number."""
-
-    let: Let
-
-    @property
-    def name(self) -> str:
-        name = self.let.primitive.name
-        return "sum" if name == "sum_to" else name
-
-    @property
-    def given(self) -> str:
-        """The dtype of what is reduced."""
-        return str(getattr(self.let.operands[0].type, "dtype", ""))
-
-    @property
-    def dtype(self) -> str:
-        """The dtype in which it is reduced."""
-        if self.name in ("any", "all"):
-            return "bool"
-        t = self.let.result.type
-        assert isinstance(t, Array | Scalar)
-        return (
-            self.given if self.name in ("max", "min") else self.let.dtypes[0] or t.dtype
-        )
-
-    @property
-    def first(self) -> str:
-        return _first(self.name, self.dtype, self.let)
-
-    def step(self, code: Code, total: str, text: str) -> str:
-        """What was reduced, and one element more."""
-        x = convert(code, text, self.given, self.dtype)
-        return _STEPS[self.name](code, self.dtype, total, x)
-
-    def join(self, code: Code, total: str, more: str) -> str:
-        """What was reduced of some elements, and of those that come after them."""
-        return _STEPS[self.name](code, self.dtype, total, more)
-
-    def result(self, code: Code, total: str, count: str) -> str:
-        """The result, of so many elements."""
-        t = self.let.result.type
-        assert isinstance(t, Array | Scalar)
-        text = convert(code, total, self.dtype, t.dtype)
-        if self.name != "mean":
-            return text
-        number = convert(code, count, "int64", t.dtype)
-        return code.op(f"fdiv {machine(t.dtype)} {text}, {number}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +84,7 @@ class AxisReduction:
         """Reduce what is at a place, and what a row gave, to one."""
         found, dtype = self.found, self.made.dtype
         total = convert(code, place.get(code), dtype, found.dtype)
-        text = _STEPS[found.name](code, found.dtype, total, text)
+        text = STEPS[found.name](code, found.dtype, total, text)
         place.put(code, convert(code, text, found.dtype, dtype))
 
     def add_elements(self, code: Code, place: At, texts: Sequence[str]) -> None:
@@ -278,7 +158,7 @@ def is_sum_of_nothing(let: Let) -> bool:
 
 def reduced_axes(let: Let) -> tuple[int, ...] | None:
     """The axes that a statement reduces, where its type tells."""
-    if let.primitive.name not in (*_STEPS, "sum_to"):
+    if let.primitive.name not in (*STEPS, "sum_to"):
         return None
     t, given = let.result.type, let.operands[0].type
     if not isinstance(t, Array) or not isinstance(given, Array):
@@ -306,7 +186,7 @@ def _divide(code: Code, made: Elements, count: str) -> None:
 
 def is_whole(let: Let) -> bool:
     """Whether a statement reduces an array to a number."""
-    known = let.primitive.name in _STEPS
+    known = let.primitive.name in STEPS
     array = known and isinstance(let.operands[0].type, Array)
     return array and isinstance(let.result.type, Scalar)
 
@@ -473,7 +353,7 @@ def _sum_to(writer: Writer, let: Let) -> Values | None:
     def some(rows: list[list[At]], carried: tuple[str, ...]) -> Sequence[str]:
         total = rows[0][0].get(code)
         for _, mine in rows:
-            total = _plus(code, t.dtype, total, mine.get(code))
+            total = plus(code, t.dtype, total, mine.get(code))
         rows[0][0].put(code, total)
         return ()
 
@@ -487,7 +367,7 @@ def _sum_to(writer: Writer, let: Let) -> Values | None:
 
 def _total(code: Code, x: Elements) -> str:
     def body(places: list[At], carried: tuple[str, ...]) -> Sequence[str]:
-        return [_plus(code, x.dtype, carried[0], places[0].get(code))]
+        return [plus(code, x.dtype, carried[0], places[0].get(code))]
 
     inits = [(machine(x.dtype), constant_text(0, x.dtype))]
     return each(code, x.dims, [x], body, inits)[0]
@@ -518,7 +398,7 @@ def _cumulated(name: str) -> Callable[[Writer, Let], Values | None]:
 
 
 ROWS: dict[str, Callable[[Writer, Let], Values | None]] = {
-    **{name: _reduced(name) for name in _STEPS},
+    **{name: _reduced(name) for name in STEPS},
     "sum_to": _sum_to,
     "cumsum": _cumulated("cumsum"),
     "cumprod": _cumulated("cumprod"),

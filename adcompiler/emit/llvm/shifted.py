@@ -19,13 +19,14 @@ from dataclasses import dataclass, replace
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.fusion import is_dear
 from adcompiler.emit.llvm.grouped import operand_text, value_text
+from adcompiler.emit.llvm.groups import Group, Scope, Term
 from adcompiler.emit.llvm.nests import At, Source, broadcast, visited
 from adcompiler.emit.llvm.notes import Nest
 from adcompiler.emit.llvm.parts import added, may_sink, part_shape, sliced
 from adcompiler.emit.llvm.reductions import is_whole, reduces_axes
 from adcompiler.emit.llvm.sharing import shared
 from adcompiler.emit.llvm.values import Elements, Number, element
-from adcompiler.emit.llvm.writer import Group, Scope, Term, Writer
+from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Atom, Let, Var
 from adcompiler.ir.types import dims_of
 
