@@ -24,6 +24,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,31 +83,71 @@ def current(environ: Mapping[str, str] | None = None) -> Settings:
     ...
     ValueError: ADC_VERIFY is 'perhaps'; write 1 or 0
     """
+    held = _held() if environ is None else None
+    if held is not None:
+        return _settings(*(held.get(key, text) for key, text in _encoded()))
     environ = os.environ if environ is None else environ
-    names = (name.strip() for name in environ.get("ADC_DUMP", "").split(","))
+    return _settings(*(environ.get(name, text) for name, text in _UNSET.items()))
+
+
+# The variables, and what each is where it is not set; the last is for ``~``.
+_UNSET = {
+    "ADC_DUMP": "",
+    "ADC_VERIFY": "",
+    "ADC_KEEP": "",
+    "ADC_OPTIMISE": "1",
+    "ADC_BACKEND": "",
+    "ADC_STRICT_FP": "",
+    "ADC_NUM_THREADS": "",
+    "ADC_CACHE": "1",
+    "ADC_CACHE_DIR": "",
+    "ADC_CACHE_SIZE": "",
+    "HOME": "",
+}
+
+
+@cache
+def _encoded() -> tuple[tuple[Any, str], ...]:
+    """The variables by the keys under which `os.environ` holds them."""
+    return tuple((os.environ.encodekey(name), text) for name, text in _UNSET.items())
+
+
+@lru_cache(maxsize=16)
+def _settings(*given: str | bytes) -> Settings:
+    """The settings of these texts, in the order of `_UNSET`."""
+    texts = (os.fsdecode(text) for text in given)
+    of = dict(zip(_UNSET, texts, strict=True))
+    names = (name.strip() for name in of["ADC_DUMP"].split(","))
     return Settings(
         dump=frozenset(name for name in names if name),
-        verify=_switch("ADC_VERIFY", environ.get("ADC_VERIFY", "")),
-        keep=_path(environ.get("ADC_KEEP", "")),
-        optimise=_switch("ADC_OPTIMISE", environ.get("ADC_OPTIMISE", "1")),
-        backend=_backend(environ.get("ADC_BACKEND", "") or "llvm"),
-        strict_fp=_switch("ADC_STRICT_FP", environ.get("ADC_STRICT_FP", "")),
-        threads=_threads(environ.get("ADC_NUM_THREADS", "")),
-        cache=_switch("ADC_CACHE", environ.get("ADC_CACHE", "1")),
-        cache_dir=_path(environ.get("ADC_CACHE_DIR", "")),
-        cache_size=_megabytes(environ.get("ADC_CACHE_SIZE", "") or "256"),
+        verify=_switch("ADC_VERIFY", of["ADC_VERIFY"]),
+        keep=_path(of["ADC_KEEP"]),
+        optimise=_switch("ADC_OPTIMISE", of["ADC_OPTIMISE"]),
+        backend=_backend(of["ADC_BACKEND"] or "llvm"),
+        strict_fp=_switch("ADC_STRICT_FP", of["ADC_STRICT_FP"]),
+        threads=_threads(of["ADC_NUM_THREADS"]),
+        cache=_switch("ADC_CACHE", of["ADC_CACHE"]),
+        cache_dir=_path(of["ADC_CACHE_DIR"]),
+        cache_size=_megabytes(of["ADC_CACHE_SIZE"] or "256"),
     )
+
+
+def _held() -> dict[Any, Any] | None:
+    """What `os.environ` holds, by its own keys: to read that takes a tenth of the time.
+    None where it is not known how it does."""
+    held = getattr(os.environ, "_data", None)
+    known = type(held) is dict and hasattr(os.environ, "encodekey")
+    return held if known else None
 
 
 def facts(*names: str) -> list[tuple[Mapping[Any, Any], Any, Any]] | None:
     """Where the environment holds these variables, by which keys, and what is there now
     or `ABSENT`; so that they need not be read to be known unchanged. None where it is
     not known how the environment is held."""
-    held = getattr(os.environ, "_data", None)
-    encode = getattr(os.environ, "encodekey", None)
-    if type(held) is not dict or encode is None:
+    held = _held()
+    if held is None:
         return None
-    keys = map(encode, names)
+    keys = map(os.environ.encodekey, names)
     return [(held, key, held.get(key, ABSENT)) for key in keys]
 
 
