@@ -105,24 +105,37 @@ def emit(
             if direct is not None:
                 asked = (part.function, [k for k, _ in into])
                 around.append(write_direct(module, title, direct, *asked))
-    external = [f"{symbol} = external global i8" for symbol in module.objects]
-    extra = module.extra
-    if notes is None:
-        inner, extra, around = _once(inner, extra, around)
-    texts, helpers = list(inner.values()), list(extra.values())
-    quiet = (t for n, t in extra.items() if not is_boxing(n))
-    touched = any("@Py" in t for t in (*texts, *quiet)) or _has_lists(parts[-1])
-    look = signal_functions(objects=touched)
-    given = [*declarations(), *external, RUNTIME, look]
-    sections = [*given, *helpers, *texts, *around]
-    if notes is not None:  # what is read comes first
-        sections = [*reversed(texts), *around, *helpers, *given]
     objects = {symbol[1:]: value for symbol, value in module.objects.items()}
-    sections += mathematics(_called(vectors, [*texts, *helpers, *around]))
+    sections = _sections(module, inner, around, vectors, lists=_has_lists(parts[-1]))
     text = with_loops_numbered("\n".join(sections))
     directly = None if direct is None else f"{name}_direct"
     found = Native(text, f"{name}_entry", objects, directly)
     return _in_order(found) if strict else found
+
+
+def _sections(
+    module: Module,
+    inner: Mapping[str, str],
+    around: Sequence[str],
+    vectors: Sequence[str],
+    *,
+    lists: bool,
+) -> list[str]:
+    """The texts of a module: its functions by name, those `around` them, what they
+    need. `lists`: list objects are taken or given."""
+    external = [f"{symbol} = external global i8" for symbol in module.objects]
+    extra = module.extra
+    if module.notes is None:
+        inner, extra, around = _once(inner, extra, around)
+    texts, helpers = list(inner.values()), list(extra.values())
+    quiet = (t for n, t in extra.items() if not is_boxing(n))
+    touched = any("@Py" in t for t in (*texts, *quiet)) or lists
+    look = signal_functions(objects=touched)
+    given = [*declarations(), *external, RUNTIME, look]
+    sections = [*given, *helpers, *texts, *around]
+    if module.notes is not None:  # what is read comes first
+        sections = [*reversed(texts), *around, *helpers, *given]
+    return [*sections, *mathematics(_called(vectors, [*texts, *helpers, *around]))]
 
 
 def _has_lists(part: Part) -> bool:
