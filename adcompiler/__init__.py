@@ -11,6 +11,7 @@ np.float64(5.0)
 
 # Before the function of the same name: the import of a package binds its name here.
 import adcompiler.differentiate  # noqa: F401
+from adcompiler import runtime
 from adcompiler.api import (
     differentiate,
     grad,
@@ -49,6 +50,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
+    "runtime",
     "stop_gradient",
     "value_and_grad",
     "vjp",
