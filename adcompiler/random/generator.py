@@ -29,10 +29,10 @@ class Generator:
     array([0.4962566, 0.7682218], dtype=float32)
     >>> state = g.get_state()
     >>> int(randint(0, 100, generator=g)), g.initial_seed()
-    (39, 0)
+    (33, 0)
     >>> g.set_state(state)
     >>> int(randint(0, 100, generator=g))
-    39
+    33
     """
 
     __slots__ = ("__weakref__", "state")
