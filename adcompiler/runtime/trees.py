@@ -1,0 +1,220 @@
+"""Trees of parameters: what a model or a container holds, and gradients beside it.
+
+In: a parameter, an array, a container of these (dict, list, tuple, named tuple,
+dataclass, nested in any way), or an object whose attributes hold them. Out: its leaves,
+in a stable order, each with the path that names it in messages.
+Invariants: a container is gone through in its own order (dicts and attributes as they
+were filled); nothing is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from adcompiler.frontend.structures import shape_of
+from adcompiler.gradients import Gradients
+from adcompiler.parameter import Parameter
+
+__all__ = ["Leaf", "leaves", "matched", "named_parameters", "parameters"]
+
+Array = np.ndarray[Any, Any]
+Leaf = Parameter | Array
+
+_SINGLE = (
+    *(Parameter, np.ndarray, np.generic, str, bytes, int, float, complex, type(None)),
+)
+_CLOSED = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, np.dtype)
+
+Names = tuple[Hashable, ...]
+
+
+def _opened(node: Any) -> tuple[Names | None, list[Any]] | None:
+    """The parts of a container, with their names if they have some; None of what is no
+    container."""
+    if isinstance(node, _SINGLE):
+        return None
+    match node:
+        case Gradients():
+            return type(node).__match_args__, list(node)
+        case tuple():
+            return getattr(type(node), "_fields", None), list(node)
+        case list():
+            return None, node
+        case Mapping():
+            return tuple(node), list(node.values())
+        case _:
+            shape = shape_of(node)
+            return None if shape is None else (shape.names, list(shape.parts(node)))
+
+
+def _paths(node: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The parts of a container, each as it is written."""
+    opened = _opened(node)
+    assert opened is not None
+    names, parts = opened
+    for k, part in enumerate(parts):
+        key = k if names is None else names[k]
+        keyed = names is None or isinstance(node, Mapping)
+        yield (f"{path}[{key!r}]" if keyed else f"{path}.{key}"), part
+
+
+def leaves(tree: Any, path: str = "params") -> Iterator[tuple[str, Any]]:
+    """What a container holds that is no container, in order, each with its path.
+
+    >>> [where for where, _ in leaves({"w": np.ones(2), "more": (1.0, None)})]
+    ["params['w']", "params['more'][0]", "params['more'][1]"]
+    """
+    if _opened(tree) is None:
+        yield path, tree
+        return
+    for where, part in _paths(tree, path):
+        yield from leaves(part, where)
+
+
+def matched(
+    tree: Any, other: Any, path: str = "grads"
+) -> Iterator[tuple[str, Any, Any]]:
+    """Each leaf of a tree with what another of the same structure has in its place; in
+    the place of a container there may be None, for None at each of its leaves.
+
+    Containers with names match by name, others by position; `Gradients` by either.
+    Raises TypeError or ValueError where the other has another structure.
+
+    >>> list(matched({"w": 1.0}, {"w": 2.0}))
+    [("grads['w']", 1.0, 2.0)]
+    >>> list(matched({"w": 1.0}, {"v": 2.0}))
+    Traceback (most recent call last):
+    ...
+    ValueError: grads lacks 'w', and has 'v', which the parameters lack
+    """
+    if _opened(tree) is None:
+        if _opened(other) is not None:
+            raise TypeError(
+                f"{path} is a {type(other).__name__}, where the parameters have one "
+                "array"
+            )
+        yield path, tree, other
+        return
+    found = list(_paths(tree, path))
+    given = [None] * len(found) if other is None else _in_place(tree, other, path)
+    for (where, part), theirs in zip(found, given, strict=True):
+        yield from matched(part, theirs, where)
+
+
+def _in_place(tree: Any, other: Any, path: str) -> list[Any]:
+    """The parts of another container, in the order of this one."""
+    mine, theirs = _opened(tree), _opened(other)
+    assert mine is not None
+    if theirs is None:
+        raise TypeError(
+            f"{path} is a {type(other).__name__}, where the parameters are a "
+            f"{type(tree).__name__}"
+        )
+    by_name = mine[0] is not None and theirs[0] is not None
+    if not by_name and (isinstance(tree, Mapping) or isinstance(other, Mapping)):
+        raise TypeError(
+            f"{path} is a {type(other).__name__}, where the parameters are a "
+            f"{type(tree).__name__}"
+        )
+    if by_name:
+        _require_names(mine[0] or (), theirs[0] or (), path)
+        found = dict(zip(theirs[0] or (), theirs[1], strict=True))
+        return [found[name] for name in mine[0] or ()]
+    if len(mine[1]) != len(theirs[1]):
+        raise ValueError(
+            f"{path} has {len(theirs[1])} entries, where the parameters have "
+            f"{len(mine[1])}"
+        )
+    return theirs[1]
+
+
+def _require_names(mine: Names, theirs: Names, path: str) -> None:
+    lacking = [n for n in mine if n not in theirs]
+    more = [n for n in theirs if n not in mine]
+    if not lacking and not more:
+        return
+    said = [f"lacks {', '.join(map(repr, lacking))}"] if lacking else []
+    if more:
+        said.append(f"has {', '.join(map(repr, more))}, which the parameters lack")
+    raise ValueError(f"{path} {', and '.join(said)}")
+
+
+# --- Objects ----------------------------------------------------------------------
+
+
+def parameters(*objects: Any) -> list[Parameter]:
+    """The parameters that objects hold, each once, in a stable order.
+
+    Looked through are attributes, in the order in which they were first assigned,
+    dicts, lists, tuples, dataclasses, and the objects in these; frozen parameters are
+    among them.
+
+    >>> class Layer:
+    ...     def __init__(self):
+    ...         self.w, self.b = Parameter([1.0, 2.0]), Parameter(0.5)
+    >>> class Model:
+    ...     def __init__(self):
+    ...         self.layers = [Layer(), Layer()]
+    ...         self.same = self.layers[0].w
+    >>> len(parameters(Model()))
+    4
+    """
+    return [p for given in objects for _, p in named_parameters(given)]
+
+
+def named_parameters(given: Any) -> list[tuple[str, Parameter]]:
+    """The parameters that an object holds, each once, with the paths to them.
+
+    >>> class Layer:
+    ...     def __init__(self):
+    ...         self.w, self.b = Parameter([1.0, 2.0]), Parameter(0.5)
+    >>> [path for path, _ in named_parameters({"first": Layer()})]
+    ['first.w', 'first.b']
+    """
+    found: list[tuple[str, Parameter]] = []
+    _collect(given, "", found, set())
+    return found
+
+
+def _collect(
+    node: Any, path: str, found: list[tuple[str, Parameter]], seen: set[int]
+) -> None:
+    if isinstance(node, Parameter):
+        if id(node) not in seen:
+            seen.add(id(node))
+            found.append((path, node))
+        return
+    if isinstance(node, (*_SINGLE, *_CLOSED)) or id(node) in seen:
+        return
+    seen.add(id(node))
+    for name, item in _held(node):
+        _collect(item, f"{path}.{name}" if path else str(name), found, seen)
+
+
+def _held(node: Any) -> Iterable[tuple[Any, Any]]:
+    """What a container or an object holds, by names or numbers."""
+    match node:
+        case Mapping():
+            return node.items()
+        case list() | tuple():
+            return enumerate(node)
+        case _:
+            slots = [
+                name
+                for cls in reversed(type(node).__mro__)
+                for name in _slots(cls)
+                if hasattr(node, name)
+            ]
+            held = getattr(node, "__dict__", {})
+            return [*((n, getattr(node, n)) for n in slots), *held.items()]
+
+
+def _slots(cls: type) -> tuple[str, ...]:
+    given = cls.__dict__.get("__slots__", ())
+    names = (given,) if isinstance(given, str) else tuple(given)
+    hidden = ("__dict__", "__weakref__")
+    return tuple(n for n in names if n not in hidden and not n.startswith("__"))
