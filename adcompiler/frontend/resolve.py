@@ -10,6 +10,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import FunctionType
+
     from adcompiler.frontend.lower.handling import Handler
 
 _LIBRARIES = (
@@ -46,6 +48,13 @@ def is_library(value: Any) -> bool:
     """Whether the function is NumPy's or the standard library's."""
     module = getattr(value, "__module__", None) or ""
     return module.partition(".")[0] in _LIBRARIES
+
+
+def is_ours(function: FunctionType) -> bool:
+    """Whether a function that programs call is this package's own: what it does counts
+    as the line that calls it."""
+    home = function.__module__ or ""
+    return home.startswith(("adcompiler.library.", "adcompiler.runtime."))
 
 
 def is_distribution(value: Any) -> bool:

@@ -2,8 +2,9 @@
 
 In: any function. Out: one in which a primal statement goes that is there only for the
 error it may raise, where a statement that always runs with it raises the same.
-Invariants: a function that prints or raises by itself is left as it is, so that nothing
-comes before an error that came after it; only the errors that array code meets are
+Invariants: what stands before or beside something that prints, or an error that the
+program raises by itself, is left as it is, so that nothing comes before an error that
+came after it; only the errors that array code meets are
 weighed, a shape that does not broadcast (ValueError), an index out of bounds
 (IndexError) and a matrix that is not square (LinAlgError), and each gives way only to
 one of its own kind, on arrays of the same lengths. A call with two faults may so report
@@ -18,10 +19,22 @@ keeps the checks of its primal, since the next one need not make them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from adcompiler.analysis.raising import ARRAY_ERRORS, error_kinds
-from adcompiler.ir.nodes import Atom, Const, For, Function, Let, Region, Stmt, Var
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    For,
+    Function,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Var,
+    While,
+)
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Array, dims_of, is_float
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions, regions
@@ -40,14 +53,43 @@ PLACES = {
 
 def drop_repeated_checks(function: Function) -> Function:
     """The function without checks that other statements make."""
-    if any(map(_is_seen, all_stmts(function.region))):
-        return function
+    body = function.region.body
+    seen = [k for k, stmt in enumerate(body) if _has_seen(stmt)]
+    first = seen[-1] + 1 if seen else 0
     uses = count_uses(function.region)
-    heirs = set[Stmt]()
-    region = _region(function.region, uses, EqualLengths(), heirs)
-    if region is function.region:
+    heirs, known = set[Stmt](), EqualLengths()
+    _learn(body[:first], known)
+    rest = replace(function.region, body=body[first:])
+    region = _region(rest, uses, known, heirs)
+    if region is rest:
         return function
-    return replace(function, region=_inheriting(region, heirs))
+    region = _inheriting(replace(region, body=(*body[:first], *region.body)), heirs)
+    return replace(function, region=region)
+
+
+def _has_seen(stmt: Stmt) -> bool:
+    """Whether the user would notice if this, or something in it, came before an
+    error."""
+    return _is_seen(stmt) or any(map(_is_seen, _inner(stmt)))
+
+
+def _inner(stmt: Stmt) -> Iterator[Stmt]:
+    for region in regions(stmt):
+        yield from all_stmts(region)
+
+
+def _learn(body: tuple[Stmt, ...], known: EqualLengths) -> None:
+    """Note what statements show that run before."""
+    lets: dict[Var, Let] = {}
+    for stmt in body:
+        match stmt:
+            case Let():
+                known.learn(stmt)
+                lets.update(dict.fromkeys(stmt.results, stmt))
+            case If():
+                known.learn_behind(stmt, lets)
+            case For() | While():
+                pass
 
 
 def _inheriting(region: Region, heirs: set[Stmt]) -> Region:

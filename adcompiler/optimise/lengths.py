@@ -10,14 +10,15 @@ equal symbols, so that ``u[2:] - u[:-2]`` needs no test whether one was stretche
 What a statement only checks (two lengths known not to be 1 that meet in a broadcast)
 is a fact where it has run, not before: such lengths keep their symbols, since the check
 must stay, and `EqualLengths` holds the facts, by union, in the regions where they are.
+So it is with what the program tests, ``if len(x) != len(y): raise ...``, behind it.
 """
 
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from adcompiler.ir.nodes import Function, Let, Region, defined
+from adcompiler.ir.nodes import Atom, Const, Function, If, Let, Region, Var, defined
 from adcompiler.ir.types import Array, Dim, Length, dims_of
 from adcompiler.ir.walk import Lengths, regions, retype
 from adcompiler.primitives.indexing import part_lengths
@@ -123,6 +124,17 @@ class EqualLengths:
         if let.primitive.name in LINALG and not let.param("total"):
             self.equate(dims_of(let.operands[0].type)[-2:])
 
+    def learn_behind(self, stmt: If, lets: Mapping[Var, Let]) -> None:
+        """Note what holds behind a branch of which one arm ends in an error."""
+        for arm, held in ((stmt.then, False), (stmt.orelse, True)):
+            if not arm.falls:
+                self.learn_from(stmt.cond, held, lets)
+
+    def learn_from(self, cond: Atom, held: bool, lets: Mapping[Var, Let]) -> None:
+        """Note the lengths that are equal where a condition is true, or false."""
+        for group in _tested(cond, held, lets):
+            self.equate(group)
+
     def allow(self, let: Let) -> bool:
         """Whether this statement cannot fail to broadcast."""
         types = [a.type for a in let.operands]
@@ -132,6 +144,34 @@ class EqualLengths:
         return axes == len(groups) and all(
             len({self.root(n) for n in group}) == 1 for group in groups
         )
+
+
+def _tested(cond: Atom, held: bool, lets: Mapping[Var, Let]) -> Iterator[Dims]:
+    """Pairs of lengths that are equal where the condition has this value."""
+    let = lets.get(cond) if isinstance(cond, Var) else None
+    if let is None:
+        return
+    match let.primitive.name:
+        case "logical_not":
+            yield from _tested(let.operands[0], not held, lets)
+        case "logical_and" | "logical_or" as name if held == (name == "logical_and"):
+            for operand in let.operands:
+                yield from _tested(operand, held, lets)
+        case "equal" | "not_equal" as name if held == (name == "equal"):
+            pair = tuple(n for a in let.operands for n in _length_of(a, lets))
+            if len(pair) == 2:
+                yield pair
+
+
+def _length_of(atom: Atom, lets: Mapping[Var, Let]) -> Iterator[Length]:
+    """The length that a number is, if it is one."""
+    if isinstance(atom, Const):
+        if type(atom.value) is int:
+            yield atom.value
+        return
+    let = lets.get(atom) if isinstance(atom, Var) else None
+    if let is not None and let.primitive.name == "shape":
+        yield dims_of(let.operands[0].type)[let.param("axis")]
 
 
 def shows_equal(let: Let) -> bool:

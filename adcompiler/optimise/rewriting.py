@@ -30,7 +30,7 @@ from typing import Any, get_args
 import numpy as np
 
 from adcompiler.ir.builder import Builder, constant
-from adcompiler.ir.nodes import Atom, Const, Let, Var
+from adcompiler.ir.nodes import Atom, Const, If, Let, Var
 from adcompiler.ir.primitive import Primitive
 from adcompiler.ir.types import dims_of
 from adcompiler.optimise.shapes import Shapes
@@ -101,6 +101,10 @@ class Known:
         if let.primitive.name in QUOTIENTS and not self.shapes.is_spare(let.result):
             a, b = let.operands
             self.quotients.setdefault((atom_key(a), atom_key(b)), let.result)
+
+    def learn_behind(self, stmt: If) -> None:
+        """Note what a branch shows where it is left."""
+        self.shapes.equal.learn_behind(stmt, self.lets)
 
 
 @dataclass(slots=True)

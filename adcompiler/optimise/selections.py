@@ -70,16 +70,26 @@ def where_met_once(let: Let, at: Site) -> Given:
     same = turn.operands[2:] == met.operands[1:]
     same = same and turn.param("index") == met.param("index")
     same = same and turn.operands[1] == order.result
-    return a if same and _differ(met, at) else None
+    return a if same and _differ(met, met.operands[1:], at) else None
 
 
-def _differ(let: Let, at: Site) -> bool:
+@rewrites("scatter_add", exact=True)
+def added_once(let: Let, at: Site) -> Given:
+    """What is added at places that are met once each is added as ``x[i] += v``."""
+    if not let.param("repeats") or not _differ(let, let.operands[2:], at):
+        return None
+    return at.make(
+        "scatter_add", *let.operands, **dict(let.params) | {"repeats": False}
+    )
+
+
+def _differ(let: Let, indices: tuple[Atom, ...], at: Site) -> bool:
     """Whether an index by arrays is of places of which no two are one: where vectors
     beside each other have no two elements alike, or are what `nonzero` gives."""
     entries = let.param("index")
     if any(isinstance(e, tuple) or e == "mask" for e in entries):
         return False
-    arrays = [a for a in let.operands[1:] if dims_of(a.type)]
+    arrays = [a for a in indices if dims_of(a.type)]
     if any(len(dims_of(a.type)) != 1 for a in arrays):
         return False
     for a in arrays:

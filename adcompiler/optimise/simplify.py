@@ -254,6 +254,7 @@ class _Simplifier:
                 return
         first = self.places
         then, orelse = self.region(stmt.then), self.region(stmt.orelse)
+        self.known.learn_behind(stmt)
         for k, result in enumerate(stmt.results):
             given = [a.results[k] for a in (then, orelse) if a.falls]
             atom = self.common(given, first)

@@ -24,6 +24,14 @@ from adcompiler.random import (
     set_rng_state,
     uniform,
 )
+from adcompiler.runtime.losses import (
+    cross_entropy,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
 from adcompiler.runtime.optimizers import (
     ASGD,
     SGD,
@@ -62,15 +70,20 @@ __all__ = [
     "bernoulli",
     "clip_grad_norm_",
     "clip_grad_value_",
+    "cross_entropy",
     "default_generator",
     "dropout",
     "exponential",
     "get_rng_state",
+    "huber_loss",
     "initial_seed",
     "kaiming_uniform",
+    "l1_loss",
     "manual_seed",
+    "mse_loss",
     "multinomial",
     "named_parameters",
+    "nll_loss",
     "normal",
     "parameters",
     "rand",
@@ -79,5 +92,6 @@ __all__ = [
     "randperm",
     "seed",
     "set_rng_state",
+    "smooth_l1_loss",
     "uniform",
 ]

@@ -183,3 +183,15 @@ def mask_beside_an_index(a):
 @program(real(3, 3), const(True, False, dtype=np.bool_), raises=IndexError)
 def mask_of_another_length_beside_an_index(a, m):
     return np.sum(a[0, m])
+
+
+@program(real(4, 3), integers(0, 3, 4))
+def one_of_each_row(a, i):
+    shifted = a - np.max(a, axis=1, keepdims=True)
+    picked = shifted[np.arange(len(i)), i]
+    return np.sum(np.log(np.sum(np.exp(shifted), axis=1)) - picked)
+
+
+@program(real(1, 3), integers(0, 3, 4))
+def one_row_for_all(a, i):
+    return np.sum(a[np.arange(a.shape[0]), i] ** 2 * np.arange(4.0))

@@ -266,3 +266,24 @@ def other_ranks_that_do_not_meet(x):
     if total > 1e4:
         total *= np.sum(np.stack((x, x[None])))
     return total
+
+
+@program(real(4), real(4))
+def lengths_that_are_tested(x, y):
+    if x.shape != y.shape:
+        raise ValueError(f"{x.shape} and {y.shape} differ")
+    return np.mean((x - y) ** 2)
+
+
+@program(real(3, 4), real(3), real(4))
+def lengths_that_are_tested_in_pairs(a, x, y):
+    if len(x) != a.shape[0] or not (len(y) == a.shape[1] and a.ndim == 2):
+        raise ValueError("these do not fit")
+    return np.sum(np.where(a > 0.0, x[:, None] * y, a * y))
+
+
+@program(real(4), real(1))
+def lengths_that_may_differ(x, y):
+    if len(x) == len(y):
+        return np.sum(x * y)
+    return np.sum((x - y) ** 2 * np.arange(4.0))

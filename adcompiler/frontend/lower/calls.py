@@ -266,7 +266,7 @@ def inline_python(
     subset.check(captured)
     if ctx.frame.captured.site is not None:
         captured = replace(captured, site=ctx.frame.captured.site)
-    elif function.__module__ == collected.__name__:
+    elif resolve.is_ours(function):
         captured = replace(captured, site=ctx.frame.captured.span(node))
     key, code = f"code {id(function)}", Attribute(function, "__code__")
     names.guard(ctx, key, function.__name__, code, code())

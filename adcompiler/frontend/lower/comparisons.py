@@ -168,11 +168,12 @@ def _compare_tuples(
     if isinstance(op, ast.Eq | ast.NotEq):
         if not of_one_kind or len(left.items) != len(right.items):
             return Dyn(constant(isinstance(op, ast.NotEq)))
-        result: Atom = constant(True)
+        joined = conjunction if isinstance(op, ast.Eq) else disjunction
+        result: Atom = constant(isinstance(op, ast.Eq))
         for a, b in zip(left.items, right.items, strict=True):
-            item = truth(ctx, node, compare(ctx, node, ast.Eq(), a, b))
-            result = conjunction(ctx, node, result, item)
-        return Dyn(negated(ctx, node, result) if isinstance(op, ast.NotEq) else result)
+            item = truth(ctx, node, compare(ctx, node, op, a, b))
+            result = joined(ctx, node, result, item)
+        return Dyn(result)
     if not of_one_kind:
         ctx.refuse(node, "a tuple and a list have no order", "make both tuples")
     return Dyn(_ordered(ctx, node, op, list(left.items), list(right.items)))

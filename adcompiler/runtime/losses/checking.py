@@ -1,0 +1,84 @@
+"""What a loss asks of its arguments, before anything is computed.
+
+In: arguments of a loss. Out: nothing, or the argument in the dtype to compute in.
+Invariant: what does not fit is a ValueError for shapes and numbers, a TypeError for
+dtypes, an IndexError for classes, in plain calls and in derivatives alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "as_floats",
+    "check_classes",
+    "check_probabilities",
+    "check_ranks",
+    "check_shapes",
+    "check_weight",
+]
+
+
+def as_floats(x: Any, like: Any) -> Any:
+    """Integers and bools in the dtype of `like`, so that single precision stays; what
+    is of floats as it is."""
+    if isinstance(x, int | float):
+        return x
+    x = np.asarray(x)
+    if x.dtype.kind in "biu":
+        return x.astype(np.asarray(like).dtype)
+    return x
+
+
+def check_shapes(input: Any, target: Any) -> None:
+    """ValueError unless both have one shape."""
+    if np.shape(target) != np.shape(input):
+        raise ValueError(
+            f"the target has shape {np.shape(target)}, and the input {np.shape(input)}:"
+            " both must have one shape"
+        )
+
+
+def check_ranks(input: Any, target: Any) -> None:
+    """ValueError unless both have as many axes, or the target is a number: what has
+    an axis more would be paired with every element."""
+    if np.ndim(target) not in (0, np.ndim(input)):
+        raise ValueError(
+            f"the target has shape {np.shape(target)}, and the input {np.shape(input)}:"
+            " both must have as many axes"
+        )
+
+
+def check_weight(input: Any, weight: Any) -> None:
+    """ValueError unless there is a weight for each element."""
+    if np.shape(weight) != np.shape(input):
+        raise ValueError(
+            f"the weight has shape {np.shape(weight)}, and the input {np.shape(input)}:"
+            " each element needs a weight"
+        )
+
+
+def check_classes(input: Any, target: Any) -> None:
+    """Whether targets may be classes, one for each distribution of the scores:
+    TypeError of what are no integers, ValueError of another shape."""
+    if target.dtype.kind not in "iu":
+        raise TypeError(f"classes are integers, and the target is of {target.dtype}")
+    wanted = () if np.ndim(input) == 1 else np.shape(input)[:1] + np.shape(input)[2:]
+    if np.shape(target) != wanted:
+        raise ValueError(
+            f"an input of shape {np.shape(input)} needs a target of shape {wanted},"
+            f" not {np.shape(target)}"
+        )
+
+
+def check_probabilities(input: Any, target: Any) -> None:
+    """Whether targets are probabilities: TypeError of what are no floats, ValueError
+    of another shape."""
+    if target.dtype.kind != "f":
+        raise TypeError(
+            f"a target of the input's shape has probabilities, not {target.dtype}:"
+            " classes have a shape without that axis"
+        )
+    check_shapes(input, target)

@@ -1,0 +1,214 @@
+"""Losses: PyTorch's values and gradients, for every case of the reference.
+
+Each case runs as a plain call, and inside a differentiated function on each backend.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import adcompiler as ad
+from adcompiler.runtime import losses
+
+BACKENDS = ["numpy", "llvm"]
+REFERENCE = Path(__file__).parent / "reference" / "losses.json"
+CASES = {
+    c["id"]: c
+    for c in json.loads(REFERENCE.read_text())["cases"]
+    if hasattr(losses, c["fn"])
+}
+FLOATS = {"rtol": 1e-10, "atol": 1e-12}
+
+
+def array(given: dict) -> np.ndarray:
+    kind = float if given["dtype"].startswith("float") else int
+    data = [kind(value) for value in given["data"]]
+    return np.array(data, given["dtype"]).reshape(given["shape"])
+
+
+def options_of(case: dict) -> dict:
+    tensors = {name: array(given) for name, given in case["tensor_options"].items()}
+    return {**case["options"], **tensors}
+
+
+def inputs_of(case: dict) -> dict:
+    return {name: array(given) for name, given in case["inputs"].items()}
+
+
+def single(arrays: dict) -> dict:
+    """The same in single precision, integers as they are."""
+    return {
+        name: x.astype(np.float32) if getattr(x, "dtype", None) == np.float64 else x
+        for name, x in arrays.items()
+    }
+
+
+@functools.cache
+def pulled_back(wrt: tuple[str, ...], loss, backend: str):
+    def weighed(given, rest, cotangent, options):
+        return np.sum(cotangent * loss(**given, **rest, **options))
+
+    return ad.value_and_grad(weighed, wrt="given", backend=backend)
+
+
+def gradients(case: dict, backend: str, change=lambda arrays: arrays):
+    """The value that the cotangent weighs, and the gradient by name."""
+    inputs, options = change(inputs_of(case)), change(options_of(case))
+    (cotangent,) = change({"": array(case["cotangent"])}).values()
+    given = {name: inputs[name] for name in case["grads"]}
+    rest = {name: x for name, x in inputs.items() if name not in given}
+    find = pulled_back(tuple(given), getattr(losses, case["fn"]), backend)
+    return find(given, rest, cotangent, options)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_are_pytorch_s(name):
+    case = CASES[name]
+    loss = getattr(losses, case["fn"])
+    with np.errstate(all="ignore"):
+        found = loss(**inputs_of(case), **options_of(case))
+    np.testing.assert_allclose(found, array(case["value"]), **FLOATS)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_are_pytorch_s(name, backend):
+    case = CASES[name]
+    with np.errstate(all="ignore"):
+        value, found = gradients(case, backend)
+        weighed = np.sum(array(case["cotangent"]) * array(case["value"]))
+    np.testing.assert_allclose(value, weighed, **FLOATS)
+    for key, wanted in case["grads"].items():
+        wanted = np.zeros_like(found[key]) if wanted is None else array(wanted)
+        np.testing.assert_allclose(found[key], wanted, err_msg=key, **FLOATS)
+
+
+# --- Single precision -----------------------------------------------------------------
+
+# One case of each form: a loss, its options' names and its reduction.
+FORMS = {
+    (c["fn"], *c["options"].items(), *c["tensor_options"]): name
+    for name, c in CASES.items()
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", FORMS.values())
+def test_single_precision_stays(name, backend):
+    case = CASES[name]
+    with np.errstate(all="ignore"):
+        value, found = gradients(case, backend, single)
+        expected, wanted = gradients(case, "numpy")
+    assert value.dtype == np.float32
+    np.testing.assert_allclose(value, expected, 1e-4, 1e-5)
+    for key, x in found.items():
+        assert x.dtype == np.float32, key
+        np.testing.assert_allclose(x, wanted[key], 1e-3, 1e-4, err_msg=key)
+
+
+def test_targets_that_are_integers_keep_single_precision():
+    x = np.array([0.5, 1.5], np.float32)
+    for target in (np.array([1, 0]), np.array([True, False])):
+        for loss in (losses.mse_loss, losses.huber_loss, losses.l1_loss):
+            value, gradient = ad.value_and_grad(loss, wrt="input")(x, target)
+            assert (value.dtype, gradient.dtype) == (np.float32, np.float32)
+            assert value == loss(x, target.astype(np.float32))
+
+
+# --- What does not fit ----------------------------------------------------------------
+
+SCORES, CLASSES = np.linspace(-1.0, 1.0, 12).reshape(4, 3), np.array([0, 2, 1, 0])
+VECTOR = np.array([0.2, 0.4, 0.6, 0.8])
+
+BAD = [
+    ("mse_loss", (VECTOR, VECTOR[:, None]), {}, ValueError, "one shape"),
+    ("mse_loss", (VECTOR, VECTOR[:3]), {}, ValueError, "one shape"),
+    ("mse_loss", (VECTOR, VECTOR), {"reduction": "max"}, ValueError, "'max'"),
+    ("mse_loss", (VECTOR, VECTOR), {"weight": VECTOR[:3]}, ValueError, "weight"),
+    ("l1_loss", (VECTOR, 0.5), {}, ValueError, "one shape"),
+    ("smooth_l1_loss", (VECTOR, VECTOR), {"beta": -1.0}, ValueError, "beta"),
+    ("huber_loss", (VECTOR, VECTOR), {"delta": 0.0}, ValueError, "delta"),
+    ("cross_entropy", (SCORES, CLASSES + 1), {}, IndexError, "target 3 is no class"),
+    ("cross_entropy", (SCORES, CLASSES - 1), {}, IndexError, "target -1 is no class"),
+    ("cross_entropy", (SCORES, CLASSES[:3]), {}, ValueError, r"\(4,\), not \(3,\)"),
+    ("cross_entropy", (SCORES, CLASSES[:, None]), {}, TypeError, "probabilities"),
+    ("cross_entropy", (SCORES, VECTOR), {}, TypeError, "integers"),
+    ("cross_entropy", (SCORES, CLASSES > 0), {}, TypeError, "integers"),
+    ("cross_entropy", (SCORES, SCORES[:3]), {}, ValueError, "one shape"),
+    ("cross_entropy", (SCORES, CLASSES, VECTOR), {}, ValueError, "3 classes"),
+    ("cross_entropy", (SCORES, SCORES), {"ignore_index": 1}, ValueError, "ignored"),
+    ("cross_entropy", (SCORES, CLASSES), {"label_smoothing": 1.5}, ValueError, "1.5"),
+    ("cross_entropy", (SCORES, CLASSES), {"reduction": "all"}, ValueError, "'all'"),
+    ("nll_loss", (SCORES, CLASSES + 1), {}, IndexError, "target 3 is no class"),
+    ("nll_loss", (SCORES, VECTOR), {}, TypeError, "integers"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "options", "error", "message"),
+    [pytest.param(*row, id=f"{row[0]}.{k}") for k, row in enumerate(BAD)],
+)
+def test_what_does_not_fit_is_said(name, args, options, error, message):
+    loss = getattr(losses, name)
+    with pytest.raises(error, match=message):
+        loss(*args, **options)
+    for backend in BACKENDS:
+        with pytest.raises(error, match=message):
+            ad.vjp(loss, wrt=0, backend=backend)(*args, **options)
+
+
+# --- What is generated ----------------------------------------------------------------
+
+
+def sweep(function, *args):
+    """The lines of a gradient from the first cotangent on."""
+    text = ad.differentiate(function, wrt=("w", "b")).source(*args)
+    return text[text.index("    # adjoint of") :]
+
+
+def regressed(w, b, x, y):
+    out = x @ w + b
+    return losses.mse_loss(out, y)
+
+
+def classified(w, b, x, y):
+    logits = x @ w + b
+    return losses.cross_entropy(logits, y)
+
+
+X, W = np.ones((4, 2)), np.ones((2, 3))
+
+
+def test_the_gradient_of_a_regression_is_the_one_by_hand():
+    assert (
+        sweep(regressed, W[:, 0], 0.0, X, VECTOR)
+        == """\
+    # adjoint of: return losses.mse_loss(out, y)
+    out_bar = 2.0 * (out - y) / y.size
+    # adjoint of: out = x @ w + b
+    b_bar = np.sum(out_bar)
+    w_bar = x.T @ out_bar
+    return w_bar, b_bar
+"""
+    )
+
+
+def test_the_gradient_of_a_classification_is_the_one_by_hand():
+    assert (
+        sweep(classified, W, np.zeros(3), X, CLASSES)
+        == """\
+    # adjoint of: return losses.cross_entropy(logits, y)
+    quotient = 1 / np.sum(shares)
+    shifted_bar = np.where(kept, quotient / total, 0.0)[:, None] * powers
+    shifted_bar[np.arange(n_1), index] += np.where(kept, -quotient, 0.0)
+    # adjoint of: logits = x @ w + b
+    b_bar = np.sum(shifted_bar, axis=0)
+    w_bar = x.T @ shifted_bar
+    return w_bar, b_bar
+"""
+    )
