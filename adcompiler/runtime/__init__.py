@@ -4,6 +4,9 @@ In: arrays and `Parameter`s. Out: PyTorch's numbers, to the digits that
 `tests/reference` states. `ad.runtime` is this package.
 """
 
+from adcompiler.parameter import (
+    Parameter,
+)
 from adcompiler.random import (
     Generator,
     bernoulli,
@@ -48,6 +51,24 @@ from adcompiler.runtime.optimizers import (
     clip_grad_norm_,
     clip_grad_value_,
 )
+from adcompiler.runtime.schedulers import (
+    ChainedScheduler,
+    ConstantLR,
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    CyclicLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    MultiplicativeLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    StepLR,
+)
 from adcompiler.runtime.trees import (
     named_parameters,
     parameters,
@@ -61,12 +82,29 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "ChainedScheduler",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "CyclicLR",
+    "ExponentialLR",
     "Generator",
+    "LRScheduler",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "MultiplicativeLR",
     "NAdam",
+    "OneCycleLR",
     "Optimizer",
+    "Parameter",
+    "PolynomialLR",
     "RAdam",
     "RMSprop",
+    "ReduceLROnPlateau",
     "Rprop",
+    "SequentialLR",
+    "StepLR",
     "bernoulli",
     "clip_grad_norm_",
     "clip_grad_value_",
