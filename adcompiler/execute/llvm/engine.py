@@ -7,9 +7,10 @@ engine serves the process, under a lock; what is linked stays as long as its tra
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -73,8 +74,27 @@ def optimised_text(text: str) -> str:
 def compile_text(text: str) -> bytes:
     """The object file of a module."""
     with _lock:
-        file: bytes = _machine().emit_object(_optimised(text))
+        module = _optimised(text)
+        large = text.count("\n") > _LARGE
+        with _addresses_as_they_are() if large else contextlib.nullcontext():
+            file: bytes = _machine().emit_object(module)
         return file
+
+
+# The lines of a module from which on its code is made without loop strength reduction.
+_LARGE = 4000
+
+
+@contextlib.contextmanager
+def _addresses_as_they_are() -> Iterator[None]:
+    """Loop strength reduction is left out: its time grows faster than the code, to half
+    of all that making it takes, and what it gains is some hundredths in loops over
+    elements. The option is the process's, in which others may compile, too."""
+    llvm.set_option("", "-disable-lsr=true")
+    try:
+        yield
+    finally:
+        llvm.set_option("", "-disable-lsr=false")
 
 
 def link(
