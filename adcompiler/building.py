@@ -20,6 +20,7 @@ import numpy as np
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import Function
 from adcompiler.pipeline import Faults, stored
+from adcompiler.resident import Resident, RuntimeShelf
 
 if TYPE_CHECKING:
     from adcompiler.emit.llvm import Native
@@ -34,7 +35,7 @@ __all__ = ["Built", "Shelf", "build", "native_module"]
 Call = Callable[..., Any]
 
 
-class Shelf(Protocol):
+class Shelf(RuntimeShelf, Protocol):
     """Where the code of one program is kept: "dense" for arrays in C order, "strided"
     for others, "into" for what writes gradients to such that are given."""
 
@@ -234,11 +235,12 @@ class _Native:
         from adcompiler.execute.llvm.entry import Entry, compiled
 
         built, shelf = self.built, self.built.shelf
+        runtime = Resident(shelf)
         form = "into" if into else "dense" if dense else "strided"
         kept = None if shelf is None else shelf.code(form)
         if kept is not None:
             with contextlib.suppress(ValueError, OSError):
-                return Entry(kept, built.name)
+                return Entry(kept, built.name, runtime)
         from adcompiler.emit.llvm import NotNative
 
         try:
@@ -248,7 +250,7 @@ class _Native:
         code = compiled(module)
         if shelf is not None:
             shelf.keep(code, form)
-        return Entry(code, built.name)
+        return Entry(code, built.name, runtime)
 
     def _of(self, entry: Entry | None, slow: Call) -> Call:
         return self.built.numpy_call if entry is None else entry.callable(slow)

@@ -17,6 +17,7 @@ from adcompiler.errors import UnsupportedError
 from adcompiler.execute.llvm.entry import Entry, compiled
 from adcompiler.ir.types import Scalar, is_float
 from adcompiler.pipeline import derive
+from adcompiler.resident import Resident
 from tests import ir_interpreter
 from tests.programs import PROGRAMS
 
@@ -87,7 +88,7 @@ def check(function, values, *, dense=True, spread=True):
         pytest.skip(f"served by NumPy: {lacking}")
     given = values if dense or not spread else list(map(spread_out, values))
     code = compiled(module)
-    found, raised = outcome(Entry(code, "f").callable(handed_on), given)
+    found, raised = outcome(Entry(code, "f", Resident(None)).callable(handed_on), given)
     if error is not None:
         assert isinstance(raised, HandedOn) or type(raised) is type(error)
         return

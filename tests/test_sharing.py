@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 import adcompiler as ad
-from adcompiler.emit.llvm import outlined, sharing
+from adcompiler import resident
+from adcompiler.emit.llvm import resident as resident_text
+from adcompiler.emit.llvm import runtime, sharing
 from adcompiler.execute.llvm.threads import allow
 from adcompiler.settings import current
 from tests.test_threads import together
@@ -197,12 +199,15 @@ def test_a_loop_over_rows_is_a_function():
     assert re.search(r"define internal i32 @adc_loop\d+\(ptr %ctx, i64 %from", text)
 
 
-def test_long_loops_over_rows_go_in_rounds(monkeypatch):
+def test_long_loops_over_rows_go_in_rounds(monkeypatch, request):
     arguments = drawn((9001, 50), 50, 9001)
     wanted = bits(ad.value_and_grad(softmax)(*arguments))
-    often = outlined.SHARE.replace(f", {1 << 25}\n", ", 1\n")
-    assert often != outlined.SHARE
-    monkeypatch.setattr(outlined, "SHARE", often)
+    often = runtime.RUNTIME.replace(f", {1 << 25}\n", ", 1\n")
+    assert often != runtime.RUNTIME
+    monkeypatch.setattr(resident_text, "RUNTIME", often)
+    monkeypatch.setattr(resident, "_loaded", {})
+    resident_text._functions.cache_clear()
+    request.addfinalizer(resident_text._functions.cache_clear)
     call = ad.value_and_grad(lambda z, b, w: softmax(z, b, w))
     assert bits(held_equal(call, *arguments)) == wanted
 

@@ -10,6 +10,7 @@ not kept. A program's entry is written when its first code is there.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ import numpy as np
 from adcompiler.cache.files import Files
 from adcompiler.cache.fingerprints import Undescribed
 from adcompiler.cache.notation import decoded, encoded
+from adcompiler.cache.versions import versions
 from adcompiler.execute.llvm.image import Image
 from adcompiler.ir.evaluation import Evaluation
 
@@ -44,24 +46,54 @@ class CodeShelf:
         if self.entry is not None:
             return None
         data = self.files.read(self.group, f"{self.stem}.{form}")
-        if data is None:
-            return None
-        head, _, code = data.partition(b"\n")
-        try:
-            return _read(json.loads(head), code, self.classes)
-        except (ValueError, LookupError, TypeError, AttributeError):
-            return None
+        return None if data is None else _code(data, self.classes)
 
     def keep(self, code: Code, form: str) -> None:
         """Put it there."""
         try:
-            head = json.dumps(_written(code, self.classes)).encode()
+            data = _data(code, self.classes)
         except Undescribed:
             return
-        data = code.code if isinstance(code.code, bytes) else code.code.code
-        self.files.write(self.group, f"{self.stem}.{form}", head + b"\n" + data)
+        self.files.write(self.group, f"{self.stem}.{form}", data)
         if self.entry is not None:
             self.files.write(self.group, *self.entry)
+
+    def runtime(self) -> Code | None:
+        """The code of the runtime, if it is there."""
+        data = self.files.read(_runtimes(), _RUNTIME)
+        if data is None:
+            return None
+        self.files.touch(_runtimes(), _RUNTIME)
+        return _code(data, ())
+
+    def keep_runtime(self, code: Code) -> None:
+        """Put it there."""
+        self.files.write(_runtimes(), _RUNTIME, _data(code, ()))
+
+
+_RUNTIME = "runtime"
+
+
+def _runtimes() -> str:
+    """The group of the runtime of these versions."""
+    said = versions().encode()
+    return f"{zlib.crc32(said):08x}{zlib.adler32(said):08x}"
+
+
+def _data(code: Code, classes: Sequence[type]) -> bytes:
+    """What a file holds of code."""
+    head = json.dumps(_written(code, classes)).encode()
+    body = code.code if isinstance(code.code, bytes) else code.code.code
+    return head + b"\n" + body
+
+
+def _code(data: bytes, classes: Sequence[type]) -> Code | None:
+    """The code of a file, if it can be read."""
+    head, _, body = data.partition(b"\n")
+    try:
+        return _read(json.loads(head), body, classes)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
 
 
 def _written(code: Code, classes: Sequence[type]) -> Mapping[str, Any]:

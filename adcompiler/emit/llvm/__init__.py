@@ -21,18 +21,16 @@ from adcompiler.emit.llvm.direct import Direct, write_direct
 from adcompiler.emit.llvm.entry import write_entry
 from adcompiler.emit.llvm.folded import folded, renamed
 from adcompiler.emit.llvm.functions import write_function
-from adcompiler.emit.llvm.handing import is_boxing
 from adcompiler.emit.llvm.lengths import assumed_lengths, equal_lengths
 from adcompiler.emit.llvm.needs import needs_of
 from adcompiler.emit.llvm.notes import Notes
+from adcompiler.emit.llvm.resident import runtime_within
 from adcompiler.emit.llvm.rowwise import by_rows
-from adcompiler.emit.llvm.runtime import RUNTIME, declarations, mathematics
-from adcompiler.emit.llvm.signals import signal_functions
+from adcompiler.emit.llvm.runtime import declarations, mathematics
 from adcompiler.emit.llvm.values import NotNative
 from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Function, Var
-from adcompiler.ir.types import ListOf
 
 __all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "sums_apart"]
 
@@ -97,7 +95,7 @@ def emit(
         facts = (known, roots, equal, assumed, into if main else ())
         inner[title] = write_function(module, part.function, title, *facts)
         if main:
-            others = "".join((*inner.values(), *module.extra.values()))
+            others = {n: t for n, t in inner.items() if n != title} | module.extra
             needs = needs_of([p.function for p in parts], inner[title], others)
             facts_ = (known, equal, needs, direct, into)
             entry = write_entry(module, part.function, title, *facts_)
@@ -106,7 +104,7 @@ def emit(
                 asked = (part.function, [k for k, _ in into])
                 around.append(write_direct(module, title, direct, *asked))
     objects = {symbol[1:]: value for symbol, value in module.objects.items()}
-    sections = _sections(module, inner, around, vectors, lists=_has_lists(parts[-1]))
+    sections = _sections(module, inner, around, vectors)
     text = with_loops_numbered("\n".join(sections))
     directly = None if direct is None else f"{name}_direct"
     found = Native(text, f"{name}_entry", objects, directly)
@@ -118,32 +116,20 @@ def _sections(
     inner: Mapping[str, str],
     around: Sequence[str],
     vectors: Sequence[str],
-    *,
-    lists: bool,
 ) -> list[str]:
     """The texts of a module: its functions by name, those `around` them, what they
-    need. `lists`: list objects are taken or given."""
+    need."""
     external = [f"{symbol} = external global i8" for symbol in module.objects]
     extra = module.extra
     if module.notes is None:
         inner, extra, around = _once(inner, extra, around)
     texts, helpers = list(inner.values()), list(extra.values())
-    quiet = (t for n, t in extra.items() if not is_boxing(n))
-    touched = any("@Py" in t for t in (*texts, *quiet)) or lists
-    look = signal_functions(objects=touched)
-    given = [*declarations(), *external, RUNTIME, look]
+    runtime = runtime_within((*helpers, *texts, *around))
+    given = [*declarations(), *external, runtime]
     sections = [*given, *helpers, *texts, *around]
     if module.notes is not None:  # what is read comes first
         sections = [*reversed(texts), *around, *helpers, *given]
     return [*sections, *mathematics(_called(vectors, [*texts, *helpers, *around]))]
-
-
-def _has_lists(part: Part) -> bool:
-    """Whether the function that is asked for takes or gives list objects."""
-    function = part.function
-    return any(
-        isinstance(a.type, ListOf) for a in (*function.params, *function.results)
-    )
 
 
 def _once(

@@ -20,7 +20,7 @@ from adcompiler.emit.llvm.giving import object_of
 from adcompiler.emit.llvm.memory import CONTEXT_BYTES, POOL, SAVED
 from adcompiler.emit.llvm.needs import Needs
 from adcompiler.emit.llvm.nests import bytes_of
-from adcompiler.emit.llvm.signals import MANY
+from adcompiler.emit.llvm.signals import KEEPS, MANY
 from adcompiler.emit.llvm.taking import Objects
 from adcompiler.emit.llvm.values import (
     Block,
@@ -148,7 +148,7 @@ class _Boxed:
             self._start_context(ctx)
             self._let_others_run(ctx, values)
         status = code.op(f"call i32 @{self.name}({', '.join(given)}, ptr {out})")
-        if self.needs.context:
+        if self.needs.context and not self.needs.lock:
             code.do(f"call void @adc_resume(ptr {ctx})")
         # What goes to given arrays is looked at where it goes there.
         shaped = () if self.direct is None or self.into else self.direct.shaped
@@ -162,7 +162,8 @@ class _Boxed:
         code, counts = self.code, ["0"]
         for dims in dict.fromkeys(v.dims for v in values if isinstance(v, Elements)):
             counts.append(code.add(counts[-1], code.product(dims)))
-        if counts[-1].isdigit() and int(counts[-1]) < MANY:
+        few_known = counts[-1].isdigit() and int(counts[-1]) < MANY
+        if few_known or self.needs.lock:
             return
         many, few = code.label("many"), code.label("few")
         code.branch(code.op(f"icmp uge i64 {counts[-1]}, {MANY}"), many, few)
@@ -203,6 +204,7 @@ class _Boxed:
         if not self.needs.pool:
             for place in (POOL, SAVED):
                 code.do(f"store ptr null, ptr {offset_by(code, ctx, str(place))}")
+            self._say_who_runs(ctx)
             return
         pool = offset_by(code, ctx, str(POOL))
         size = CONTEXT_BYTES - POOL
@@ -210,6 +212,12 @@ class _Boxed:
             f"call void @llvm.memset.p0.i64(ptr {pool}, i8 0, i64 {size}, i1 false)"
         )
         code.do(f"store i64 {_CHUNK}, ptr {offset_by(code, ctx, '48')}")
+        self._say_who_runs(ctx)
+
+    def _say_who_runs(self, ctx: str) -> None:
+        """Say whether Python's lock is kept."""
+        last = offset_by(self.code, ctx, str(SAVED + 8))
+        self.code.do(f"store i64 {KEEPS if self.needs.lock else 0}, ptr {last}")
 
     def _finish(
         self, ctx: str, out: str, status: str, same: Sequence[tuple[int, Value]]

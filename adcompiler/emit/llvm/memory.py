@@ -80,7 +80,8 @@ done:
   ret void
 }
 
-define internal noalias ptr @adc_block(ptr %ctx, i64 %count, i64 %size) noinline {
+define internal noalias ptr @adc_block(ptr %ctx, i64 %count, i64 %size)
+    noinline nounwind willreturn {
   %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
   %none = icmp slt i64 %bytes, 0
   br i1 %none, label %fail, label %take
@@ -96,7 +97,8 @@ fail:
   ret ptr null
 }
 
-define internal noalias ptr @adc_array(ptr %ctx, i64 %count, i64 %size) noinline {
+define internal noalias ptr @adc_array(ptr %ctx, i64 %count, i64 %size)
+    noinline nounwind willreturn {
   %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
   %none = icmp slt i64 %bytes, 0
   br i1 %none, label %fail, label %some
@@ -244,7 +246,8 @@ done:
   ret void
 }
 
-define internal i1 @adc_grow(ptr %block, i64 %size) noinline {
+define internal i1 @adc_grow(ptr %block, i64 %size)
+    noinline nounwind willreturn {
   %cap_at = getelementptr i8, ptr %block, i64 56
   %cap = load i64, ptr %cap_at
   %twice = shl i64 %cap, 1
@@ -268,7 +271,8 @@ fail:
 # What a chunk leaves over is lost. Each is twice as large as the one before: malloc
 # then keeps from one run to the next what it has of the system.
 _POOL = """
-define internal noalias ptr @adc_pooled(ptr %ctx, i64 %class) noinline {
+define internal noalias ptr @adc_pooled(ptr %ctx, i64 %class)
+    noinline nounwind willreturn {
   %lists = getelementptr i8, ptr %ctx, i64 56
   %list = getelementptr ptr, ptr %lists, i64 %class
   %block = load ptr, ptr %list
@@ -287,7 +291,8 @@ more:
   ret ptr %new
 }
 
-define internal noalias ptr @adc_each_trip(ptr %ctx, i64 %count, i64 %size) noinline {
+define internal noalias ptr @adc_each_trip(ptr %ctx, i64 %count, i64 %size)
+    noinline nounwind willreturn {
   %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
   %small = icmp ule i64 %bytes, 992
   %huge = icmp ugt i64 %bytes, 65536
@@ -323,7 +328,8 @@ new:
   ret ptr %cut
 }
 
-define internal ptr @adc_cut(ptr %ctx, i64 %class, i64 %size, i64 %whole) noinline {
+define internal ptr @adc_cut(ptr %ctx, i64 %class, i64 %size, i64 %whole)
+    noinline nounwind willreturn {
   %rest_at = getelementptr i8, ptr %ctx, i64 32
   %end_at = getelementptr i8, ptr %ctx, i64 40
   %first = load ptr, ptr %rest_at
@@ -355,7 +361,8 @@ fail:
   ret ptr null
 }
 
-define internal i1 @adc_chunk(ptr %ctx, i64 %wanted) noinline {
+define internal i1 @adc_chunk(ptr %ctx, i64 %wanted)
+    noinline nounwind willreturn {
   %size_at = getelementptr i8, ptr %ctx, i64 48
   %usual = load i64, ptr %size_at
   %least = shl i64 %wanted, 2

@@ -6,11 +6,12 @@ entry leaves out what nothing would use.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from adcompiler.emit.llvm.handing import is_boxing
 from adcompiler.ir.nodes import Function, Let
-from adcompiler.ir.types import Array, Scalar, Type
+from adcompiler.ir.types import Array, ListOf, Scalar, Type
 from adcompiler.ir.walk import all_stmts
 
 __all__ = ["Needs", "needs_of"]
@@ -22,22 +23,30 @@ _POOLED = ("adc_array", "adc_each_trip", "adc_pooled")
 class Needs:
     """`context`: memory that is counted, or loops that look for signals; `pool`: memory
     for small arrays in it; `errors`: that NumPy was asked for nothing but warnings on
-    floating-point errors."""
+    floating-point errors; `lock`: that no other thread runs meanwhile, since objects of
+    Python are touched."""
 
     context: bool
     pool: bool
     errors: bool
+    lock: bool
 
 
-def needs_of(functions: Collection[Function], text: str, others: str) -> Needs:
+def needs_of(
+    functions: Collection[Function], text: str, others: Mapping[str, str]
+) -> Needs:
     """What a module needs: `text` is that of its last function, which is asked for,
-    `others` all else that is written."""
+    `others` all else that is written, by name."""
     *_, asked = functions
     arrays = any(isinstance(atom.type, Array) for atom in asked.results)
+    lists = any(isinstance(a.type, ListOf) for a in (*asked.params, *asked.results))
+    quiet = (t for name, t in others.items() if not is_boxing(name))
+    texts = (text, *others.values())
     return Needs(
         context=arrays or "%ctx" in text.partition("{")[2],
-        pool=any(f"@{name}(" in text + others for name in _POOLED),
+        pool=any(f"@{name}(" in t for name in _POOLED for t in texts),
         errors=not all(map(_is_of_python, functions)),
+        lock=lists or any("@Py" in t for t in (text, *quiet)),
     )
 
 

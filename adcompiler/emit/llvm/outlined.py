@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from adcompiler.emit.llvm.chunks import CHUNKS, ONCE, SHARE
+from adcompiler.emit.llvm.chunks import CHUNKS, ONCE
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.memory import CONTEXT_BYTES
 from adcompiler.emit.llvm.nests import At, Source, bytes_of, each, filled
@@ -175,7 +175,6 @@ def enter(
     elements chunks are made, whose trips are a multiple of `rounded`."""
     _drop_idle(loop, code, rounded)
     extra = writer.module.extra
-    extra["adc_share"] = SHARE
     extra[loop.name] = _some_of(writer, loop, code)
     extra[f"{loop.name}_part"] = _part_of(loop)
     extra[f"{loop.name}_all"] = _all_of(loop, least, rounded)

@@ -1,6 +1,6 @@
-"""What every module holds besides its functions: memory, integers, Python objects.
+"""What modules have besides their functions: memory, integers, Python objects.
 
-In: nothing. Out: LLVM text, of which only what is used is kept.
+In: nothing. Out: LLVM text, of functions and of what they call, see `resident`.
 
 A context has, besides memory, the lowest address that the stack may reach (at 8), and a
 count of trips (at 16), by which signals are looked for now and then (`signals`).
@@ -8,15 +8,18 @@ count of trips (at 16), by which signals are looked for now and then (`signals`)
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator
 
+from adcompiler.emit.llvm.chunks import SHARE
 from adcompiler.emit.llvm.memory import MEMORY
 from adcompiler.emit.llvm.objects import OBJECTS
 from adcompiler.emit.llvm.scalars import LIBM
+from adcompiler.emit.llvm.signals import SIGNALS
 
-__all__ = ["RUNTIME", "declarations", "mathematics"]
+__all__ = ["INTEGERS", "RUNTIME", "declarations", "mathematics"]
 
-_INTEGERS = """
+INTEGERS = """
 define internal i64 @adc_floor_divide_i64(i64 %a, i64 %b) alwaysinline {
   %zero = icmp eq i64 %b, 0
   %minus = icmp eq i64 %b, -1
@@ -135,7 +138,7 @@ define internal i64 @adc_range_length(i64 %start, i64 %stop, i64 %step) alwaysin
 }
 """
 
-RUNTIME = MEMORY + OBJECTS + _INTEGERS
+RUNTIME = MEMORY + OBJECTS + SIGNALS + (SHARE if sys.platform == "linux" else "")
 
 _DECLARED = """
 declare noalias ptr @malloc(i64)
@@ -150,6 +153,8 @@ declare double @PyFloat_AsDouble(ptr)
 declare i64 @PyLong_AsLongLong(ptr)
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
 declare i32 @PyErr_CheckSignals()
+declare ptr @PyEval_SaveThread()
+declare void @PyEval_RestoreThread(ptr)
 declare ptr @PyTuple_New(i64)
 declare ptr @PyType_GenericAlloc(ptr, i64)
 declare ptr @PyDict_GetItemWithError(ptr, ptr)

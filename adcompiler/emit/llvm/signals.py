@@ -1,12 +1,14 @@
 """Signals, and other threads, while a run takes long.
 
-In: whether the functions of a module touch objects of Python. Out: LLVM text:
-``i1 adc_tick(ctx, weight)`` for loops with much in them, ``i1 adc_look(ctx)`` for other
-ones, which give true where a signal has raised, and ``void adc_resume(ctx)``.
+In: nothing. Out: `SIGNALS`, LLVM text: ``i1 adc_tick(ctx, weight)`` for loops with
+much in them, ``i1 adc_look(ctx)`` for other ones, which give true where a signal has
+raised, ``void adc_let_go(ctx)`` and ``void adc_resume(ctx)``, between which other
+threads run.
 Invariants: what looks for signals, and whatever comes after a run, holds Python's lock.
 A run that touches no objects lets go of the lock when it has taken a while, or at once
 where arrays are large, and takes it back now and then for signals alone: every tenth of
-a second, as another thread may keep it for some milliseconds.
+a second, as another thread may keep it for some milliseconds. A run that touches such
+`KEEPS` the lock: that stands in its context in the place of when it asked last.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ import sys
 
 from adcompiler.emit.llvm.memory import SAVED
 
-__all__ = ["MANY", "TRIPS", "signal_functions"]
+__all__ = ["KEEPS", "MANY", "SIGNALS", "TRIPS"]
 
 TRIPS = 20  # as a power of two: trips of a plain loop, or elements, between two looks
 MANY = 32768  # elements of arguments, with which others may run from the start
+KEEPS = -1  # of a context, at the place of a time
 _CLOCKS = {"linux": 1, "darwin": 6}  # that go on steadily
 
 _TICK = """
@@ -46,23 +49,7 @@ define internal void @adc_count(ptr %ctx, i64 %weight) alwaysinline {
 }
 """
 
-_HOLDING = """
-define internal i1 @adc_look(ptr %ctx) noinline cold {
-  %status = call i32 @PyErr_CheckSignals()
-  %raised = icmp ne i32 %status, 0
-  ret i1 %raised
-}
-
-define internal void @adc_let_go(ptr %ctx) alwaysinline {
-  ret void
-}
-
-define internal void @adc_resume(ptr %ctx) alwaysinline {
-  ret void
-}
-"""
-
-_RELEASING = """
+_LOOK = """
 define internal i64 @adc_now() {
   %pair = alloca [2 x i64]
   %status = call i32 @clock_gettime(i32 CLOCK, ptr %pair)
@@ -93,7 +80,11 @@ return:
 ask:
   %status = call i32 @PyErr_CheckSignals()
   %raised = icmp ne i32 %status, 0
-  br i1 %raised, label %end, label %leave
+  br i1 %raised, label %end, label %good
+good:
+  %mark = load i64, ptr %last_at
+  %keeps = icmp eq i64 %mark, KEEPS
+  br i1 %keeps, label %go, label %leave
 leave:
   call void @adc_let_go(ptr %ctx)
   br label %go
@@ -126,15 +117,32 @@ done:
   ret void
 }
 declare i32 @clock_gettime(i32, ptr)
-declare ptr @PyEval_SaveThread()
-declare void @PyEval_RestoreThread(ptr)
+"""
+
+# Where the system has no such clock.
+_ALWAYS_HELD = """
+define internal i1 @adc_look(ptr %ctx) noinline cold {
+  %status = call i32 @PyErr_CheckSignals()
+  %raised = icmp ne i32 %status, 0
+  ret i1 %raised
+}
+
+define internal void @adc_let_go(ptr %ctx) alwaysinline {
+  ret void
+}
+
+define internal void @adc_resume(ptr %ctx) alwaysinline {
+  ret void
+}
 """
 
 
-def signal_functions(*, objects: bool) -> str:
-    """The functions; `objects`: the module's own touch objects of Python."""
+def _signals() -> str:
     clock = _CLOCKS.get(sys.platform)
-    if objects or clock is None:
-        return _TICK + _HOLDING
-    text = _RELEASING.replace("SAVED", str(SAVED)).replace("CLOCK", str(clock))
-    return _TICK + text
+    if clock is None:
+        return _TICK + _ALWAYS_HELD
+    text = _LOOK.replace("SAVED", str(SAVED)).replace("CLOCK", str(clock))
+    return _TICK + text.replace("KEEPS", str(KEEPS))
+
+
+SIGNALS = _signals()

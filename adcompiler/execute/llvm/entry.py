@@ -22,7 +22,7 @@ from adcompiler.execute.llvm import threads
 from adcompiler.execute.llvm.image import Image, image_of, is_found, load
 from adcompiler.ir.evaluation import Evaluation
 
-__all__ = ["Code", "Entry", "compiled"]
+__all__ = ["Code", "Entry", "Runtime", "code_of", "compiled", "linked_runtime"]
 
 _FASTCALL = 0x80
 
@@ -47,6 +47,13 @@ class Code:
         return not code.symbols.isdisjoint(symbols)
 
 
+class Runtime(Protocol):
+    """The functions that modules call and do not hold."""
+
+    def symbols(self) -> Mapping[str, int]:
+        """Their addresses, by their names."""
+
+
 class Module(Protocol):
     """What the emitter gives."""
 
@@ -65,15 +72,30 @@ class Module(Protocol):
 
 def compiled(module: Module) -> Code:
     """The code of a module of LLVM."""
+    names = (module.entry, *([module.direct] if module.direct else ()))
+    return code_of(module.text, names, module.objects)
+
+
+def code_of(text: str, names: tuple[str, ...], objects: Mapping[str, Any]) -> Code:
+    """The code of these functions of a module."""
     from adcompiler.execute.llvm.engine import compile_text
 
-    file = compile_text(module.text)
-    names = (module.entry, *([module.direct] if module.direct else ()))
+    file = compile_text(text)
     image = image_of(file, names)
-    known = {*_BLAS, *_numpy_api(), *threads.symbols(), *module.objects}
-    if image is None or not is_found(image, known):
-        return Code(file, names, module.objects)
-    return Code(image, names, module.objects)
+    if image is None or not is_found(image, [n for n in image.symbols if _is_ours(n)]):
+        return Code(file, names, objects)
+    return Code(image, names, objects)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a symbol is bound here, and is none of the process's."""
+    return name.startswith("adc_")
+
+
+def linked_runtime(code: Code) -> tuple[dict[str, int], Any]:
+    """Where the functions of the runtime are, and what keeps them in memory."""
+    addresses, memory = _linked(code, {}, {})
+    return dict(zip(code.names, addresses, strict=True)), memory
 
 
 class _MethodDef(ctypes.Structure):
@@ -179,9 +201,9 @@ class Entry:
     `direct` is the address of what an object calls itself by, if there is that.
     """
 
-    def __init__(self, code: Code, name: str) -> None:
+    def __init__(self, code: Code, name: str, runtime: Runtime) -> None:
         objects = {k: _object(value) for k, value in code.objects.items()}
-        (first, *others), memory = _linked(code, objects)
+        (first, *others), memory = _linked(code, objects, runtime.symbols())
         self.direct = others[0] if others else None
         self._definition = _MethodDef(name.encode(), first, _FASTCALL, None)
         _definitions.append(self._definition)
@@ -209,11 +231,13 @@ def _object(value: Any) -> Any:
     return Evaluated(value)
 
 
-def _linked(code: Code, objects: Mapping[str, Any]) -> tuple[tuple[int, ...], Any]:
+def _linked(
+    code: Code, objects: Mapping[str, Any], runtime: Mapping[str, int]
+) -> tuple[tuple[int, ...], Any]:
     """The addresses of the functions, and what keeps them; ValueError where a symbol
     of an image is not found."""
     symbols = {name: id(v) for name, v in objects.items()}
-    symbols |= {**_numpy_api(), **threads.symbols()}
+    symbols |= {**_numpy_api(), **threads.symbols(), **runtime}
     if code.needs(_BLAS):
         symbols |= _blas()
     if isinstance(code.code, Image):
