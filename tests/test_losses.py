@@ -90,10 +90,11 @@ def test_gradients_are_pytorch_s(name, backend):
 
 # --- Single precision -----------------------------------------------------------------
 
-# One case of each form: a loss, its options' names and its reduction.
+# One case of each form: a loss and its options.
 FORMS = {
     (c["fn"], *c["options"].items(), *c["tensor_options"]): name
     for name, c in CASES.items()
+    if c["options"]["reduction"] == "mean"
 }
 
 
@@ -124,6 +125,8 @@ def test_targets_that_are_integers_keep_single_precision():
 
 SCORES, CLASSES = np.linspace(-1.0, 1.0, 12).reshape(4, 3), np.array([0, 2, 1, 0])
 VECTOR = np.array([0.2, 0.4, 0.6, 0.8])
+SIGNS, LABELS = np.array([1, -1, -1, 1]), np.zeros((4, 3), int)
+LOGITS = "binary_cross_entropy_with_logits"
 
 BAD = [
     ("mse_loss", (VECTOR, VECTOR[:, None]), {}, ValueError, "one shape"),
@@ -146,6 +149,34 @@ BAD = [
     ("cross_entropy", (SCORES, CLASSES), {"reduction": "all"}, ValueError, "'all'"),
     ("nll_loss", (SCORES, CLASSES + 1), {}, IndexError, "target 3 is no class"),
     ("nll_loss", (SCORES, VECTOR), {}, TypeError, "integers"),
+    ("binary_cross_entropy", (VECTOR, SIGNS[:3]), {}, ValueError, "one shape"),
+    ("binary_cross_entropy", (VECTOR + 0.5, VECTOR), {}, ValueError, "probabilities"),
+    ("binary_cross_entropy", (VECTOR * np.nan, VECTOR), {}, ValueError, "probab"),
+    (LOGITS, (VECTOR, VECTOR[:, None]), {}, ValueError, "one shape"),
+    (LOGITS, (VECTOR, VECTOR), {"reduction": ""}, ValueError, "no reduction"),
+    ("kl_div", (SCORES, VECTOR), {}, ValueError, "as many axes"),
+    ("kl_div", (VECTOR, VECTOR), {"reduction": "rows"}, ValueError, "'rows'"),
+    ("poisson_nll_loss", (VECTOR, VECTOR), {"eps": -1.0}, ValueError, "eps"),
+    ("poisson_nll_loss", (VECTOR, VECTOR[:, None]), {}, ValueError, "axes"),
+    ("gaussian_nll_loss", (VECTOR, VECTOR, -VECTOR), {}, ValueError, "negative"),
+    ("gaussian_nll_loss", (VECTOR, VECTOR, VECTOR[:3]), {}, ValueError, "var has"),
+    ("gaussian_nll_loss", (VECTOR, VECTOR, VECTOR, False, 0.0), {}, ValueError, "eps"),
+    ("hinge_embedding_loss", (VECTOR, SIGNS[:, None]), {}, ValueError, "as many axes"),
+    ("margin_ranking_loss", (VECTOR, SCORES, SIGNS), {}, ValueError, "as many axes"),
+    ("triplet_margin_loss", (SCORES, SCORES, SCORES[:3]), {}, ValueError, "one shape"),
+    ("triplet_margin_loss", (SCORES,) * 3, {"margin": 0.0}, ValueError, "margin"),
+    ("triplet_margin_loss", (SCORES,) * 3, {"eps": -1.0}, ValueError, "eps"),
+    ("cosine_embedding_loss", (SCORES, SCORES, SIGNS[:3]), {}, ValueError, r"\(N,\)"),
+    ("soft_margin_loss", (VECTOR, SIGNS[:, None]), {}, ValueError, "as many axes"),
+    ("multi_margin_loss", (SCORES, CLASSES + 1), {}, IndexError, "target 3"),
+    ("multi_margin_loss", (SCORES, CLASSES - 1), {}, IndexError, "target -1"),
+    ("multi_margin_loss", (SCORES, VECTOR), {}, TypeError, "integers"),
+    ("multi_margin_loss", (SCORES, CLASSES, 3), {}, ValueError, "p is 1 or 2"),
+    ("multi_margin_loss", (SCORES, CLASSES[:2]), {}, ValueError, r"\(4,\)"),
+    ("multilabel_margin_loss", (SCORES, SCORES), {}, TypeError, "integers"),
+    ("multilabel_margin_loss", (SCORES, LABELS + 3), {}, IndexError, "target 3"),
+    ("multilabel_margin_loss", (SCORES, LABELS - 3), {}, IndexError, "target -3"),
+    ("multilabel_soft_margin_loss", (SCORES, SIGNS), {}, ValueError, "one shape"),
 ]
 
 
@@ -181,6 +212,11 @@ def classified(w, b, x, y):
     return losses.cross_entropy(logits, y)
 
 
+def decided(w, b, x, y):
+    logits = x @ w + b
+    return losses.binary_cross_entropy_with_logits(logits, y)
+
+
 X, W = np.ones((4, 2)), np.ones((2, 3))
 
 
@@ -193,6 +229,20 @@ def test_the_gradient_of_a_regression_is_the_one_by_hand():
     # adjoint of: out = x @ w + b
     b_bar = np.sum(out_bar)
     w_bar = x.T @ out_bar
+    return w_bar, b_bar
+"""
+    )
+
+
+def test_the_gradient_of_a_decision_is_the_one_by_hand():
+    assert (
+        sweep(decided, W[:, 0], 0.0, X, VECTOR)
+        == """\
+    # adjoint of: return losses.binary_cross_entropy_with_logits(logits, y)
+    logits_bar = (1.0 - y - np.exp(-(logits + softplus))) / y.size
+    # adjoint of: logits = x @ w + b
+    b_bar = np.sum(logits_bar)
+    w_bar = x.T @ logits_bar
     return w_bar, b_bar
 """
     )

@@ -134,7 +134,10 @@ def _has_constant(atom: Atom, at: Site) -> bool:
 @rewrites("broadcast_to", "reshape_like", exact=True)
 def shaped_already(let: Let, at: Site) -> Given:
     """``broadcast_to(x, like)`` is x if x has the lengths of `like`."""
-    return let.operands[0] if let.operands[0].type == let.result.type else None
+    source = let.operands[0]
+    if isinstance(source.type, Array) and at.same(source, let.result):
+        return source
+    return source if source.type == let.result.type else None
 
 
 @rewrites("broadcast_to")

@@ -6,7 +6,7 @@ conventions.
 
 from __future__ import annotations
 
-from adcompiler.ir.nodes import Atom, Let
+from adcompiler.ir.nodes import Atom, Const, Let
 from adcompiler.ir.types import dims_of, may_stretch
 from adcompiler.optimise.algebra import COMPARISONS, same_shape
 from adcompiler.optimise.rewriting import (
@@ -116,6 +116,18 @@ def _counts_up(atom: Atom, at: Site) -> bool:
 def surely_bound(let: Let, at: Site) -> Given:
     """A name that is bound needs no check."""
     return () if number(let.operands[0]) is True else None
+
+
+@rewrites("equal", "not_equal", exact=True)
+def lengths_compared(let: Let, at: Site) -> Given:
+    """Two lengths of arrays that are known to be equal are."""
+    lets = [at.let(atom, "shape") for atom in let.operands]
+    if any(known is None for known in lets):
+        return None
+    dims = [(dims_of(x.operands[0].type)[x.param("axis")],) for x in lets if x]
+    if not at.known.shapes.same(*dims):
+        return None
+    return Const(let.primitive.name == "equal", let.result.type)
 
 
 @rewrites("logical_not")

@@ -14,10 +14,13 @@ import numpy as np
 __all__ = [
     "as_floats",
     "check_classes",
+    "check_in_range",
     "check_probabilities",
     "check_ranks",
+    "check_rows",
     "check_shapes",
     "check_weight",
+    "class_weights",
 ]
 
 
@@ -82,3 +85,30 @@ def check_probabilities(input: Any, target: Any) -> None:
             " classes have a shape without that axis"
         )
     check_shapes(input, target)
+
+
+def check_in_range(classes: Any, first: int, count: int) -> None:
+    """IndexError unless classes are from `first` on, and below their number."""
+    wrong = (classes < first) | (classes >= count)
+    if np.any(wrong):
+        raise IndexError(
+            f"the target {classes[wrong][0]} is no class: there are {count}"
+        )
+
+
+def check_rows(input: Any) -> None:
+    """ValueError unless scores are a row, or rows."""
+    if np.ndim(input) not in (1, 2):
+        raise ValueError(f"the input has shape {np.shape(input)}, not (N, C) or (C,)")
+
+
+def class_weights(input: Any, weight: Any) -> Any:
+    """The weights of the classes in the dtype of their scores; ValueError unless there
+    is one for each."""
+    classes = input.shape[0] if np.ndim(input) == 1 else input.shape[1]
+    if np.shape(weight) != (classes,):
+        raise ValueError(
+            f"the weight has shape {np.shape(weight)}, and there are {classes} classes:"
+            " each needs a weight"
+        )
+    return np.asarray(weight).astype(input.dtype)

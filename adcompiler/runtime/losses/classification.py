@@ -17,6 +17,7 @@ from adcompiler.api import stop_gradient
 from adcompiler.runtime.losses.checking import (
     check_classes,
     check_probabilities,
+    class_weights,
 )
 from adcompiler.runtime.losses.reducing import reduced
 
@@ -58,7 +59,7 @@ def cross_entropy(
     target = np.asarray(target)
     check_classes(input, target)
     kept, index = _places(input, target, ignore_index)
-    weight = None if weight is None else _weights(input, weight)
+    weight = None if weight is None else class_weights(input, weight)
     scores = _rows(input)
     shifted = scores - stop_gradient(np.max(scores, axis=1, keepdims=True))
     picked = _picked(shifted, index)
@@ -105,7 +106,7 @@ def nll_loss(
     if weight is None:
         shares = kept.astype(input.dtype)
     else:
-        weight = _weights(input, weight)
+        weight = class_weights(input, weight)
         shares = np.where(kept, weight[index], 0.0)
         loss = weight[index] * loss
     return _reduced(np.where(kept, loss, 0.0), shares, target, reduction)
@@ -125,7 +126,7 @@ def _of_probabilities(
     if label_smoothing > 0.0:
         share = (1.0 - label_smoothing) * target + label_smoothing / input.shape[axis]
     if weight is not None:
-        share = share * _along_classes(_weights(input, weight), input)
+        share = share * _along_classes(class_weights(input, weight), input)
     return reduced(np.sum(share * (log_total - shifted), axis=axis), reduction)
 
 
@@ -163,17 +164,6 @@ def _along_classes(x: Any, scores: Any) -> Any:
     if np.ndim(scores) <= 2:
         return x
     return x.reshape((-1,) + (1,) * (np.ndim(scores) - 2))
-
-
-def _weights(input: Any, weight: Any) -> Any:
-    """The weights of the classes, in the dtype of the scores."""
-    classes = input.shape[0] if np.ndim(input) == 1 else input.shape[1]
-    if np.shape(weight) != (classes,):
-        raise ValueError(
-            f"the weight has shape {np.shape(weight)}, and there are {classes} classes:"
-            " each needs a weight"
-        )
-    return np.asarray(weight).astype(input.dtype)
 
 
 def _reduced(loss: Any, shares: Any, target: Any, reduction: str) -> Any:
