@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from adcompiler.analysis.versions import WRITES, Event, Overwrite, Passage
+from adcompiler.differentiate.counting import counted
 from adcompiler.differentiate.passages import Passages, chains_read, meeting
 from adcompiler.differentiate.recording import Recorder
 from adcompiler.differentiate.residuals import Plan, Primal, endless
@@ -150,7 +151,8 @@ class _Replayer(Threader):
     def _needs(self, var: Var) -> list[Var]:
         """What it takes to compute a value again, with the versions to read from."""
         listed = var in self.primal.elements
-        if listed or var in self.primal.exits or self.primal.is_version(var):
+        known = var in self.primal.exits or var in self.primal.counters
+        if listed or known or self.primal.is_version(var):
             return list(self.primal.sources(var) or ())
         reading = self.primal.reading(var)
         if reading is None:
@@ -358,6 +360,10 @@ class _Replayer(Threader):
             return self._exit_condition(var, builder)
         if var in self.primal.elements:
             return self._element(var, builder)
+        if var in self.primal.counters:
+            counter = self.primal.counters[var]
+            trip = self._trip(counter.loop, builder)
+            return counted(counter, trip, self.atom, builder, var.name)
         reading = self.primal.reading(var)
         assert reading is not None
         operands = tuple(self.atom(self._read_from(reading, a)) for a in reading.atoms)
@@ -427,7 +433,8 @@ class _Replayer(Threader):
         if start == constant(0) and step == constant(1):
             return index
         passed = builder.apply("subtract", index, start)
-        return builder.apply("floor_divide", passed, step)
+        whole = step == constant(1)
+        return passed if whole else builder.apply("floor_divide", passed, step)
 
 
 def _of_its_kind(value: Var, var: Var, builder: Builder) -> Atom:

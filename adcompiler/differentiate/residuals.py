@@ -27,6 +27,7 @@ from adcompiler.analysis.versions import (
     is_write,
     keep_overwritten,
 )
+from adcompiler.differentiate.counting import Counter, counters
 from adcompiler.differentiate.listed import elements
 from adcompiler.differentiate.mincut import INFINITE, Network
 from adcompiler.differentiate.states import Reading, States
@@ -77,6 +78,7 @@ class Primal:
         self.root, olds, self.added = keep_overwritten(root)
         self.homes: dict[Var, Home] = {}
         self.exits: dict[Var, Exit] = {}
+        self.counters: dict[Var, Counter] = {}
         self.versions = Versions(self.root, olds)
         self.states = States(self.root, self.versions, lambda v: self.homes[v].region)
         self.overwritten = frozenset(olds.values())
@@ -96,6 +98,7 @@ class Primal:
                 self._visit(inner, depth + isinstance(stmt, For | While))
             if isinstance(stmt, For | While):
                 self._note_exit(stmt)
+                self.counters.update(counters(stmt))
             for var in defined(stmt):
                 self.homes[var] = Home(region, depth, stmt, position)
             for var in free_vars(stmt):
@@ -139,6 +142,8 @@ class Primal:
         home = self.homes[var]
         if var in self.overwritten:
             return None
+        if var in self.counters:
+            return self.counters[var].sources
         if var in self.elements and not self.is_version(var):
             index = self.elements[var].index
             return (index,) if isinstance(index, Var) else ()
