@@ -290,3 +290,35 @@ def swap_of_buffers(x, n):
         v[1:-1] = 0.3 * u[1:-1] * u[2:]
         u, v = v, u
     return np.sum(u)
+
+
+# --- What loops count with -------------------------------------------------------------
+
+
+@records("float", args=(ROW, 9))
+def a_place_that_is_counted_down(x, n):
+    k, s = n, 1.0
+    while s < 40.0 and k > 0:
+        s = s * (1.5 + x[k % 5] ** 2)
+        k -= 2
+    return s
+
+
+@records("int", "float", args=(ROW, 4))
+def a_place_that_is_counted_in_a_nest(x, n):
+    p, s = 0, 0.3
+    for b in range(n):
+        for a in range(b + 1, n):
+            s = s + np.sin(s) * x[p % 5] * x[a]
+            p += 1
+    return s
+
+
+@records("int", "float", args=(ROW, 4))
+def a_place_that_is_counted_now_and_then(x, n):
+    k, s = 0, 0.3
+    for i in range(n):
+        if x[i] > 0.0:
+            s = s * x[k] + s
+            k += 1
+    return s

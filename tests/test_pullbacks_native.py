@@ -111,4 +111,4 @@ def test_lists_are_read_while_no_other_thread_runs():
         np.ones(5), 3, backend="llvm", of="pullback"
     )
     assert "@PyList_New" in text
-    assert "@PyEval_SaveThread()" not in text
+    assert "@adc_resume(" not in text
