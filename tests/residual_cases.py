@@ -292,7 +292,7 @@ def swap_of_buffers(x, n):
     return np.sum(u)
 
 
-# --- What loops count with -------------------------------------------------------------
+# --- What loops count with ------------------------------------------------------------
 
 
 @records("float", args=(ROW, 9))
