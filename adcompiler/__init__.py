@@ -9,9 +9,11 @@
 np.float64(5.0)
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 # Before the function of the same name: the import of a package binds its name here.
 import adcompiler.differentiate  # noqa: F401
-from adcompiler import runtime
 from adcompiler.api import (
     differentiate,
     grad,
@@ -31,6 +33,9 @@ from adcompiler.errors import Diagnostic, InternalError, UnsupportedError
 from adcompiler.formulas import elementwise
 from adcompiler.gradients import Gradients
 from adcompiler.parameter import Parameter
+
+if TYPE_CHECKING:
+    from adcompiler import runtime
 
 __all__ = [
     "Diagnostic",
@@ -55,3 +60,14 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`runtime`, which is imported when it is first used."""
+    if name == "runtime":
+        return importlib.import_module("adcompiler.runtime")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
