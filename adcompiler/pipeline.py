@@ -21,7 +21,7 @@ from adcompiler.ir.verifier import verify
 from adcompiler.ir.walk import count_uses
 from adcompiler.settings import current
 
-__all__ = ["Faults", "derive", "primal", "run", "stored"]
+__all__ = ["Faults", "derive", "primal", "run", "stored", "with_stores_at_end"]
 
 Pass = Callable[[Function], Function]
 Step = tuple[str, Pass]
@@ -47,7 +47,7 @@ def derive(
     from adcompiler.differentiate.gradient import gradient
 
     match kind:
-        case "value":
+        case "value" | "inplace":
             return (run(function, ("optimise", _optimise)),)
         case "grad" | "value_and_grad" | "backward":
             with_value = kind != "grad"
@@ -159,6 +159,20 @@ def _sink_exits(function: Function) -> Function:
 
     sunk = sink_exits(function) if current().optimise else function
     return function if sunk is function else optimise(sunk)
+
+
+def with_stores_at_end(function: Function, params: tuple[int, ...]) -> Function:
+    """The function that stores its last results into these parameters, at its end."""
+    from adcompiler.optimise import with_stores_at_end
+
+    at_end = partial(with_stores_at_end, params=params)
+    return run(function, ("whole", _without_whole_stores), ("inplace", at_end))
+
+
+def _without_whole_stores(function: Function) -> Function:
+    from adcompiler.optimise import without_whole_stores
+
+    return _optimise(without_whole_stores(function))
 
 
 def stored(function: Function, *steps: Step, inner: bool = False) -> Function:

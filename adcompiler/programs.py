@@ -402,6 +402,7 @@ _LABELS = {
     "forward": "Value of {}, and what its pullback needs",
     "pullback": "Gradient of {}, given the cotangent of its value",
     "value": "{}, as it was understood",
+    "inplace": "{}, which changes its arguments",
 }
 _WIDTH = 77
 

@@ -43,7 +43,7 @@ from adcompiler.gradients import gradients_type
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Function, Region, fresh_var
 from adcompiler.ir.types import Array, Dim, Scalar, Type, is_float, never_one
-from adcompiler.pipeline import derive
+from adcompiler.pipeline import derive, with_stores_at_end
 
 __all__ = ["Lowering", "Target", "derivative_of", "name_of"]
 
@@ -109,6 +109,8 @@ class Lowering:
                 return self.jvp(derivative, specs)
             case "backward":
                 return self.backward(derivative, specs)
+            case "inplace":
+                return self.inplace(derivative, specs)
             case "vjp":
                 raise UnsupportedError(
                     "a pullback cannot be differentiated as a whole",
@@ -153,6 +155,16 @@ class Lowering:
         result = ResultTuple((primal.result, gradients))
         lowered = replace(primal, function=function, result=result)
         return Target(lowered, (*inner.types, *_types(primal, wrt)), wrt)
+
+    def inplace(self, derivative: Derivative, specs: Mapping[str, ArgSpec]) -> Target:
+        """The function, and what it does to its arguments."""
+        primal = _lower_function(derivative.function, specs, finals=True)
+        types = tuple(a.type for a in primal.function.results)
+        if not primal.function.region.falls:
+            return Target(primal, types)
+        (function,) = derive("inplace", primal.function, ())
+        function = with_stores_at_end(function, tuple(primal.mutated))
+        return Target(replace(primal, function=function), types)
 
     def vjp(
         self, derivative: Derivative, specs: Mapping[str, ArgSpec]
@@ -262,7 +274,9 @@ def _container_text(items: Sequence[Any], cls: type | Shape) -> tuple[str, str]:
     return f"a {kind} of {len(items)}", "[0]"
 
 
-def _lower_function(function: Any, specs: Mapping[str, ArgSpec]) -> Lowered:
+def _lower_function(
+    function: Any, specs: Mapping[str, ArgSpec], *, finals: bool = False
+) -> Lowered:
     rule = getattr(function, "__adcompiler_rule__", None)
     captured = capture(function if rule is None else rule.function)
     check(captured)
@@ -271,7 +285,7 @@ def _lower_function(function: Any, specs: Mapping[str, ArgSpec]) -> Lowered:
     from adcompiler.frontend.lower import lower_function
 
     owner = None if rule is None else function
-    return lower_function(captured, specs, derive, owner)
+    return lower_function(captured, specs, derive, owner, finals=finals)
 
 
 def _captures_last(function: Function, leaves: int, primal: int) -> Function:

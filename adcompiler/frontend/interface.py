@@ -214,7 +214,9 @@ class NeedLength(Exception):
         self.leaf, self.axis, self.refusal = leaf, axis, refusal
 
 
-DerivativeKind = Literal["value", "grad", "value_and_grad", "vjp", "jvp", "backward"]
+DerivativeKind = Literal[
+    "value", "grad", "value_and_grad", "vjp", "jvp", "backward", "inplace"
+]
 DerivedKind = DerivativeKind | Literal["called vjp", "called jvp"]
 
 
@@ -226,7 +228,7 @@ class Derivative:
     among what the function reads. `function` is the Python function, or another such
     callable (``grad(grad(f))``); `wrt` are argument names or positions, None for the
     default. A call means what the public method of the same name does; "value" is the
-    function itself.
+    function itself, "inplace" the function with all that it does to its arguments.
     """
 
     kind: DerivativeKind

@@ -228,11 +228,17 @@ Stmt = Let | If | For | While
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function of IR values: parameters and results are those of its region."""
+    """A function of IR values: parameters and results are those of its region.
+
+    `within` are the positions of the parameters that the last results lie in: the
+    caller's memory, which the function changes. Of each, the last statement stores all
+    of it.
+    """
 
     name: str
     region: Region
     span: Span | None = None
+    within: tuple[int, ...] = ()
 
     @property
     def params(self) -> tuple[Var, ...]:

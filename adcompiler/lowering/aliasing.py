@@ -112,9 +112,9 @@ def memory(
 
     What our own functions call is `inner`: its residuals may hold what it is given.
     """
-    analysis = _Analysis(function, owned_params)
+    analysis = _Analysis(function, owned_params | set(function.within))
     analysis.region(function.region)
-    analysis.function_results(function.region, inner)
+    analysis.function_results(function.region, inner, len(function.within))
     return analysis.found
 
 
@@ -385,13 +385,14 @@ class _Analysis:
 
     # --- the function -------------------------------------------------------------
 
-    def function_results(self, region: Region, inner: bool) -> None:
-        """Results share memory with nothing: neither parameters nor each other."""
+    def function_results(self, region: Region, inner: bool, within: int) -> None:
+        """Results share memory with nothing: neither parameters nor each other; but for
+        the last, so many that lie `within` parameters."""
         self.unowned |= {("param", p) for p in region.params}
         # What a loop's lists held is among what they hold afterwards.
         params = set(region.params)
         callers = {r for r in self.unowned if r[0] == "readonly" or r[1] in params}
-        for k, atom in enumerate(region.results):
+        for k, atom in enumerate(region.results[: len(region.results) - within]):
             place = Place("end", region, k)
             self.separate(self.found.own(atom), region.results[:k], place, set())
             held = self.found.reach(atom) - self.found.own(atom)

@@ -66,9 +66,11 @@ def bufferise(
 ) -> Function:
     """Insert copies until all stores may be done in place.
 
-    `owned_params` are the positions of parameters that may themselves be stored to.
-    The residuals of an `inner` function may hold what it is given.
+    `owned_params` are the positions of parameters that may themselves be stored to,
+    besides those that results lie in. The residuals of an `inner` function may hold
+    what it is given.
     """
+    owned_params = owned_params | set(function.within)
     hazards_of = partial(_hazards, owned_params=owned_params, inner=inner)
     function = _mended(function, hazards_of)
     function = fill_at_once(_accumulated(function, hazards_of))

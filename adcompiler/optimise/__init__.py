@@ -33,6 +33,7 @@ from adcompiler.optimise.stores import join_stores
 from adcompiler.optimise.sums import gather_terms
 from adcompiler.optimise.unruled import without_rules
 from adcompiler.optimise.views import repeat_views
+from adcompiler.optimise.whole import with_stores_at_end, without_whole_stores
 
 __all__ = [
     "drain",
@@ -54,10 +55,12 @@ __all__ = [
     "sink_exits",
     "tidy",
     "upwards",
+    "with_stores_at_end",
     "with_sure_elements",
     "with_sure_indices",
     "without_excluded_errors",
     "without_rules",
+    "without_whole_stores",
 ]
 
 ROUNDS = 5

@@ -57,6 +57,7 @@ class Code:
     lines: list[str] = field(default_factory=lambda: ["entry:"])
     block: str = "entry"
     failures: set[int] = field(default_factory=set)
+    exits: int = 0  # where the function may be left with a status
     access: str = ""  # what is said of loads and stores
     in_frame: bool = False  # whether new arrays may be memory of the function's own
     frame: int = 0  # the bytes of those that are
@@ -134,6 +135,7 @@ class Code:
         if condition == "false":
             return
         self.failures.add(status)
+        self.exits += 1
         onward = self.label("ok")
         self.branch(condition, f"fail{status}", onward, seldom=True)
         self.start(onward)
@@ -141,6 +143,7 @@ class Code:
     def fail(self, status: int = FALLBACK) -> None:
         """Leave the function with a status."""
         self.failures.add(status)
+        self.exits += 1
         self.jump(f"fail{status}")
 
     def finish(self) -> None:

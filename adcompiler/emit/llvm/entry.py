@@ -140,9 +140,9 @@ class _Boxed:
             types = component_types(param.type, packed)
             texts = components(value, param.type, packed)
             given += [f"{t} {v}" for t, v in zip(types, texts, strict=True)]
-        if self.direct is not None:
-            for k in self.direct.stored:
-                self._require_own_memory(k, values)
+        stored = () if self.direct is None else self.direct.stored
+        for k in dict.fromkeys((*stored, *self.function.within)):
+            self._require_own_memory(k, values)
         given += self._memory_for_results(values)
         if self.needs.context:
             self._start_context(ctx)
@@ -268,7 +268,7 @@ class _Boxed:
         """Look that an array in C order may be stored to, and overlaps no other: the
         long way, to which it goes otherwise, says so."""
         code = self.code
-        item = code.op(f"load ptr, ptr {offset_by(code, '%args', str(8 * which))}")
+        item = self._given(which)
         flags = code.op(f"load i32, ptr {offset_by(code, item, '64')}")
         writeable = code.op(f"and i32 {flags}, {_WRITEABLE}")
         self.require(code.op(f"icmp ne i32 {writeable}, 0"))
@@ -333,9 +333,11 @@ class _Boxed:
             offset += record_size(atom.type)
         for k, like in same:
             self._require_shape(values[k], like)
+        first = len(self.function.results) - len(self.function.within)
+        within = dict(enumerate(self.function.within, first))
         for k, atom in enumerate(self.function.results):
-            if k in self.targets:
-                box = self.targets[k]
+            if k in self.targets or k in within:
+                box = self.targets[k] if k in self.targets else self._given(within[k])
                 code.do(f"call void @Py_IncRef(ptr {box})")
             else:
                 wanted = atom.type if self.direct is None else self.direct.types[k]
@@ -350,6 +352,11 @@ class _Boxed:
             code.start(onward)
         self._free_all(ctx)
         code.do("ret i32 0")
+
+    def _given(self, param: int) -> str:
+        """The object that is given for a parameter."""
+        place = offset_by(self.code, "%args", str(8 * param))
+        return self.code.op(f"load ptr, ptr {place}")
 
     def _require_shape(self, value: Value, like: Value) -> None:
         """A gradient that is not shaped like its argument is wrong: the long way, to

@@ -24,6 +24,7 @@ from adcompiler.emit.llvm.grouped import write_group
 from adcompiler.emit.llvm.groups import Group, Scope
 from adcompiler.emit.llvm.into import deliver, memory_given
 from adcompiler.emit.llvm.pace import Pace
+from adcompiler.emit.llvm.parts import sinks_into
 from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.rowshared import shared_rows
 from adcompiler.emit.llvm.shifted import joins_sums, write_sums
@@ -33,6 +34,7 @@ from adcompiler.emit.llvm.taking import list_given
 from adcompiler.emit.llvm.values import (
     Block,
     Elements,
+    NotNative,
     Number,
     Value,
     component_types,
@@ -69,7 +71,14 @@ __all__ = ["write_function"]
 
 
 class FunctionWriter(Writer):
-    """Writes the statements of one function."""
+    """Writes the statements of one function.
+
+    From the first of `last` on memory of the caller's is changed: `settled` are the
+    ways out of the function that there were before.
+    """
+
+    last: frozenset[Var] = frozenset()
+    settled: int | None = None
 
     def write_group(self, group: Group, needed: set[Var]) -> None:
         if group.terms:
@@ -311,6 +320,8 @@ class FunctionWriter(Writer):
     # -- statements --
 
     def let(self, let: Let) -> None:
+        if self.settled is None and not self.last.isdisjoint(let.results):
+            self.settled = self.code.exits
         for raises in () if looks_itself(self, let) else let.raises:
             self._test(let, raises)
         if joins_sums(self, let):
@@ -321,7 +332,7 @@ class FunctionWriter(Writer):
         if waits(self, let) or (not let.raises and deferred(self, let)):
             return
         if let.primitive.writes:
-            self.flush_readers(let.operands[0])
+            self.flush_readers(let.operands[0], sinks_into(self, let))
         with self.making(let.results):
             values = written(self, let)
         self.enter(let, values)
@@ -396,6 +407,8 @@ def write_function(
     writer = FunctionWriter(module, contiguous, roots, equal, assumed)
     writer.framed = framed_arrays(function, roots)
     writer.summed = sums_of_loops(function)
+    results = function.results[len(function.results) - len(function.within) :]
+    writer.last = frozenset(a for a in results if isinstance(a, Var))
     code, given = writer.code, ["ptr %ctx"]
     count = 0
     for param in function.params:
@@ -414,16 +427,10 @@ def write_function(
     places = memory_given(writer, function, into)
     given += [f"ptr {place.data}" for place in places.values()]
     if writer.region(function.region, function.params):
-        offset = 0
-        for k, atom in enumerate(function.results):
-            value = writer.handed(atom)
-            if k in places:
-                deliver(writer, value, k, places)
-            if isinstance(value, Block) and isinstance(atom.type, ListOf) and not inner:
-                value = list_object(writer, value, atom.type)
-            store_record(code, value, atom.type, offset_by(code, "%out", str(offset)))
-            offset += -(-record_size(atom.type) // 8) * 8
+        _give_results(writer, function, places, inner=inner)
         writer.leave()
+        if writer.settled not in (None, code.exits):
+            raise NotNative("it may give a run up that has changed its arguments")
         code.do("ret i32 0")
     else:
         writer.scopes.pop()
@@ -433,6 +440,25 @@ def write_function(
     if module.notes is not None:
         header = renamed(header, code.names)
     return f"{header} {{\n{text}\n}}\n"
+
+
+def _give_results(
+    writer: FunctionWriter,
+    function: Function,
+    places: Mapping[int, Elements],
+    *,
+    inner: bool,
+) -> None:
+    """Write the records of the results to `%out`."""
+    code, offset = writer.code, 0
+    for k, atom in enumerate(function.results):
+        value = writer.handed(atom)
+        if k in places:
+            deliver(writer, value, k, places)
+        if isinstance(value, Block) and isinstance(atom.type, ListOf) and not inner:
+            value = list_object(writer, value, atom.type)
+        store_record(code, value, atom.type, offset_by(code, "%out", str(offset)))
+        offset += -(-record_size(atom.type) // 8) * 8
 
 
 def _take_lists(writer: FunctionWriter, function: Function) -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "may_sink",
     "part_shape",
     "put_part",
+    "sinks_into",
     "sliced",
     "viewed",
 ]
@@ -216,7 +217,34 @@ def may_sink(writer: Writer, let: Let, group: Group) -> bool:
         return False
     if part_shape(writer, let) != group.shape:
         return False
-    return not any(writer.roots(array) & writer.roots(v) for v in group.sources)
+    if writer.roots(array) & group.written:
+        return False
+    return all(
+        _is_same(writer, let, source) or not writer.roots(array) & writer.roots(v)
+        for v, source in group.sources.items()
+    )
+
+
+def _is_same(writer: Writer, let: Let, source: Elements | Number) -> bool:
+    """Whether what a group reads is the whole array that is stored to: each element is
+    read, and then written, at one place of the nest."""
+    array = writer.values.get(let.operands[0])  # type: ignore[arg-type]
+    if let.primitive.name != "store" or let.param("index") != ():
+        return False
+    if not isinstance(array, Elements) or not isinstance(source, Elements):
+        return False
+    return (array.data, array.dtype) == (source.data, source.dtype) and (
+        array.strides == source.strides
+    )
+
+
+def sinks_into(writer: Writer, let: Let) -> Group | None:
+    """The group that writes what is stored to a whole array when it computes it, though
+    it reads that array."""
+    value = let.operands[1] if len(let.operands) > 1 else None
+    group = writer.pending.get(value) if isinstance(value, Var) else None
+    whole = let.primitive.name == "store" and let.param("index") == ()
+    return group if whole and group and may_sink(writer, let, group) else None
 
 
 def part_shape(writer: Writer, let: Let) -> tuple[Hashable, ...]:

@@ -395,10 +395,11 @@ class Writer(ABC):
         for group in [g for g in self.groups if g.scope is mine]:
             self.flush(group)
 
-    def flush_readers(self, atom: Atom) -> None:
-        """Write the groups that read memory which is about to change."""
+    def flush_readers(self, atom: Atom, but: Group | None = None) -> None:
+        """Write the groups that read memory which is about to change, `but` the one
+        that changes it."""
         memory = self.roots(atom)
-        for group in list(self.groups):
+        for group in [g for g in self.groups if g is not but]:
             read = any(memory & self.roots(v) for v in group.sources)
             if read or memory & group.written:
                 self.flush(group)

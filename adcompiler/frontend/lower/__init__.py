@@ -67,12 +67,16 @@ def lower_function(
     args: Mapping[str, ArgSpec],
     derive: Derive | None = None,
     owner: object = None,
+    *,
+    finals: bool = False,
 ) -> Lowered:
     """The function in IR, for arguments of these specs.
 
     `args` has one entry per parameter. `derive` serves derivatives that are taken
-    inside. `owner` is what has a rule for this function. Raises UnsupportedError, or
-    NeedStatic for an argument that must be known.
+    inside. `owner` is what has a rule for this function. With `finals` the last results
+    are what the arrays hold at the end that the function stores to, in the order of
+    `mutated`. Raises UnsupportedError, or NeedStatic for an argument that must be
+    known.
     """
     static: frozenset[str] = frozenset()
     lists: dict[Site, Element] = {}
@@ -91,7 +95,7 @@ def lower_function(
         )
         before = len(functions)
         try:
-            lowered = _lower(ctx, captured, args, owner)
+            lowered = _lower(ctx, captured, args, owner, finals=finals)
             if len(functions) == before:
                 return lowered
         except NeedCapture as need:
@@ -107,12 +111,18 @@ def lower_function(
 
 
 def _lower(
-    ctx: Context, captured: Captured, args: Mapping[str, ArgSpec], owner: object
+    ctx: Context,
+    captured: Captured,
+    args: Mapping[str, ArgSpec],
+    owner: object,
+    *,
+    finals: bool,
 ) -> Lowered:
     frame = ctx.frame
     params: list[Var] = []
     for name, spec in args.items():
         frame.env[name] = _argument(ctx, spec, name, params)
+    given = {leaf: place for place in ctx.values for leaf in place.params}
     calls.make_cells(ctx, frame)
     ctx.calls = ((captured.node, None),)
     results: list[Atom] = []
@@ -126,6 +136,9 @@ def _lower(
         value = records.frozen(ctx, captured.node, value)
         value = _handed_back(ctx, captured.node, value)
         tree = flattened(ctx, captured.node, value, results)
+        if finals:
+            held = (ctx.contents(given[k], captured.node) for k in ctx.mutated)
+            results += held
     except Unreachable:
         falls = False
     used = free_vars(Region((), tuple(ctx.builder.stmts), tuple(results)))

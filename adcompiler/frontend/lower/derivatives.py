@@ -66,7 +66,7 @@ def lower(
     callee = _callee(derivative)
     assert ctx.derive is not None
     match derivative.kind:
-        case "value":
+        case "value" | "inplace":
             return calls.apply(ctx, node, callee, args, kwargs)
         case "jvp":
             return jvp(ctx, node, callee, args, kwargs)
