@@ -13,6 +13,11 @@ from adcompiler.runtime.optimizers import updates
 N = 37
 
 
+@pytest.fixture(autouse=True)
+def _machine_code(monkeypatch):
+    monkeypatch.setenv("ADC_BACKEND", "llvm")
+
+
 def momentum(x, v, g, lr):
     new = 0.9 * v + g
     x[...] = x - lr * new
@@ -93,6 +98,11 @@ FUNCTIONS = [
 ]
 
 
+def is_native(compiled):
+    """Whether the calls so far were served by machine code."""
+    return all(call.call is not None for call in compiled._calls.values())
+
+
 def arrays(dtype, n=N):
     rng = np.random.default_rng(3)
     return [rng.standard_normal(n).astype(dtype) for _ in range(3)]
@@ -112,6 +122,7 @@ def test_does_what_the_function_does(function, dtype, form, lr, monkeypatch):
             compiled.program(*found, lr).built.numpy_call(*found, lr)
         else:
             assert compiled(*found, lr) is None
+            assert is_native(compiled) == (form == "llvm")
         for x, y in zip(found, expected, strict=True):
             assert x.dtype == y.dtype
             np.testing.assert_allclose(x, y, rtol=1e-6 if dtype == "float32" else 1e-14)

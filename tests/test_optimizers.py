@@ -14,6 +14,8 @@ import pytest
 
 import adcompiler as ad
 from adcompiler import Parameter, runtime
+from adcompiler.runtime.optimizers import descent, means
+from adcompiler.runtime.optimizers.running import LEAST, Update
 from tests.optimizer_cases import FOUND, GRADS, PARAMS, X0, A, B, array, label, options
 
 NEAR = {"rtol": 1e-10, "atol": 1e-12}
@@ -421,3 +423,35 @@ def test_clipping_what_is_not_finite():
     with pytest.raises(TypeError, match=r"grads\[0\] is a float64"):
         runtime.clip_grad_norm_([np.float64(1.0)], 1.0)
     assert runtime.clip_grad_norm_([], 1.0) == 0.0
+
+
+# --- Large parameters -----------------------------------------------------------------
+
+
+LARGE = 3 * LEAST
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: label(c, "optimizer"))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_large_parameters_by_machine_code(case, dtype, monkeypatch):
+    """What machine code computes of many elements is what NumPy does of few."""
+    monkeypatch.setenv("ADC_BACKEND", "llvm")
+    rng = np.random.default_rng(5)
+    start = rng.standard_normal(LARGE).astype(dtype)
+    grads = rng.standard_normal((7, LARGE)).astype(dtype)
+    make = named(case["optimizer"])
+    large = start.reshape(3, LEAST).copy()
+    small = start[:10].copy()
+    whole = make([large], lr=case["lr"], **options(case))
+    part = make([small], lr=case["lr"], **options(case))
+    for g in grads:
+        whole.step([g.reshape(3, LEAST)])
+        part.step([g[:10]])
+    near = 2e-5 if dtype == "float32" else 1e-11
+    np.testing.assert_allclose(large.ravel()[:10], small, rtol=near, atol=near)
+    assert large.dtype == dtype
+    for module in (descent, means):
+        for update in vars(module).values():
+            if isinstance(update, Update):
+                calls = update.native._calls.items()
+                assert all(c.call for key, c in calls if key[0].backend == "llvm")

@@ -34,7 +34,6 @@ from adcompiler.emit.llvm.taking import list_given
 from adcompiler.emit.llvm.values import (
     Block,
     Elements,
-    NotNative,
     Number,
     Value,
     component_types,
@@ -71,14 +70,7 @@ __all__ = ["write_function"]
 
 
 class FunctionWriter(Writer):
-    """Writes the statements of one function.
-
-    From the first of `last` on memory of the caller's is changed: `settled` are the
-    ways out of the function that there were before.
-    """
-
-    last: frozenset[Var] = frozenset()
-    settled: int | None = None
+    """Writes the statements of one function."""
 
     def write_group(self, group: Group, needed: set[Var]) -> None:
         if group.terms:
@@ -320,8 +312,6 @@ class FunctionWriter(Writer):
     # -- statements --
 
     def let(self, let: Let) -> None:
-        if self.settled is None and not self.last.isdisjoint(let.results):
-            self.settled = self.code.exits
         for raises in () if looks_itself(self, let) else let.raises:
             self._test(let, raises)
         if joins_sums(self, let):
@@ -407,8 +397,7 @@ def write_function(
     writer = FunctionWriter(module, contiguous, roots, equal, assumed)
     writer.framed = framed_arrays(function, roots)
     writer.summed = sums_of_loops(function)
-    results = function.results[len(function.results) - len(function.within) :]
-    writer.last = frozenset(a for a in results if isinstance(a, Var))
+    writer.callers = frozenset(function.params[k] for k in function.within)
     code, given = writer.code, ["ptr %ctx"]
     count = 0
     for param in function.params:
@@ -429,8 +418,7 @@ def write_function(
     if writer.region(function.region, function.params):
         _give_results(writer, function, places, inner=inner)
         writer.leave()
-        if writer.settled not in (None, code.exits):
-            raise NotNative("it may give a run up that has changed its arguments")
+        writer.require_settled()
         code.do("ret i32 0")
     else:
         writer.scopes.pop()

@@ -105,6 +105,7 @@ class _Nest:
 
     def write(self) -> None:
         """The nest, which several threads share where it is large."""
+        self.writer.changes(self.group.written)
         code, group = self.writer.code, self.group
         found = (self.axes[m].found for m in self.rows)
         own = [(machine(r.dtype), r.first) for r in found]

@@ -313,6 +313,7 @@ def _write(writer: Writer, let: Let) -> Values:
         put_part(code, let, places[0], places[1].get(code))
 
     assert isinstance(source, Elements | Number)
+    writer.changes(writer.roots(let.operands[0]))
     each(code, target.dims, [target, source], body, parallel=True)
     if copy:
         writer.release(source)

@@ -127,6 +127,8 @@ class Writer(ABC):
         self.waiting: dict[Atom, Let] = {}  # products, until they are added
         self.lent: dict[Var, Var] = {}  # values, by what is held in their stead
         self.given: dict[Var, Elements] = {}  # memory of the caller's, for new arrays
+        self.callers: frozenset[Var] = frozenset()  # arrays that are changed for it
+        self._exits: int | None = None  # that there were when the first was changed
 
     # -- atoms --
 
@@ -394,6 +396,16 @@ class Writer(ABC):
         mine = self.scopes[-1]
         for group in [g for g in self.groups if g.scope is mine]:
             self.flush(group)
+
+    def changes(self, memory: frozenset[Any]) -> None:
+        """Note that memory is about to be changed, which may be the caller's."""
+        if self._exits is None and any(("param", v) in memory for v in self.callers):
+            self._exits = self.code.exits
+
+    def require_settled(self) -> None:
+        """Refuse a function that may give a run up which has changed its arguments."""
+        if self._exits not in (None, self.code.exits):
+            raise NotNative("a run that has changed its arguments may be given up")
 
     def flush_readers(self, atom: Atom, but: Group | None = None) -> None:
         """Write the groups that read memory which is about to change, `but` the one

@@ -65,7 +65,9 @@ class SGD(Optimizer):
         first = bool(momentum) and "momentum_buffer" not in state
         if first:
             state["momentum_buffer"] = np.zeros(p.shape, p.dtype)
-        _sgd(
+        # The first step alone is another program than all that follow.
+        update = _sgd.function if first else _sgd
+        update(
             *(p, grad, state["momentum_buffer"] if momentum else None),
             *(group["lr"], float(momentum), 1.0 - group["dampening"]),
             *(group["weight_decay"] or None, first, group["nesterov"]),

@@ -232,9 +232,12 @@ class RAdam(Optimizer):
     def _update(self, p: Array, grad: Array, state: State, group: Group) -> None:
         beta1, beta2 = map(float, group["betas"])
         t = _begin(state, p, self._state_names)
-        _radam(
+        rectified = _rectified(beta2, t)
+        # The first steps are another program than all that follow.
+        update = _radam.function if rectified is None else _radam
+        update(
             *(p, grad, state["exp_avg"], state["exp_avg_sq"]),
-            *(group["lr"] / (1 - beta1**t), _rectified(beta2, t)),
+            *(group["lr"] / (1 - beta1**t), rectified),
             *(1 - beta1, beta2, 1 - beta2, float(group["eps"])),
             *(*_decays(group), group["maximize"]),
         )

@@ -2,7 +2,7 @@
 
 In: a parameter `p`, its gradient, the optimizer's memory, all of one shape, and
 numbers; None where something is left out. Out: nothing; `p` and the memory are changed.
-Each is differentiable Python like a user's: `Update` compiles it to one loop over the
+Each is plain Python like a user's: `Update` has it compiled to one loop over the
 arrays. New values are computed of the old ones before anything is stored.
 """
 
