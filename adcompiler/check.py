@@ -21,6 +21,7 @@ from adcompiler.frontend.arguments import bind, describe
 from adcompiler.frontend.structures import made, opened, parts_of
 from adcompiler.frontend.wrt import differentiated, spread
 from adcompiler.programs import name_of
+from adcompiler.random.rewinding import Rewinding
 
 __all__ = ["GradientError", "check_grads"]
 
@@ -44,15 +45,31 @@ def check_grads(
     """Compare the derivatives of `f` at `args` with difference quotients.
 
     Raises GradientError unless all agree, up to the `order`. Orders above one need a
-    scalar result, those above two a scalar argument besides.
+    scalar result, those above two a scalar argument besides. All runs draw the same
+    random numbers, and generators stay where they are.
     """
+    with Rewinding() as journal:
+        try:
+            _check_grads(f, args, order, modes, tolerance, journal)
+        finally:
+            journal.rewind()
+
+
+def _check_grads(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    order: int,
+    modes: Sequence[str],
+    tolerance: float | None,
+    journal: Rewinding,
+) -> None:
     unknown = set(modes) - {"rev", "fwd"}
     if unknown:
         raise ValueError(f"modes are 'rev' and 'fwd', not {sorted(unknown)}")
     if tolerance is None:
         tolerance = 1e-2 if any(map(_is_coarse, args)) else 1e-6
     function = f if isinstance(f, Differentiable) else Differentiable(f)
-    point = _Point.of(function, tuple(args), tolerance)
+    point = _Point.of(function, tuple(args), tolerance, journal)
     if "rev" in modes:
         point.check_reverse()
     if "fwd" in modes:
@@ -91,10 +108,15 @@ class _Point:
     order: tuple[str, ...]
     tolerance: float
     value: Vector
+    journal: Rewinding
 
     @classmethod
     def of(
-        cls, function: Differentiable[..., Any], args: tuple[Any, ...], tolerance: float
+        cls,
+        function: Differentiable[..., Any],
+        args: tuple[Any, ...],
+        tolerance: float,
+        journal: Rewinding,
     ) -> _Point:
         values, passed = bind(function.signature, (*function.prefix, *args), {})
         specs = {name: describe(value, name=name) for name, value in values.items()}
@@ -103,7 +125,7 @@ class _Point:
         names = names[len(function.prefix) :][: len(args)]
         places = {k: name for k, name in enumerate(names) if name in wanted}
         value = _flat(function(*copy.deepcopy(args)))
-        return cls(function, args, places, tuple(wanted), tolerance, value)
+        return cls(function, args, places, tuple(wanted), tolerance, value, journal)
 
     def is_scalar(self, places: Iterable[int]) -> bool:
         """Whether these arguments are numbers."""
@@ -123,11 +145,13 @@ class _Point:
         for sign in (1, -1):
             args = list(map(_refined, copy.deepcopy(self.args)))
             args[place] = _moved(args[place], direction, sign * step)
+            self.journal.rewind()
             ends.append(_flat(self.function(*args)))
         return (ends[0] - ends[1]) / (2 * step)
 
     def check_reverse(self) -> None:
         """Each element of each gradient; of several values for a random cotangent."""
+        self.journal.rewind()
         value, pullback = self.function.vjp(*copy.deepcopy(self.args))
         rng = np.random.default_rng(0)
         cotangent = _map(partial(_draw, rng, alone=opened(value) is None), value)
@@ -159,6 +183,7 @@ class _Point:
             tangents: list[Any] = [None] * len(self.args)
             tangents[place] = direction
             args = copy.deepcopy(self.args)
+            self.journal.rewind()
             found = _flat(self.function.jvp(args, tuple(tangents))[1])
             slopes = cache(partial(self.slope, place, direction))
 

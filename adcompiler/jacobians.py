@@ -18,6 +18,7 @@ from adcompiler.frontend.structures import Keywords, Positional, opened
 from adcompiler.frontend.wrt import differentiated, spread
 from adcompiler.gradients import gradients_type
 from adcompiler.programs import name_of
+from adcompiler.random.rewinding import Rewinding
 
 __all__ = ["hessian", "jacobian"]
 
@@ -47,11 +48,13 @@ def jacobian(function: Differentiable, args: tuple[Any, ...], mode: str | None) 
         raise ValueError(f"mode is {mode!r}; write 'forward' or 'reverse'")
     wanted = _wanted(function, args)
     if mode == "forward":
-        return _named(wanted, _forward(function, args, wanted))
-    value, pullback = function.vjp(*args)
-    _one_array(value, name_of(function.function))
-    if mode is None and np.size(value) > sum(np.size(x) for x in wanted.values()):
-        return _named(wanted, _forward(function, args, wanted))
+        with Rewinding() as journal:
+            return _named(wanted, _forward(function, args, wanted, journal))
+    with Rewinding() as journal:
+        value, pullback = function.vjp(*args)
+        _one_array(value, name_of(function.function))
+        if mode is None and np.size(value) > sum(np.size(x) for x in wanted.values()):
+            return _named(wanted, _forward(function, args, wanted, journal))
     rows = [pullback(unit) for unit in _units(value)]
     columns = zip(*rows, strict=True) if len(wanted) > 1 else (rows,)
     return _named(
@@ -64,11 +67,15 @@ def jacobian(function: Differentiable, args: tuple[Any, ...], mode: str | None) 
 
 
 def _forward(
-    function: Differentiable, args: tuple[Any, ...], wanted: dict[str, Any]
+    function: Differentiable,
+    args: tuple[Any, ...],
+    wanted: dict[str, Any],
+    journal: Rewinding,
 ) -> list[Any]:
     columns = []
     for name, x in wanted.items():
-        dots = [function.jvp(args, t)[1] for t in _directions(function, args, name, x)]
+        directions = _directions(function, args, name, x)
+        dots = [_tangent(function, args, t, journal) for t in directions]
         for dot in dots:
             _one_array(dot, name_of(function.function))
         entries = np.stack(dots, axis=-1) if dots else np.zeros(0)
@@ -76,14 +83,24 @@ def _forward(
     return columns
 
 
+def _tangent(
+    function: Any, args: tuple[Any, ...], dots: tuple[Any, ...], journal: Rewinding
+) -> Any:
+    """A tangent of the result; whatever is drawn is drawn for all alike."""
+    journal.rewind()
+    return function.jvp(args, dots)[1]
+
+
 def hessian(function: Differentiable, args: tuple[Any, ...]) -> Any:
     """Second derivatives, a column per element by forward over reverse."""
     wanted = _wanted(function, args)
     second = function.gradient_function()
     blocks: dict[str, list[Any]] = {name: [] for name in wanted}
+    journal = Rewinding()
     for name, x in wanted.items():
         directions = _directions(function, args, name, x)
-        dots = [second.jvp(args, tangents)[1] for tangents in directions]
+        with journal:
+            dots = [_tangent(second, args, t, journal) for t in directions]
         columns = zip(*dots, strict=True) if len(wanted) > 1 else (dots,)
         for (other, y), entries in zip(wanted.items(), columns, strict=True):
             block = np.stack(entries, axis=-1)

@@ -19,8 +19,11 @@ from typing import Any
 import numpy as np
 
 from adcompiler.errors import UnsupportedError
+from adcompiler.frontend.interface import Capture
+from adcompiler.frontend.reads import Part
 from adcompiler.ir.types import Array, Scalar, Type
 from adcompiler.programs import Program
+from adcompiler.random import Generator, default_generator
 
 __all__ = ["save"]
 
@@ -38,16 +41,28 @@ def save(program: Program, path: str | Path, origin: str) -> Path:
     names = [argument.arg for argument in definition.args.args]
     captures = program.outline.captures
     given = names[: len(names) - len(captures)]
-    values = {
-        name: capture.read()
-        for name, capture in zip(names[len(given) :], captures, strict=True)
-    }
+    pairs = zip(names[len(given) :], captures, strict=True)
+    values = {name: _value(capture) for name, capture in pairs}
     arrays = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
     text = _text(program, path, origin, given, values, definition.name)
     if arrays:
         np.savez(path.with_suffix(".npz"), allow_pickle=False, **arrays)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _value(capture: Capture) -> Any:
+    """What a keyword has as its default; None stands for the default generator."""
+    read = capture.read
+    owner = read.base() if isinstance(read, Part) else None
+    if not isinstance(owner, Generator):
+        return read()
+    if owner is not default_generator:
+        raise UnsupportedError(
+            f"the derivative draws from {capture.name}, a generator that no file holds",
+            hint="pass it as an argument: def f(x, generator)",
+        )
+    return None
 
 
 def _text(
@@ -123,7 +138,8 @@ def _docstring(program: Program, origin: str, given: list[str]) -> Iterator[str]
     yield "It holds for arguments of these types:"
     yield ""
     for name, param in zip(given, program.outline.params, strict=False):
-        yield f"    {name}: {_described(param.type)}"
+        drawn = re.search(rf"\bgenerator={name}\b", program.text)
+        yield f"    {name}: {'a generator' if drawn else _described(param.type)}"
     known = [repr(value) for _, value in program.statics]
     if known:
         yield f"    and where these were passed: {', '.join(known)}"

@@ -27,7 +27,7 @@ from adcompiler.ir.types import (
 )
 from tests import numerics
 from tests.elementwise_cases import elementwise_cases
-from tests.primitive_cases import CALLS, EFFECTS, LISTS, OTHERS
+from tests.primitive_cases import CALLS, DRAWS, EFFECTS, LISTS, OTHERS
 from tests.primitive_harness import (
     Case,
     build,
@@ -79,7 +79,7 @@ def test_further_shapes_leave_no_row_out():
 
 
 def test_every_row_is_exercised():
-    assert rows_covered([*CASES, *LISTS]) <= EFFECTS | CALLS
+    assert rows_covered([*CASES, *LISTS]) <= EFFECTS | CALLS | DRAWS
 
 
 @pytest.mark.parametrize("case", [*CASES, *LISTS], ids=str)

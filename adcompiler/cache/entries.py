@@ -36,6 +36,7 @@ from adcompiler.frontend.structures import (
     ObjectOf,
     Shape,
     Stacked,
+    StreamOf,
 )
 from adcompiler.gradients import Gradients, gradients_type
 from adcompiler.ir.types import Array, Type
@@ -153,6 +154,8 @@ def shape_words(cls: type | Shape, trail: Trail) -> list[Any]:
             return ["items", count]
         case Stacked(python=python):
             return ["stacked", python]
+        case StreamOf():
+            return ["stream"]
         case _ if type(cls) in (DictOf, KeywordsOf):
             return ["dict" if type(cls) is DictOf else "keywords", encoded(cls.names)]
         case _:
@@ -251,6 +254,8 @@ def _read_shape(words: Any, found: Followed) -> type | Shape:
             return ItemsOf(count)
         case ["stacked", bool(python)]:
             return Stacked(python)
+        case ["stream"]:
+            return StreamOf()
         case ["dict", names]:
             return DictOf(decoded(names))
         case ["keywords", names]:

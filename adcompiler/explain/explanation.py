@@ -24,6 +24,7 @@ from adcompiler.explain.native import MachineCode, machine_code
 from adcompiler.explain.sizes import Sizes
 from adcompiler.explain.sweeps import Start, is_cotangent, reasons, starts
 from adcompiler.programs import Program
+from adcompiler.random.rewinding import Rewinding
 
 __all__ = ["Explanation", "Kept", "explain"]
 
@@ -103,10 +104,12 @@ def explain(
     numbers: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     found = None
-    if program.pullback is not None:
-        found = reverse.residuals(program, arguments)
-    elif not forward:
-        found = code.started(arguments)
+    with Rewinding() as journal:
+        if program.pullback is not None:
+            found = reverse.residuals(program, arguments)
+        elif not forward:
+            found = code.started(arguments)
+        journal.rewind()  # to explain draws nothing
     if found is not None:
         start, values = found
         kept = reverse.kept(start, values, arguments, code)

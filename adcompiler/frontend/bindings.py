@@ -223,7 +223,8 @@ class PullbackVal:
     `forward`, given `inputs`, computed the flat results `values` and then the
     residuals. `tree` tells how the values are put together, `gradients` how the
     pullback's results are, and `types` what those are. `home` is the region that
-    called vjp, until the pullback is called there.
+    called vjp, until the pullback is called there. `states` are those of generators
+    among the inputs, each with a copy from before.
     """
 
     forward: Function
@@ -235,6 +236,7 @@ class PullbackVal:
     gradients: ResultTree
     types: tuple[Type, ...]
     home: list[Builder]
+    states: tuple[tuple[Atom, Atom], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +376,14 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
                 tuple(map(change, atoms))
                 for atoms in (binding.inputs, binding.residuals, binding.values)
             )
-            return replace(binding, inputs=inputs, residuals=residuals, values=values)
+            kept = tuple((change(a), change(b)) for a, b in binding.states)
+            return replace(
+                binding,
+                inputs=inputs,
+                residuals=residuals,
+                values=values,
+                states=kept,
+            )
         case TextVal(template, operands):
             return TextVal(template, inside(operands))
         case MaybeUnbound(value, flag):

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from adcompiler.random import Generator
+
 __all__ = [
     "Cell",
     "DictOf",
@@ -28,6 +30,7 @@ __all__ = [
     "Positional",
     "Shape",
     "Stacked",
+    "StreamOf",
     "is_key",
     "made",
     "named_part",
@@ -199,6 +202,45 @@ class Stacked:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class StreamOf:
+    """A generator of random numbers: its state, which draws change.
+
+    >>> state, = StreamOf().parts(Generator())
+    >>> StreamOf().make([state]).initial_seed()
+    67280421310721
+    """
+
+    @property
+    def names(self) -> tuple[Key, ...]:
+        return ("",)
+
+    @property
+    def cls(self) -> type:
+        return Generator
+
+    @property
+    def __name__(self) -> str:
+        return "Generator"
+
+    def parts(self, value: Any) -> tuple[Any, ...]:
+        """The state; of a gradient by a generator, nothing."""
+        return (None if value is None else value.state,)
+
+    def make(self, parts: Iterable[Any]) -> Any:
+        """A generator of this state; of a gradient, nothing."""
+        (state,) = parts
+        return None if state is None else Generator.at(state)
+
+    def path(self, name: Key) -> str:
+        """How the state is written behind the generator."""
+        return ".state"
+
+    def renamed(self, names: tuple[Key, ...]) -> StreamOf:
+        """A generator holds its state alone."""
+        return self
+
+
 class Positional(tuple[Any, ...]):
     """What `*args` takes: each item is an argument of its own."""
 
@@ -220,7 +262,7 @@ class KeywordsOf(DictOf):
         return Keywords(zip(map(str, self.names), parts, strict=True))
 
 
-Shape = DictOf | ObjectOf | ItemsOf | Stacked
+Shape = DictOf | ObjectOf | ItemsOf | Stacked | StreamOf
 
 
 def shape_of(value: Any) -> Shape | None:
@@ -235,6 +277,8 @@ def shape_of(value: Any) -> Shape | None:
         return DictOf(tuple(value)) if all(map(is_key, value)) else None
     if type(value) is Keywords:
         return KeywordsOf(tuple(value))
+    if isinstance(value, Generator):
+        return StreamOf()
     cls = type(value)
     if cls is SimpleNamespace:
         return ObjectOf(cls, tuple(vars(value)))

@@ -226,6 +226,7 @@ def _entry_text(entry: object, pieces: Iterator[Piece]) -> str:
 MODULES = {
     "math": "import math",
     "np": "import numpy as np",
+    "random": "from adcompiler import random",
     "linalg": "from scipy import linalg",
     "special": "from scipy import special",
 }

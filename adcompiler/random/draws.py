@@ -17,20 +17,25 @@ from numpy.typing import ArrayLike, DTypeLike
 from adcompiler.random import checks, streams
 from adcompiler.random import generator as generators
 from adcompiler.random.generator import Generator
+from adcompiler.random.rewinding import touched
+from adcompiler.random.state import DEFAULT_SEED, LENGTH, reseed, seeded
 
 Array = np.ndarray[Any, Any]
 Lengths = int | tuple[int, ...] | list[int]
 
 
-def state_of(generator: Generator | None) -> Array:
-    """The state that is drawn from."""
-    if generator is None:
-        return generators.default_generator.state
-    if not isinstance(generator, Generator):
-        raise TypeError(
-            f"a generator is an ad.runtime.Generator, not {type(generator).__name__}"
-        )
-    return generator.state
+def state_of(generator: Generator | Array | None) -> Array:
+    """The state that is about to be drawn from; generated code gives it itself."""
+    match generator:
+        case None:
+            return touched(generators.default_generator.state)
+        case Generator():
+            return touched(generator.state)
+        case np.ndarray(shape=(count,)) if count == LENGTH:
+            return touched(generator)
+    raise TypeError(
+        f"a generator is an ad.runtime.Generator, not {type(generator).__name__}"
+    )
 
 
 def rand(
@@ -65,21 +70,21 @@ def randn(
 
 
 def uniform(
-    low: float = 0.0,
-    high: float = 1.0,
+    lo: float = 0.0,
+    hi: float = 1.0,
     shape: Lengths = (),
     dtype: DTypeLike = np.float32,
     generator: Generator | None = None,
 ) -> Any:
-    """Uniform numbers from `low` to below `high`, as ``tensor.uniform_(low, high)``.
+    """Uniform numbers from `lo` to below `hi`, as ``tensor.uniform_(lo, hi)``.
 
-    ValueError where `low` is above `high`.
+    ValueError where `lo` is above `hi`.
 
     >>> uniform(-1.0, 1.0, 2, generator=Generator().manual_seed(0))
     array([-0.00748682,  0.5364436 ], dtype=float32)
     """
     lengths, kind = checks.shape_of(shape), checks.float_dtype(dtype)
-    begin, end = checks.number(low, "low"), checks.number(high, "high")
+    begin, end = checks.number(lo, "lo"), checks.number(hi, "hi")
     checks.interval(begin, end, kind)
     return streams.uniform(state_of(generator), begin, end, lengths, kind)[()]
 
@@ -239,14 +244,19 @@ def dropout(
     >>> dropout(np.ones(4), 0.5, generator=Generator().manual_seed(0))
     array([0., 0., 2., 0.])
     """
-    share = checks.number(p, "p")
-    checks.probability(share)
     values = np.asarray(x)
-    if not training or share == 0.0:
+    if not training:
+        checks.probability(checks.number(p, "p"))
         return values[()]
+    return (values * dropout_mask(values, p, generator))[()]
+
+
+def dropout_mask(x: ArrayLike, p: float, generator: Generator | None = None) -> Any:
+    """What `dropout` multiplies `x` with: 0 or ``1 / (1 - p)``, in its dtype."""
+    share, values = checks.number(p, "p"), np.asarray(x)
+    checks.probability(share)
     kind = checks.float_dtype(values.dtype)
-    mask = streams.dropout_mask(state_of(generator), share, values.shape, kind)
-    return (values * mask)[()]
+    return streams.dropout_mask(state_of(generator), share, values.shape, kind)[()]
 
 
 def kaiming_uniform(
@@ -289,3 +299,49 @@ def linear_values(
         return weight, None
     bound = 1.0 / math.sqrt(inputs) if inputs else 0.0
     return weight, uniform(-bound, bound, outputs, dtype, generator)
+
+
+# --- What generated code draws besides ----------------------------------------------
+
+
+def normal_and_noise(
+    mean: float,
+    std: float,
+    shape: Lengths = (),
+    dtype: DTypeLike = np.float32,
+    generator: Generator | None = None,
+) -> tuple[Any, Any]:
+    """What `normal` gives, and the standard normal numbers that it is made of."""
+    state = state_of(generator)
+    before = state.copy()
+    found = normal(mean, std, shape, dtype, generator)
+    return found, normal(0.0, 1.0, shape, dtype, before)  # type: ignore[arg-type]
+
+
+def uniform_and_noise(
+    lo: float,
+    hi: float,
+    shape: Lengths = (),
+    dtype: DTypeLike = np.float32,
+    generator: Generator | None = None,
+) -> tuple[Any, Any]:
+    """What `uniform` gives, and the numbers below 1 that it is made of."""
+    state = state_of(generator)
+    before = state.copy()
+    found = uniform(lo, hi, shape, dtype, generator)
+    return found, uniform(0.0, 1.0, shape, dtype, before)  # type: ignore[arg-type]
+
+
+def fork(generator: Generator) -> Array:
+    """The state of a generator at the same place, which goes on by itself."""
+    return state_of(generator).copy()
+
+
+def start(seed: int, generator: Generator) -> None:
+    """Start again from a seed."""
+    reseed(state_of(generator), seed)
+
+
+def fresh() -> Array:
+    """The state of a new generator."""
+    return seeded(DEFAULT_SEED)

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from adcompiler.random.rewinding import own, touched
 from adcompiler.random.state import DEFAULT_SEED, from_bytes, reseed, seed_of, seeded
 
 Array = np.ndarray[Any, Any]
@@ -41,6 +42,15 @@ class Generator:
 
     def __init__(self) -> None:
         self.state = seeded(DEFAULT_SEED)
+        own(self)
+
+    @classmethod
+    def at(cls, state: Array) -> Self:
+        """A generator that goes on from a state, which becomes its own."""
+        made = cls.__new__(cls)
+        made.state = state
+        own(made)
+        return made
 
     def manual_seed(self, seed: int) -> Self:
         """Start again from a seed; gives the generator.
@@ -48,7 +58,7 @@ class Generator:
         A seed is an integer from -2**63 to 2**64 - 1, negative ones counting modulo
         2**64; else ValueError. The stream depends on its low 32 bits.
         """
-        reseed(self.state, seed)
+        reseed(touched(self.state), seed)
         return self
 
     def initial_seed(self) -> int:
@@ -69,12 +79,11 @@ class Generator:
 
         ValueError if it is none.
         """
-        self.state[:] = from_bytes(state)
+        found = from_bytes(state)
+        touched(self.state)[:] = found
 
     def __copy__(self) -> Self:
-        found = type(self).__new__(type(self))
-        found.state = self.state.copy()
-        return found
+        return self.at(self.state.copy())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self.__copy__()
@@ -84,6 +93,7 @@ class Generator:
 
     def __setstate__(self, state: Array) -> None:
         self.state = from_bytes(state)
+        own(self)
 
     def __repr__(self) -> str:
         return f"<Generator of seed {self.initial_seed()}>"
@@ -94,8 +104,8 @@ default_generator = Generator()
 default_generator.seed()
 
 
-def manual_seed(seed: int) -> Generator:
-    """Seed the generator that draws take where none is given; gives that generator.
+def manual_seed(seed: int, generator: Generator | None = None) -> Generator:
+    """Seed a generator: that which draws take where none is given; gives it.
 
     As ``torch.manual_seed``; see `Generator.manual_seed`.
 
@@ -104,7 +114,7 @@ def manual_seed(seed: int) -> Generator:
     >>> rand(2)
     array([0.4962566, 0.7682218], dtype=float32)
     """
-    return default_generator.manual_seed(seed)
+    return (default_generator if generator is None else generator).manual_seed(seed)
 
 
 def initial_seed() -> int:

@@ -1,7 +1,8 @@
 """Rows that NumPy computes, called from the function.
 
 In: a statement of numbers and arrays. Out: the values that the row's `evaluate` gives.
-Invariants: operands are lent, as arrays that cannot be stored to; a result's memory is
+Invariants: operands are lent, as arrays that cannot be stored to, but for those that
+are said to be; a result's memory is
 kept by the object that owns it, in a block of the run. An exception that is raised
 leaves the function with status 1, and is the program's.
 """
@@ -33,8 +34,9 @@ from adcompiler.ir.types import Array, ListOf, Scalar, Type
 __all__ = ["boxed", "by_numpy"]
 
 
-def by_numpy(writer: Writer, let: Let) -> list[Value]:
-    """The results of a statement, computed by its row's `evaluate`."""
+def by_numpy(writer: Writer, let: Let, stored: Sequence[int] = ()) -> list[Value]:
+    """The results of a statement, computed by its row's `evaluate`, which stores into
+    the operands at these places."""
     code = writer.code
     operands = [writer.value(a) for a in let.operands]
     writer.module.note_call(f"NumPy's {let.primitive.name}", code.mark)
@@ -43,7 +45,7 @@ def by_numpy(writer: Writer, let: Let) -> list[Value]:
     args = code.alloca("ptr", max(1, count))
     boxes = []
     for k, (atom, value) in enumerate(zip(let.operands, operands, strict=True)):
-        box = boxed(writer, value, atom.type)
+        box = boxed(writer, value, atom.type, stored=k in stored)
         boxes.append(box)
         code.do(f"store ptr {box}, ptr {_slot(writer, args, k)}")
     given = f"ptr {function}, ptr {args}, i64 {count}, ptr null"
@@ -51,6 +53,9 @@ def by_numpy(writer: Writer, let: Let) -> list[Value]:
     for box in boxes:
         code.do(f"call void @Py_DecRef(ptr {box})")
     code.fail_if(code.op(f"icmp eq ptr {found}, null"), FAILED)
+    if not let.results:
+        code.do(f"call void @Py_DecRef(ptr {found})")
+        return []
     if len(let.results) == 1:
         return [_unboxed(writer, found, let.result.type)]
     values = []
@@ -80,7 +85,7 @@ def _evaluation(let: Let) -> Evaluation:
 # -- the function's side ---------------------------------------------------------------
 
 
-def boxed(writer: Writer, value: Value, t: Type) -> str:
+def boxed(writer: Writer, value: Value, t: Type, *, stored: bool = False) -> str:
     """A Python object of a number, of a list or, lent, of an array."""
     code = writer.code
     match value:
@@ -95,7 +100,7 @@ def boxed(writer: Writer, value: Value, t: Type) -> str:
             wide = convert(code, text, dtype, "int64")
             return code.op(f"call ptr @PyLong_FromLongLong(i64 {wide})")
         case Elements():
-            return _lent(writer, value)
+            return _lent(writer, value, stored=stored)
         case Block() if isinstance(t, ListOf):
             return _listed(writer, value.owner, t)
         case _:
@@ -119,7 +124,7 @@ def _listed(writer: Writer, block: str, t: ListOf) -> str:
     return made
 
 
-def _lent(writer: Writer, x: Elements) -> str:
+def _lent(writer: Writer, x: Elements, *, stored: bool) -> str:
     """An array object of memory that it does not own."""
     code, rank = writer.code, len(x.dims)
     dims = code.alloca("i64", max(1, rank))
@@ -131,10 +136,10 @@ def _lent(writer: Writer, x: Elements) -> str:
         place = code.op(f"getelementptr i64, ptr {strides}, i64 {k}")
         code.do(f"store i64 {code.multiply(x.strides[k], size)}, ptr {place}")
     number = np.dtype(x.dtype).num
-    aligned = 0x100
+    flags = 0x100 | (0x400 if stored else 0)  # aligned, writeable
     box = code.op(
         f"call ptr @adc_array_new(ptr @adc_array_type, i32 {rank}, ptr {dims}, "
-        f"i32 {number}, ptr {strides}, ptr {x.data}, i32 0, i32 {aligned}, ptr null)"
+        f"i32 {number}, ptr {strides}, ptr {x.data}, i32 0, i32 {flags}, ptr null)"
     )
     code.fail_if(code.op(f"icmp eq ptr {box}, null"), FAILED)
     return box

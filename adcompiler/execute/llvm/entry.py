@@ -21,10 +21,12 @@ import numpy as np
 from adcompiler.execute.llvm import threads
 from adcompiler.execute.llvm.image import Image, image_of, is_found, load
 from adcompiler.ir.evaluation import Evaluation
+from adcompiler.random.rewinding import same_draws
 
 __all__ = ["Code", "Entry", "Runtime", "code_of", "compiled", "linked_runtime"]
 
 _FASTCALL = 0x80
+_DRAWING = frozenset({"draw", "dropout_mask", "fork", "generator"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ class Code:
     code: Image | bytes
     names: tuple[str, ...]
     objects: Mapping[str, Any]
+
+    @property
+    def draws(self) -> bool:
+        """Whether it may draw random numbers."""
+        called = (v for v in self.objects.values() if isinstance(v, Evaluation))
+        return any(v.name in _DRAWING for v in called)
 
     def needs(self, symbols: Iterable[str]) -> bool:
         """Whether it names any of these."""
@@ -204,13 +212,21 @@ class Entry:
     def __init__(self, code: Code, name: str, runtime: Runtime) -> None:
         objects = {k: _object(value) for k, value in code.objects.items()}
         (first, *others), memory = _linked(code, objects, runtime.symbols())
-        self.direct = others[0] if others else None
+        # What draws is called by what undoes its draws, if it gives a call up.
+        self.draws = code.draws
+        self.direct = others[0] if others and not self.draws else None
         self._definition = _MethodDef(name.encode(), first, _FASTCALL, None)
         _definitions.append(self._definition)
         self._kept = (self._definition, memory, objects)
 
     def callable(self, slow: Callable[..., Any]) -> Callable[..., Any]:
         """The entry; calls that it does not serve go to `slow`."""
+        if self.draws:
+            served: Callable[..., Any] = same_draws(self._callable, slow)
+            return served
+        return self._callable(slow)
+
+    def _callable(self, slow: Callable[..., Any]) -> Callable[..., Any]:
         path = _SlowPath(slow, self._kept)
         make = ctypes.pythonapi.PyCFunction_NewEx
         make.restype = ctypes.py_object

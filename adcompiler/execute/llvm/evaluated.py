@@ -41,6 +41,8 @@ class Evaluated:
     def __call__(self, *values: Any) -> Any:
         given = (t(v) for t, v in zip(self._takes, values, strict=True))
         found = self._evaluate(*given, **self._params)
+        if not self._gives:
+            return None
         if len(self._gives) == 1:
             return self._gives[0](found)
         return tuple(g(f) for g, f in zip(self._gives, found, strict=True))

@@ -31,7 +31,7 @@ from adcompiler.frontend.interface import (
     StaticSpec,
     TupleSpec,
 )
-from adcompiler.frontend.lower import called, calls, listing, records
+from adcompiler.frontend.lower import called, calls, drawing, listing, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.expansion import Expansion
 from adcompiler.frontend.lower.isolation import flattened
@@ -146,6 +146,7 @@ def _lower(
     params += [ctx.capture_of(key) for key in order]
     body = tuple(ctx.builder.stmts)
     region = Region(tuple(params), body, tuple(results) if falls else (), falls)
+    drawing.check(region)
     name = getattr(captured.node, "name", "lambda")
     return Lowered(
         Function(name, region, captured.span(captured.node)),

@@ -37,6 +37,7 @@ from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
 from adcompiler.frontend.lower.signatures import Given, Leaf, Open
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var, fresh_var
+from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import (
     Array,
     Dim,
@@ -390,6 +391,8 @@ class _Lowering:
         for stmt in all_stmts(tuple(arm.builder.stmts)):
             if isinstance(stmt, Let) and stmt.primitive.name == "print":
                 raise Inexpressible("prints")
+            if isinstance(stmt, Let) and stmt.primitive.effect & Effect.DRAWS:
+                raise Inexpressible("draws random numbers")
 
     def _shared(
         self,

@@ -98,6 +98,7 @@ class Context:
     trips: tuple[int, ...] = ()  # of loops that are laid out, those we are in
     parameters: set[Location] = field(default_factory=set)  # memory of a Parameter
     ruled: tuple[object, ...] = ()  # the rules whose functions are being interpreted
+    replayed: dict[Atom, Atom] = field(default_factory=dict)  # states, as they were
     emitted: int = 0
     memo: dict[Any, Any] = field(default_factory=dict)
     lists: Mapping[Site, Element] = field(default_factory=dict)

@@ -29,7 +29,7 @@ from adcompiler.frontend.interface import (
     ResultTree,
     ResultTuple,
 )
-from adcompiler.frontend.lower import calls, messages, records
+from adcompiler.frontend.lower import calls, drawing, messages, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
 from adcompiler.frontend.lower.isolation import (
@@ -127,6 +127,8 @@ def _vjp(
     wrt, tree = _differentiated(inner, given, chosen)
     assert ctx.derive is not None
     forward, pullback = ctx.derive("vjp", inner.function, wrt)
+    taped = any(isinstance(atom.type, ListOf) for atom in forward.results)
+    states = drawing.kept(ctx, node, forward, inner.atoms) if taped else {}
     results = inner.apply(ctx, forward)
     count = len(inner.types)
     value = rebuilt(
@@ -143,6 +145,7 @@ def _vjp(
         tree,
         gradients,
         [ctx.builder],
+        tuple(states.items()),
     )
     return TupleVal((records.thawed(ctx, value), back))
 
@@ -179,7 +182,8 @@ def _residuals(ctx: Context, pullback: PullbackVal) -> tuple[Atom, ...]:
         pullback.home.clear()
         return pullback.residuals
     forward = without_prints(pullback.forward)
-    results = inline(ctx.builder, forward, pullback.inputs)
+    inputs = drawing.again(ctx, pullback.inputs, dict(pullback.states))
+    results = inline(ctx.builder, forward, inputs)
     return results[len(pullback.values) :]
 
 

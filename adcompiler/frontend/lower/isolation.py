@@ -33,12 +33,12 @@ from adcompiler.frontend.interface import (
     ResultTree,
     ResultTuple,
 )
-from adcompiler.frontend.lower import calls, hints, maybe, records
+from adcompiler.frontend.lower import calls, drawing, hints, maybe, records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.frames import Arm
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
-from adcompiler.frontend.structures import Shape
+from adcompiler.frontend.structures import Shape, StreamOf
 from adcompiler.ir.builder import constant
 from adcompiler.ir.callee import called_in
 from adcompiler.ir.nodes import (
@@ -72,6 +72,12 @@ def flattened(
         case TupleVal(items, cls):
             parts = tuple(flattened(ctx, node, item, atoms) for item in items)
             return ResultTuple(parts, cls)
+        case RecordVal(StreamOf()):
+            ctx.refuse(
+                node,
+                "a generator is returned, which is not supported",
+                "it is there already: draws have moved it on",
+            )
         case RecordVal(shape, items) if shape.cls not in collected.ORIGINALS:
             parts = tuple(flattened(ctx, node, item, atoms) for item in items)
             return ResultTuple(parts, shape)
@@ -235,7 +241,8 @@ class Isolated:
 
     def apply(self, ctx: Context, function: Function, *more: Atom) -> tuple[Atom, ...]:
         """The results of a function derived from this one, for these arguments."""
-        return inline(ctx.builder, function, (*self.atoms, *more))
+        atoms = drawing.again(ctx, self.atoms, ctx.replayed)
+        return inline(ctx.builder, function, (*atoms, *more))
 
 
 def isolated(

@@ -25,10 +25,11 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.interface import Derivative
-from adcompiler.frontend.lower import calls, derivatives
+from adcompiler.frontend.lower import calls, derivatives, drawing
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.isolation import isolated, rebuilt
 from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Atom
 
 
 def columns(tangent: Any, x: Any, value: Any) -> Any:
@@ -79,6 +80,22 @@ class PendingJacobian:
                 f"a {self.kind} by several arguments is not supported here",
                 f"take them one by one: ad.{self.kind}(f, wrt='{name}')",
             )
+        before = ctx.replayed
+        try:
+            return self._columns(ctx, node, given, name, x)
+        finally:
+            ctx.replayed = before
+
+    def _columns(
+        self,
+        ctx: Context,
+        node: ast.AST,
+        given: dict[str, Binding],
+        name: str,
+        x: ArrayRef | Dyn,
+    ) -> Binding:
+        """Each column is one run of the function, and all are to draw what one run of
+        it draws."""
         callee, value = self._result(ctx, node, given, name)
         if self.kind == "jacobian" and (isinstance(value, Dyn) or not value.type.dims):
             single = Derivative("grad", self.function, (name,))
@@ -92,13 +109,17 @@ class PendingJacobian:
         self, ctx: Context, node: ast.AST, given: dict[str, Binding], name: str
     ) -> tuple[Binding, ArrayRef | Dyn]:
         """What is differentiated by its columns, and something like its result."""
+        inner = isolated(ctx, node, self.function, given)
+        states = drawing.kept(ctx, node, inner.function, inner.atoms)
+        results: tuple[Atom, ...] = ()
+        if states or self.kind == "jacobian":
+            results = inner.apply(ctx, inner.function)
+            ctx.replayed = {**ctx.replayed, **states}
         if self.kind == "hessian":
             gradient = Derivative("grad", self.function, (name,))
             like = given[name]
             assert isinstance(like, ArrayRef | Dyn)
             return Static(Pending(gradient)), like
-        inner = isolated(ctx, node, self.function, given)
-        results = inner.apply(ctx, inner.function)
         value = rebuilt(inner.tree, lambda k: ctx.as_found(results[k]))
         if not isinstance(value, ArrayRef | Dyn):
             count = len(value.items) if isinstance(value, TupleVal) else 0

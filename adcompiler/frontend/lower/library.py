@@ -12,6 +12,7 @@ from adcompiler.frontend.lower import (
     builtins_,
     composed,
     constructors,
+    drawing,
     einsum,
     elementwise,
     gathers,
@@ -42,6 +43,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     **iterators.FUNCTIONS,
     **shorthands.FUNCTIONS,
     **applying.FUNCTIONS,
+    **drawing.FUNCTIONS,
 }
 
 METHODS: dict[str, Handler] = {

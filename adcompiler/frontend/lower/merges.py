@@ -61,6 +61,7 @@ from adcompiler.frontend.lower.numbers import (
     number_of,
 )
 from adcompiler.frontend.lower.restarts import NeedList
+from adcompiler.frontend.structures import StreamOf
 from adcompiler.ir.nodes import Atom, Const, Var, fresh_var
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import PY_BOOL, PY_FLOAT, Array, ListOf, Type, join_types
@@ -180,6 +181,16 @@ class Merge:
             case _ if listing.is_rows(left) is not listing.is_rows(right):
                 self._as_rows(left, right)
                 return self._other(left, right, name)
+            case RecordVal(StreamOf()), RecordVal(StreamOf()) if not meetings.unchanged(
+                left, right
+            ):
+                return Conflict(
+                    f"{shown(name)} is one generator on one path and another on "
+                    "another",
+                    "draw on each path, from the generator that it has",
+                    self.cond,
+                    self.loop,
+                )
             case ObjectRef() | RecordVal(), ObjectRef() | RecordVal():
                 return meetings.joined(self, left, right, name)
             case _ if is_list(left) and is_list(right):

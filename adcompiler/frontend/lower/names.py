@@ -57,11 +57,12 @@ from adcompiler.frontend.reads import (
     Read,
     Trained,
 )
-from adcompiler.frontend.structures import Key, Shape, shape_of
+from adcompiler.frontend.structures import Key, Shape, StreamOf, shape_of
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const, Var, fresh_var
 from adcompiler.ir.types import Array
 from adcompiler.parameter import Parameter
+from adcompiler.random import Generator
 
 UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
 _LIBRARIES = (
@@ -187,6 +188,8 @@ def from_outside(
             return _capture(ctx, node, value, name, key, read)
         case tuple() | list() if _is_sequence(value):
             return _sequence(ctx, node, value, name, key, read)
+        case Generator():
+            return stream(ctx, node, value, name, key, read)
         case dict() if (shape := _keys_of(value)) is not None:
             return _record(ctx, node, value, shape, name, key, read)
         case MethodType() | functools.partial():
@@ -194,6 +197,15 @@ def from_outside(
         case _:
             guard(ctx, key, name, read, value)
             return Static(value)
+
+
+def stream(
+    ctx: Context, node: ast.AST, value: Generator, name: str, key: str, read: Read
+) -> RecordVal:
+    """A generator from outside: its state is captured, for draws to change."""
+    guard(ctx, f"{key} type", name, Kind(read), type(value))
+    state = _capture(ctx, node, value.state, name, f"{key} state", Part(read, "state"))
+    return RecordVal(StreamOf(), (state,))
 
 
 def _is_sequence(value: tuple[Any, ...] | list[Any]) -> bool:

@@ -29,6 +29,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     attributes,
     classes,
+    drawing,
     instances,
     listing,
     messages,
@@ -38,7 +39,7 @@ from adcompiler.frontend.lower import (
 )
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe
-from adcompiler.frontend.structures import Key
+from adcompiler.frontend.structures import Key, StreamOf
 from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Array
 
@@ -111,6 +112,8 @@ def shallow(call: Call) -> Binding:
     (x,) = call.bind("x")
     ctx, node = call.ctx, call.node
     match x:
+        case RecordVal(StreamOf()):
+            return drawing.copied(ctx, node, x)
         case ObjectRef() | RecordVal():
             _check_copied(call, x.cls, "__copy__")
             return ctx.new_object(records.contents(ctx, node, x))
@@ -139,6 +142,7 @@ class Copies:
         self.call = call
         self.objects: dict[Location, ObjectRef] = {}
         self.arrays: set[Location] = set()
+        self.streams: dict[Binding, RecordVal] = {}
 
     def of(self, x: Binding) -> Binding:
         """The copy of a value."""
@@ -152,6 +156,10 @@ class Copies:
                     items = tuple(map(self.of, held.items))
                     ctx.objects[new.location] = RecordVal(held.shape, items)
                 return self.objects[location]
+            case RecordVal(StreamOf(), (state,)):
+                if state not in self.streams:
+                    self.streams[state] = drawing.copied(ctx, node, x)
+                return self.streams[state]
             case RecordVal(shape, items):
                 _check_copied(self.call, x.cls, "__deepcopy__")
                 return ctx.new_object(RecordVal(shape, tuple(map(self.of, items))))
