@@ -455,3 +455,70 @@ def test_large_parameters_by_machine_code(case, dtype, monkeypatch):
             if isinstance(update, Update):
                 calls = update.native._calls.items()
                 assert all(c.call for key, c in calls if key[0].backend == "llvm")
+
+
+# --- L-BFGS ---------------------------------------------------------------------------
+
+
+@ad.differentiate
+def rosenbrock(x):
+    return np.sum((1 - x[:-1]) ** 2 + 100 * (x[1:] - x[:-1] ** 2) ** 2)
+
+
+@pytest.mark.parametrize(
+    "case", FOUND["lbfgs"], ids=lambda c: f"{c['function']}-{label(c, 'function')}"
+)
+@pytest.mark.parametrize("form", ["parameter", "arrays"])
+def test_lbfgs(case, form):
+    function = {"quadratic": lambda x: quadratic(x, 1.0), "rosenbrock": rosenbrock}
+    loss, start = ad.differentiate(function[case["function"]]), array(case["x0"])
+    calls = 0
+    x = Parameter(start) if form == "parameter" else start
+    opt = runtime.LBFGS([x], **case["options"])
+
+    def closure():
+        nonlocal calls
+        calls += 1
+        if form == "arrays":
+            value, grad = loss.value_and_grad(x)
+            return value, [grad]
+        opt.zero_grad()
+        return loss.backward(x)
+
+    before = np.inf
+    for row in case["steps"]:
+        found = opt.step(closure)
+        if before - found < 1e-12:  # it has converged: a last bit decides
+            break
+        np.testing.assert_allclose(start, row["x"], rtol=1e-6)
+        assert found == pytest.approx(row["returned_loss"], rel=1e-6, abs=1e-10)
+        assert calls == row["evaluations"]
+        before = found
+
+
+def test_lbfgs_goes_on_alike_from_a_state():
+    def steps(opt, x, count):
+        for _ in range(count):
+            opt.step(lambda: (lambda v, g: (v, [g]))(*rosenbrock.value_and_grad(x)))
+        return x.copy()
+
+    x = np.array([-1.2, 1.0, 0.7])
+    opt = runtime.LBFGS([x], max_iter=4, line_search_fn="strong_wolfe")
+    y = steps(opt, x, 2)
+    kept = pickle.loads(pickle.dumps(opt.state_dict()))
+    again = runtime.LBFGS([y])
+    again.load_state_dict(kept)
+    assert np.array_equal(steps(again, y, 3), steps(opt, x, 3))
+
+
+def test_lbfgs_refuses():
+    w, b = np.ones(2), np.ones(3)
+    for make, message in (
+        (lambda: runtime.LBFGS([{"params": w}, {"params": b}]), "in one group"),
+        (lambda: runtime.LBFGS([w], max_iter=0), "max_iter is 0"),
+        (lambda: runtime.LBFGS([w], line_search_fn="x"), "line_search_fn is 'x'"),
+        (lambda: runtime.LBFGS([w]).step(), r"step\(closure\)"),
+        (lambda: runtime.LBFGS([w]).step([b]), r"step\(closure\)"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=message):
+            make()

@@ -51,6 +51,7 @@ from adcompiler.runtime.losses import (
 )
 from adcompiler.runtime.optimizers import (
     ASGD,
+    LBFGS,
     SGD,
     Adadelta,
     Adagrad,
@@ -90,6 +91,7 @@ from adcompiler.runtime.trees import (
 
 __all__ = [
     "ASGD",
+    "LBFGS",
     "SGD",
     "Adadelta",
     "Adagrad",

@@ -13,10 +13,12 @@ from adcompiler.runtime.optimizers.descent import (
     RMSprop,
     Rprop,
 )
+from adcompiler.runtime.optimizers.lbfgs import LBFGS
 from adcompiler.runtime.optimizers.means import Adam, Adamax, AdamW, NAdam, RAdam
 
 __all__ = [
     "ASGD",
+    "LBFGS",
     "SGD",
     "Adadelta",
     "Adagrad",

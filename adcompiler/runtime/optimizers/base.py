@@ -20,7 +20,7 @@ from adcompiler.parameter import Parameter
 from adcompiler.runtime.optimizers.options import checked, checked_rate
 from adcompiler.runtime.trees import Leaf, leaves, matched, parameters
 
-__all__ = ["Array", "Group", "Optimizer", "State"]
+__all__ = ["Array", "Group", "Optimizer", "State", "loss_of"]
 
 Array = np.ndarray[Any, Any]
 State = dict[str, Any]
@@ -101,7 +101,7 @@ class Optimizer:
         """
         loss = None
         if callable(given):
-            loss, given = _loss_and_gradients(given())
+            loss, given = loss_of(given())
         rates = [checked_rate(group["lr"]) for group in self.param_groups]
         found = self._gradients(given)
         index = 0
@@ -373,7 +373,7 @@ def _like(where: str, leaf: Leaf, gradient: Any) -> Array | None:
     return given.astype(p.dtype, copy=False)
 
 
-def _loss_and_gradients(found: Any) -> tuple[Any, Any]:
+def loss_of(found: Any) -> tuple[Any, Any]:
     """What a closure gives: a loss, or a loss and gradients."""
     pair = isinstance(found, tuple) and len(found) == 2
     return (found[0], found[1]) if pair else (found, None)

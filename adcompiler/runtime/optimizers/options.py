@@ -88,6 +88,20 @@ def _betas(name: str, value: Any) -> tuple[Any, Any]:
     return pair
 
 
+def _count(name: str, value: Any) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise TypeError(f"{name} is a whole number, not {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} is {value}, and must be 1 or more")
+    return int(value)
+
+
+def _search(name: str, value: Any) -> Any:
+    if value not in (None, "strong_wolfe"):
+        raise ValueError(f"{name} is {value!r}, and must be None or 'strong_wolfe'")
+    return value
+
+
 def _etas(name: str, value: Any) -> tuple[Any, Any]:
     low, high = _pair(name, value)
     if not 0 < low < 1 < high:
@@ -107,6 +121,7 @@ _RULES: dict[str, Callable[[str, Any], Any]] = {
         (
             *("lr", "momentum", "weight_decay", "eps", "alpha", "lr_decay"),
             *("initial_accumulator_value", "momentum_decay"),
+            *("tolerance_grad", "tolerance_change"),
         ),
         _not_negative,
     ),
@@ -115,6 +130,8 @@ _RULES: dict[str, Callable[[str, Any], Any]] = {
         ("nesterov", "amsgrad", "maximize", "centered", "decoupled_weight_decay"),
         _flag,
     ),
+    **dict.fromkeys(("max_iter", "max_eval", "history_size"), _count),
+    "line_search_fn": _search,
     "rho": _fraction,
     "betas": _betas,
     "etas": _etas,
