@@ -242,11 +242,20 @@ class Differentiable(Generic[P, R]):
 
     def backward(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """The value; its gradients are added to the `grad` of every `Parameter` that
-        requires one, among the arguments and in what the function reads."""
-        derived: Derived[..., Any] = Derived("backward", self)
-        request = derived.request(*args, **kwargs)
+        requires one, among the arguments and in what the function reads.
+
+        A value that is no scalar needs a cotangent of its shape, ``cotangent=c``: what
+        is added then are the gradients of ``sum(c * value)``. A function that has a
+        parameter of this name is given it.
+        """
+        given: dict[str, Any] = dict(kwargs)
+        apart = "cotangent" in given and "cotangent" not in self.signature.parameters
+        cotangent = given.pop("cotangent") if apart else None
+        kind: DerivativeKind = "backward" if cotangent is None else "backward_from"
+        derived: Derived[..., Any] = Derived(kind, self)
+        request = derived.request(*args, **given)
         program = find_program(self._shared.programs, request, self.backend)
-        result: R = collect(program, request)
+        result: R = collect(program, request, cotangent)
         return result
 
     def hvp(self, args: tuple[Any, ...], vectors: tuple[Any, ...]) -> Any:
@@ -475,6 +484,8 @@ _IN_WORDS: dict[DerivativeKind, str] = {
     "grad": "gradient",
     "value_and_grad": "value and gradient",
     "backward": "value and gradient",
+    "backward_from": "value and gradient",
+    "inplace": "changes",
     "vjp": "pullback",
     "jvp": "tangent",
 }
@@ -484,7 +495,9 @@ def _called(function: Any) -> Any:
     """What a call of an object runs: the `__call__` of a class that is written in
     Python."""
     found = inspect.getattr_static(type(function), "__call__", None)
-    library = type(function).__module__.partition(".")[0] in _LIBRARIES
+    module = type(function).__module__
+    ours = module.startswith("adcompiler.runtime.")  # models are written in Python
+    library = not ours and module.partition(".")[0] in _LIBRARIES
     if isinstance(found, FunctionType) and not library:
         return MethodType(found, function)
     return function

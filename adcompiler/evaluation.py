@@ -260,11 +260,16 @@ def arguments_of(program: Program, request: Request) -> list[Any]:
     return arguments
 
 
-def collect(program: Program, request: Request) -> Any:
-    """The value; its gradients are added to those of the parameters."""
+def collect(program: Program, request: Request, cotangent: Any = None) -> Any:
+    """The value; its gradients are added to those of the parameters: of two sweeps
+    those that belong to a cotangent of the value."""
     value, gradients = run(program, request)
+    places = program.wrt
+    if program.pullback is not None:
+        places = program.pullback.wrt
+        gradients = gradients(cotangent)
     held = _held(program, request)
-    for k, gradient in zip(program.wrt, gradients, strict=True):
+    for k, gradient in zip(places, gradients, strict=True):
         parameter = held[k]
         assert isinstance(parameter, Parameter)
         parameter.accumulate(gradient)

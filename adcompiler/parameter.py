@@ -49,8 +49,23 @@ class Parameter(NDArrayOperatorsMixin):
         return self
 
     def detach(self) -> Array:
-        """The array, as no parameter; it shares the parameter's memory."""
+        """The array, as no parameter; it shares the parameter's memory. In a function
+        that is differentiated it is a constant."""
         return self.data
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient, or make it zero.
+
+        >>> w = Parameter([1.0, 2.0])
+        >>> w.accumulate([3.0, 4.0])
+        >>> w.zero_grad()
+        >>> w.grad is None
+        True
+        """
+        if set_to_none:
+            self.grad = None
+        elif self.grad is not None:
+            self.grad[...] = 0.0
 
     def accumulate(self, gradient: ArrayLike) -> None:
         """Add to the gradient, in place if there is one."""

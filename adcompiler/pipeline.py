@@ -72,7 +72,7 @@ def derive(
                     ("optimise", _optimise),
                 ),
             )
-        case "vjp" | "called vjp":
+        case "vjp" | "backward_from" | "called vjp":
             return _derive_vjp(function, wrt, called=kind == "called vjp")
 
 

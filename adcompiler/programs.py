@@ -55,6 +55,7 @@ __all__ = [
 MOST = 64  # items of an argument that are laid out
 SMALL = 64  # the largest length that machine code is made for
 FEW = 1024  # elements, of which the arrays that loops compute with have no more
+_SWEEPS = ("vjp", "backward_from")  # what is two functions
 SETS = 2  # of small lengths that code is made for, before there is one program for all
 
 
@@ -311,7 +312,7 @@ def _lowered(
         lengths = dict(_lengths(request))
     lowering = Lowering(request.passed, lengths)
     derivative = derivative_of(request.target)
-    if derivative is not None and derivative.kind == "vjp":
+    if derivative is not None and derivative.kind in _SWEEPS:
         forward, pullback, values = lowering.vjp(derivative, specs)
         return [_part(forward, values), _part(pullback)]
     return [_part(lowering.lower(request.target, specs))]
@@ -354,7 +355,7 @@ def _program(
 ) -> Program:
     """The program of a function, or of the two sweeps of a vjp."""
     derivative = derivative_of(request.target)
-    vjp = derivative is not None and derivative.kind == "vjp"
+    vjp = derivative is not None and derivative.kind in _SWEEPS
     words = ("forward", "pullback") if vjp else ("",)
     params = sweeps[0].part.outline.params
     made: Program | None = None

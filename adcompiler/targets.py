@@ -111,7 +111,7 @@ class Lowering:
                 return self.backward(derivative, specs)
             case "inplace":
                 return self.inplace(derivative, specs)
-            case "vjp":
+            case "vjp" | "backward_from":
                 raise UnsupportedError(
                     "a pullback cannot be differentiated as a whole",
                     hint="differentiate a function that calls vjp and the pullback",
@@ -140,15 +140,8 @@ class Lowering:
         primal, name = inner.lowered, name_of(derivative.function)
         if not primal.function.region.falls:
             return inner
-        self.require_scalar(inner, name)
-        leaves = _leaves(specs)
-        leaves += [capture.spec for capture in primal.captures]
-        wrt = tuple(k for k, leaf in enumerate(leaves) if leaf.trained)
-        if not wrt:
-            raise TypeError(
-                f"backward() finds no parameter in {name}() that requires a gradient: "
-                "pass an ad.Parameter, or let the function read one; or call grad"
-            )
+        self.require_scalar(inner, name, "give a cotangent: backward(..., cotangent=c)")
+        wrt = _trained(specs, primal, name)
         (function,) = derive("value_and_grad", primal.function, wrt)
         count = len(inner.types)
         gradients = ResultTuple(tuple(ResultLeaf(count + k) for k in range(len(wrt))))
@@ -170,16 +163,24 @@ class Lowering:
         self, derivative: Derivative, specs: Mapping[str, ArgSpec]
     ) -> tuple[Target, Target, int]:
         """The two sweeps, and how many results of the first are values."""
-        names, specs = self.chosen(derivative, specs)
+        collected = derivative.kind == "backward_from"
+        names: tuple[str, ...] = ()
+        if not collected:
+            names, specs = self.chosen(derivative, specs)
         inner = _without_static_floats(self.lower(derivative.function, specs))
         if not inner.lowered.function.region.falls:
             return inner, inner, 0
-        wrt = _wrt_leaves(specs, names)
         primal = inner.lowered
+        if collected:
+            wrt = _trained(specs, primal, name_of(derivative.function))
+        else:
+            wrt = _wrt_leaves(specs, names)
         forward, pullback = derive("vjp", primal.function, wrt)
         count = len(inner.types)
         residuals = tuple(atom.type for atom in forward.results[count:])
-        tree = gradient_tree(specs, names, 0)
+        tree: ResultTree = ResultTuple(tuple(map(ResultLeaf, range(len(wrt)))))
+        if not collected:
+            tree = gradient_tree(specs, names, 0)
         return (
             Target(replace(primal, function=forward), (*inner.types, *residuals)),
             Target(Lowered(pullback, (), tree, {}, ()), _types(primal, wrt), wrt),
@@ -221,9 +222,12 @@ class Lowering:
         changed = {n: as_differentiated(specs[n], name=n) for n in names}
         return names, {**specs, **changed}
 
-    def require_scalar(self, target: Target, name: str) -> None:
-        """Refuse a function unless its result is one float."""
-        hint = "reduce it to a float, as with np.sum; or call vjp, or jacobian"
+    def require_scalar(
+        self, target: Target, name: str, way: str = "call vjp, or jacobian"
+    ) -> None:
+        """Refuse a function unless its result is one float; there may be another way to
+        what is asked for."""
+        hint = f"reduce it to a float, as with np.sum; or {way}"
         match target.lowered.result:
             case ResultLeaf(index=index):
                 type_ = target.types[index]
@@ -330,6 +334,20 @@ def _wrt_leaves(specs: Mapping[str, ArgSpec], names: Sequence[str]) -> tuple[int
         for k, leaf in enumerate(leaf_specs(specs[name]))
         if is_wanted(leaf)
     )
+
+
+def _trained(
+    specs: Mapping[str, ArgSpec], primal: Lowered, name: str
+) -> tuple[int, ...]:
+    """The parameters of the function that are trained: arguments, and what it reads."""
+    leaves = [*_leaves(specs), *(capture.spec for capture in primal.captures)]
+    wrt = tuple(k for k, leaf in enumerate(leaves) if leaf.trained)
+    if not wrt:
+        raise TypeError(
+            f"backward() finds no parameter in {name}() that requires a gradient: "
+            "pass an ad.Parameter, or let the function read one; or call grad"
+        )
+    return wrt
 
 
 def gradient_tree(

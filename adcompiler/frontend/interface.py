@@ -215,7 +215,14 @@ class NeedLength(Exception):
 
 
 DerivativeKind = Literal[
-    "value", "grad", "value_and_grad", "vjp", "jvp", "backward", "inplace"
+    "value",
+    "grad",
+    "value_and_grad",
+    "vjp",
+    "jvp",
+    "backward",
+    "backward_from",
+    "inplace",
 ]
 DerivedKind = DerivativeKind | Literal["called vjp", "called jvp"]
 
@@ -225,7 +232,8 @@ class Derivative:
     """What a callable such as `ad.grad(f)` stands for, in `__adcompiler_derivative__`.
 
     "backward" is the value, with gradients of the parameters among the arguments and
-    among what the function reads. `function` is the Python function, or another such
+    among what the function reads; "backward_from" the same as two functions, of which
+    the second takes a cotangent. `function` is the Python function, or another such
     callable (``grad(grad(f))``); `wrt` are argument names or positions, None for the
     default. A call means what the public method of the same name does; "value" is the
     function itself, "inplace" the function with all that it does to its arguments.

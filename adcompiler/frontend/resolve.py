@@ -52,9 +52,10 @@ def is_library(value: Any) -> bool:
 
 def is_ours(function: FunctionType) -> bool:
     """Whether a function that programs call is this package's own: what it does counts
-    as the line that calls it."""
+    as the line that calls it. Methods of models are none: they run the user's."""
     home = function.__module__ or ""
-    return home.startswith(("adcompiler.library.", "adcompiler.runtime."))
+    ours = home.startswith(("adcompiler.library.", "adcompiler.runtime."))
+    return ours and home != "adcompiler.runtime.modules"
 
 
 def is_distribution(value: Any) -> bool:

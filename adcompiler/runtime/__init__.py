@@ -27,6 +27,10 @@ from adcompiler.random import (
     set_rng_state,
     uniform,
 )
+from adcompiler.runtime.batching import (
+    Batches,
+    batches,
+)
 from adcompiler.runtime.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -49,6 +53,10 @@ from adcompiler.runtime.losses import (
     soft_margin_loss,
     triplet_margin_loss,
 )
+from adcompiler.runtime.modules import (
+    Linear,
+    Module,
+)
 from adcompiler.runtime.optimizers import (
     ASGD,
     LBFGS,
@@ -65,6 +73,10 @@ from adcompiler.runtime.optimizers import (
     Rprop,
     clip_grad_norm_,
     clip_grad_value_,
+)
+from adcompiler.runtime.saving import (
+    load,
+    save,
 )
 from adcompiler.runtime.schedulers import (
     ChainedScheduler,
@@ -98,6 +110,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Batches",
     "ChainedScheduler",
     "ConstantLR",
     "CosineAnnealingLR",
@@ -107,7 +120,9 @@ __all__ = [
     "Generator",
     "LRScheduler",
     "LambdaLR",
+    "Linear",
     "LinearLR",
+    "Module",
     "MultiStepLR",
     "MultiplicativeLR",
     "NAdam",
@@ -121,6 +136,7 @@ __all__ = [
     "Rprop",
     "SequentialLR",
     "StepLR",
+    "batches",
     "bernoulli",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
@@ -140,6 +156,7 @@ __all__ = [
     "kaiming_uniform",
     "kl_div",
     "l1_loss",
+    "load",
     "manual_seed",
     "margin_ranking_loss",
     "mse_loss",
@@ -156,6 +173,7 @@ __all__ = [
     "randint",
     "randn",
     "randperm",
+    "save",
     "seed",
     "set_rng_state",
     "smooth_l1_loss",

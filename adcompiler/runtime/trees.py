@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,14 @@ from adcompiler.frontend.structures import shape_of
 from adcompiler.gradients import Gradients
 from adcompiler.parameter import Parameter
 
-__all__ = ["Leaf", "leaves", "matched", "named_parameters", "parameters"]
+__all__ = [
+    "Leaf",
+    "leaves",
+    "matched",
+    "modules_of",
+    "named_parameters",
+    "parameters",
+]
 
 Array = np.ndarray[Any, Any]
 Leaf = Parameter | Array
@@ -51,19 +58,23 @@ def _opened(node: Any) -> tuple[Names | None, list[Any]] | None:
             return None if shape is None else (shape.names, list(shape.parts(node)))
 
 
-def _paths(node: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """The parts of a container, each as it is written."""
+def _paths(node: Any, path: str, *, plain: bool = False) -> Iterator[tuple[str, Any]]:
+    """The parts of a container, each as it is written; `plain`: as in ``a.0.b``."""
     opened = _opened(node)
     assert opened is not None
     names, parts = opened
     for k, part in enumerate(parts):
         key = k if names is None else names[k]
         keyed = names is None or isinstance(node, Mapping)
+        keyed = keyed and not plain
         yield (f"{path}[{key!r}]" if keyed else f"{path}.{key}"), part
 
 
-def leaves(tree: Any, path: str = "params") -> Iterator[tuple[str, Any]]:
-    """What a container holds that is no container, in order, each with its path.
+def leaves(
+    tree: Any, path: str = "params", *, plain: bool = False
+) -> Iterator[tuple[str, Any]]:
+    """What a container holds that is no container, in order, each with its path;
+    `plain` paths have dots in them, as in ``a.0.b``.
 
     >>> [where for where, _ in leaves({"w": np.ones(2), "more": (1.0, None)})]
     ["params['w']", "params['more'][0]", "params['more'][1]"]
@@ -71,8 +82,8 @@ def leaves(tree: Any, path: str = "params") -> Iterator[tuple[str, Any]]:
     if _opened(tree) is None:
         yield path, tree
         return
-    for where, part in _paths(tree, path):
-        yield from leaves(part, where)
+    for where, part in _paths(tree, path, plain=plain):
+        yield from leaves(part, where, plain=plain)
 
 
 def matched(
@@ -177,6 +188,24 @@ def named_parameters(given: Any) -> list[tuple[str, Parameter]]:
     """
     found: list[tuple[str, Parameter]] = []
     _collect(given, "", found, set())
+    return found
+
+
+T = TypeVar("T")
+
+
+def modules_of(given: Any, kind: type[T]) -> list[T]:
+    """The objects of a class that an object holds, itself among them, each once."""
+    found: list[T] = []
+    pending, seen = [given], set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (*_SINGLE, *_CLOSED)) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, kind):
+            found.append(node)
+        pending += [item for _, item in _held(node)]
     return found
 
 

@@ -137,6 +137,13 @@ def _of_array(ctx: Context, node: ast.AST, ref: ArrayRef, name: str) -> Binding:
             return _method(ctx, node, ref, name)
 
 
+def _is_trained(ctx: Context, owner: Binding) -> bool:
+    """Whether this is a parameter itself."""
+    if not isinstance(owner, ArrayRef) or owner.path:
+        return False
+    return owner.location in ctx.parameters
+
+
 def _of_number(ctx: Context, node: ast.AST, owner: Dyn, name: str) -> Binding:
     t = owner.atom.type
     assert isinstance(t, Scalar)
@@ -163,7 +170,9 @@ def _of_number(ctx: Context, node: ast.AST, owner: Dyn, name: str) -> Binding:
 
 
 def _method(ctx: Context, node: ast.AST, owner: Binding, name: str) -> Binding:
-    if resolve.method(name) is None and name in ("data", "detach"):
+    if name in ("data", "detach") and not (
+        name == "detach" and _is_trained(ctx, owner)
+    ):
         hint = "ad.stop_gradient(x) is the array as a constant"
         ctx.refuse(node, f"the array attribute '.{name}' is not supported here", hint)
     if resolve.method(name) is None:

@@ -72,7 +72,7 @@ def lower(
             return jvp(ctx, node, callee, args, kwargs)
         case "vjp":
             return _vjp(ctx, node, derivative, callee, args, kwargs)
-        case "backward":
+        case "backward" | "backward_from":
             ctx.refuse(node, "backward() is not called inside", "call grad")
         case "grad" | "value_and_grad":
             return _grad(ctx, node, derivative, callee, args, kwargs)

@@ -135,6 +135,12 @@ def stop(call: Call) -> Binding:
     return records.thawed(call.ctx, stopped)
 
 
+def detached(call: Call) -> Binding:
+    """``w.detach()`` of a parameter."""
+    (x,) = call.bind("self")
+    return gradientless.stopped(call.ctx, call.node, x)
+
+
 PENDING = (PendingHvp, PendingJacobian, Tangent)
 
 DERIVATIVES = ("grad", "value_and_grad", "vjp", "jvp", "hvp", "jacobian", "hessian")
@@ -145,3 +151,5 @@ INTRINSICS: dict[str, Handler] = {
     **{name: derivative_maker(kind) for name, kind in KINDS.items()},
     "differentiate": derivative_maker("value"),
 }
+
+METHODS: dict[str, Handler] = {"detach": detached}

@@ -55,6 +55,7 @@ METHODS: dict[str, Handler] = {
     **rearranging.METHODS,
     **linalg.METHODS,
     **composed.METHODS,
+    **intrinsics.METHODS,
 }
 
 INTRINSICS: dict[str, Handler] = intrinsics.INTRINSICS

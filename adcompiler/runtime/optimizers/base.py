@@ -83,12 +83,8 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of the parameters, or make them zero."""
         for leaf in self._leaves():
-            if not isinstance(leaf, Parameter) or leaf.grad is None:
-                continue
-            if set_to_none:
-                leaf.grad = None
-            else:
-                leaf.grad[...] = 0.0
+            if isinstance(leaf, Parameter):
+                leaf.zero_grad(set_to_none)
 
     def step(self, given: Any = None) -> Any:
         """Change the parameters once.
