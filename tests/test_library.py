@@ -232,7 +232,7 @@ KINKS: list[tuple[str, np.ndarray, Any]] = [
     ("np.median(x)", LEVEL, [0.0, 1.0, 0.0]),
     ("np.sort(x)[0]", LEVEL, [1.0, 0.0, 0.0]),
     ("np.sum(np.nan_to_num(x))", np.array([np.nan, INF, 1.0]), [0.0, 0.0, 1.0]),
-    ("np.maximum.accumulate(x)[-1]", np.array([1.0, 3.0, 3.0]), [0.0, 0.5, 0.5]),
+    ("np.maximum.accumulate(x)[-1]", np.array([1.0, 3.0, 3.0]), [0.0, 0.0, 1.0]),
 ]  # fmt: skip
 
 

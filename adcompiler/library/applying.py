@@ -110,7 +110,13 @@ def outer_of(ufunc, A, B):
 def accumulate_of(ufunc, array, axis=0):
     y = np.moveaxis(array, axis, 0).copy()
     for k in range(1, y.shape[0]):
-        y[k] = ufunc(y[k - 1], y[k])
+        # Of elements that are equal, the last is the largest, or smallest, so far.
+        if ufunc is np.maximum:
+            y[k] = np.where((y[k] >= y[k - 1]) | np.isnan(y[k]), y[k], y[k - 1])
+        elif ufunc is np.minimum:
+            y[k] = np.where((y[k] <= y[k - 1]) | np.isnan(y[k]), y[k], y[k - 1])
+        else:
+            y[k] = ufunc(y[k - 1], y[k])
     return np.moveaxis(y, 0, axis)
 
 

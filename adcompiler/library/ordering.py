@@ -292,14 +292,12 @@ def imag(val):
 
 @composes(np.fmax)
 def fmax(x1, x2):
-    given = np.where(np.isnan(x2), x1, np.maximum(x1, x2))
-    return np.where(np.isnan(x1), x2, given)[()]
+    return np.where(np.greater_equal(x1, x2) | np.isnan(x2), x1, x2)[()]
 
 
 @composes(np.fmin)
 def fmin(x1, x2):
-    given = np.where(np.isnan(x2), x1, np.minimum(x1, x2))
-    return np.where(np.isnan(x1), x2, given)[()]
+    return np.where(np.less_equal(x1, x2) | np.isnan(x2), x1, x2)[()]
 
 
 @composes(np.isposinf)

@@ -118,6 +118,13 @@ def surely_bound(let: Let, at: Site) -> Given:
     return () if number(let.operands[0]) is True else None
 
 
+@rewrites("logical_and", "logical_or")
+def said_twice(let: Let, at: Site) -> Given:
+    """``a & a`` is a."""
+    left, right = let.operands
+    return left if left == right and left.type == let.result.type else None
+
+
 @rewrites("equal", "not_equal", exact=True)
 def lengths_compared(let: Let, at: Site) -> Given:
     """Two lengths of arrays that are known to be equal are."""

@@ -27,6 +27,7 @@ from adcompiler.random import (
     set_rng_state,
     uniform,
 )
+from adcompiler.runtime import activations
 from adcompiler.runtime.batching import (
     Batches,
     batches,
@@ -136,6 +137,7 @@ __all__ = [
     "Rprop",
     "SequentialLR",
     "StepLR",
+    "activations",
     "batches",
     "bernoulli",
     "binary_cross_entropy",

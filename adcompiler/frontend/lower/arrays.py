@@ -161,10 +161,17 @@ def _entry(
 
 def view(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
     """``ref[index]`` as a reference, without reading it; a number is read."""
+    if _is_whole(ref, index):
+        return ref
     access = access_of(ctx, node, ref, index)
     if access.scalar or access.advanced:
         return load(ctx, node, ref, index)
     return _view(ctx, node, ref, access)
+
+
+def _is_whole(ref: ArrayRef, index: Binding) -> bool:
+    """Whether it is ``ref[()]``, which makes a number of rank 0 only."""
+    return index == TupleVal(()) and ref.type.ndim > 0
 
 
 def _of_rank_0(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> ArrayRef:
@@ -183,6 +190,8 @@ def _of_rank_0(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> Ar
 
 def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
     """``ref[index]``: an element, or a view."""
+    if _is_whole(ref, index):
+        return ref
     access = access_of(ctx, node, ref, index)
     if access.advanced:
         return _gather(ctx, node, ref, access)
