@@ -82,7 +82,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
 
 def prelu(input: Any, weight: Any) -> Any:
     """`leaky_relu`, of which the slopes are learnt: `weight` is one, or one for each
-    channel, the second axis of the input (the only one, if there is no other).
+    channel, the second axis of the input.
 
     ValueError of another number of weights.
 
@@ -91,9 +91,9 @@ def prelu(input: Any, weight: Any) -> Any:
     """
     if np.ndim(weight) > 1:
         raise ValueError(f"the weight has shape {np.shape(weight)}: it is a vector")
-    if np.ndim(weight) == 1 and len(weight) != 1:
-        channels = np.shape(input)[min(1, np.ndim(input) - 1)]
-        if len(weight) != channels:
+    if np.ndim(weight) == 1:
+        channels = np.shape(input)[1] if np.ndim(input) > 1 else 1
+        if len(weight) not in (1, channels):
             raise ValueError(f"there are {len(weight)} weights for {channels} channels")
         weight = weight.reshape((-1,) + (1,) * max(0, np.ndim(input) - 2))
     return np.where(input > 0.0, input, weight * input)[()]
