@@ -26,6 +26,7 @@ from adcompiler.api import (
     value_and_grad,
     vjp,
 )
+from adcompiler.cache.streams import streams_in_memory as _streams_in_memory
 from adcompiler.check import GradientError, check_grads
 from adcompiler.custom import custom_vjp
 from adcompiler.differentiable import Differentiable
@@ -33,9 +34,13 @@ from adcompiler.errors import Diagnostic, InternalError, UnsupportedError
 from adcompiler.formulas import elementwise
 from adcompiler.gradients import Gradients
 from adcompiler.parameter import Parameter
+from adcompiler.random.kernels import use as _use
 
 if TYPE_CHECKING:
     from adcompiler import runtime
+
+# Random streams are drawn by machine code, where there is any.
+_use(_streams_in_memory)
 
 __all__ = [
     "Diagnostic",

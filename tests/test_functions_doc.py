@@ -16,8 +16,9 @@ from types import ModuleType
 import numpy as np
 from scipy import special
 
+import adcompiler as ad
 from adcompiler.frontend import resolve
-from adcompiler.frontend.lower import library, replacements
+from adcompiler.frontend.lower import drawing, library, replacements
 
 PAGE = Path(__file__).parent.parent / "docs" / "functions.md"
 INTRODUCTION = """\
@@ -73,6 +74,12 @@ def page() -> str:
         ("scipy.integrate", "integrate.", scipy_integrate),
     ]
     sections = [section(t, p, names) for t, p, m in modules if (names := supported(m))]
+    drawn = [
+        name
+        for name in supported(ad.runtime)
+        if library.FUNCTIONS[getattr(ad.runtime, name)] is not drawing.outside
+    ]
+    sections.insert(5, section("ad.runtime, which draws", "ad.runtime.", drawn))
     stats = importlib.import_module("scipy.stats")
     names = supported(stats) + of_distributions(stats)
     sections.append(section("scipy.stats", "stats.", names))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import math
+import os
 import pickle
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,8 @@ import numpy as np
 import pytest
 
 import adcompiler as ad
-from adcompiler.random import linear_values
+from adcompiler.cache.streams import streams_in_memory
+from adcompiler.random import kernels, linear_values
 from adcompiler.random.exact import fma32, fma64
 from adcompiler.random.state import words
 from adcompiler.runtime import Generator
@@ -60,8 +64,20 @@ def replayed(op: list[Any], generator: Generator) -> list[Any]:
             raise AssertionError(op)
 
 
+@pytest.fixture(scope="module", params=["numpy", "machine code"])
+def drawn_by(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Who draws; machine code is there once enough has been drawn."""
+    kernels.use(None)
+    if request.param == "machine code":
+        kernels.use(streams_in_memory)
+        rt.rand(200_000, generator=Generator())
+        assert kernels.drawn("adc_rand_f", Generator().state, (1,), np.dtype("f"))
+    yield request.param
+    kernels.use(streams_in_memory)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["keys"][0])
-def test_streams(case: dict[str, Any]) -> None:
+def test_streams(case: dict[str, Any], drawn_by: str) -> None:
     generator = Generator().manual_seed(case["seed"])
     found = [v for op in case["ops"] for v in replayed(op, generator)]
     for key, value in zip(case["keys"], found, strict=True):
@@ -252,6 +268,40 @@ def test_refused(row: Row) -> None:
     assert generator.get_state().tolist() == before.tolist()
 
 
+# --- Machine code --------------------------------------------------------------------
+
+ODD = (1, 2, 5, 15, 16, 17, 31, 32, 33, 47, 48, 100, 2047, 2048, 2049, 4113)
+DRAWS: dict[str, Callable[[int, str, Generator], Any]] = {
+    "rand": lambda n, t, g: rt.rand(n, dtype=t, generator=g),
+    "uniform": lambda n, t, g: rt.uniform(-1.3, 2.7, n, dtype=t, generator=g),
+    "narrow": lambda n, t, g: rt.uniform(1.0, 1.0 + 1e-7, n, dtype=t, generator=g),
+    "normal": lambda n, t, g: rt.normal(0.3, 1.7, n, dtype=t, generator=g),
+    "exponential": lambda n, t, g: rt.exponential(1.7, n, dtype=t, generator=g),
+    "coins": lambda n, t, g: rt.bernoulli(0.3, n, dtype=t, generator=g),
+    "dropout": lambda n, t, g: rt.dropout(np.ones(n, t), 0.3, generator=g),
+    "randint": lambda n, t, g: rt.randint(-3, 14, n, generator=g),
+    "wide": lambda n, t, g: rt.randint(-(2**62), 2**62, n, generator=g),
+    "widest": lambda n, t, g: rt.randint(-(2**63), 2**63 - 1, n, generator=g),
+    "randperm": lambda n, t, g: rt.randperm(n, generator=g),
+    "rows": lambda n, t, g: rt.rand(n, 3, dtype=t, generator=g),
+    "none": lambda n, t, g: rt.rand(0, n, dtype=t, generator=g),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", DRAWS)
+def test_machine_code_draws_the_same(name: str, dtype: str) -> None:
+    found = []
+    for loader in (None, streams_in_memory):
+        kernels.use(loader)
+        rt.rand(200_000, generator=Generator())
+        generator = Generator().manual_seed(9)
+        draws = [DRAWS[name](n, dtype, generator) for n in ODD]
+        found.append([(v.dtype, v.shape, v.tobytes()) for v in draws])
+        found[-1].append(generator.get_state().tobytes())
+    assert found[0] == found[1]
+
+
 # --- A multiply-add -----------------------------------------------------------------
 
 
@@ -272,3 +322,34 @@ def test_multiply_add_is_rounded_once() -> None:
         below, above = (np.nextafter(v, np.float32(s)) for s in (-np.inf, np.inf))
         distance = abs(Fraction(float(v)) - e)
         assert all(distance <= abs(Fraction(float(w)) - e) for w in (below, above))
+
+
+# --- Other processes ----------------------------------------------------------------
+
+SCRIPT = """
+import sys
+import adcompiler as ad
+print(ad.runtime.randn(300_000, generator=ad.runtime.Generator()).sum(), "llvmlite" in sys.modules)
+"""  # noqa: E501
+
+
+def test_code_is_kept_for_other_processes(tmp_path: Path) -> None:
+    environ = {
+        **os.environ,
+        "ADC_CACHE": "1",
+        "ADC_CACHE_DIR": str(tmp_path),
+        "PYTHONPATH": str(Path(ad.__file__).parent.parent),
+    }
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert told[0][0] == told[1][0]
+    if sys.platform == "linux" and os.uname().machine == "x86_64":
+        assert [compiled for _, compiled in told] == ["True", "False"]

@@ -27,7 +27,7 @@ from adcompiler.ir.evaluation import Evaluation
 if TYPE_CHECKING:
     from adcompiler.execute.llvm.entry import Code
 
-__all__ = ["CodeShelf"]
+__all__ = ["CodeShelf", "keep", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +60,32 @@ class CodeShelf:
 
     def runtime(self) -> Code | None:
         """The code of the runtime, if it is there."""
-        data = self.files.read(_runtimes(), _RUNTIME)
-        if data is None:
-            return None
-        self.files.touch(_runtimes(), _RUNTIME)
-        return _code(data, ())
+        return kept(self.files, _RUNTIME)
 
     def keep_runtime(self, code: Code) -> None:
         """Put it there."""
-        self.files.write(_runtimes(), _RUNTIME, _data(code, ()))
+        keep(self.files, _RUNTIME, code)
 
 
 _RUNTIME = "runtime"
 
 
+def kept(files: Files, name: str) -> Code | None:
+    """Code of these versions that is no program's, if it is there."""
+    data = files.read(_runtimes(), name)
+    if data is None:
+        return None
+    files.touch(_runtimes(), name)
+    return _code(data, ())
+
+
+def keep(files: Files, name: str, code: Code) -> None:
+    """Put it there."""
+    files.write(_runtimes(), name, _data(code, ()))
+
+
 def _runtimes() -> str:
-    """The group of the runtime of these versions."""
+    """The group of what these versions share."""
     said = versions().encode()
     return f"{zlib.crc32(said):08x}{zlib.adler32(said):08x}"
 

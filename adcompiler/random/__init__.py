@@ -1,25 +1,11 @@
-"""Generators of random numbers, whose streams are PyTorch's."""
+"""Generators of random numbers, whose streams are PyTorch's.
 
-from adcompiler.random.draws import (
-    bernoulli,
-    dropout,
-    dropout_mask,
-    exponential,
-    fork,
-    fresh,
-    kaiming_uniform,
-    linear_values,
-    multinomial,
-    normal,
-    normal_and_noise,
-    rand,
-    randint,
-    randn,
-    randperm,
-    start,
-    uniform,
-    uniform_and_noise,
-)
+The functions that draw are imported when one is first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from adcompiler.random.generator import (
     Generator,
     default_generator,
@@ -29,6 +15,28 @@ from adcompiler.random.generator import (
     seed,
     set_rng_state,
 )
+
+if TYPE_CHECKING:
+    from adcompiler.random.draws import (
+        bernoulli,
+        dropout,
+        dropout_mask,
+        exponential,
+        fork,
+        fresh,
+        kaiming_uniform,
+        linear_values,
+        multinomial,
+        normal,
+        normal_and_noise,
+        rand,
+        randint,
+        randn,
+        randperm,
+        start,
+        uniform,
+        uniform_and_noise,
+    )
 
 __all__ = [
     "Generator",
@@ -57,3 +65,10 @@ __all__ = [
     "uniform",
     "uniform_and_noise",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """A function that draws."""
+    if name in __all__:
+        return getattr(importlib.import_module("adcompiler.random.draws"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

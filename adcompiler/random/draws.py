@@ -107,7 +107,8 @@ def normal(
     dtype('float64')
     """
     checks.spread(std)
-    if np.ndim(mean) or np.ndim(std):
+    several = type(mean) is not float or type(std) is not float
+    if several and (np.ndim(mean) or np.ndim(std)):
         if shape is not None:
             raise TypeError("normal() of arrays takes no shape: it is theirs")
         return _normal_of_arrays(mean, std, dtype, generator)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -56,6 +55,8 @@ def _tame(x: Array) -> bool:
 
 
 def _by_fractions(a: Array, b: Array, c: Array) -> Array:
+    from fractions import Fraction
+
     def one(x: float, y: float, z: float) -> float:
         if not (math.isfinite(x) and math.isfinite(y) and math.isfinite(z)):
             return x * y + z
@@ -107,7 +108,7 @@ def each(function: Callable[[float], float], x: Array) -> Array:
 
 # --- Single precision ---------------------------------------------------------------
 
-_LOG = tuple(
+LOG = tuple(
     _f32(c)
     for c in (
         7.0376836292e-2,
@@ -121,12 +122,14 @@ _LOG = tuple(
         3.3333331174e-1,
     )
 )
-_LOG2_HIGH, _LOG2_LOW = _f32(0.693359375), _f32(-2.12194440e-4)
-_SINE = tuple(map(_f32, (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)))
-_COSINE = tuple(map(_f32, (2.443315711809948e-5, -1.388731625493765e-3)))
-_COSINE_LAST = _f32(4.166664568298827e-2)
+ROOT_HALF = _f32(0.707106781186547524)
+LOG2_HIGH, LOG2_LOW = _f32(0.693359375), _f32(-2.12194440e-4)
+SINE = tuple(map(_f32, (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)))
+COSINE = tuple(map(_f32, (2.443315711809948e-5, -1.388731625493765e-3)))
+COSINE_LAST = _f32(4.166664568298827e-2)
+OCTANTS, TURN = _f32(4 / math.pi), _f32(2 * math.pi)
 # A quarter of pi, in three parts of few digits.
-_QUARTER = tuple(
+QUARTER = tuple(
     map(_f32, (0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8))
 )
 
@@ -136,28 +139,28 @@ def log32(x: Array) -> Array:
     bits = np.ascontiguousarray(x, _f32).view(np.int32)
     exponent = ((bits >> 23) - 126).astype(_f32)
     mantissa = ((bits & 0x007FFFFF) | 0x3F000000).view(_f32)  # from 1/2 to 1
-    low = mantissa < _f32(0.707106781186547524)
+    low = mantissa < ROOT_HALF
     exponent -= low.astype(_f32)
     m = (mantissa - _f32(1)) + np.where(low, mantissa, _f32(0))
-    y = fma32(_LOG[0], m, _LOG[1])
-    for coefficient in _LOG[2:]:
+    y = fma32(LOG[0], m, LOG[1])
+    for coefficient in LOG[2:]:
         y = fma32(y, m, coefficient)
     square = m * m
-    y = fma32(y * m, square, exponent * _LOG2_LOW)
+    y = fma32(y * m, square, exponent * LOG2_LOW)
     y = fma32(square, _f32(-0.5), y)
-    return fma32(exponent, _LOG2_HIGH, m + y)
+    return fma32(exponent, LOG2_HIGH, m + y)
 
 
 def sine_cosine32(x: Array) -> tuple[Array, Array]:
     """Sine and cosine of float32 that are not negative."""
-    octant = ((x * _f32(4 / math.pi)).astype(np.int32) + 1) & ~1
+    octant = ((x * OCTANTS).astype(np.int32) + 1) & ~1
     turns = octant.astype(_f32)
-    for part in _QUARTER:
+    for part in QUARTER:
         x = fma32(turns, -part, x)
     square = x * x
-    cosine = fma32(fma32(_COSINE[0], square, _COSINE[1]), square, _COSINE_LAST) * square
+    cosine = fma32(fma32(COSINE[0], square, COSINE[1]), square, COSINE_LAST) * square
     cosine = fma32(cosine, square, square * _f32(-0.5)) + _f32(1)
-    sine = fma32(fma32(_SINE[0], square, _SINE[1]), square, _SINE[2]) * square
+    sine = fma32(fma32(SINE[0], square, SINE[1]), square, SINE[2]) * square
     sine = fma32(sine, x, x)
     swapped = (octant & 2) != 0
     sines = np.where(swapped, cosine, sine)

@@ -7,7 +7,7 @@ is refused changes nothing.
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import Any, Self
 
 import numpy as np
@@ -67,7 +67,8 @@ class Generator:
 
     def seed(self) -> int:
         """Start again from a seed that nobody knows, which is given."""
-        self.manual_seed(fresh := secrets.randbits(64))
+        fresh = int.from_bytes(os.urandom(8), "little")
+        self.manual_seed(fresh)
         return fresh
 
     def get_state(self) -> Array:

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from adcompiler.random.exact import each, fma32, fma64, log32, sine_cosine32
+from adcompiler.random import kernels
+from adcompiler.random.exact import TURN, each, fma32, fma64, log32, sine_cosine32
 from adcompiler.random.state import (
     NORMAL,
     VALID,
@@ -33,6 +34,7 @@ Shape = tuple[int, ...]
 Dtype = np.dtype[Any]
 
 SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+WHOLE = np.dtype(np.int64)
 _BLOCK = 16  # normals are made of so many uniform numbers at a time
 _CHUNK = 1 << 14  # elements that stay in the cache between NumPy's operators
 
@@ -42,16 +44,22 @@ _CHUNK = 1 << 14  # elements that stay in the cache between NumPy's operators
 
 def rand(state: Array, shape: Shape, dtype: Dtype) -> Array:
     """Uniform numbers from 0 to below 1."""
-    count = math.prod(shape)
+    found = kernels.drawn(f"adc_rand_{dtype.char}", state, shape, dtype)
+    if found is not None:
+        return found
     draw = uniform24 if dtype == SINGLE else uniform53
-    return draw(state, count).reshape(shape)
+    return draw(state, math.prod(shape)).reshape(shape)
 
 
 def uniform(state: Array, low: float, high: float, shape: Shape, dtype: Dtype) -> Array:
     """Uniform numbers from `low` to below `high`."""
-    u = rand(state, shape, dtype)
     if (low, high) == (0.0, 1.0):
-        return u
+        return rand(state, shape, dtype)
+    name = f"adc_uniform_{dtype.char}"
+    native = kernels.drawn(name, state, shape, dtype, low, high)
+    if native is not None:
+        return native
+    u = rand(state, shape, dtype)
     begin, end = dtype.type(low), dtype.type(high)
     found = multiply_add(u, end - begin, begin)
     # What is rounded up to the end is the beginning.
@@ -86,7 +94,14 @@ def normal(state: Array, mean: float, std: float, shape: Shape, dtype: Dtype) ->
     """
     count = math.prod(shape)
     if count >= _BLOCK:
+        name = f"adc_normal_{dtype.char}"
+        found = kernels.drawn(name, state, shape, dtype, mean, std)
+        if found is not None:
+            return found
         return _blocks(state, mean, std, count, dtype).reshape(shape)
+    found = kernels.drawn("adc_one_normal", state, shape, DOUBLE, mean, std)
+    if found is not None:
+        return found.astype(dtype, copy=False)
     z = np.array([_one_normal(state) for _ in range(count)], np.float64)
     if (mean, std) != (0.0, 1.0):
         z = fma64(z, std, mean)
@@ -125,7 +140,7 @@ def _turned32(u: Array, mean: float, std: float) -> Array:
     """Of each row, the first half's radius at the second half's angle."""
     half = _BLOCK // 2
     radius = np.sqrt(np.float32(-2) * log32(np.float32(1) - u[:, :half]))
-    sine, cosine = sine_cosine32(np.float32(2 * math.pi) * u[:, half:])
+    sine, cosine = sine_cosine32(TURN * u[:, half:])
     z = np.concatenate([radius * cosine, radius * sine], axis=1)
     return fma32(z, np.float32(std), np.float32(mean))
 
@@ -145,6 +160,10 @@ def _turned64(u: Array, mean: float, std: float) -> Array:
 
 def exponential(state: Array, rate: float, shape: Shape, dtype: Dtype) -> Array:
     """Exponential numbers of a rate, computed in double precision."""
+    name = f"adc_exponential_{dtype.char}"
+    native = kernels.drawn(name, state, shape, dtype, -1.0 / rate)
+    if native is not None:
+        return native
     u = uniform53(state, math.prod(shape))
     found = (-1.0 / rate) * each(math.log1p, -u)
     return found.astype(dtype).reshape(shape)
@@ -153,6 +172,11 @@ def exponential(state: Array, rate: float, shape: Shape, dtype: Dtype) -> Array:
 def randint(state: Array, low: int, high: int, shape: Shape, dtype: Dtype) -> Array:
     """Integers from `low` to below `high`; of two words each where there are many."""
     count, span = math.prod(shape), high - low
+    if span < 2**63:
+        name = "adc_randint" if span < 2**28 else "adc_randint_wide"
+        native = kernels.drawn(name, state, shape, WHOLE, low, span)
+        if native is not None:
+            return native.astype(dtype, copy=False)
     if span < 2**28:
         found = words(state, count) % span
     else:
@@ -163,6 +187,9 @@ def randint(state: Array, low: int, high: int, shape: Shape, dtype: Dtype) -> Ar
 
 def randperm(state: Array, count: int, dtype: Dtype) -> Array:
     """A permutation of ``0 .. count - 1``, by Fisher and Yates, from the front."""
+    native = kernels.permuted(state, count)
+    if native is not None:
+        return native.astype(dtype, copy=False)
     steps = words(state, max(count - 1, 0))
     others = (steps % np.arange(count, 1, -1) + np.arange(len(steps))).tolist()
     order = list(range(count))
@@ -178,16 +205,30 @@ def bernoulli(state: Array, p: Array) -> Array:
 
 def coins(state: Array, p: float, shape: Shape, dtype: Dtype) -> Array:
     """1 with one probability, else 0; compared in double precision."""
-    return (uniform53(state, math.prod(shape)) < p).astype(dtype).reshape(shape)
+    return _scaled_coins(state, p, 1.0, shape, dtype)
+
+
+def _scaled_coins(
+    state: Array, p: float, value: float, shape: Shape, dtype: Dtype
+) -> Array:
+    """A value with one probability, else 0."""
+    if dtype.kind == "f":
+        name = f"adc_coins_{dtype.char}"
+        native = kernels.drawn(name, state, shape, dtype, p, value)
+        if native is not None:
+            return native
+    kept = rand(state, shape, DOUBLE) < p
+    found = kept.astype(dtype)
+    found *= dtype.type(value)
+    return found
 
 
 def dropout_mask(state: Array, p: float, shape: Shape, dtype: Dtype) -> Array:
     """What `dropout` multiplies with. Nothing is drawn at p of 0 and 1."""
     if p in (0.0, 1.0):
         return np.full(shape, 1.0 - p, dtype)
-    mask = coins(state, 1.0 - p, shape, dtype)
-    mask /= dtype.type(1.0 - p)
-    return mask
+    value = dtype.type(1.0) / dtype.type(1.0 - p)
+    return _scaled_coins(state, 1.0 - p, float(value), shape, dtype)
 
 
 def multinomial(state: Array, weights: Array, count: int, replacement: bool) -> Array:
@@ -208,7 +249,7 @@ def multinomial(state: Array, weights: Array, count: int, replacement: bool) -> 
 def _with_replacement(state: Array, weights: Array, count: int) -> Array:
     total = np.cumsum(weights, dtype=weights.dtype)
     total /= total[-1]
-    u = uniform53(state, count)
+    u = rand(state, (count,), DOUBLE)
     found: Array = np.searchsorted(total.astype(np.float64), u, side="left")
     return found
 

@@ -90,9 +90,11 @@ def code_of(text: str, names: tuple[str, ...], objects: Mapping[str, Any]) -> Co
 
     file = compile_text(text)
     image = image_of(file, names)
-    if image is None or not is_found(image, [n for n in image.symbols if _is_ours(n)]):
-        return Code(file, names, objects)
-    return Code(image, names, objects)
+    if image is not None:
+        bound = [n for n in image.symbols if n in objects or _is_ours(n)]
+        if is_found(image, bound):
+            return Code(image, names, objects)
+    return Code(file, names, objects)
 
 
 def _is_ours(name: str) -> bool:

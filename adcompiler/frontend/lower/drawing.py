@@ -97,7 +97,8 @@ def _start(call: Call, stream: RecordVal, seed: Binding) -> Binding:
     return stream
 
 
-def _outside(call: Call) -> Binding:
+def outside(call: Call) -> Binding:
+    """What is refused."""
     call.refuse(
         f"{call.name} is not supported inside a function",
         "call it outside, and pass what it gives as an argument",
@@ -338,7 +339,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
             *(Generator.seed, Generator.initial_seed),
             *(Generator.get_state, Generator.set_state),
         ),
-        _outside,
+        outside,
     ),
 }
 
@@ -388,4 +389,4 @@ def check(region: Region) -> None:
             )
 
 
-__all__ = ["FUNCTIONS", "again", "check", "copied", "drawn_from", "kept", "stream_of"]
+__all__ = ["FUNCTIONS", "again", "check", "copied", "kept", "outside", "stream_of"]

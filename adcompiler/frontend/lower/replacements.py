@@ -5,7 +5,10 @@ In: the name of a function, as programs write it. Out: a hint, or None.
 
 from __future__ import annotations
 
-DRAW = "draw outside, and pass the numbers as an argument"
+DRAW = (
+    "draw outside, and pass the numbers as an argument; or by ad.runtime: rand, randn, "
+    "normal, randint, ..."
+)
 
 # By the name as it is written; {0} and {1} are the first arguments.
 INSTEAD = {
