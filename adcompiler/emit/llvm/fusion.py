@@ -162,8 +162,10 @@ def _read(let: Let) -> Sequence[Atom]:
 
 def deferred(writer: Writer, let: Let) -> bool:
     """Leave a statement on numbers, some of which a group gives, until it has; whether
-    that could be done."""
+    that could be done: an array without axes is let go of, or written to, meanwhile."""
     if not is_mapped(let) or not isinstance(let.result.type, Scalar):
+        return False
+    if not all(isinstance(a.type, Scalar) for a in let.operands):
         return False
     waiting = {writer.pending.get(a) for a in let.operands if isinstance(a, Var)}
     waiting.discard(None)
