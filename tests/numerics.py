@@ -35,7 +35,10 @@ COMPLEX_RTOL = 1e-11
 RICHARDSON_RTOL = 1e-7
 LADDER = tuple(0.02 / 1.6**k for k in range(10))
 SECOND_LADDER = tuple(0.06 / 1.5**k for k in range(12))
-NOT_ANALYTIC = (TypeError, ValueError, ArithmeticError, np.exceptions.ComplexWarning)
+NOT_ANALYTIC = (
+    *(TypeError, ValueError, ArithmeticError, NotImplementedError),
+    np.exceptions.ComplexWarning,
+)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import linecache
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -136,7 +137,9 @@ def program({", ".join(values)}):
 """
     floats = tuple(k for k, v in values.items() if dtype_of(v) == "float64")
     name = f"<{case}{' of lists' if lists else ''}>"
-    scope: dict[str, Any] = {"np": np, "special": special, "linalg": linalg}
+    given = [a for a in case.args if isinstance(a, FunctionType)]
+    scope: dict[str, Any] = {f.__name__: f for f in given}
+    scope |= {"np": np, "special": special, "linalg": linalg}
     function = written(text, name, {**scope, "integrate": integrate, "stats": stats})
     return Program(str(case), function, lambda _: tuple(values.values()), floats)
 

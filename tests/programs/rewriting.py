@@ -121,4 +121,5 @@ def _run(fn: Callable[..., Any], row: Program) -> Any:
 
 
 def _bytes(value: Any) -> bytes:
-    return np.round(flatten(value), 9).tobytes()
+    flat = flatten(value)
+    return (flat if flat.dtype == bool else np.round(flat, 9)).tobytes()
