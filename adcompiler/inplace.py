@@ -70,14 +70,31 @@ class InPlace:
 
     def __call__(self, *args: Any) -> None:
         """What the function does, of which nothing is given back."""
-        key = (settings.current(), *map(_key, args))
-        found = self._calls.get(key)
-        if found is None or not guards_hold(found.guards, ()):
-            found = self._calls[key] = self._compiled(args)
+        key, leaves = _settings(), []
+        for value in args:
+            cls = type(value)
+            if cls is float:
+                key.append(cls)
+            elif value is None or cls is bool:
+                key.append((value,))
+                continue
+            elif cls is np.ndarray:
+                ones = tuple([n == 1 for n in value.shape]) if 1 in value.shape else ()
+                key.append((value.dtype, value.ndim, ones, value.flags.c_contiguous))
+            elif _is_leaf(value):
+                key.append(cls)
+            else:
+                key.append((cls, value))
+                continue
+            leaves.append(value)
+        kind = tuple(key)
+        found = self._calls.get(kind)
+        if found is None or (found.guards and not guards_hold(found.guards, ())):
+            found = self._calls[kind] = self._compiled(args)
         if found.call is None:
             self.function(*args)
         else:
-            found.call(*(a for a in args if _is_leaf(a)))
+            found.call(*leaves)
 
     def program(self, *args: Any) -> Program:
         """The program for such arguments, which is not run."""
@@ -125,9 +142,13 @@ def _is_leaf(value: Any) -> bool:
     return isinstance(value, np.ndarray | float | int) and not isinstance(value, bool)
 
 
-def _key(value: Any) -> tuple[Any, ...]:
-    """What tells arguments apart that other code is needed for."""
-    if isinstance(value, np.ndarray):
-        ones = tuple(n == 1 for n in value.shape)
-        return value.dtype, ones, value.flags.c_contiguous
-    return (type(value),) if _is_leaf(value) else (type(value), value)
+def _settings() -> list[Any]:
+    """What the environment says that code depends on."""
+    if _FACTS is None:
+        return [settings.current()]
+    return [held.get(key) for held, key, _ in _FACTS]
+
+
+_FACTS = settings.facts(
+    *("ADC_BACKEND", "ADC_STRICT_FP", "ADC_NUM_THREADS", "ADC_OPTIMISE")
+)

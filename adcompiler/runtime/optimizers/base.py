@@ -121,15 +121,14 @@ class Optimizer:
     def _gradients(self, given: Any) -> list[Array | None]:
         """The gradients, each as an array like its parameter; None where none is."""
         if given is None:
-            pairs = [(_name(k), v, _own(v)) for k, v in enumerate(self._leaves())]
+            pairs = [(k, v, _own(v)) for k, v in enumerate(self._leaves())]
             if not any(isinstance(leaf, Parameter) for _, leaf, _ in pairs):
                 raise TypeError(
                     "arrays have no gradients of their own: give them, step(grads), or "
                     "make the arrays parameters, ad.Parameter(x)"
                 )
-        else:
-            pairs = list(self._matched(given))
-        return [_like(*pair) for pair in pairs]
+            return [_like(*pair) for pair in pairs]
+        return [_like(*found) for found in self._matched(given)]
 
     def _matched(self, given: Any) -> Iterator[tuple[str, Leaf, Any]]:
         trees = self._trees
@@ -351,15 +350,20 @@ def _own(leaf: Leaf) -> Any:
     return leaf.grad if isinstance(leaf, Parameter) else None
 
 
-def _like(where: str, leaf: Leaf, gradient: Any) -> Array | None:
-    """A gradient as an array like its parameter."""
+def _like(where: str | int, leaf: Leaf, gradient: Any) -> Array | None:
+    """A gradient as an array like its parameter; it is that of a parameter by number,
+    or what stands in a tree."""
     if gradient is None:
         return None
-    p = _array(leaf)
+    p = leaf.data if type(leaf) is Parameter else _array(leaf)
+    if type(gradient) is np.ndarray and p.flags.writeable:
+        given = gradient
+        if given.dtype == p.dtype and given.shape == p.shape:
+            return given
     if isinstance(gradient, Parameter):
         gradient = gradient.data
     given = np.asarray(gradient)
-    what = where if where.startswith("grads") else f"the gradient of {where}"
+    what = where if isinstance(where, str) else f"the gradient of {_name(where)}"
     if given.dtype.kind not in "fiu":
         raise TypeError(f"{what} is of dtype {given.dtype}, not a float")
     if given.shape != p.shape:

@@ -42,9 +42,12 @@ class Update:
         if p.size < LEAST or p.dtype not in _DTYPES:
             self.function(*given)
             return
-        held = given[: self.arrays]
-        if not all(a is None or a.flags.c_contiguous for a in held):
-            self.function(*given)
-            return
-        flat = (None if a is None else a.reshape(-1) for a in held)
-        self.native(*flat, *given[self.arrays :])
+        flat = list(given)
+        for k, array in enumerate(given[: self.arrays]):
+            if array is None:
+                continue
+            if not array.flags.c_contiguous:
+                self.function(*given)
+                return
+            flat[k] = array.reshape(-1)
+        self.native(*flat)
