@@ -117,6 +117,26 @@ def test_targets_that_are_integers_keep_single_precision():
             assert value == loss(x, target.astype(np.float32))
 
 
+ONE = np.ones(3, np.float32)
+WEIGHED = [
+    ("mse_loss", ONE, {"weight": np.array([1.0, 2.0, 3.0])}),
+    ("binary_cross_entropy", ONE, {"weight": np.array([1.0, 2.0, 3.0])}),
+    ("binary_cross_entropy_with_logits", ONE, {"pos_weight": 2.0, "weight": 3}),
+    ("multilabel_soft_margin_loss", ONE, {"weight": [1.0, 2.0, 3.0]}),
+    ("cross_entropy", np.array(1), {"weight": [1.0, 2.0, 3.0]}),
+    ("multi_margin_loss", np.array(1), {"weight": np.array([1.0, 2.0, 3.0])}),
+]
+
+
+@pytest.mark.parametrize(("name", "target", "options"), WEIGHED)
+def test_weights_are_taken_in_the_precision_of_the_input(name, target, options):
+    x, loss = np.array([0.25, 0.5, 0.75], np.float32), getattr(losses, name)
+    for backend in BACKENDS:
+        find = ad.value_and_grad(loss, wrt="input", backend=backend)
+        value, gradient = find(x, target, **options)
+        assert (value.dtype, gradient.dtype) == (np.float32, np.float32)
+
+
 # --- What does not fit ----------------------------------------------------------------
 
 SCORES, CLASSES = np.linspace(-1.0, 1.0, 12).reshape(4, 3), np.array([0, 2, 1, 0])

@@ -33,7 +33,7 @@ f(x: float64[n0, 3])
 from __future__ import annotations
 
 from adcompiler.ir.nodes import Atom, Const, Let, Var
-from adcompiler.ir.types import PY_INT, Array, dims_of
+from adcompiler.ir.types import PY_INT, Array, dims_of, is_float
 from adcompiler.optimise.algebra import collected
 from adcompiler.optimise.lengths import Dims
 from adcompiler.optimise.rewriting import (
@@ -192,7 +192,8 @@ def _times(atom: Atom, n: Atom, at: Site) -> Atom | None:
         return None
     name, read, params = inner.primitive.name, inner.operands, dict(inner.params)
     if name == "ieee_divide" and read[1] == n:
-        return read[0]
+        first = read[0]  # but a mask is no number
+        return first if is_float(first.type) or isinstance(first, Const) else None
     divided = read[:1] if name == "ieee_divide" else read
     for k, part in enumerate(divided):
         whole = _times(part, n, at)

@@ -202,3 +202,10 @@ def distances_to_others(x):
                 continue
             energy += 1 / r
     return energy
+
+
+@program(real(4), const(1, -1, -1, 1, dtype=np.int64))
+def a_mask_over_a_count(x, y):
+    near = np.where(y != -1, x * x, 0.0)
+    far = np.where(y != 1, np.clip(2.0 - x * x, 0.0, None), 0.0)
+    return np.mean(near + far)

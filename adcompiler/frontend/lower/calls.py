@@ -268,16 +268,22 @@ def inline_python(
         captured = replace(captured, site=ctx.frame.captured.site)
     elif resolve.is_ours(function):
         captured = replace(captured, site=ctx.frame.captured.span(node))
-    key, code = f"code {id(function)}", Attribute(function, "__code__")
-    names.guard(ctx, key, function.__name__, code, code())
+    if not resolve.is_ours(function):
+        key, code = f"code {id(function)}", Attribute(function, "__code__")
+        names.guard(ctx, key, function.__name__, code, code())
     given = python_defaults(ctx, node, function)
     return inline(ctx, node, captured, captured.node, None, given, args, kwargs)
 
 
 def python_defaults(ctx: Context, node: ast.AST, function: FunctionType) -> Parameters:
-    """The defaults of a Python function: numbers are known, and guarded."""
+    """The defaults of a Python function: numbers are known, and guarded, but for those
+    of our own."""
+    ours = resolve.is_ours(function)
 
     def binding(value: Any, place: int | str) -> Binding:
+        if ours and (value is None or isinstance(value, int | float | str)):
+            number = isinstance(value, int | float)
+            return Dyn(constant(value)) if number else Static(value)
         key, read = f"default {id(function)} {place}", Default(function, place)
         if isinstance(value, int | float) and not isinstance(value, bool):
             names.guard(ctx, key, f"a default of {function.__name__}", read, value)

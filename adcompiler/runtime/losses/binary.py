@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.custom import custom_vjp
-from adcompiler.runtime.losses.checking import as_floats, check_shapes
+from adcompiler.runtime.losses.checking import as_floats, as_weights, check_shapes
 from adcompiler.runtime.losses.reducing import reduced
 
 __all__ = [
@@ -47,7 +47,7 @@ def binary_cross_entropy(
         raise ValueError("the input has elements that are no probabilities")
     loss = _of_probabilities(input, as_floats(target, input))
     if weight is not None:
-        loss = as_floats(weight, input) * loss
+        loss = as_weights(weight, input) * loss
     return reduced(loss, reduction)
 
 
@@ -107,8 +107,8 @@ def binary_cross_entropy_with_logits(
     """
     check_shapes(input, target)
     if pos_weight is not None:
-        pos_weight = as_floats(pos_weight, input)
+        pos_weight = as_weights(pos_weight, input)
     loss = log_odds_loss(input, as_floats(target, input), pos_weight)
     if weight is not None:
-        loss = as_floats(weight, input) * loss
+        loss = as_weights(weight, input) * loss
     return reduced(loss, reduction)

@@ -13,6 +13,7 @@ import numpy as np
 
 __all__ = [
     "as_floats",
+    "as_weights",
     "check_classes",
     "check_in_range",
     "check_probabilities",
@@ -33,6 +34,11 @@ def as_floats(x: Any, like: Any) -> Any:
     if x.dtype.kind in "biu":
         return x.astype(np.asarray(like).dtype)
     return x
+
+
+def as_weights(weight: Any, input: Any) -> Any:
+    """Weights in the dtype of what they weigh, so that single precision stays."""
+    return np.asarray(weight).astype(np.asarray(input).dtype)
 
 
 def check_shapes(input: Any, target: Any) -> None:
@@ -111,4 +117,4 @@ def class_weights(input: Any, weight: Any) -> Any:
             f"the weight has shape {np.shape(weight)}, and there are {classes} classes:"
             " each needs a weight"
         )
-    return np.asarray(weight).astype(input.dtype)
+    return as_weights(weight, input)

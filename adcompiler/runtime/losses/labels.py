@@ -15,6 +15,7 @@ import numpy as np
 from adcompiler.runtime.losses.binary import log_odds_loss
 from adcompiler.runtime.losses.checking import (
     as_floats,
+    as_weights,
     check_classes,
     check_in_range,
     check_rows,
@@ -120,5 +121,5 @@ def multilabel_soft_margin_loss(
     check_shapes(input, target)
     loss = log_odds_loss(input, as_floats(target, input))
     if weight is not None:
-        loss = as_floats(weight, input) * loss
+        loss = as_weights(weight, input) * loss
     return reduced(np.mean(loss, axis=-1), reduction)

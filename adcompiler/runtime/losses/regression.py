@@ -11,7 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from adcompiler.runtime.losses.checking import as_floats, check_shapes, check_weight
+from adcompiler.runtime.losses.checking import (
+    as_floats,
+    as_weights,
+    check_shapes,
+    check_weight,
+)
 from adcompiler.runtime.losses.reducing import reduced, weighted
 
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
@@ -39,7 +44,7 @@ def mse_loss(
     if weight is None:
         return reduced(loss, reduction)
     check_weight(input, weight)
-    return weighted(loss, as_floats(weight, input), reduction)
+    return weighted(loss, as_weights(weight, input), reduction)
 
 
 def l1_loss(
@@ -57,7 +62,7 @@ def l1_loss(
     if weight is None:
         return reduced(loss, reduction)
     check_weight(input, weight)
-    return weighted(loss, as_floats(weight, input), reduction)
+    return weighted(loss, as_weights(weight, input), reduction)
 
 
 def smooth_l1_loss(
@@ -109,4 +114,4 @@ def huber_loss(
     if weight is None:
         return reduced(loss, reduction)
     check_weight(input, weight)
-    return reduced(as_floats(weight, input) * loss, reduction)
+    return reduced(as_weights(weight, input) * loss, reduction)
