@@ -471,7 +471,8 @@ class Derived(Called, Generic[P, T]):
 
     def last(self) -> Program:
         """The program used last, or the one for the annotated types."""
-        program = self.base._shared.programs.last(lambda key: key[0] == self.kind)
+        with_value = ("value_and_grad", "backward") if self.kind == "grad" else ()
+        program = self.base._shared.programs.last(self.kind, *with_value)
         if program is not None:
             return program
         parameters = list(self.base.signature.parameters.values())

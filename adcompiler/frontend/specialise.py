@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.arguments import describe, key_of, same_static
@@ -55,11 +55,11 @@ class Specialisations(Generic[Program]):
     def __init__(self, limit: int = 64) -> None:
         self._limit = limit
         self._lock = threading.RLock()
-        self._programs: OrderedDict[Hashable, list[Program]] = OrderedDict()
+        self._programs: OrderedDict[tuple[Hashable, ...], list[Program]] = OrderedDict()
 
     def find(
         self,
-        key: Hashable,
+        key: tuple[Hashable, ...],
         fits: Callable[[Program], bool],
         compile_: Callable[[list[Program]], Program],
     ) -> Program:
@@ -83,12 +83,14 @@ class Specialisations(Generic[Program]):
                 self._programs.popitem(last=False)
             return program
 
-    def last(self, wanted: Callable[[Any], bool]) -> Program | None:
-        """The program used last among those whose key is wanted."""
+    def last(self, *kinds: Hashable) -> Program | None:
+        """The program used last of the first of these kinds that there is one of; the
+        kind is what a key begins with."""
         with self._lock:
-            for key, programs in reversed(self._programs.items()):
-                if wanted(key):
-                    return programs[0]
+            for kind in kinds:
+                for key, programs in reversed(self._programs.items()):
+                    if key[0] == kind:
+                        return programs[0]
         return None
 
     def __len__(self) -> int:

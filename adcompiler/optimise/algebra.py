@@ -51,6 +51,17 @@ def fold(let: Let, at: Site) -> Given:
     return constant(value)
 
 
+@rewrites("multiply")
+def fold_factor(let: Let, at: Site) -> Given:
+    """``np.float32(1.0) * 2`` is ``np.float32(2.0)``: what NumPy would say of it."""
+    left, right = map(number, let.operands)
+    if not isinstance(left, np.floating) or not isinstance(right, int | float):
+        return None
+    value = left * type(left)(right)
+    exact = float(left) * right == float(value)
+    return constant(value) if exact and short(float(value)) else None
+
+
 def _is_python(atom: Atom) -> bool:
     return isinstance(atom.type, Scalar) and atom.type.kind == "python"
 
