@@ -241,8 +241,8 @@ def classified(w, b, x, y):
 
 
 def decided(w, b, x, y):
-    logits = x @ w + b
-    return losses.binary_cross_entropy_with_logits(logits, y)
+    z = x @ w + b
+    return losses.binary_cross_entropy_with_logits(z, y)
 
 
 X, W = np.ones((4, 2)), np.ones((2, 3))
@@ -266,14 +266,23 @@ def test_the_gradient_of_a_decision_is_the_one_by_hand():
     assert (
         sweep(decided, W[:, 0], 0.0, X, VECTOR)
         == """\
-    # adjoint of: return losses.binary_cross_entropy_with_logits(logits, y)
-    logits_bar = (1.0 - y - np.exp(-(logits + softplus))) / y.size
-    # adjoint of: logits = x @ w + b
-    b_bar = np.sum(logits_bar)
-    w_bar = x.T @ logits_bar
+    # adjoint of: return losses.binary_cross_entropy_with_logits(z, y)
+    z_bar = (difference * np.exp(z - no) - y * np.exp(-(z + yes))) / y.size
+    # adjoint of: z = x @ w + b
+    b_bar = np.sum(z_bar)
+    w_bar = x.T @ z_bar
     return w_bar, b_bar
 """
     )
+
+
+def test_the_gradient_of_a_sure_decision_keeps_its_digits():
+    logits = np.float32([-30.0, 30.0])
+    gradient = ad.grad(losses.binary_cross_entropy_with_logits, wrt=0)(
+        logits, np.float32([0.0, 1.0])
+    )
+    wanted = np.exp([-30.0, -30.0]) * [0.5, -0.5]
+    np.testing.assert_allclose(gradient, wanted, 1e-5)
 
 
 def test_the_gradient_of_a_classification_is_the_one_by_hand():

@@ -22,7 +22,7 @@ def double(x):
 double.defvjp(lambda x: (2 * x, None), lambda saved, y_bar: (2 * y_bar,))
 
 
-class Doubling:
+class Doubling(rt.Module):
     """A model without parameters."""
 
     def forward(self, x):
@@ -31,14 +31,15 @@ class Doubling:
 
 @ad.differentiate
 def error(model, x, target):
-    return rt.mse_loss(model.forward(x), target)
+    """How far a model is off."""
+    return rt.mse_loss(model(x), target)
 
 
 def custom_function():
     """Its gradient; an optimizer has nothing to do for a model without parameters."""
     x = ad.Parameter(np.float32([1.0, -2.0, 3.0]))
     model = Doubling()
-    output = model.forward(x)
+    output = model(x)
     loss = error.backward(model, x, np.zeros(3, np.float32))
     try:
         rt.SGD(rt.parameters(model), lr=0.01)
@@ -53,7 +54,7 @@ def custom_function():
     }
 
 
-class Model:
+class Model(rt.Module):
     """A linear layer from two numbers to one."""
 
     def __init__(self):
@@ -72,18 +73,22 @@ def simple_model(seed):
     opt = rt.SGD(rt.parameters(model), lr=0.01)
     x = np.float32([[1, 2], [3, 4]])
     y = np.float32([[0], [1]])
-    output = model.forward(x)
+    output = model(x)
     loss = error.backward(model, x, y)
     opt.step()
     return {
         **first,
-        **{"output": output, "loss": loss},
-        **{"weight.grad": layer.weight.grad, "bias.grad": layer.bias.grad},
-        **{"weight": layer.weight, "bias": layer.bias},
+        "output": output,
+        "loss": loss,
+        "weight.grad": layer.weight.grad,
+        "bias.grad": layer.bias.grad,
+        "weight": layer.weight,
+        "bias": layer.bias,
     }
 
 
 def main():
+    """Show what each program finds."""
     print("a custom function:", custom_function())
     print("a model:", simple_model(seed=0))
     print("\nThe gradient through the custom function, as it was written for it:\n")

@@ -35,6 +35,7 @@ def polynomial():
 
 @ad.differentiate
 def cubic(x):
+    """Five times the cube."""
     return 5 * x**3
 
 
@@ -46,7 +47,7 @@ def one_element():
 
 
 def without_backward():
-    """`grad` gives the gradient, and leaves `.grad` as it is: PyTorch's autograd.grad."""
+    """`grad` gives the gradient, as autograd.grad does, and leaves `.grad` as it is."""
     x = ad.Parameter(np.float32([2.0]))
     return {"grad": cubic.grad(x), "x.grad": x.grad}
 
@@ -112,13 +113,16 @@ def one_step(optimizer, seed):
 
 
 def main():
+    """Show what each program finds."""
     for program in (square, polynomial, one_element, without_backward, seeded):
         print(f"{program.__name__:>16}: {program()}")
     for program in (squared_error, cross_entropy):
         print(f"{program.__name__:>16}: {program()}")
     for optimizer in (rt.SGD, rt.Adam):
         after = one_step(optimizer, seed=0)
-        print(f"{optimizer.__name__:>16}: weight {after['weight0']} -> {after['weight']}")
+        print(
+            f"{optimizer.__name__:>16}: weight {after['weight0']} -> {after['weight']}"
+        )
     print("\nThe gradient of `cubic`, as it was written for it:\n")
     print(cubic.source())
 

@@ -61,8 +61,11 @@ def of_a_polynomial():
 
 
 def descent():
-    """One step down (w - 5)^2 from w = 1. A step is plain arithmetic: outside of
-    functions that are differentiated nothing is recorded, so `no_grad` is not needed."""
+    """One step down (w - 5)^2 from w = 1.
+
+    A step is plain arithmetic: outside of functions that are differentiated nothing is
+    recorded, so no `no_grad` is needed.
+    """
     w = ad.Parameter(np.float32(1.0))
     loss = ad.differentiate(lambda w: (w - 5) ** 2).backward(w)
     w -= 0.1 * w.grad
@@ -70,6 +73,7 @@ def descent():
 
 
 def main():
+    """Show what each program finds."""
     print("z = x y + y^2:", of_two_numbers())
     print("a linear model:", of_a_model(seed=0))
     print("a polynomial:", of_a_polynomial())

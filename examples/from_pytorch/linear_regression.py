@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import make_regression
 
 import adcompiler as ad
 from adcompiler import runtime as rt
 
 PICTURE = Path(__file__).parents[1] / "out" / "linear_regression.png"
 STEPS, RATE = 30, 0.1
+RECORDED = ("loss_before_step", "w_grad", "b_grad", "w_after_step", "b_after_step")
 
 
 def cubic():
@@ -27,6 +27,8 @@ def cubic():
 
 def data():
     """The points, their true slope, and their true intercept."""
+    from sklearn.datasets import make_regression
+
     x, y, slope = make_regression(
         n_samples=1500,
         n_features=1,
@@ -56,20 +58,17 @@ def train(x, y, seed=4, dtype=np.float32, watch=lambda step, w, b: None):
         "y_first3": y[:3],
         "w0": w.data.copy(),
         "b0": b.data.copy(),
-        **{f"{name}": [] for name in _RECORDED},
+        **{name: [] for name in RECORDED},
     }
     for step in range(STEPS):
         found["loss_before_step"].append(float(loss.backward(w, b, x, y)))
-        for name, p in (("w", w), ("b", b)):
-            found[f"{name}_grad"].append(p.grad.item())
-            p -= RATE * p.grad
-            p.grad[:] = 0.0
-            found[f"{name}_after_step"].append(p.item())
+        for name, parameter in (("w", w), ("b", b)):
+            found[f"{name}_grad"].append(parameter.grad.item())
+            parameter.data -= RATE * parameter.grad
+            parameter.zero_grad()
+            found[f"{name}_after_step"].append(parameter.item())
         watch(step, w.item(), b.item())
     return found
-
-
-_RECORDED = ("loss_before_step", "w_grad", "b_grad", "w_after_step", "b_after_step")
 
 
 def draw(x, y, found, path=PICTURE):
@@ -84,7 +83,9 @@ def draw(x, y, found, path=PICTURE):
     for k in shown:
         w, b = found["w_after_step"][k], found["b_after_step"][k]
         shade = 0.25 + 0.75 * shown.index(k) / (len(shown) - 1)
-        fit.plot(ends, w * ends + b, color=(0.8, 0.2, 0.1, shade), label=f"step {k + 1}")
+        fit.plot(
+            ends, w * ends + b, color=(0.8, 0.2, 0.1, shade), label=f"step {k + 1}"
+        )
     fit.set(xlabel="x", ylabel="y", title="The line")
     fit.legend()
     descent.semilogy(range(1, STEPS + 1), found["loss_before_step"], "o-", ms=3)
@@ -94,6 +95,7 @@ def draw(x, y, found, path=PICTURE):
 
 
 def main():
+    """Fit the line, say how it comes to fit, and draw it."""
     x, y, slope, intercept = data()
 
     def watch(step, w, b):
@@ -101,9 +103,9 @@ def main():
             print(f"step {step + 1:2}: slope {w:.4f}, intercept {b:.4f}")
 
     found = train(x, y, watch=watch)
-    print(f"The true slope is {slope:.2f}, the fitted one {found['w_after_step'][-1]:.2f}.")
-    print(f"The true intercept is {intercept:.2f}, ", end="")
-    print(f"the fitted one {found['b_after_step'][-1]:.2f}.")
+    w, b = found["w_after_step"][-1], found["b_after_step"][-1]
+    print(f"The true slope is {slope:.2f}, the fitted one {w:.2f}.")
+    print(f"The true intercept is {intercept:.2f}, the fitted one {b:.2f}.")
     draw(x, y, found)
     print(f"The fit is drawn in {PICTURE}.")
     print("\nThe gradient of the loss, as it was written for it:\n")

@@ -80,11 +80,12 @@ _of_probabilities.defvjp(_forward, _backward)
 def log_odds_loss(input: Any, target: Any, pos_weight: Any = None) -> Any:
     """``-(t * log(s) + (1 - t) * log(1 - s))`` of each element, where `s` is the
     sigmoid of the input; `pos_weight` multiplies the first term."""
-    softplus = np.logaddexp(0.0, -input)
+    # Neither term is a small difference of large ones, nor is its derivative: of a
+    # logit that is far on the right side there remains all that is left.
+    yes, no = np.logaddexp(0.0, -input), np.logaddexp(0.0, input)
     if pos_weight is None:
-        return (1.0 - target) * input + softplus
-    share = (pos_weight - 1.0) * target + 1.0
-    return (1.0 - target) * input + share * softplus
+        return target * yes + (1.0 - target) * no
+    return pos_weight * target * yes + (1.0 - target) * no
 
 
 def binary_cross_entropy_with_logits(
