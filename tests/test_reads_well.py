@@ -361,3 +361,18 @@ def test_zeros_take_a_name_that_is_about_to_be_free():
     lines = body(smoothed, np.ones(4), 2)
     at = lines.index("new_bar = u_bar")
     assert lines[at + 1] == "u_bar = np.zeros_like(u)"
+
+
+# --- What a program tests itself ------------------------------------------------------
+
+
+def of_one_shape(x, y, i):
+    if x.shape != y.shape or len(i) != len(x):
+        raise ValueError("these do not fit")
+    return np.sum(np.where(x > y, x * y, 0.0)) + np.sum(y[np.arange(len(y)), i] ** 2)
+
+
+def test_lengths_that_were_tested_are_known():
+    lines = body(of_one_shape, np.ones((2, 3)), np.ones((2, 3)), np.array([0, 2]))
+    assert lines[0].startswith("if len(x) != len(y) or x.shape[1] != y.shape[1] or ")
+    assert not any("sum_to" in line or "add.at" in line for line in lines)

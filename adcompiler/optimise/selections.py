@@ -120,9 +120,19 @@ def surely_bound(let: Let, at: Site) -> Given:
 
 @rewrites("logical_and", "logical_or")
 def said_twice(let: Let, at: Site) -> Given:
-    """``a & a`` is a."""
+    """``a & a`` is a, and so of an array and what it is when it is broadcast."""
     left, right = let.operands
-    return left if left == right and left.type == let.result.type else None
+    sources = {_unspread(atom, at) for atom in let.operands}
+    if len(sources) > 1:
+        return None
+    fitting = (atom for atom in (left, right) if atom.type == let.result.type)
+    return next(fitting, None)
+
+
+def _unspread(atom: Atom, at: Site) -> Atom:
+    """What an array repeats."""
+    inner = at.let(atom, "broadcast_to")
+    return atom if inner is None else inner.operands[0]
 
 
 @rewrites("equal", "not_equal", exact=True)
