@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from adcompiler.ir.builder import Expr
@@ -93,14 +94,6 @@ def _like(t: Type) -> Types:
     return (number_array(t.dtype, dims_of(t)),)
 
 
-def _arguments(kind: Kind, rest: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The numbers, and the shape as the function takes it."""
-    numbers, lengths = rest[: kind.numbers], rest[kind.numbers :]
-    if not kind.shaped:
-        return numbers
-    return (*numbers, *lengths) if kind.spread else (*numbers, lengths)
-
-
 def _spell(let: Let, pieces: spelling.Pieces) -> Piece:
     kind = KINDS[let.param("kind")]
     state, *rest = spelling.texts(pieces)
@@ -128,11 +121,21 @@ def _evaluate(
     replacement: bool = False,
     known: Any = None,
 ) -> Any:
+    return _called(kind, dtype, replacement)(state, rest)
+
+
+@cache
+def _called(kind: str, dtype: str | None, replacement: bool) -> Callable[..., Any]:
+    """A draw of a state, and of the other operands."""
     row = KINDS[kind]
     more: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
     if replacement:
         more["replacement"] = True
-    return row.function(*_arguments(row, rest), **more, generator=state)
+    function = partial(row.function, **more)
+    if row.spread or not row.shaped:
+        return lambda state, rest: function(*rest, generator=state)
+    n = row.numbers
+    return lambda state, rest: function(*rest[:n], rest[n:], generator=state)
 
 
 def _raises(types: Types, params: Params) -> tuple[Raises, ...]:

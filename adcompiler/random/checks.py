@@ -25,6 +25,8 @@ def shape_of(given: Any) -> Shape:
     """
     if type(given) is int and given >= 0:
         return (given,)
+    if type(given) is tuple and not given:
+        return ()
     lengths = given if isinstance(given, Sequence) else (given,)
     found = tuple(map(integer, lengths))
     if any(length < 0 for length in found):
@@ -34,6 +36,8 @@ def shape_of(given: Any) -> Shape:
 
 def shape_of_all(given: tuple[Any, ...]) -> Shape:
     """The shape that ``rand(2, 3)`` and ``rand((2, 3))`` ask for."""
+    if not given:
+        return ()
     return shape_of(given[0] if len(given) == 1 else given)
 
 

@@ -8,6 +8,7 @@ belongs to no generator, a copy that generated code made, is none of its concern
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable, MutableMapping
 from types import TracebackType
@@ -40,8 +41,8 @@ def own(owner: Owner) -> None:
 
 
 def _place(state: Array) -> int:
-    place: int = state.__array_interface__["data"][0]
-    return place
+    """Where an array object has its elements."""
+    return ctypes.c_void_p.from_address(id(state) + 16).value or 0
 
 
 class Rewinding:

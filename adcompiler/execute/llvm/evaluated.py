@@ -27,7 +27,9 @@ class Evaluated:
     def __init__(self, evaluation: Evaluation) -> None:
         self._params = dict(evaluation.params)
         self._name = evaluation.name
-        self._takes = [_taker(t) for t in evaluation.operands]
+        takes = [_taker(t) for t in evaluation.operands]
+        # Most are taken as they are.
+        self._takes = takes if any(takes) else None
         self._gives = [_giver(t) for t in evaluation.types]
 
     @cached_property
@@ -39,8 +41,10 @@ class Evaluated:
         return found
 
     def __call__(self, *values: Any) -> Any:
-        given = (t(v) for t, v in zip(self._takes, values, strict=True))
-        found = self._evaluate(*given, **self._params)
+        if self._takes is not None:
+            pairs = zip(self._takes, values, strict=True)
+            values = tuple(v if t is None else t(v) for t, v in pairs)
+        found = self._evaluate(*values, **self._params)
         if not self._gives:
             return None
         if len(self._gives) == 1:
@@ -48,13 +52,14 @@ class Evaluated:
         return tuple(g(f) for g, f in zip(self._gives, found, strict=True))
 
 
-def _taker(t: Type) -> Callable[[Any], Any]:
+def _taker(t: Type) -> Callable[[Any], Any] | None:
+    """What a value is made of that is to be more than it comes as."""
     if isinstance(t, Scalar) and t.kind == "numpy":
         return np.dtype(t.dtype).type
     if isinstance(t, ListOf):
         element = _taker(t.element)
-        return lambda values: list(map(element, values))
-    return lambda value: value
+        return None if element is None else lambda values: list(map(element, values))
+    return None
 
 
 def _giver(t: Type) -> Callable[[Any], Any]:
