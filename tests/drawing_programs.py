@@ -71,6 +71,8 @@ def bootstrap(x, w):
     n = len(x)
     for _ in range(4):
         i = rt.randint(0, n, n)
+        j = rt.randint(n, (2,))
+        total = total + np.prod(x[j])
         total += np.mean(x[i] * w) ** 2
     return total
 

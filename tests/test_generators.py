@@ -192,6 +192,7 @@ def test_shapes_and_defaults() -> None:
     assert rt.normal(0.0, 1.0, (2, 2), generator=g).shape == (2, 2)
     assert rt.randint(0, 9, (2, 2), generator=g).dtype == np.int64
     assert rt.randint(0, 9, dtype=np.float32, generator=g).dtype == np.float32
+    assert rt.randint(9, (2, 2), generator=g).shape == (2, 2)
     assert rt.randperm(0, generator=g).tolist() == []
     assert rt.bernoulli(0.25, generator=g).dtype == np.float32
     assert rt.multinomial(np.ones((3, 4)), 2, generator=g).shape == (3, 2)

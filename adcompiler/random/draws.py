@@ -150,18 +150,23 @@ def exponential(
 
 def randint(
     low: int,
-    high: int,
+    high: int | tuple[int, ...] | list[int],
     shape: Lengths = (),
     dtype: DTypeLike = np.int64,
     generator: Generator | None = None,
 ) -> Any:
     """Integers from `low` to below `high`, as ``torch.randint(low, high, shape)``.
 
-    ValueError where nothing lies between, or the dtype does not hold what does.
+    ``randint(high, shape)`` begins at 0; the shape is a tuple then. ValueError where
+    nothing lies between, or the dtype does not hold what does.
 
     >>> randint(0, 10, 5, generator=Generator().manual_seed(0))
     array([4, 9, 3, 0, 3])
+    >>> randint(10, (5,), generator=Generator().manual_seed(0))
+    array([4, 9, 3, 0, 3])
     """
+    if isinstance(high, tuple | list):
+        low, high, shape = 0, low, high
     lengths, kind = checks.shape_of(shape), checks.number_dtype(dtype)
     first, last = checks.integer(low), checks.integer(high)
     checks.integers(first, last, kind)

@@ -243,6 +243,8 @@ def _randint(call: Call) -> Binding:
     low, high, shape, dtype, generator = call.bind(
         "low", "high", shape=None, dtype=None, generator=None
     )
+    if isinstance(high, TupleVal):  # ``randint(high, shape)``
+        low, high, shape = Dyn(constant(0)), low, high
     ends = [_number(call, low, "low", whole=True)]
     ends.append(_number(call, high, "high", whole=True))
     wanted = call.dtype(dtype, "int64") or "int64"
