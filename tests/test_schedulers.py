@@ -159,6 +159,18 @@ def test_it_goes_on_from_an_epoch():
         runtime.ExponentialLR(runtime.SGD([np.zeros(1)]), 0.5, last_epoch=3)
 
 
+def test_groups_that_come_later():
+    opt = runtime.SGD([np.zeros(1)], lr=1.0)
+    schedule = runtime.CosineAnnealingLR(opt, T_max=4)
+    cycle = runtime.LambdaLR(opt, lambda e: 1.0)
+    opt.add_param_group({"params": np.zeros(1), "lr": 0.5})
+    schedule.step()
+    half = (1 + math.cos(math.pi / 4)) / 2
+    assert np.allclose(schedule.get_last_lr(), [half, 0.5 * half])
+    with pytest.raises(ValueError, match="made for 1 groups, and the optimizer has 2"):
+        cycle.step()
+
+
 # --- What is refused ----------------------------------------------------------------
 
 BAD = [

@@ -9,7 +9,7 @@ A parameter is given values only when all fit.
 from __future__ import annotations
 
 import os
-import tempfile
+import threading
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +32,7 @@ def save(path: str | Path, given: Any) -> None:
     Of objects `Parameter`s are written, of containers arrays of floats, too. Names are
     the paths to them, as in ``layers.0.weight``. TypeError of what holds none.
 
+    >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "weights.npz"
     >>> save(path, {"w": np.ones(2), "more": [Parameter(0.5)]})
     >>> {name: value.tolist() for name, value in np.load(path).items()}
@@ -39,15 +40,16 @@ def save(path: str | Path, given: Any) -> None:
     """
     arrays = {name: _array(leaf) for name, leaf in _named(given).items()}
     target = Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, suffix=".part")
+    # A name of its own, and the rights that a new file has.
+    part = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as packed:
-            for word, array in arrays.items():
-                with packed.open(f"{word}.npy", "w", force_zip64=True) as entry:
+        with zipfile.ZipFile(part, "w") as packed:
+            for name, array in arrays.items():
+                with packed.open(f"{name}.npy", "w", force_zip64=True) as entry:
                     np.lib.format.write_array(entry, array, allow_pickle=False)
-        Path(name).replace(target)
+        part.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 
@@ -58,6 +60,7 @@ def load(path: str | Path, given: Any = None) -> Any:
     Raises KeyError where names differ, ValueError where shapes do, and changes nothing
     then.
 
+    >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "weights.npz"
     >>> save(path, {"w": np.ones(2)})
     >>> w = Parameter([3.0, 4.0])

@@ -52,6 +52,7 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go on by one step, and set the rates of the groups."""
+        self._take_new_groups()
         self.last_epoch += 1
         self._set(self.get_lr())
 
@@ -76,6 +77,19 @@ class LRScheduler:
     def groups(self) -> list[Group]:
         """The groups of the optimizer."""
         return self.optimizer.param_groups
+
+    def _take_new_groups(self) -> None:
+        """Groups that the optimizer has got since begin with the rates they have."""
+        for group in self.groups[len(self.base_lrs) :]:
+            group.setdefault("initial_lr", group["lr"])
+            self.base_lrs.append(group["initial_lr"])
+
+    def _refuse_new_groups(self) -> None:
+        if len(self.groups) != len(self.base_lrs):
+            raise ValueError(
+                f"{type(self).__name__} was made for {len(self.base_lrs)} groups, and "
+                f"the optimizer has {len(self.groups)}: make it when all are there"
+            )
 
     def _set(self, rates: Sequence[float]) -> None:
         for group, lr in zip(self.groups, rates, strict=True):

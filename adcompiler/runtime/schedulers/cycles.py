@@ -97,6 +97,9 @@ class CyclicLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
         self.base_lrs = lows
 
+    def _take_new_groups(self) -> None:
+        self._refuse_new_groups()
+
     def rate(self, lr: float, k: int) -> float:
         height, scale = self._height()
         low: float = self.base_lrs[k]
@@ -219,6 +222,9 @@ class OneCycleLR(LRScheduler):
                         value = high
                 _set_momentum(group, value)
         return [self.rate(group["lr"], k) for k, group in enumerate(self.groups)]
+
+    def _take_new_groups(self) -> None:
+        self._refuse_new_groups()
 
     def rate(self, lr: float, k: int) -> float:
         phase, done = self._phase()

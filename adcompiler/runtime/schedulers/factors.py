@@ -53,6 +53,9 @@ class LambdaLR(LRScheduler):
         self._factors = per_group(optimizer, "lr_lambda", lr_lambda)
         super().__init__(optimizer, last_epoch)
 
+    def _take_new_groups(self) -> None:
+        self._refuse_new_groups()
+
     def rate(self, lr: float, k: int) -> float:
         base: float = self.base_lrs[k]
         return base * float(self._factors[k](self.last_epoch))
@@ -72,6 +75,9 @@ class MultiplicativeLR(LRScheduler):
         self.lr_lambda = lr_lambda
         self._factors = per_group(optimizer, "lr_lambda", lr_lambda)
         super().__init__(optimizer, last_epoch)
+
+    def _take_new_groups(self) -> None:
+        self._refuse_new_groups()
 
     def rate(self, lr: float, k: int) -> float:
         if self.last_epoch <= 0:
@@ -286,6 +292,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     def step(self, epoch: Any = None) -> None:
         """Go on by one step, or to an epoch."""
+        self._take_new_groups()
         if epoch is None:
             self.T_cur += 1
             if self.T_cur >= self.T_i:

@@ -78,6 +78,8 @@ class ReduceLROnPlateau(LRScheduler):
             self._set([group["lr"] for group in self.groups])
             return
         measure = float(metrics)
+        if len(self.groups) != len(self.min_lrs):
+            self._refuse_new_groups()
         self.last_epoch += 1
         if self._is_better(measure):
             self.best, self.num_bad_epochs = measure, 0
