@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import adcompiler as ad
-from adcompiler import programs
+from adcompiler import programs, resident
 from adcompiler.cache import places
 from adcompiler.cache.directory import directory
 from adcompiler.cache.files import Files
@@ -814,6 +814,26 @@ def test_code_that_is_gone(kept, generation, tmp_path):
     assert len(kept) == 2
     gradient(generation(PLAIN))
     assert len(kept) == 2
+
+
+@pytest.mark.parametrize("damage", [*DAMAGE, "gone"])
+def test_the_runtime_is_kept_once(kept, generation, tmp_path, monkeypatch, damage):
+    def gradient_anew():
+        monkeypatch.setattr(resident, "_loaded", {})
+        return gradient(generation(PLAIN))
+
+    first = gradient_anew()
+    (path,) = (tmp_path / "cache").rglob("runtime")
+    whole = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(DAMAGE[damage](whole))
+    for _ in range(2):
+        assert np.array_equal(gradient_anew(), first)
+        assert path.read_bytes() == whole
+    gradient(generation(PLAIN.replace("np.sin", "np.cos")))
+    assert list((tmp_path / "cache").rglob("runtime")) == [path]
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions are Unix's")
