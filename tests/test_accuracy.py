@@ -343,6 +343,24 @@ def test_logarithms_times_zero(dtype):
 
 
 @DTYPES
+def test_logarithms_of_sums_of_exponentials(dtype):
+    given = np.resize(np.array(SPECIAL).astype(dtype), len(SPECIAL) + 5)
+    x, y = (a.ravel() for a in np.meshgrid(given, given))
+    rng = np.random.default_rng(0)
+    more = [rng.uniform(-50.0, 50.0, 400).astype(dtype) for _ in "xy"]
+    x, y = (np.concatenate(pair) for pair in zip((x, y), more, strict=True))
+    with np.errstate(all="ignore"):
+        wanted = np.logaddexp(x, y)
+        found = native("np.logaddexp(x, y)", "x", "y")(x, y)
+    # Of x below 0 and y above, both may lose what they have in common.
+    scale = np.maximum(np.abs(np.maximum(x, y)), np.abs(wanted))
+    rest = 4 * np.finfo(dtype).eps * np.where(np.isfinite(scale), scale, 0.0)
+    off = np.abs(np.where(found == wanted, 0.0, found - wanted))
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted))
+    assert np.all((off <= rest + np.finfo(dtype).tiny) | np.isnan(wanted))
+
+
+@DTYPES
 @pytest.mark.parametrize("name", ["erf", "erfc"])
 def test_error_functions(name, dtype):
     rng = np.random.default_rng(0)

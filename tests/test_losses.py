@@ -292,7 +292,7 @@ def test_the_gradient_of_a_classification_is_the_one_by_hand():
     # adjoint of: return losses.cross_entropy(logits, y)
     quotient = 1 / np.sum(shares)
     shifted_bar = np.where(kept, quotient / total, 0.0)[:, None] * powers
-    shifted_bar[np.arange(n_1), index] += np.where(kept, -quotient, 0.0)
+    shifted_bar[np.arange(n), index] += np.where(kept, -quotient, 0.0)
     # adjoint of: logits = x @ w + b
     b_bar = np.sum(shifted_bar, axis=0)
     w_bar = x.T @ shifted_bar

@@ -34,7 +34,8 @@ __all__ = ["accepted", "deferred", "is_dear", "is_fusible"]
 _MOST = 256  # members of a group
 # Rows that call a function of libm, without the prefix of inverse functions.
 _DEAR = {name.removeprefix("a") for name in LIBM} | {
-    *("tan2", "hypot", "expit", "log_expit", "xlogy", "xlog1py", "entr", "ndtr")
+    *("tan2", "hypot", "expit", "log_expit", "logaddexp", "xlogy", "xlog1py", "entr"),
+    "ndtr",
 }
 
 

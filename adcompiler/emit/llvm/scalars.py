@@ -282,6 +282,16 @@ def _log_expit(m: Op, x: str) -> str:
     return m.select(m.compare("lt", x, "0.0"), m.op(f"fadd {m.word} {x}, {rest}"), rest)
 
 
+def _logaddexp(m: Op, a: str, b: str) -> str:
+    """As NumPy computes it: infinities that are equal have no difference."""
+    away = m.op(f"fsub {m.word} {a}, {b}")
+    larger = m.select(m.compare("gt", a, b), a, b)
+    e = m.call("exp", m.op(f"fneg {m.word} {m.intrinsic('fabs', away)}"))
+    total = m.op(f"fadd {m.word} {larger}, {m.call('log1p', e)}")
+    twice = m.op(f"fadd {m.word} {a}, {m.number(math.log(2.0))}")
+    return m.select(m.compare("eq", a, b), twice, total)
+
+
 def _ndtr(m: Op, x: str) -> str:
     """In double precision, as SciPy computes it."""
     given = convert(m.code, x, m.dtype, "float64")
@@ -368,6 +378,7 @@ TABLE: dict[str, Rule] = {
     "clip": _clip,
     "expit": _expit,
     "log_expit": _log_expit,
+    "logaddexp": _logaddexp,
     "xlogy": _xlogy,
     "xlog1py": _xlog1py,
     "entr": _entr,

@@ -61,8 +61,8 @@ def cross_entropy(
     kept, index = _places(input, target, ignore_index)
     weight = None if weight is None else class_weights(input, weight)
     scores = _rows(input)
-    shifted = scores - stop_gradient(np.max(scores, axis=1, keepdims=True))
-    picked = _picked(shifted, index)
+    top = stop_gradient(np.max(scores, axis=1, keepdims=True))
+    picked, shifted = _picked(scores, index) - np.squeeze(top, 1), scores - top
     powers = np.exp(shifted)
     total = np.sum(powers, axis=1)
     log_total = np.log(total)
