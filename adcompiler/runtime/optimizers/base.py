@@ -262,7 +262,7 @@ class Optimizer:
 
 def _groups(params: Any) -> list[Mapping[str, Any]]:
     """The groups that are given, one of all parameters if there are none."""
-    params = _kept(params)
+    params = _listed(params)
     grouped = isinstance(params, list | tuple) and any(map(_is_group, params))
     if grouped:
         others = [type(g).__name__ for g in params if not _is_group(g)]
@@ -281,10 +281,15 @@ def _is_group(given: Any) -> bool:
 def _kept(params: Any) -> Any:
     """The tree of parameters; what can be gone through once as a list, and of objects
     the parameters that they hold."""
-    if isinstance(params, Iterator | KeysView | ValuesView):
-        params = list(params)
+    params = _listed(params)
     others = [v for _, v in leaves(params) if not isinstance(v, _SINGLE)]
     return (parameters(params) or params) if others else params
+
+
+def _listed(params: Any) -> Any:
+    """What can be gone through once, as a list."""
+    once = isinstance(params, Iterator | KeysView | ValuesView)
+    return list(params) if once else params
 
 
 _SINGLE = (
