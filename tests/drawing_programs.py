@@ -284,6 +284,15 @@ def never_drawn(x):
     return x * x
 
 
+def two_precisions(x, g):
+    """Draws that machine code makes by functions of its own."""
+    if rt.rand() < 0.9:
+        x = x * float(rt.rand(dtype=np.float64, generator=g))
+    noise = rt.randn(3, dtype=np.float64) + rt.randn(20, generator=g)[:3]
+    k = rt.randint(0, 3)
+    return np.sum(noise) * x + x * x * float(rt.normal(0.5, 2.0)) * k
+
+
 def large(x):
     return np.sum(np.sin(rt.randn(40, 50, dtype=np.float64) * x))
 
@@ -332,6 +341,7 @@ PROGRAMS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "pairs": (pairs, (VECTOR, STREAM)),
     "images": (images, (RNG.normal(size=(2, 3)),)),
     "never_drawn": (never_drawn, (0.7,)),
+    "two_precisions": (two_precisions, (0.7, STREAM)),
     "large": (large, (0.7,)),
 }
 assert math.pi

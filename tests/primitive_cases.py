@@ -506,7 +506,7 @@ POWERS = [
 ]
 
 EFFECTS = {"raise", "print", "check_bound", "check_real"}
-DRAWS = {"draw", "dropout_mask", "fork", "generator"}  # see test_draws.py
+DRAWS = {"draw", "dropout_mask", "fork", "generator", "touch"}  # see test_draws.py
 OTHERS = [
     *REDUCTIONS, *SHAPES, *MAKERS, *indexing(), *gathering(), *NUMBERS, *LINALG,
     *REARRANGED, *SUMS, *FACTORED, *POWERS,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import adcompiler as ad
 from adcompiler import runtime as rt
 from adcompiler.runtime import Generator
+from tests import drawing_fuzz
 from tests import drawing_programs as programs
 from tests.drawing_programs import PROGRAMS
 
@@ -144,6 +146,36 @@ def test_explaining_draws_nothing() -> None:
     before = states(args)
     str(ad.differentiate(programs.option_price).explain(*args))
     assert states(args) == before
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("seed", range(10))
+def test_random_programs(seed: int, backend: str, tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(drawing_fuzz.program(seed))
+    module: dict[str, Any] = {"__name__": "program"}
+    exec(compile(path.read_text(), str(path), "exec"), module)
+    function, g = module["program"], Generator()
+    args = (np.array([0.3, -0.7, 1.1]), 0.4, 0.8, g)
+
+    def seeded() -> None:
+        for k, generator in enumerate((rt.default_generator, module["G"], g)):
+            generator.manual_seed(seed + k)
+
+    def states() -> list[bytes]:
+        three = (rt.default_generator, module["G"], g)
+        return [generator.get_state().tobytes() for generator in three]
+
+    seeded()
+    value, after = function(*args), states()
+    derived = ad.differentiate(function, backend=backend)
+    seeded()
+    assert derived.value_and_grad(*args)[0] == pytest.approx(value, rel=1e-9)
+    assert states() == after
+    seeded()
+    derived.jvp(args, (np.ones(3), 1.0, 1.0, None))
+    assert states() == after
+    ad.check_grads(derived, args)
 
 
 # --- Machine code that gives a call up ----------------------------------------------

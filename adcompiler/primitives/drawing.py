@@ -141,7 +141,7 @@ def _called(kind: str, dtype: str | None, replacement: bool) -> Callable[..., An
 def _raises(types: Types, params: Params) -> tuple[Raises, ...]:
     kind = KINDS[params["kind"]]
     found = of_lengths(1 + kind.numbers)(types, params) if kind.shaped else ()
-    return (Raises("ValueError", None),) if kind.fails else found
+    return (*found, Raises("ValueError", None)) if kind.fails else found
 
 
 # --- Derivatives --------------------------------------------------------------------
@@ -227,6 +227,18 @@ fork = define(
         lambda types, params: types[:1],
         lambda let, pieces: spelling.called("random.fork", pieces[0].text),
         draws.fork,
+        Effect.DRAWS,
+        linear=(),
+        cheap=False,
+    )
+)
+
+touch = define(
+    Primitive(
+        "touch",
+        lambda types, params: (),
+        lambda let, pieces: spelling.called("random.touch", pieces[0].text),
+        draws.touch,
         Effect.DRAWS,
         linear=(),
         cheap=False,

@@ -343,6 +343,11 @@ def fork(generator: Generator) -> Array:
     return state_of(generator).copy()
 
 
+def touch(generator: Generator) -> None:
+    """Note that a generator is about to be drawn from by machine code."""
+    state_of(generator)
+
+
 def start(seed: int, generator: Generator) -> None:
     """Start again from a seed."""
     reseed(state_of(generator), seed)

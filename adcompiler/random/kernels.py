@@ -16,7 +16,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = ["drawn", "permuted", "use"]
+__all__ = ["NAMES", "addresses", "drawn", "permuted", "use"]
+
+# Of single and double precision, and of integers.
+NAMES = (
+    *("adc_rand_f", "adc_rand_d", "adc_uniform_f", "adc_uniform_d"),
+    *("adc_normals_f", "adc_normals_d"),
+    *("adc_coins_f", "adc_coins_d", "adc_exponential_f", "adc_exponential_d"),
+    *("adc_randint", "adc_randint_wide", "adc_randperm"),
+)
 
 Array = np.ndarray[Any, Any]
 Function = Callable[..., None]
@@ -39,6 +47,7 @@ class _Known:
 
     loader: Loader | None = None
     functions: Mapping[str, Function] | None = None
+    addresses: Mapping[str, int] | None = None
     count = 0  # of numbers that NumPy has drawn
     next = _READ  # when to ask for the code again
 
@@ -50,7 +59,7 @@ _lock = threading.Lock()
 def use(loader: Loader | None) -> None:
     """Say who has the code; None stands for nobody."""
     with _lock:
-        _known.loader, _known.functions = loader, None
+        _known.loader, _known.functions, _known.addresses = loader, None, None
         _known.count, _known.next = 0, _READ
 
 
@@ -89,10 +98,22 @@ def _asked(count: int) -> Mapping[str, Function] | None:
             compiled = _known.count >= _COMPILED
             # What is not there by then is not asked for again.
             _known.next = 2**62 if compiled else _COMPILED
-            found = _known.loader(native.text, native.NAMES, compiled=compiled)
+            found = _known.loader(native.text, NAMES, compiled=compiled)
             if found is not None:
+                _known.addresses = found
                 _known.functions = {k: _function(k, v) for k, v in found.items()}
         return _known.functions
+
+
+def addresses() -> Mapping[str, int]:
+    """Where the functions are, for machine code that calls them; empty if nowhere.
+
+    They take two array objects, of which they read the place of the elements, 16 bytes
+    behind their beginnings; the number of elements; and what `drawn` is given.
+    """
+    if _known.addresses is None and _known.next < 2**62:
+        _asked(_COMPILED)
+    return _known.addresses or {}
 
 
 _NUMBER, _WHOLE = ctypes.c_double, ctypes.c_int64
@@ -100,7 +121,7 @@ _NUMBER, _WHOLE = ctypes.c_double, ctypes.c_int64
 
 def _function(name: str, address: int) -> Function:
     more: dict[str, tuple[Any, ...]] = {
-        **dict.fromkeys(("uniform", "normal", "one", "coins"), (_NUMBER, _NUMBER)),
+        **dict.fromkeys(("uniform", "normals", "coins"), (_NUMBER, _NUMBER)),
         "exponential": (_NUMBER,),
         "randint": (_WHOLE, _WHOLE),
     }

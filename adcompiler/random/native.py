@@ -1,6 +1,6 @@
 """The streams as machine code: LLVM text of functions that fill arrays.
 
-In: nothing. Out: `TEXT`, a module, and `NAMES`, its functions.
+In: nothing. Out: `text`, a module of the functions in `kernels.NAMES`.
 Invariants: each function takes the state and gives the bits that `streams` gives, by
 the same operations in the same order: products are fused with sums where `exact` fuses
 them and nowhere else. Functions of double precision are the C library's.
@@ -16,14 +16,7 @@ from collections.abc import Iterator
 
 from adcompiler.random.normals import OPENED, normals
 
-__all__ = ["NAMES", "text"]
-
-NAMES = (
-    *("adc_rand_f", "adc_rand_d", "adc_uniform_f", "adc_uniform_d"),
-    *("adc_normal_f", "adc_normal_d", "adc_one_normal"),
-    *("adc_coins_f", "adc_coins_d", "adc_exponential_f", "adc_exponential_d"),
-    *("adc_randint", "adc_randint_wide", "adc_randperm"),
-)
+__all__ = ["text"]
 
 _PART = 2048  # numbers
 

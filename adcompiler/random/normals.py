@@ -233,7 +233,7 @@ done:
   ret void
 }}
 
-define void @adc_normal_f(ptr %s, ptr %o, i64 %count, double %m, double %d) {{
+define internal void @blocks_f(ptr %s, ptr %o, i64 %count, double %m, double %d) {{
 entry:
 {OPENED}
   %buffer = alloca [{_PART} x i32], align 64
@@ -315,7 +315,7 @@ done:
   ret void
 }}
 
-define void @adc_normal_d(ptr %s, ptr %o, i64 %count, double %mean, double %std) {{
+define internal void @blocks_d(ptr %s, ptr %o, i64 %count, double %mean, double %std) {{
 entry:
 {OPENED}
   %buffer = alloca [32 x i32], align 64
@@ -344,7 +344,7 @@ done:
 }}
 
 ; One by one, in pairs, of which the state keeps the second.
-define void @adc_one_normal(ptr %s, ptr %o, i64 %count, double %mean, double %std) {{
+define internal void @singly(ptr %s, ptr %o, i64 %count, double %mean, double %std) {{
 entry:
 {OPENED}
   %buffer = alloca [4 x i32], align 16
@@ -398,7 +398,53 @@ done:
 }}
 """
 
+_NORMALS = """
+define void @adc_normals_d(ptr %s, ptr %o, i64 %count, double %mean, double %std) {
+entry:
+  %few = icmp slt i64 %count, 16
+  br i1 %few, label %one, label %many
+one:
+  call void @singly(ptr %s, ptr %o, i64 %count, double %mean, double %std)
+  ret void
+many:
+  call void @blocks_d(ptr %s, ptr %o, i64 %count, double %mean, double %std)
+  ret void
+}
+
+define void @adc_normals_f(ptr %s, ptr %o, i64 %count, double %mean, double %std) {
+entry:
+  %wide = alloca [16 x double], align 64
+  %holder = alloca [3 x i64]
+  %held = getelementptr i8, ptr %holder, i64 16
+  store ptr %wide, ptr %held
+  %o_place = getelementptr i8, ptr %o, i64 16
+  %out = load ptr, ptr %o_place
+  %few = icmp slt i64 %count, 16
+  br i1 %few, label %one, label %many
+many:
+  call void @blocks_f(ptr %s, ptr %o, i64 %count, double %mean, double %std)
+  ret void
+one:
+  ; They are computed in double precision.
+  call void @singly(ptr %s, ptr %holder, i64 %count, double %mean, double %std)
+  %some = icmp sgt i64 %count, 0
+  br i1 %some, label %trip, label %done
+trip:
+  %i = phi i64 [ 0, %one ], [ %next, %trip ]
+  %p = getelementptr double, ptr %wide, i64 %i
+  %q = getelementptr float, ptr %out, i64 %i
+  %x = load double, ptr %p
+  %y = fptrunc double %x to float
+  store float %y, ptr %q
+  %next = add i64 %i, 1
+  %more = icmp slt i64 %next, %count
+  br i1 %more, label %trip, label %done
+done:
+  ret void
+}
+"""
+
 
 def normals() -> Iterator[str]:
     """The functions."""
-    yield from (_blocks(8), _blocks(16), _NORMALS_32, _NORMALS_64)
+    yield from (_blocks(8), _blocks(16), _NORMALS_32, _NORMALS_64, _NORMALS)

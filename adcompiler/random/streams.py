@@ -92,16 +92,13 @@ def normal(state: Array, mean: float, std: float, shape: Shape, dtype: Dtype) ->
     Fewer than 16 are made one by one, in pairs, of which the second is kept; more in
     blocks of 16.
     """
+    name = f"adc_normals_{dtype.char}"
+    found = kernels.drawn(name, state, shape, dtype, mean, std)
+    if found is not None:
+        return found
     count = math.prod(shape)
     if count >= _BLOCK:
-        name = f"adc_normal_{dtype.char}"
-        found = kernels.drawn(name, state, shape, dtype, mean, std)
-        if found is not None:
-            return found
         return _blocks(state, mean, std, count, dtype).reshape(shape)
-    found = kernels.drawn("adc_one_normal", state, shape, DOUBLE, mean, std)
-    if found is not None:
-        return found.astype(dtype, copy=False)
     z = np.array([_one_normal(state) for _ in range(count)], np.float64)
     if (mean, std) != (0.0, 1.0):
         z = fma64(z, std, mean)

@@ -18,6 +18,7 @@ from adcompiler.emit.llvm.apart import sums_apart
 from adcompiler.emit.llvm.code import with_loops_numbered
 from adcompiler.emit.llvm.contiguity import contiguous_values
 from adcompiler.emit.llvm.direct import Direct, write_direct
+from adcompiler.emit.llvm.drawing import touched
 from adcompiler.emit.llvm.entry import write_entry
 from adcompiler.emit.llvm.folded import folded, renamed
 from adcompiler.emit.llvm.functions import write_function
@@ -32,7 +33,7 @@ from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Function, Var
 
-__all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "sums_apart"]
+__all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "sums_apart", "touched"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,14 @@ import numpy as np
 from adcompiler.execute.llvm import threads
 from adcompiler.execute.llvm.image import Image, image_of, is_found, load
 from adcompiler.ir.evaluation import Evaluation
+from adcompiler.random import kernels
+from adcompiler.random.kernels import NAMES
 from adcompiler.random.rewinding import same_draws
 
 __all__ = ["Code", "Entry", "Runtime", "code_of", "compiled", "linked_runtime"]
 
 _FASTCALL = 0x80
-_DRAWING = frozenset({"draw", "dropout_mask", "fork", "generator"})
+_DRAWING = frozenset({"draw", "dropout_mask", "fork", "generator", "touch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,8 @@ def _linked(
     symbols |= {**_numpy_api(), **threads.symbols(), **runtime}
     if code.needs(_BLAS):
         symbols |= _blas()
+    if code.needs(NAMES):
+        symbols |= kernels.addresses()
     if isinstance(code.code, Image):
         return load(code.code, symbols)
     from adcompiler.execute.llvm.engine import link
