@@ -29,6 +29,7 @@ from typing import (
     overload,
 )
 
+from adcompiler.called import what_a_call_runs
 from adcompiler.choices import Wrt, called_too_early, names_of, require_backend
 from adcompiler.evaluation import (
     arguments_of,
@@ -131,7 +132,7 @@ class Differentiable(Generic[P, R]):
             raise TypeError("a property is no function: write @property above this")
         if not callable(plain):
             raise TypeError(f"not a function: {plain!r}")
-        plain = _called(plain)
+        plain = what_a_call_runs(plain)
         if isinstance(plain, functools.partial) and _is_written(plain.func):
             plain = partials.written_out(plain)
         names = tuple(signature_of(plain).parameters)
@@ -492,21 +493,6 @@ _IN_WORDS: dict[DerivativeKind, str] = {
 }
 
 
-def _called(function: Any) -> Any:
-    """What a call of an object runs: the `__call__` of a class that is written in
-    Python."""
-    found = inspect.getattr_static(type(function), "__call__", None)
-    module = type(function).__module__
-    ours = module.startswith("adcompiler.runtime.")  # models are written in Python
-    library = not ours and module.partition(".")[0] in _LIBRARIES
-    if isinstance(found, FunctionType) and not library:
-        return MethodType(found, function)
-    return function
-
-
 def _is_written(function: Any) -> bool:
     """Whether this is a function written in Python, differentiable or not."""
     return isinstance(function, FunctionType | MethodType | Differentiable)
-
-
-_LIBRARIES = ("adcompiler", "numpy", "scipy", "functools")
