@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from adcompiler.random.state import HAS_PLACE
+
 __all__ = ["NAMES", "addresses", "drawn", "permuted", "use"]
 
 # Of single and double precision, and of integers.
@@ -59,7 +61,8 @@ _lock = threading.Lock()
 def use(loader: Loader | None) -> None:
     """Say who has the code; None stands for nobody."""
     with _lock:
-        _known.loader, _known.functions, _known.addresses = loader, None, None
+        _known.loader = loader if HAS_PLACE else None
+        _known.functions = _known.addresses = None
         _known.count, _known.next = 0, _READ
 
 

@@ -8,7 +8,6 @@ belongs to no generator, a copy that generated code made, is none of its concern
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from collections.abc import Callable, MutableMapping
 from types import TracebackType
@@ -16,6 +15,8 @@ from typing import Any, Protocol, Self
 from weakref import WeakValueDictionary
 
 import numpy as np
+
+from adcompiler.random.state import place_of
 
 Array = np.ndarray[Any, Any]
 
@@ -37,12 +38,7 @@ _owners: MutableMapping[int, Owner] = WeakValueDictionary()
 
 def own(owner: Owner) -> None:
     """Note whose a state is."""
-    _owners[_place(owner.state)] = owner
-
-
-def _place(state: Array) -> int:
-    """Where an array object has its elements."""
-    return ctypes.c_void_p.from_address(id(state) + 16).value or 0
+    _owners[place_of(owner.state)] = owner
 
 
 class Rewinding:
@@ -76,7 +72,7 @@ class Rewinding:
 
     def note(self, state: Array) -> None:
         """A state is about to change."""
-        place = _place(state)
+        place = place_of(state)
         if place not in self._before and (owner := _owners.get(place)) is not None:
             self._before[place] = owner.state, state.copy()
 
