@@ -434,3 +434,32 @@ def tuples_and_lists_are_stored(x):
     z[[0, 2]] = (x[0], 3.0)
     z = z * (1.0, x[0], x[1], 2)
     return np.sum(y * y) + np.sum(z)
+
+
+@trips(real(4), TRIPS)
+def whole_arrays_take_what_is_computed_of_them(x, n):
+    y, z = x.copy(), 2.0 * x
+    for _ in range(n):
+        y[...] = np.sin(y) + 0.1 * z
+        z[...] = 0.3 * y * z
+    return np.sum(y * z)
+
+
+@program(real(3))
+def a_matrix_takes_what_its_rows_and_columns_give(x):
+    y = np.outer(x, x)
+    y[...] = y - np.mean(y, axis=0)
+    scale = np.sum(y * y, axis=1)
+    y[...] = y / (1.0 + scale[:, None])
+    y[...] = 2.0 * y.T + y
+    return np.sum(y * x)
+
+
+@program(real(4))
+def a_view_sees_a_whole_array_stored(x):
+    y = x.copy()
+    rest = y[1:]
+    before = 2.0 * y
+    y[...] = before + x
+    y[::-1][...] = y * y
+    return np.sum(rest * before[1:])
