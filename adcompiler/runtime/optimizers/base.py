@@ -73,7 +73,10 @@ class Optimizer:
         tree = _kept(param_group["params"])
         found = [leaf for _, leaf in _wanted(tree)]
         if not found:
-            raise ValueError(f"{type(self).__name__} got an empty list of parameters")
+            raise ValueError(
+                f"{type(self).__name__} got an empty list of parameters: there is no "
+                "Parameter and no array of floats in what it was given"
+            )
         _refuse_shared([*self._leaves(), *found])
         self.param_groups.append({"params": found, **options})
         self._trees.append(tree)
