@@ -372,18 +372,7 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
             given = dict(zip(kwargs, inside(kwargs.values()), strict=True))
             return PartialVal(map_atoms(callee, change), inside(args), given)
         case PullbackVal():
-            inputs, residuals, values = (
-                tuple(map(change, atoms))
-                for atoms in (binding.inputs, binding.residuals, binding.values)
-            )
-            kept = tuple((change(a), change(b)) for a, b in binding.states)
-            return replace(
-                binding,
-                inputs=inputs,
-                residuals=residuals,
-                values=values,
-                states=kept,
-            )
+            return _pullback_mapped(binding, change)
         case TextVal(template, operands):
             return TextVal(template, inside(operands))
         case MaybeUnbound(value, flag):
@@ -395,6 +384,17 @@ def map_atoms(binding: Binding, change: Callable[[Atom], Atom]) -> Binding:
             return MaybeNone(map_atoms(value, change), found, cond)
         case _:
             return binding
+
+
+def _pullback_mapped(pullback: PullbackVal, change: Callable[[Atom], Atom]) -> Binding:
+    """A pullback with every atom in it replaced."""
+    return replace(
+        pullback,
+        inputs=tuple(map(change, pullback.inputs)),
+        residuals=tuple(map(change, pullback.residuals)),
+        values=tuple(map(change, pullback.values)),
+        states=tuple((change(a), change(b)) for a, b in pullback.states),
+    )
 
 
 def locations(binding: Binding) -> Iterator[Location]:

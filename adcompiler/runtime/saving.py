@@ -48,9 +48,8 @@ def save(path: str | Path, given: Any) -> None:
                 with packed.open(f"{name}.npy", "w", force_zip64=True) as entry:
                     np.lib.format.write_array(entry, array, allow_pickle=False)
         part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    finally:
+        part.unlink(missing_ok=True)  # what was not finished
 
 
 def load(path: str | Path, given: Any = None) -> Any:

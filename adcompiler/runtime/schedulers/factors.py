@@ -61,23 +61,8 @@ class LambdaLR(LRScheduler):
         return base * float(self._factors[k](self.last_epoch))
 
 
-class MultiplicativeLR(LRScheduler):
+class MultiplicativeLR(LambdaLR):
     """The rate times ``lr_lambda(epoch)``, from the first step on."""
-
-    _own = ("lr_lambda",)
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Factor | list[Factor],
-        last_epoch: int = -1,
-    ) -> None:
-        self.lr_lambda = lr_lambda
-        self._factors = per_group(optimizer, "lr_lambda", lr_lambda)
-        super().__init__(optimizer, last_epoch)
-
-    def _take_new_groups(self) -> None:
-        self._refuse_new_groups()
 
     def rate(self, lr: float, k: int) -> float:
         if self.last_epoch <= 0:
