@@ -159,12 +159,8 @@ OURS = {
 }
 
 # Where we do not give what PyTorch gives, and why, in the words of the page.
-OF_NAN = "a nan is chosen from neither: nothing is passed, as in JAX"
 NOT_TAKEN = "the side not taken gets 0"
 DEPARTURES = {
-    "maximum(x, 0)": OF_NAN,
-    "maximum": OF_NAN,
-    "minimum": OF_NAN,
     "abs": "the factor is `np.sign(x)`",
     "hardsigmoid": "PyTorch rounds 1/6 to single precision",
     "max()": "that of `amax` and `amin`, in PyTorch, too",

@@ -299,3 +299,47 @@ def test_the_gradient_of_a_classification_is_the_one_by_hand():
     return w_bar, b_bar
 """
     )
+
+
+# --- Lists ----------------------------------------------------------------------------
+
+AS_LISTS = {
+    "binary_cross_entropy": ([0.1, 0.7], [0.0, 1.0]),
+    "binary_cross_entropy_with_logits": ([0.1, -0.7], [0, 1]),
+    "cosine_embedding_loss": (
+        [[1.0, 2.0], [3.0, 1.0]],
+        [[0.0, 1.0], [1.0, 1.0]],
+        [1, -1],
+    ),
+    "cross_entropy": ([[1.5, 2.0, 0.5]], [1]),
+    "ctc_loss": ([[[-1.0, -1.0, -1.0]], [[-1.0, -1.0, -1.0]]], [[1]], [2], [1]),
+    "gaussian_nll_loss": ([1.0, 2.0], [0.0, 1.0], [1.0, 1.0]),
+    "hinge_embedding_loss": ([1.0, 2.0], [1, -1]),
+    "huber_loss": ([1.0, 2.0], [0.0, 4.0]),
+    "kl_div": ([-0.1, -0.7], [0.3, 0.7]),
+    "l1_loss": ([1.0, 2.0], [0.0, 1.0]),
+    "margin_ranking_loss": ([1.0, 2.0], [0.0, 1.0], [1, -1]),
+    "mse_loss": ([1.0, 2.0], [0.0, 1.0]),
+    "multi_margin_loss": ([[1.0, 2.0, 3.0]], [1]),
+    "multilabel_margin_loss": ([[1.0, 2.0, 3.0]], [[1, -1, 0]]),
+    "multilabel_soft_margin_loss": ([[1.0, 2.0, 3.0]], [[1, 0, 1]]),
+    "nll_loss": ([[-1.0, -2.0]], [1]),
+    "poisson_nll_loss": ([1.0, 2.0], [0.0, 1.0]),
+    "smooth_l1_loss": ([1.0, 2.0], [0.0, 4.0]),
+    "soft_margin_loss": ([1.0, 2.0], [1, -1]),
+    "triplet_margin_loss": ([[1.0, 2.0]], [[0.0, 1.0]], [[2.0, 2.0]]),
+}
+
+
+def test_there_is_a_list_of_each():
+    assert set(AS_LISTS) == set(losses.__all__)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+@pytest.mark.parametrize("name", AS_LISTS)
+def test_a_list_is_the_array_of_its_numbers(name, backend):
+    loss, lists = getattr(losses, name), AS_LISTS[name]
+    arrays = tuple(map(np.asarray, lists))
+    np.testing.assert_allclose(loss(*lists), loss(*arrays), 1e-15)
+    gradient = ad.grad(loss, wrt=0, backend=backend)
+    np.testing.assert_allclose(gradient(*lists), gradient(*arrays), 1e-15)

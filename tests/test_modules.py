@@ -370,3 +370,82 @@ def test_states_of_models():
     assert model.layers[0].weight.data.any()
     with pytest.raises(KeyError, match="layers.1.bias is not in it"):
         other.load_state_dict({k: v for k, v in kept.items() if k != "layers.1.bias"})
+
+
+# --- Gradients that are asked for of a model ------------------------------------------
+
+
+class Scaled:
+    def __init__(self):
+        self.layers = [runtime.Parameter([1.0, 2.0, 3.0])]
+
+    def __call__(self, x):
+        return np.sum(np.sin(self.layers[0] * x))
+
+
+def of_model(model, x):
+    return model(x)
+
+
+def test_grad_of_a_model_says_what_to_call():
+    x = np.array([0.5, 1.5, 2.5])
+    for derivative in (ad.grad, ad.value_and_grad, ad.vjp):
+        with pytest.raises(TypeError, match=r"model is a Scaled that holds parameters"):
+            derivative(of_model)(Scaled(), x)
+    with pytest.raises(TypeError, match=r"model\.layers\.0.*wrt='x'"):
+        ad.grad(of_model)(Scaled(), x)
+    w = np.array([1.0, 2.0, 3.0])
+    found = ad.grad(of_model, wrt="x")(Scaled(), x)
+    np.testing.assert_allclose(found, w * np.cos(w * x), 1e-14)
+    frozen = Scaled()
+    frozen.layers[0].requires_grad_(False)
+    np.testing.assert_allclose(ad.grad(of_model)(frozen, x), found, 1e-15)
+
+
+def test_grad_of_a_model_inside_of_a_function_is_refused():
+    model = Scaled()
+
+    def squares(x):
+        return np.sum(ad.grad(of_model)(model, x) ** 2)
+
+    with pytest.raises(ad.UnsupportedError, match="'model' is a Scaled that holds"):
+        ad.grad(squares)(np.array([0.5, 1.5, 2.5]))
+
+
+# --- Parameters differentiated inside of a function -----------------------------------
+
+
+def energy(p, x):
+    return np.sum(np.sin(p["w"] * x))
+
+
+def penalty(p, x):
+    return np.sum(ad.grad(energy)(p, x)["w"] ** 2)
+
+
+def both(p, x):
+    return np.sum(ad.grad(energy, wrt=("p", "x"))(p, x).x ** 2)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_inside_of_a_function_parameters_alone_are_differentiated(backend):
+    w, x = np.array([1.0, 2.0, 3.0]), np.array([0.5, 1.5, 2.5])
+    p = {"w": runtime.Parameter(w.copy())}
+    value = ad.differentiate(penalty, backend=backend).backward(p, x)
+    np.testing.assert_allclose(value, np.sum((x * np.cos(w * x)) ** 2), 1e-14)
+    np.testing.assert_allclose(
+        p["w"].grad, -2 * x**3 * np.cos(w * x) * np.sin(w * x), 1e-13
+    )
+    p["w"].grad = None
+    value = ad.differentiate(both, backend=backend).backward(p, x)
+    np.testing.assert_allclose(value, np.sum((w * np.cos(w * x)) ** 2), 1e-14)
+
+
+def test_what_a_derivative_inside_leaves_alone_is_refused():
+    x = np.array([0.5, 1.5, 2.5])
+    p = {"w": runtime.Parameter([1.0, 2.0, 3.0]), "more": np.ones(3)}
+    with pytest.raises(ad.UnsupportedError, match="and other floats beside them"):
+        ad.differentiate(penalty).backward(p, x)
+    p = {"w": runtime.Parameter([1.0, 2.0, 3.0], requires_grad=False)}
+    with pytest.raises(ad.UnsupportedError, match="a parameter that is frozen"):
+        ad.grad(both, wrt="x")(p, x)

@@ -9,12 +9,13 @@ that is named and has none is an error that says what to pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from adcompiler.frontend.arguments import is_dynamic, leaf_specs
 from adcompiler.frontend.interface import ArgSpec, LeafSpec, StaticSpec, TupleSpec
 from adcompiler.frontend.structures import KeywordsOf, Positional, Shape
+from adcompiler.holders import named_parameters
 from adcompiler.ir.types import Array, Scalar, is_float
 
 __all__ = [
@@ -62,8 +63,8 @@ def differentiated(
     """The names of the arguments to differentiate.
 
     Without `wrt` they are those that are or hold parameters, if there are such; else
-    those passed that are or hold floats. An argument that is
-    left to its default is differentiated only if it is named.
+    those passed that are or hold floats. An argument that is left to its default is
+    differentiated only if it is named; an object with parameters in it is a TypeError.
 
     >>> from adcompiler.ir.types import PY_FLOAT, PY_INT
     >>> specs = {"x": LeafSpec(PY_FLOAT), "n": LeafSpec(PY_INT)}
@@ -78,6 +79,7 @@ def differentiated(
     trained = tuple(n for n in names if any(x.trained for x in leaf_specs(specs[n])))
     if trained:
         return trained
+    _refuse_models(specs, passed, function)
     chosen = tuple(name for name in names if name in passed and _holds(specs[name]))
     if chosen:
         return chosen
@@ -93,6 +95,26 @@ def differentiated(
     raise TypeError(
         f"nothing can be differentiated in {function}(){reason}. {_advice(specs)}"
     )
+
+
+def _refuse_models(
+    specs: Mapping[str, ArgSpec], passed: Collection[str], function: str
+) -> None:
+    """TypeError of an object with parameters in it: whose gradients are wanted, only
+    the caller knows."""
+    for name in specs:
+        match specs[name]:
+            case StaticSpec(value=value) if name in passed:
+                trained = [n for n, p in named_parameters(value) if p.requires_grad]
+                others = [n for n in specs if n in passed and _holds(specs[n])]
+                if trained:
+                    raise TypeError(
+                        f"{name} is a {type(value).__name__} that holds parameters, as "
+                        f"{name}.{trained[0]}. For their gradients call "
+                        f"ad.differentiate({function}).backward(...), which adds to "
+                        "the `grad` of each; for others name the argument, as in "
+                        f"wrt={(others or ['x'])[0]!r}"
+                    )
 
 
 def _advice(specs: Mapping[str, ArgSpec]) -> str:

@@ -130,12 +130,16 @@ def _weight(mask: Expr, like: Expr) -> Expr:
     return mask.call("cast", dtype=dtype, via=via)
 
 
-def _chosen(name: str, mine: Expr, other: Expr) -> Expr:
-    """1 where `mine` is chosen, 1/2 at a tie, else 0."""
-    tie, better = mine.call("equal", other), mine.call(name, other)
+def _chosen(worse: str, mine: Expr, other: Expr) -> Expr:
+    """1 where `mine` is not the worse, 1/2 at a tie, else 0.
+
+    Beside a nan none is the worse: a loss that is nan does not have a gradient of 0.
+    """
+    tie, lost = mine.call("equal", other), mine.call(worse, other)
     if isinstance(tie.type, Scalar):
-        return select(tie, 0.5, _weight(better, mine))
-    return _weight(select(tie, 0.5, better), mine)
+        return select(tie, 0.5, _weight(lost.call("logical_not"), mine))
+    won = lost.call("logical_not", via="operator")
+    return _weight(select(tie, 0.5, won), mine)
 
 
 def _extreme_types(name: str) -> TypeRule:
@@ -157,7 +161,7 @@ def _extreme_types(name: str) -> TypeRule:
     return rule
 
 
-def extreme(name: str, better: str) -> Primitive:
+def extreme(name: str, better: str, worse: str) -> Primitive:
     """``np.maximum(a, b)``; Python's ``max(a, b)`` gives the first at a tie."""
     numpy, word = getattr(np, name), name[:3]
     python = getattr(builtins, word)
@@ -170,12 +174,12 @@ def extreme(name: str, better: str) -> Primitive:
     def first(a: Expr, b: Expr, y: Expr, via: str = "np") -> Factor:
         if via == "builtin":
             return _weight(b.call(better, a).call("logical_not"), a)
-        return _chosen(better, a, b)
+        return _chosen(worse, a, b)
 
     def second(a: Expr, b: Expr, y: Expr, via: str = "np") -> Factor:
         if via == "builtin":
             return _weight(b.call(better, a), b)
-        return _chosen(better, b, a)
+        return _chosen(worse, b, a)
 
     return define(
         Primitive(
@@ -193,8 +197,8 @@ def extreme(name: str, better: str) -> Primitive:
     )
 
 
-maximum = extreme("maximum", "greater")
-minimum = extreme("minimum", "less")
+maximum = extreme("maximum", "greater", "less")
+minimum = extreme("minimum", "less", "greater")
 
 
 def _clip_types(types: Types, params: Params) -> Types:

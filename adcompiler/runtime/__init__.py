@@ -4,6 +4,7 @@ In: arrays and `Parameter`s. Out: PyTorch's numbers, to the digits that
 `tests/reference` states. `ad.runtime` is this package.
 """
 
+from adcompiler.holders import named_parameters, parameters
 from adcompiler.parameter import (
     Parameter,
 )
@@ -96,10 +97,6 @@ from adcompiler.runtime.schedulers import (
     ReduceLROnPlateau,
     SequentialLR,
     StepLR,
-)
-from adcompiler.runtime.trees import (
-    named_parameters,
-    parameters,
 )
 
 __all__ = [

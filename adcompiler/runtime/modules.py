@@ -14,11 +14,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from adcompiler.holders import modules_of, named_parameters
 from adcompiler.parameter import Parameter
 from adcompiler.random import Generator
 from adcompiler.random.draws import linear_values
 from adcompiler.runtime.saving import checked_state, put_state
-from adcompiler.runtime.trees import modules_of, named_parameters
 
 __all__ = ["Linear", "Module"]
 

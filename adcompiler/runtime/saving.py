@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from adcompiler.holders import named_parameters
 from adcompiler.parameter import Parameter
-from adcompiler.runtime.trees import leaves, named_parameters
+from adcompiler.runtime.trees import leaves
 
 __all__ = ["checked_state", "load", "put_state", "save"]
 

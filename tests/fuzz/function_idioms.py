@@ -133,19 +133,17 @@ def derivative_of_a_number(frame: Frame) -> None:
             frame.emit(f"        {u} = {u} * np.cos({u})")
         frame.emit(f"    return {body}")
     a, b = scalar(frame, 1).text, scalar(frame, 0).text
+    value, rest = frame.fresh("t"), frame.fresh("t")
     forms = [
-        f"ad.grad({g})(1.0 * {a})",
-        f"ad.grad(ad.grad({g}))(1.0 * {a})",
-        f"ad.jvp({g})((1.0 * {a},), (1.0 * {b},))[1]",
-        "{0} * {1}",
-        "{1}(1.0 * {2})",
+        ("", f"ad.grad({g})(1.0 * {a})"),
+        ("", f"ad.grad(ad.grad({g}))(1.0 * {a})"),
+        ("", f"ad.jvp({g})((1.0 * {a},), (1.0 * {b},))[1]"),
+        ("value_and_grad", f"{value} * {rest}"),
+        ("vjp", f"{rest}(1.0 * {b})"),
     ]
-    text, names = choose.pick(forms), (frame.fresh("t"), frame.fresh("t"))
-    if text.startswith("{0}"):
-        frame.emit(f"{names[0]}, {names[1]} = ad.value_and_grad({g})(1.0 * {a})")
-    elif text.startswith("{1}"):
-        frame.emit(f"{names[0]}, {names[1]} = ad.vjp({g})(1.0 * {a})")
-    text = text.format(*names, b)
+    before, text = choose.pick(forms)
+    if before:
+        frame.emit(f"{value}, {rest} = ad.{before}({g})(1.0 * {a})")
     statements.bind(frame, statements.python(frame, f"np.tanh({text})"))
     return None
 

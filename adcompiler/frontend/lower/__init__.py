@@ -205,7 +205,7 @@ def _argument(ctx: Context, spec: ArgSpec, name: str, params: list[Var]) -> Bind
                 ctx.origins.axes.update(row for row in axes if isinstance(row[0], Dim))
                 ctx.values[location] = var
                 if spec.trained is not None:
-                    ctx.parameters.add(location)
+                    ctx.parameters[location] = spec.trained
                 return ArrayRef(location, (), t, contiguous)
             if not spec.moving:
                 ctx.origins.given(var, leaf)

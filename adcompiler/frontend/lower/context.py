@@ -96,7 +96,8 @@ class Context:
     making: tuple[Any, ...] = ()  # those that are being made, the innermost last
     path: tuple[ast.AST, ...] = ()  # the calls that are being inlined
     trips: tuple[int, ...] = ()  # of loops that are laid out, those we are in
-    parameters: set[Location] = field(default_factory=set)  # memory of a Parameter
+    # Memory of a Parameter, and whether that is trained.
+    parameters: dict[Location, bool] = field(default_factory=dict)
     ruled: tuple[object, ...] = ()  # the rules whose functions are being interpreted
     replayed: dict[Atom, Atom] = field(default_factory=dict)  # states, as they were
     emitted: int = 0

@@ -16,10 +16,8 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
-    FunctionVal,
     PullbackVal,
     RecordVal,
-    Static,
     TupleVal,
 )
 from adcompiler.frontend.interface import (
@@ -45,14 +43,13 @@ from adcompiler.frontend.lower.isolation import (
     zero_like,
 )
 from adcompiler.frontend.lower.operands import atom_of
+from adcompiler.frontend.lower.wanted import NAMED, callee_of, wanted
 from adcompiler.frontend.structures import Shape
 from adcompiler.gradients import gradients_type
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, ListOf, Scalar, Type, dims_of, is_float
 from adcompiler.ir.walk import inline
-
-NAMED = "give those behind *args names: lambda x, y: f(x, y)"
 
 
 def lower(
@@ -63,7 +60,7 @@ def lower(
     kwargs: dict[str, Binding],
 ) -> Binding:
     """A call of a derivative."""
-    callee = _callee(derivative)
+    callee = callee_of(derivative)
     assert ctx.derive is not None
     match derivative.kind:
         case "value" | "inplace":
@@ -78,12 +75,6 @@ def lower(
             return _grad(ctx, node, derivative, callee, args, kwargs)
 
 
-def _callee(derivative: Derivative) -> Binding:
-    """The function that is differentiated, as a binding."""
-    callee = derivative.function
-    return callee if isinstance(callee, Static | FunctionVal) else Static(callee)
-
-
 # --- Reverse mode --------------------------------------------------------------------
 
 
@@ -96,7 +87,7 @@ def _grad(
     kwargs: dict[str, Binding],
 ) -> Binding:
     """``ad.grad(f)(x)`` and ``ad.value_and_grad(f)(x)``."""
-    given, chosen = arguments(ctx, node, derivative, args, kwargs)
+    given, chosen = wanted(ctx, node, derivative, args, kwargs)
     inner = isolated(ctx, node, callee, given)
     _require_scalar(ctx, node, inner)
     wrt, tree = _differentiated(inner, given, chosen)
@@ -122,7 +113,7 @@ def _vjp(
     kwargs: dict[str, Binding],
 ) -> Binding:
     """``ad.vjp(f)(x)``: the value and its pullback."""
-    given, chosen = arguments(ctx, node, derivative, args, kwargs)
+    given, chosen = wanted(ctx, node, derivative, args, kwargs)
     inner = isolated(ctx, node, callee, given)
     wrt, tree = _differentiated(inner, given, chosen)
     assert ctx.derive is not None
@@ -426,41 +417,3 @@ def _typed(ctx: Context, node: ast.AST, atom: Atom, wanted: Type) -> Atom:
             return ctx.emit(node, "cast", atom, dtype=dtype, via=via)
         case _:
             return atom
-
-
-# --- Arguments -----------------------------------------------------------------------
-
-
-def arguments(
-    ctx: Context,
-    node: ast.AST,
-    derivative: Derivative,
-    args: list[Binding],
-    kwargs: dict[str, Binding],
-) -> tuple[dict[str, Binding], list[str]]:
-    """The arguments by name, and which of them are differentiated."""
-    order = parameter_names(ctx, node, _callee(derivative))
-    if len(args) > len(order):
-        ctx.refuse(node, f"the function takes {len(order)} arguments", NAMED)
-    passed = dict(zip(order, args, strict=False)) | kwargs
-    given = {name: records.frozen(ctx, node, value) for name, value in passed.items()}
-    if derivative.wrt is None:
-        chosen = [name for name in order if name in given and holds_float(given[name])]
-        if not chosen:
-            what = "nothing can be differentiated: no argument is a float"
-            ctx.refuse(node, what, "pass a float, as 2.0 for 2, or name one: wrt='x'")
-        return given, chosen
-    chosen = []
-    for entry in derivative.wrt:
-        if isinstance(entry, int) and not 0 <= entry < len(order):
-            what = f"wrt names {entry}, which is no argument of the function"
-            ctx.refuse(node, what, f"its arguments are: {', '.join(order)}")
-        name = order[entry] if isinstance(entry, int) else entry
-        if name in given:
-            given[name] = as_float(ctx, node, given[name])
-        if name not in given or not holds_float(given[name]):
-            floats = [n for n in order if n in given and holds_float(given[n])]
-            what = f"'{name}' is no float argument of the function"
-            ctx.refuse(node, what, f"those that are: {', '.join(floats) or 'none'}")
-        chosen.append(name)
-    return given, chosen

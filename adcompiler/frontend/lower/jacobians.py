@@ -28,6 +28,7 @@ from adcompiler.frontend.interface import Derivative
 from adcompiler.frontend.lower import calls, derivatives, drawing
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.isolation import isolated, rebuilt
+from adcompiler.frontend.lower.wanted import wanted
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom
 
@@ -71,7 +72,7 @@ class PendingJacobian:
         """A call."""
         kwargs.pop("mode", None)
         derivative = Derivative("grad", self.function, self.wrt)
-        found = derivatives.arguments(ctx, node, derivative, args, kwargs)
+        found = wanted(ctx, node, derivative, args, kwargs)
         given, (name, *others) = found
         x = given[name]
         if others or not isinstance(x, ArrayRef | Dyn):

@@ -361,7 +361,7 @@ def _bind(ctx: Context, var: Var, spec: LeafSpec, name: str, key: str) -> Bindin
         location = Location.of(spec, captured=name)
         ctx.outer[location] = ctx.capture_vars[key] = var
         if spec.trained is not None:
-            ctx.parameters.add(location)
+            ctx.parameters[location] = spec.trained
         return ArrayRef(location, (), var.type, spec.contiguous)
     ctx.origins.given(var, key)
     ctx.capture_vars[key] = var

@@ -14,7 +14,12 @@ from typing import Any
 import numpy as np
 
 from adcompiler.custom import custom_vjp
-from adcompiler.runtime.losses.checking import as_floats, as_weights, check_shapes
+from adcompiler.runtime.losses.checking import (
+    as_array,
+    as_floats,
+    as_weights,
+    check_shapes,
+)
 from adcompiler.runtime.losses.reducing import reduced
 
 __all__ = [
@@ -42,6 +47,7 @@ def binary_cross_entropy(
     >>> float(binary_cross_entropy(np.array([0.25, 0.5]), np.array([0.0, 1.0])))
     0.490...
     """
+    input = as_array(input)
     check_shapes(input, target)
     if not np.all((input >= 0.0) & (input <= 1.0)):
         raise ValueError("the input has elements that are no probabilities")
@@ -106,6 +112,7 @@ def binary_cross_entropy_with_logits(
     >>> float(binary_cross_entropy_with_logits(np.array([0.0, 800.0]), np.ones(2)))
     0.346...
     """
+    input = as_array(input)
     check_shapes(input, target)
     if pos_weight is not None:
         pos_weight = as_weights(pos_weight, input)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "as_array",
     "as_floats",
     "as_weights",
     "check_classes",
@@ -23,6 +24,11 @@ __all__ = [
     "check_weight",
     "class_weights",
 ]
+
+
+def as_array(x: Any) -> Any:
+    """A list of numbers, or of such lists, as an array; all else as it is."""
+    return np.asarray(x) if isinstance(x, list | tuple) else x
 
 
 def as_floats(x: Any, like: Any) -> Any:

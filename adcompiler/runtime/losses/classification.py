@@ -15,6 +15,7 @@ import numpy as np
 
 from adcompiler.api import stop_gradient
 from adcompiler.runtime.losses.checking import (
+    as_array,
     check_classes,
     check_probabilities,
     class_weights,
@@ -50,6 +51,7 @@ def cross_entropy(
     >>> float(cross_entropy(np.array([[1.5, 2.0, 0.5]]), np.array([1])))
     0.604...
     """
+    input = as_array(input)
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"label_smoothing is not in [0, 1]: {label_smoothing}")
     if np.ndim(target) == np.ndim(input):
@@ -99,6 +101,7 @@ def nll_loss(
     >>> float(nll_loss(np.log(np.array([[0.25, 0.75]])), np.array([0])))
     1.386...
     """
+    input = as_array(input)
     target = np.asarray(target)
     check_classes(input, target)
     kept, index = _places(input, target, ignore_index)

@@ -14,6 +14,7 @@ import numpy as np
 
 from adcompiler.runtime.losses.binary import log_odds_loss
 from adcompiler.runtime.losses.checking import (
+    as_array,
     as_floats,
     as_weights,
     check_classes,
@@ -52,6 +53,7 @@ def multi_margin_loss(
     >>> float(multi_margin_loss(scores, np.array([0])))
     1.0
     """
+    input = as_array(input)
     if p not in (1, 2):
         raise ValueError(f"p is 1 or 2, not {p}")
     check_rows(input)
@@ -85,6 +87,7 @@ def multilabel_margin_loss(input: Any, target: Any, *, reduction: str = "mean") 
     >>> float(multilabel_margin_loss(scores, np.array([[0, 1, -1]])))
     0.166...
     """
+    input = as_array(input)
     target = np.asarray(target)
     if target.dtype.kind not in "iu":
         raise TypeError(f"labels are integers, and the target is of {target.dtype}")
@@ -116,6 +119,7 @@ def multilabel_soft_margin_loss(
     >>> float(multilabel_soft_margin_loss(np.zeros((1, 2)), np.array([[1, 0]])))
     0.693...
     """
+    input = as_array(input)
     if np.ndim(input) == 0:
         raise ValueError("the input is a number, and has no classes")
     check_shapes(input, target)

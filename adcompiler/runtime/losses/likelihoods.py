@@ -14,7 +14,12 @@ from typing import Any
 import numpy as np
 
 from adcompiler.custom import custom_vjp
-from adcompiler.runtime.losses.checking import as_floats, check_ranks, check_shapes
+from adcompiler.runtime.losses.checking import (
+    as_array,
+    as_floats,
+    check_ranks,
+    check_shapes,
+)
 from adcompiler.runtime.losses.reducing import reduced
 
 __all__ = ["gaussian_nll_loss", "kl_div", "poisson_nll_loss"]
@@ -34,6 +39,7 @@ def kl_div(
     >>> float(kl_div(np.log(half), np.array([[0.0, 1.0]]), reduction="batchmean"))
     0.693...
     """
+    input, target = as_array(input), as_array(target)
     check_ranks(input, target)
     target = as_floats(target, input)
     if log_target:
@@ -65,6 +71,7 @@ def poisson_nll_loss(
     >>> float(poisson_nll_loss(np.array([0.0, 1.0]), np.array([1.0, 1.0])))
     1.359...
     """
+    input, target = as_array(input), as_array(target)
     if eps < 0.0:
         raise ValueError(f"eps is negative: {eps}")
     check_ranks(input, target)
@@ -104,6 +111,9 @@ def gaussian_nll_loss(
     >>> float(gaussian_nll_loss(np.array([1.0]), np.array([3.0]), np.array([2.0])))
     1.346...
     """
+    input = as_array(input)
+    target = as_array(target)
+    var = as_array(var)
     if eps <= 0.0:
         raise ValueError(f"eps is not positive: {eps}")
     check_shapes(input, target)

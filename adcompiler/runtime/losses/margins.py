@@ -13,7 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from adcompiler.runtime.losses.checking import as_floats, check_ranks, check_shapes
+from adcompiler.runtime.losses.checking import (
+    as_array,
+    as_floats,
+    check_ranks,
+    check_shapes,
+)
 from adcompiler.runtime.losses.reducing import reduced
 
 __all__ = [
@@ -40,6 +45,7 @@ def hinge_embedding_loss(
     >>> hinge_embedding_loss(x, t, reduction="none")
     array([0.5 , 0.75, 0.  ])
     """
+    input, target = as_array(input), as_array(target)
     check_ranks(input, target)
     target = as_floats(target, input)
     near = np.where(target != -1.0, input, 0.0)
@@ -66,6 +72,7 @@ def margin_ranking_loss(
     >>> margin_ranking_loss(a, b, np.array([1, 1]), reduction="none")
     array([1.5, 0. ])
     """
+    input1, input2 = as_array(input1), as_array(input2)
     check_ranks(input1, input2)
     check_ranks(input1, target)
     lacking = margin - as_floats(target, input1) * (input1 - input2)
@@ -95,6 +102,9 @@ def triplet_margin_loss(
     >>> float(triplet_margin_loss(a, b, c))
     0.414...
     """
+    anchor = as_array(anchor)
+    positive = as_array(positive)
+    negative = as_array(negative)
     if margin <= 0.0:
         raise ValueError(f"margin is not positive: {margin}")
     if eps < 0.0:
@@ -127,6 +137,9 @@ def cosine_embedding_loss(
     >>> float(cosine_embedding_loss(a, b, np.array([1])))
     0.292...
     """
+    input1 = as_array(input1)
+    input2 = as_array(input2)
+    target = as_array(target)
     check_shapes(input1, input2)
     if np.ndim(input1) not in (1, 2) or np.shape(target) != np.shape(input1)[:-1]:
         raise ValueError(
@@ -150,6 +163,7 @@ def soft_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any
     >>> float(soft_margin_loss(np.array([0.0, 800.0]), np.array([1, 1])))
     0.346...
     """
+    input, target = as_array(input), as_array(target)
     check_ranks(input, target)
     agreement = as_floats(target, input) * input
     return reduced(np.logaddexp(0.0, -agreement), reduction)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.runtime.losses.checking import (
+    as_array,
     as_floats,
     as_weights,
     check_shapes,
@@ -40,6 +41,7 @@ def mse_loss(
     >>> float(mse_loss(np.array([0.5, 1.0, 2.0]), np.array([0.0, 1.0, 2.0])))
     0.083...
     """
+    input = as_array(input)
     loss = _difference(input, target) ** 2
     if weight is None:
         return reduced(loss, reduction)
@@ -58,6 +60,7 @@ def l1_loss(
     >>> float(l1_loss(np.array([0.5, 1.0]), np.array([1.0, 3.0])))
     1.25
     """
+    input = as_array(input)
     loss = np.abs(_difference(input, target))
     if weight is None:
         return reduced(loss, reduction)
@@ -77,6 +80,7 @@ def smooth_l1_loss(
     >>> smooth_l1_loss(np.array([0.5, 3.0]), np.zeros(2), reduction="none")
     array([0.125, 2.5 ])
     """
+    input = as_array(input)
     if beta < 0.0:
         raise ValueError(f"beta is negative: {beta}")
     if beta == 0.0:
@@ -105,6 +109,7 @@ def huber_loss(
     >>> huber_loss(np.array([0.5, 3.0]), np.zeros(2), delta=2.0, reduction="none")
     array([0.125, 4.   ])
     """
+    input = as_array(input)
     if delta <= 0.0:
         raise ValueError(f"delta is not positive: {delta}")
     difference = _difference(input, target)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.api import stop_gradient
-from adcompiler.runtime.losses.checking import check_in_range
+from adcompiler.runtime.losses.checking import as_array, check_in_range
 from adcompiler.runtime.losses.reducing import reduced
 
 __all__ = ["ctc_loss"]
@@ -58,6 +58,7 @@ def ctc_loss(
     >>> float(np.exp(-loss))
     0.75
     """
+    log_probs = as_array(log_probs)
     targets = np.asarray(targets)
     if targets.dtype.kind not in "iu":
         raise TypeError(f"labels are integers, and the targets are of {targets.dtype}")

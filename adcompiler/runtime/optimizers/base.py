@@ -16,9 +16,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from adcompiler.holders import parameters
 from adcompiler.parameter import Parameter
 from adcompiler.runtime.optimizers.options import checked, checked_rate
-from adcompiler.runtime.trees import Leaf, leaves, matched, parameters
+from adcompiler.runtime.trees import Leaf, leaves, matched
 
 __all__ = ["Array", "Group", "Optimizer", "State", "loss_of"]
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from adcompiler.holders import parameters
 from adcompiler.parameter import Parameter
 from adcompiler.runtime.optimizers.base import Array
-from adcompiler.runtime.trees import leaves, parameters
+from adcompiler.runtime.trees import leaves
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
