@@ -273,7 +273,14 @@ def native_module(
 
     Raises NotNative where it does what there is no code for.
     """
-    from adcompiler.emit.llvm import Part, by_rows, emit, sums_apart, touched
+    from adcompiler.emit.llvm import (
+        Part,
+        by_rows,
+        emit,
+        recorded_last,
+        sums_apart,
+        touched,
+    )
     from adcompiler.execute.llvm.vectors import has_fused_products, vector_functions
     from adcompiler.lowering.aliasing import memory
     from adcompiler.lowering.linking import linked
@@ -283,7 +290,10 @@ def native_module(
         inner = unit.callee is not None
         rowwise = dense and not inner and not strict
         own = (("apart", sums_apart), ("rows", by_rows)) if rowwise else ()
-        steps = (("indices", _within), ("draws", touched), *own)
+        steps = (
+            *(("indices", _within), ("draws", touched), *own),
+            ("recording", recorded_last),
+        )
         ready = stored(unit.function, *steps, inner=inner)
         with Faults("emit", ready):
             roots = memory(ready, inner=inner).roots

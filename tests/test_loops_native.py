@@ -4,13 +4,15 @@ taken in any order."""
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 import adcompiler as ad
+from adcompiler.emit.llvm.recording import recorded_last
 from adcompiler.emit.llvm.summed import sums_of_loops
-from adcompiler.ir.nodes import Let
+from adcompiler.ir.nodes import For, Let
 from adcompiler.ir.walk import all_stmts
 from adcompiler.optimise import with_sure_indices
 
@@ -212,3 +214,76 @@ def test_what_says_when_a_loop_ends_is_no_free_sum():
         assert "t" not in names
     value = ad.value_and_grad(up_to_the_last, backend="numpy").compile(np.ones(9))
     assert {let.result.name for let in sums_of_loops(value.built.function)} == {"total"}
+
+
+# --- Nests that call functions, and what is recorded beside them ----------------------
+
+
+def recurrent(w, x):
+    h = np.zeros(16)
+    for t in range(len(x)):
+        h = np.tanh(w @ h + 1.0 / (1.0 + np.exp(-x[t])))
+    return np.sum(h * h)
+
+
+def test_a_short_loop_calls_functions_of_vectors():
+    w, x = np.eye(16) * 0.3, np.linspace(-1.0, 1.0, 48).reshape(3, 16)
+    f = ad.differentiate(recurrent, wrt=("w", "x"), backend="llvm")
+    agrees(recurrent, w, x, wrt="w")
+    called = set(re.findall(r"call \S.*@_ZGV\w+_(\w+?)(?:_\w+)?\(", machine(f, w, x)))
+    if not has_vector_functions():
+        pytest.skip("this machine has no functions of vectors")
+    assert {"tanh", "exp"} <= called
+
+
+def machine(f, *args):
+    f.value_and_grad(*args)
+    return f.source(*args, backend="llvm", optimised=True)
+
+
+def has_vector_functions():
+    from adcompiler.execute.llvm.vectors import vector_functions
+
+    return bool(vector_functions())
+
+
+def steps(x, n):
+    for k in range(n):
+        e = np.exp(-x[0]) * np.tanh(x)
+        s = np.tanh(e) + x
+        x = np.sin(s) * e + s
+    return np.sum(x)
+
+
+def test_what_is_recorded_ends_no_nest():
+    function = ad.value_and_grad(steps, backend="numpy").compile(np.ones(9), 3)
+    body = loop_of(recorded_last(function.built.function))
+    appended = [k for k, let in enumerate(body) if is_append(let)]
+    assert appended == list(range(len(body) - len(appended), len(body)))
+    assert len(appended) > 1
+    agrees(steps, np.linspace(0.2, 1.4, 9), 3, wrt="x")
+
+
+def loop_of(function):
+    loop = next(s for s in function.region.body if isinstance(s, For))
+    return loop.body.body
+
+
+def is_append(let):
+    return isinstance(let, Let) and let.primitive.name == "list_append"
+
+
+def overwritten(x, n):
+    y = x * 1.0
+    total = 0.0
+    for k in range(n):
+        kept = []
+        kept.append(y)
+        y = y * 1.0
+        y[0] = y[1] * y[2]
+        total += np.sum(kept[0] * y) + np.sum(np.tanh(kept[0]))
+    return total
+
+
+def test_what_is_put_on_a_list_is_as_it_was():
+    agrees(overwritten, np.linspace(0.2, 1.4, 9), 3, wrt="x")

@@ -342,4 +342,5 @@ def test_a_list_is_the_array_of_its_numbers(name, backend):
     arrays = tuple(map(np.asarray, lists))
     np.testing.assert_allclose(loss(*lists), loss(*arrays), 1e-15)
     gradient = ad.grad(loss, wrt=0, backend=backend)
-    np.testing.assert_allclose(gradient(*lists), gradient(*arrays), 1e-15)
+    # Both are compiled for types of their own, and may sum in another order.
+    np.testing.assert_allclose(gradient(*lists), gradient(*arrays), 1e-13)

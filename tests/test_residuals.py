@@ -8,8 +8,10 @@ scope, or had again from what is.
 from __future__ import annotations
 
 import inspect
+import re
 from collections import Counter
 
+import numpy as np
 import pytest
 
 import adcompiler as ad
@@ -84,3 +86,70 @@ def test_gradient_is_right(case):
     numerics.assert_matches(
         numerics.flatten(found), reference, program=case.function.__name__
     )
+
+
+# --- What takes long to compute ------------------------------------------------------
+
+
+def gated(w, u, n):
+    h = np.zeros(3)
+    for k in range(n):
+        z = 1.0 / (1.0 + np.exp(-(w @ h + u)))
+        h = (1.0 - z) * h + z * np.tanh(w @ h - u)
+    return np.sum(h * h)
+
+
+def driven(x, n):
+    for k in range(n):
+        x = x + 0.1 * np.exp(-x) * np.sin(x)
+    return np.sum(x)
+
+
+def of_elements(x, y):
+    total = 0.0
+    for i in range(len(x)):
+        total += np.exp(x[i]) * np.sin(y[i])
+    return total
+
+
+def parts_alone(x, w, n):
+    total = 0.0
+    for k in range(n):
+        y = (k + 1.0) * x @ w
+        total += np.sum(y[:, :2]) * k - np.sum(y[:, 1:])
+    return total
+
+
+SIDE = np.linspace(-0.8, 1.1, 9).reshape(3, 3)
+
+
+def tapes_in(f, *args, wrt=None):
+    """The names of the tapes, and whether the gradient is right."""
+    names = list(inspect.signature(f).parameters)
+    wrt = wrt or names[:1]
+    reference = numerics.reference_gradient(f, args, tuple(wrt))
+    for backend in ("numpy", "llvm"):
+        found = ad.grad(f, wrt=wrt, backend=backend)(*args)
+        numerics.assert_matches(numerics.flatten(found), reference, program=f.__name__)
+    text = ad.differentiate(f, wrt=wrt).source(*args, backend="numpy")
+    return re.findall(r"(\w+) = \[\]", text)
+
+
+def test_a_function_is_recorded_in_the_place_of_its_argument():
+    found = tapes_in(gated, SIDE, np.array([0.3, -0.2, 0.5]), 4, wrt=["w", "u"])
+    assert sorted(found) == ["exp_tape", "h_tape", "tanh_tape"]
+
+
+def test_a_function_is_not_recorded_beside_its_argument():
+    assert tapes_in(driven, np.array([0.3, 1.2, -0.4]), 4) == ["x_tape"]
+
+
+def test_what_is_had_again_of_what_is_there_is_not_recorded():
+    y = np.array([0.1, 0.2, 0.3])
+    assert tapes_in(of_elements, np.array([0.3, 1.2, -0.4]), y) == []
+
+
+def test_what_is_read_for_its_lengths_alone_is_not_recorded():
+    assert tapes_in(parts_alone, SIDE, SIDE + 1.0, 3, wrt=["x", "w"]) == []
+    text = ad.differentiate(parts_alone).source(SIDE, SIDE, 3, backend="numpy")
+    assert "y_bar = np.zeros((x.shape[0], w.shape[1]))" in text

@@ -7,7 +7,8 @@ recorded or computed again.
 Invariants: values of the function's own region are in scope and cost nothing. The plan
 is the minimum cut, in bytes weighted by nesting depth, between what can only be
 recorded and what the adjoint reads; of equal cuts the one nearest to the adjoint, which
-computes least again. Only pure statements are computed again; a loop never is.
+computes least again. A value that takes long to compute (`Primitive.cost`) is computed
+again at a price. Only pure statements are computed again; a loop never is.
 
 The condition of an early exit is not recorded: it holds at the last trip of a loop that
 was stopped, and nowhere else.
@@ -180,7 +181,7 @@ class Primal:
             isinstance(v, Var) and self.in_scope(v) for v in lists
         )
         return (
-            let.primitive.cheap
+            let.primitive.is_repeatable(let)
             and not is_write(let)
             and there
             and len(let.results) == 1
@@ -282,6 +283,13 @@ class Primal:
             return 1e-3  # a name that stays in scope
         return _bytes(var.type) * TRIPS**depth
 
+    def price(self, var: Var) -> float:
+        """What computing the value again costs, in the same unit."""
+        reading = None if self.is_version(var) else self.reading(var)
+        if reading is None or var in self.stores:
+            return 0.0
+        return reading.let.primitive.cost_of(reading.let) * self.weight(var)
+
 
 def var_indexes(write: Stmt, var: Var) -> bool:
     """Whether a value is an operand of a write's index."""
@@ -380,12 +388,15 @@ def _cut(primal: Primal, needed: list[Var], free: Callable[[Var], bool]) -> set[
     for var in needed:
         graph.add(("out", var), "sink", INFINITE)
     reached = _reached(primal, needed, free)
+    given = _given(primal, reached, free)
     for var in reached:
         graph.add(("in", var), ("out", var), primal.weight(var))
         sources = primal.sources(var)
         if sources is None:
             graph.add("source", ("in", var), INFINITE)
             continue
+        if var not in given:
+            graph.add("source", ("in", var), primal.price(var))
         for source in sources:
             if not free(source):
                 graph.add(("out", source), ("in", var), INFINITE)
@@ -420,6 +431,18 @@ def _reached(
             elif not state[source]:
                 primal.must_record(source)
     return order
+
+
+def _given(primal: Primal, reached: list[Var], free: Callable[[Var], bool]) -> set[Var]:
+    """The values that may be had again of what is free alone: no price is put on these,
+    so that what needs no record gets none, and loops without records stay so."""
+    given: set[Var] = set()
+    wanted = set(reached)
+    for var in (v for v in primal.homes if v in wanted):  # in program order
+        sources = primal.sources(var)
+        if sources is not None and all(free(s) or s in given for s in sources):
+            given.add(var)
+    return given
 
 
 def primal_reads(primal: Primal, stmts: Iterable[Stmt]) -> list[Var]:

@@ -8,6 +8,7 @@ or, for the few that are neither, a pushforward and a pullback.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
@@ -106,7 +107,8 @@ class Primitive:
       which elements of operand k reach those of the result that a mask selects.
     - `shape_only`: the operands of which it reads the shape and dtype, no elements.
     - `storage`: where the memory of its last result comes from.
-    - `cheap`: worth computing again rather than recording.
+    - `cost`: what computing an element of the result again costs, where recording one
+      costs 1; infinite if it is never worth it. A number, or a rule of the statement.
     - `domain`: for each operand how tests draw it ("real", "positive", "unit", ...);
       at the edge of one of `EDGED` a partial may be infinite.
     """
@@ -131,7 +133,7 @@ class Primitive:
     mask: Callable[..., Expr] | None = None
     shape_only: tuple[int, ...] = ()
     storage: Storage = Storage.NEW
-    cheap: bool = True
+    cost: float | Callable[[Let], float] = 0.0
     domain: tuple[str, ...] = ()
 
     def effect_on(self, types: tuple[Type, ...], params: Mapping[str, Any]) -> Effect:
@@ -148,6 +150,14 @@ class Primitive:
             return self.raises
         return self.raises(types, params)
 
+    def cost_of(self, let: Let) -> float:
+        """What computing an element of its result again costs."""
+        return self.cost(let) if callable(self.cost) else self.cost
+
+    def is_repeatable(self, let: Let) -> bool:
+        """Whether its result may be computed again rather than recorded."""
+        return self.cost_of(let) < math.inf
+
     @property
     def writes(self) -> bool:
         """Whether it changes its first operand in place."""
@@ -156,6 +166,14 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<{self.name}>"
 
+
+# The cost of a function that takes a polynomial or a table, as of `exp` or `sin`. It is
+# below 1: the result is recorded in the place of the argument, not beside it. A second
+# record takes less than the function while it stays in the cache, and longer where the
+# arrays are large; of numbers in loops it takes as long.
+ELEMENTARY = 0.75
+# That of one that takes twice as long, as `tanh`: recorded beside the argument, too.
+INTRICATE = 1.5
 
 PRIMITIVES: dict[str, Primitive] = {}
 

@@ -308,7 +308,7 @@ class _Reach:
             self.more.append(var)
             return True
         let = self.made.get(var)
-        if let is None or not (_may_move(let) and let.primitive.cheap):
+        if let is None or not (_may_move(let) and let.primitive.is_repeatable(let)):
             return False
         self.repeated.add(let)
         return all(self.get(a) for a in let.operands if isinstance(a, Var))

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from adcompiler.ir.builder import Expr
-from adcompiler.ir.nodes import Let
+from adcompiler.ir.nodes import Const, Let
 from adcompiler.ir.primitive import (
+    INTRICATE,
     PRODUCT,
     SUM,
     Piece,
@@ -123,6 +124,11 @@ def _divided(a: Expr, b: Expr) -> bool:
     return is_python(a.type) and is_python(b.type)
 
 
+def _by_denominator(a: Expr, b: Expr, y: Expr, safe: bool) -> Factor:
+    """``-y / b``; of a reciprocal it takes no second division."""
+    return -(y * y) if known_number(a) == 1 else ratio(-y, b, safe=safe)
+
+
 divide = define(
     Primitive(
         "divide",
@@ -135,7 +141,9 @@ divide = define(
         operator=True,
         partials=(
             lambda a, b, y, via=None: ratio(1, b, safe=via is None and _divided(a, b)),
-            lambda a, b, y, via=None: ratio(-y, b, safe=via is None and _divided(a, b)),
+            lambda a, b, y, via=None: _by_denominator(
+                *(a, b, y, via is None and _divided(a, b))
+            ),
         ),
         domain=("real", "nonzero"),
     )
@@ -175,7 +183,7 @@ ieee_divide = define(
         elementwise=True,
         partials=(
             lambda a, b, y, safe=False: ratio(1, b, safe=_also(safe, b)),
-            lambda a, b, y, safe=False: ratio(-y, b, safe=_also(safe, b)),
+            lambda a, b, y, safe=False: _by_denominator(a, b, y, _also(safe, b)),
         ),
         domain=("real", "nonzero"),
     )
@@ -305,6 +313,15 @@ def _outside(a: Expr, b: Expr) -> Expr:
     return either(_pole(a, b), fractional_power(a, b))
 
 
+def _power_cost(let: Let) -> float:
+    """A small whole power is a few products."""
+    match let.operands[1]:
+        case Const(int() | float() as n) if n == 0.5 or (n % 1 == 0 and abs(n) <= 4):
+            return 0.0
+        case _:
+            return INTRICATE
+
+
 def _power_raises(types: Types, params: Params) -> tuple[Raises, ...]:
     if params.get("via") == "math":
         return (
@@ -338,6 +355,7 @@ power = define(
         computes=operator_computes("power"),
         elementwise=True,
         partials=(_by_base, _by_exponent),
+        cost=_power_cost,
         domain=("positive", "real"),
     )
 )

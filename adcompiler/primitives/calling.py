@@ -9,6 +9,7 @@ is the tuple of derivatives, with zeros for what has none.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from adcompiler.errors import InternalError
@@ -83,7 +84,7 @@ call = define(
         _spell_call,
         raises=(Raises("Exception", None),),
         pullback=_call_pull,
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -148,7 +149,7 @@ pack = define(
         lambda *values, of: values,
         pushforward=_pack_push,
         pullback=_pack_pull,
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -184,7 +185,7 @@ unpack = define(
         lambda packed, types: packed[0] if len(types) == 1 else packed,
         pushforward=_unpack_push,
         pullback=_unpack_pull,
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -209,7 +210,7 @@ residuals_zeros = define(
         _same,
         lambda let, pieces: spelling.called("zeros_of", pieces[0].text),
         linear=(),
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -220,6 +221,6 @@ residuals_add = define(
         lambda let, pieces: spelling.called("sum_of", *spelling.texts(pieces)),
         linear=(0, 1),
         transpose=lambda k, y_bar, operands, let: y_bar,
-        cheap=False,
+        cost=math.inf,
     )
 )

@@ -10,6 +10,7 @@ basis it is nan, and in forward mode that of two vectors or more is.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,7 @@ define(
         raises=spectral.DIVERGES,
         pushforward=_svd_push,
         pullback=_svd_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -223,7 +224,7 @@ define(
         computes=matrix_computes,
         pushforward=_qr_push,
         pullback=_qr_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )

@@ -10,6 +10,8 @@ with ones put in for the right one's stack axes, elsewhere it is matmul itself.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from adcompiler.ir.builder import Expr
@@ -144,7 +146,7 @@ matmul = define(
         raises=_matmul_raises,
         bilinear=(0, 1),
         transpose=_matmul_transpose,
-        cheap=False,
+        cost=math.inf,
         domain=("real", "real"),
     )
 )

@@ -7,6 +7,8 @@ least as long as the other, ``y[n] = sum(a[n + k] * v[k])``.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from adcompiler.ir.builder import Expr
@@ -54,7 +56,7 @@ convolve = define(
         raises=(Raises("ValueError", _empty),),
         bilinear=(0, 1),
         transpose=_convolve_transpose,
-        cheap=False,
+        cost=math.inf,
         domain=("real", "real"),
     )
 )
@@ -68,7 +70,7 @@ correlate = define(
         raises=(Raises("ValueError", _empty),),
         bilinear=(0, 1),
         transpose=_correlate_transpose,
-        cheap=False,
+        cost=math.inf,
         domain=("real", "real"),
     )
 )

@@ -14,6 +14,7 @@ jumps (`bernoulli`) has the derivative zero almost everywhere.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -203,7 +204,7 @@ draw = define(
         raises=_raises,
         pushforward=_push,
         pullback=_pull,
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -217,7 +218,7 @@ generator = define(
         draws.fresh,
         Effect.DRAWS,
         linear=(),
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -229,7 +230,7 @@ fork = define(
         draws.fork,
         Effect.DRAWS,
         linear=(),
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -241,7 +242,7 @@ touch = define(
         draws.touch,
         Effect.DRAWS,
         linear=(),
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -262,6 +263,6 @@ dropout_mask = define(
         linear=(),
         unknown=(2,),
         shape_only=(1,),
-        cheap=False,
+        cost=math.inf,
     )
 )

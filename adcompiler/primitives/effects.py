@@ -10,6 +10,7 @@ in the text.
 from __future__ import annotations
 
 import builtins
+import math
 import string
 from typing import Any
 
@@ -104,7 +105,7 @@ define(
         _raise,
         raises=lambda types, params: (Raises(params["exception"], always),),
         linear=(),
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -132,7 +133,7 @@ define(
         _print,
         Effect.PRINTS,
         linear=(),
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -161,7 +162,7 @@ define(
         _check,
         raises=(Raises("UnboundLocalError", never),),
         linear=(),
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -190,7 +191,7 @@ define(
         _check_real,
         raises=(Raises("ValueError", lambda value, *ab: fractional_power(*ab)),),
         linear=(),
-        cheap=False,
+        cost=math.inf,
     )
 )
 

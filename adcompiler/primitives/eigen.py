@@ -7,6 +7,7 @@ turn only; of values that are equal they have no derivative, which is nan.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ define(
         raises=_raises,
         pushforward=_push,
         pullback=_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("spd",),
     )
 )

@@ -7,6 +7,7 @@ is added to its own. Arrays in lists are references: nothing here stores into on
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ list_set = define(
         raises=(Raises("IndexError", lambda xs, value, index: _outside(xs, index)),),
         linear=(0, 1),
         transpose=_set_transpose,
-        cheap=False,
+        cost=math.inf,
         storage=Storage.IN_PLACE,
         domain=("list", "real", "index"),
     )
@@ -152,7 +153,7 @@ list_accumulate = define(
         raises=(Raises("IndexError", lambda xs, value, index: _outside(xs, index)),),
         linear=(0, 1),
         transpose=_accumulate_transpose,
-        cheap=False,
+        cost=math.inf,
         storage=Storage.IN_PLACE,
         domain=("list", "real", "index"),
     )
@@ -195,7 +196,7 @@ list_zeros = define(
         _zeros_spell,
         _zeros,
         linear=(),
-        cheap=False,
+        cost=math.inf,
         domain=("list",),
     )
 )
@@ -220,7 +221,7 @@ list_full = define(
         lambda value, count, element=None: [value] * count,
         linear=(0,),
         transpose=lambda k, y_bar, operands, let: y_bar.call("list_sum"),
-        cheap=False,
+        cost=math.inf,
         domain=("real", "count"),
     )
 )
@@ -243,7 +244,7 @@ list_add = define(
         lambda xs, ys: [x + y for x, y in zip(xs, ys, strict=True)],
         linear=(0, 1),
         transpose=lambda k, y_bar, operands, let: y_bar,
-        cheap=False,
+        cost=math.inf,
         domain=("list", "list"),
     )
 )
@@ -272,7 +273,7 @@ list_sum = define(
         lambda xs: sum(xs, 0.0),
         linear=(0,),
         transpose=_sum_transpose,
-        cheap=False,
+        cost=math.inf,
         domain=("list",),
     )
 )
@@ -311,7 +312,7 @@ list_stack = define(
         raises=_stack_raises,
         linear=(0,),
         transpose=lambda k, y_bar, operands, let: y_bar.call("list_unstack"),
-        cheap=False,
+        cost=math.inf,
         domain=("list",),
     )
 )
@@ -343,7 +344,7 @@ list_unstack = define(
         list,
         linear=(0,),
         transpose=_unstack_transpose,
-        cheap=False,
+        cost=math.inf,
         domain=("real",),
     )
 )
@@ -381,7 +382,7 @@ list_concatenate = define(
         transpose=lambda k, y_bar, operands, let: y_bar.call(
             "list_split", operands[0], axis=let.param("axis", 0)
         ),
-        cheap=False,
+        cost=math.inf,
         domain=("list",),
     )
 )
@@ -415,7 +416,7 @@ list_split = define(
         transpose=lambda k, y_bar, operands, let: y_bar.call(
             "list_concatenate", axis=let.param("axis", 0), **known(operands[0].type)
         ),
-        cheap=False,
+        cost=math.inf,
         domain=("real", "list"),
     )
 )

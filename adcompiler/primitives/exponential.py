@@ -7,6 +7,7 @@ Invariant: the derivative of such a function f along E is a block of f of the ma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -105,7 +106,7 @@ for _name in ("expm", "sqrtm"):
             raises=_raises(_name),
             pushforward=partial(_push, _name),
             pullback=partial(_pull, _name),
-            cheap=False,
+            cost=math.inf,
             domain=("matrix",) if _name == "expm" else ("spd",),
         )
     )

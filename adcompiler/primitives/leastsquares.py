@@ -7,6 +7,7 @@ are dependent, `qr` has none, and gives nan; the derivative of a norm at zero is
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,7 @@ define(
         computes=matrix_computes,
         pushforward=qr_push,
         pullback=qr_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -176,7 +177,7 @@ define(
         raises=DIVERGES,
         pushforward=_pinv_push,
         pullback=_pinv_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -303,7 +304,7 @@ define(
         raises=_lstsq_raises,
         pushforward=_lstsq_push,
         pullback=_lstsq_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix", "real"),
     )
 )
@@ -360,7 +361,7 @@ define(
         computes=matrix_computes,
         pushforward=_norm_push,
         pullback=_norm_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("real",),
     )
 )

@@ -8,6 +8,7 @@ Invariants: rules reuse the result and are built of rows with rules; the derivat
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -148,7 +149,7 @@ solve = define(
         raises=_solvable,
         pushforward=_solve_push,
         pullback=_solve_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix", "real"),
     )
 )
@@ -204,7 +205,7 @@ inv = define(
         ),
         pushforward=_inv_push,
         pullback=_inv_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -252,7 +253,7 @@ det = define(
         raises=square,
         pushforward=_det_push,
         pullback=_det_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -294,7 +295,7 @@ logabsdet = define(
         raises=square,
         pushforward=_logabsdet_push,
         pullback=_logabsdet_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -308,7 +309,7 @@ signdet = define(
         computes=matrix_computes,
         raises=square,
         linear=(),
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -367,7 +368,7 @@ cofactor = define(
         computes=matrix_computes,
         pushforward=_cofactor_push,
         pullback=_cofactor_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -414,7 +415,7 @@ cholesky = define(
         raises=regular,
         pushforward=_cholesky_push,
         pullback=_cholesky_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("spd",),
     )
 )

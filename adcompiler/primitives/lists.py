@@ -8,6 +8,7 @@ rows of indexed lists.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from adcompiler.ir.builder import Expr, known
@@ -95,7 +96,7 @@ list_append = define(
         lambda xs, value: [*xs, value],
         pushforward=_append_push,
         pullback=_append_pull,
-        cheap=False,
+        cost=math.inf,
         storage=Storage.IN_PLACE,
         domain=("list", "real"),
     )
@@ -161,7 +162,7 @@ list_pop = define(
         raises=_pop_raises,
         pushforward=_pop_push,
         pullback=_pop_pull,
-        cheap=False,
+        cost=math.inf,
         storage=Storage.IN_PLACE,
         domain=("list",),
     )

@@ -7,6 +7,7 @@ order that its derivative takes is the stable one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +71,7 @@ define(
         np.sort,
         pushforward=_sort_push,
         pullback=_sort_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("real",),
     )
 )
@@ -93,7 +94,7 @@ define(
         _argsort_spell,
         lambda x, axis, kind: np.argsort(x, axis, kind=kind),
         linear=(),
-        cheap=False,
+        cost=math.inf,
         domain=("real",),
     )
 )
@@ -150,7 +151,7 @@ define(
         pushforward=_partition_push,
         pullback=_partition_pull,
         raises=_kth_outside,
-        cheap=False,
+        cost=math.inf,
         domain=("real", "index"),
     )
 )
@@ -164,7 +165,7 @@ define(
         np.argpartition,
         linear=(),
         raises=_kth_outside,
-        cheap=False,
+        cost=math.inf,
         domain=("real", "index"),
     )
 )
@@ -197,7 +198,7 @@ define(
         _nonzero_spell,
         _nonzero,
         linear=(),
-        cheap=False,
+        cost=math.inf,
         domain=("real",),
     )
 )

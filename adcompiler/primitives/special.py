@@ -18,7 +18,14 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Piece, Primitive, RaiseRule, Raises, define
+from adcompiler.ir.primitive import (
+    INTRICATE,
+    Piece,
+    Primitive,
+    RaiseRule,
+    Raises,
+    define,
+)
 from adcompiler.ir.types import PY_INT
 from adcompiler.primitives import spelling
 from adcompiler.primitives.raising import (
@@ -90,6 +97,7 @@ def row(
             elementwise=True,
             partials=partials,
             unknown=unknown,
+            cost=INTRICATE,
             domain=domain,
         )
     )
@@ -232,6 +240,7 @@ define(
         ),
         elementwise=True,
         partials=(None, lambda s, q, y, **_: -s * (s + 1).call("zeta", q)),
+        cost=INTRICATE,
         domain=("index", "positive"),
     )
 )

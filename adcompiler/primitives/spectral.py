@@ -9,6 +9,7 @@ on any of them. Sums over all such values are differentiable, and cause no divis
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,7 @@ define(
         computes=in_common,
         pushforward=_gaps_push,
         pullback=_gaps_pull,
-        cheap=False,
+        cost=math.inf,
     )
 )
 
@@ -188,7 +189,7 @@ define(
         raises=regular,
         pushforward=_eigh_push,
         pullback=_eigh_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("spd",),
     )
 )
@@ -224,7 +225,7 @@ define(
         raises=regular,
         pushforward=_eigvalsh_push,
         pullback=_eigvalsh_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("spd",),
     )
 )
@@ -355,7 +356,7 @@ define(
         raises=DIVERGES,
         pushforward=svd_push,
         pullback=svd_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -391,7 +392,7 @@ define(
         raises=DIVERGES,
         pushforward=_svdvals_push,
         pullback=_svdvals_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )

@@ -16,7 +16,14 @@ import numpy as np
 
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Let
-from adcompiler.ir.primitive import Piece, Primitive, Raises, define
+from adcompiler.ir.primitive import (
+    ELEMENTARY,
+    INTRICATE,
+    Piece,
+    Primitive,
+    Raises,
+    define,
+)
 from adcompiler.ir.types import PY_INT, Array, Scalar
 from adcompiler.primitives import spelling
 from adcompiler.primitives.raising import broadcasting, of_math, to_int
@@ -77,6 +84,7 @@ def unary(
     *,
     total: bool = False,
     domain: str = "real",
+    cost: float = ELEMENTARY,
 ) -> Primitive:
     """A row of one operand; `total` where the `math` function never raises."""
 
@@ -94,6 +102,7 @@ def unary(
             raises=() if total else of_math(name, overflows=name in OVERFLOWING),
             elementwise=True,
             partials=(None if partial is None else by_operand,),
+            cost=cost,
             domain=(domain,),
         )
     )
@@ -127,7 +136,7 @@ unary("arctan", lambda x, y, via: ratio(1, 1 + x * x, safe=True), "atan", total=
 
 unary("sinh", lambda x, y, via: x.call("cosh", via=via))
 unary("cosh", lambda x, y, via: x.call("sinh", via=via))
-unary("tanh", lambda x, y, via: 1 - y * y, total=True)
+unary("tanh", lambda x, y, via: 1 - y * y, total=True, cost=INTRICATE)
 unary(
     "arcsinh",
     lambda x, y, via: ratio(1, (1 + x * x).call("sqrt", via=via), safe=True),
@@ -151,8 +160,8 @@ unary("log", lambda x, y, via: inverse(x, via), domain="positive")
 unary("log2", lambda x, y, via: inverse(LN2 * x, via), domain="positive")
 unary("log10", lambda x, y, via: inverse(LN10 * x, via), domain="positive")
 unary("log1p", lambda x, y, via: inverse(1 + x, via), domain="positive")
-unary("reciprocal", lambda x, y, via: -(y * y), total=True, domain="nonzero")
-unary("sqrt", lambda x, y, via: ratio(0.5, y), domain="positive")
+unary("reciprocal", lambda x, y, via: -(y * y), total=True, domain="nonzero", cost=0.0)
+unary("sqrt", lambda x, y, via: ratio(0.5, y), domain="positive", cost=0.0)
 # The root of what is never negative, flat where that is zero: of variances.
 define(
     Primitive(
@@ -207,8 +216,8 @@ def _rounding(name: str) -> Primitive:
 floor = _rounding("floor")
 ceil = _rounding("ceil")
 trunc = _rounding("trunc")
-rint = unary("rint", None, total=True)
-sign = unary("sign", None, total=True)
+rint = unary("rint", None, total=True, cost=0.0)
+sign = unary("sign", None, total=True, cost=0.0)
 
 
 def _round_types(types: Types, params: Params) -> Types:
@@ -251,8 +260,8 @@ define(
 
 # --- Units ------------------------------------------------------------------------
 
-unary("degrees", lambda x, y, via: 180.0 / math.pi, total=True)
-unary("radians", lambda x, y, via: math.pi / 180.0, total=True)
+unary("degrees", lambda x, y, via: 180.0 / math.pi, total=True, cost=0.0)
+unary("radians", lambda x, y, via: math.pi / 180.0, total=True, cost=0.0)
 
 
 # --- Two operands -----------------------------------------------------------------
@@ -264,6 +273,7 @@ def binary(
     math_name: str | None = None,
     *,
     domain: tuple[str, str] = ("nonzero", "nonzero"),
+    cost: float = 0.0,
 ) -> Primitive:
     """A row of two operands whose `math` function never raises."""
     return define(
@@ -276,6 +286,7 @@ def binary(
             raises=broadcasting,
             elementwise=True,
             partials=partials,
+            cost=cost,
             domain=domain,
         )
     )
@@ -294,10 +305,12 @@ arctan2 = binary(
         lambda a, b, y, **_: ratio(-a, _norm_squared(a, b), safe=True),
     ),
     "atan2",
+    cost=ELEMENTARY,
 )
 hypot = binary(
     "hypot",
     (lambda a, b, y, **_: ratio(a, y), lambda a, b, y, **_: ratio(b, y)),
+    cost=ELEMENTARY,
 )
 copysign = binary(
     "copysign",
@@ -315,8 +328,10 @@ def _share(name: str) -> tuple[Callable[..., Factor], ...]:
     )
 
 
-logaddexp = binary("logaddexp", _share("exp"), domain=("real", "real"))
-logaddexp2 = binary("logaddexp2", _share("exp2"), domain=("real", "real"))
+logaddexp = binary("logaddexp", _share("exp"), domain=("real", "real"), cost=INTRICATE)
+logaddexp2 = binary(
+    "logaddexp2", _share("exp2"), domain=("real", "real"), cost=INTRICATE
+)
 heaviside = binary(
     "heaviside", (None, lambda x, h, y, **_: select(x.call("equal", 0), 1.0, 0.0))
 )

@@ -8,6 +8,7 @@ the others. Of a matrix whose leading columns are dependent the derivative is na
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from adcompiler.ir.builder import Expr
@@ -151,7 +152,7 @@ define(
         raises=(Raises("ValueError", None),),
         pushforward=_push,
         pullback=_pull,
-        cheap=False,
+        cost=math.inf,
         domain=("matrix",),
     )
 )
@@ -176,7 +177,7 @@ for _name in ("row_order", "row_swaps"):
             ),
             spelling.helper(_name),
             linear=(),
-            cheap=False,
+            cost=math.inf,
             domain=("pivots",),
         )
     )

@@ -25,6 +25,7 @@ from adcompiler.emit.llvm.functions import write_function
 from adcompiler.emit.llvm.lengths import assumed_lengths, equal_lengths
 from adcompiler.emit.llvm.needs import needs_of
 from adcompiler.emit.llvm.notes import Notes
+from adcompiler.emit.llvm.recording import recorded_last
 from adcompiler.emit.llvm.resident import runtime_within
 from adcompiler.emit.llvm.rowwise import by_rows
 from adcompiler.emit.llvm.runtime import declarations, mathematics
@@ -33,7 +34,16 @@ from adcompiler.emit.llvm.writer import Memory, Module
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Function, Var
 
-__all__ = ["Native", "NotNative", "Part", "by_rows", "emit", "sums_apart", "touched"]
+__all__ = [
+    "Native",
+    "NotNative",
+    "Part",
+    "by_rows",
+    "emit",
+    "recorded_last",
+    "sums_apart",
+    "touched",
+]
 
 
 @dataclass(frozen=True, slots=True)

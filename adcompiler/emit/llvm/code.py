@@ -25,6 +25,7 @@ __all__ = ["FAILED", "FALLBACK", "Code", "Loop", "with_loops_numbered"]
 # Of a loop whose trips are independent, and of what loads and stores in it. Each loop
 # is numbered when a module is put together.
 PARALLEL_LOOP = ", !llvm.loop !PARALLEL"
+CALLING_LOOP = ", !llvm.loop !CALLING"  # of independent trips that call functions
 PLAIN_LOOP = ", !llvm.loop !PLAIN"  # of a loop of few trips
 PARALLEL_ACCESS = ", !llvm.access.group !1"
 
@@ -34,7 +35,7 @@ FALLBACK = 2  # the status of a run that the NumPy program is to repeat
 
 def with_loops_numbered(text: str) -> str:
     """The module, with what is said of each loop."""
-    head, *rest = re.split("!(PARALLEL|PLAIN)", text)
+    head, *rest = re.split("!(PARALLEL|CALLING|PLAIN)", text)
     parts, said = [head], []
     for n, (kind, part) in enumerate(zip(rest[::2], rest[1::2], strict=True), 1000):
         parts.append(f"!{n}{part}")
@@ -42,11 +43,12 @@ def with_loops_numbered(text: str) -> str:
     return "".join([*parts, "\n", _FACTS, *said])
 
 
-_SAID = {"PARALLEL": "!2", "PLAIN": "!3, !4"}
+_SAID = {"PARALLEL": "!2", "CALLING": "!2, !5", "PLAIN": "!3, !4"}
 _FACTS = """!1 = distinct !{}
 !2 = !{!"llvm.loop.parallel_accesses", !1}
 !3 = !{!"llvm.loop.vectorize.enable", i1 false}
 !4 = !{!"llvm.loop.unroll.runtime.disable"}
+!5 = !{!"llvm.loop.unroll.disable"}
 """
 
 
@@ -257,7 +259,11 @@ class Code:
         ends = body(index, tuple(carried))
         self.access = outside
         following = self.op(f"add nuw nsw i64 {index}, 1")
-        said = PARALLEL_LOOP if parallel else PLAIN_LOOP if plain else ""
+        said = PLAIN_LOOP if plain else ""
+        if parallel:
+            # One that is laid out before it is vectorised has no functions of vectors.
+            short = _whole(count) and any(map(_calls, self.lines[loop.place :]))
+            said = CALLING_LOOP if short else PARALLEL_LOOP
         loop.close((following, *ends), said)
         self.start(after)
         return tuple(carried)
@@ -314,6 +320,11 @@ class Loop:
         while self.code.lines[at] != wanted:
             at += 1
         return at - (self.place - 1)
+
+
+def _calls(line: str) -> bool:
+    """Whether a line calls a function of numbers that is not LLVM's own."""
+    return re.search(r"= call (double|float) @(?!llvm[.])", line) is not None
 
 
 def _whole(text: str) -> bool:

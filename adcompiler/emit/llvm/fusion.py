@@ -13,6 +13,7 @@ array until then: to a value of the group it is a sum like others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 
 from adcompiler.emit.llvm.groups import Group
@@ -23,20 +24,14 @@ from adcompiler.emit.llvm.reductions import (
     reduced_axes,
     reduces_axes,
 )
-from adcompiler.emit.llvm.scalars import LIBM
 from adcompiler.emit.llvm.values import Elements
 from adcompiler.emit.llvm.writer import Writer
-from adcompiler.ir.nodes import Atom, Const, Let, Var
+from adcompiler.ir.nodes import Atom, Let, Var
 from adcompiler.ir.types import Array, Scalar, dims_of
 
 __all__ = ["accepted", "deferred", "is_dear", "is_fusible"]
 
 _MOST = 256  # members of a group
-# Rows that call a function of libm, without the prefix of inverse functions.
-_DEAR = {name.removeprefix("a") for name in LIBM} | {
-    *("tan2", "hypot", "expit", "log_expit", "logaddexp", "xlogy", "xlog1py", "entr"),
-    "ndtr",
-}
 
 
 def is_fusible(writer: Writer, let: Let) -> bool:
@@ -82,10 +77,7 @@ def _is_of_group(writer: Writer, let: Let) -> bool:
 
 def is_dear(let: Let) -> bool:
     """Whether an element takes a call of a function."""
-    name = let.primitive.name
-    if name == "power":
-        return not isinstance(let.operands[1], Const)
-    return name.removeprefix("arc") in _DEAR
+    return 0.0 < let.primitive.cost_of(let) < math.inf
 
 
 def _repeats_nothing(writer: Writer, let: Let) -> bool:
