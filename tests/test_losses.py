@@ -301,6 +301,30 @@ def test_the_gradient_of_a_classification_is_the_one_by_hand():
     )
 
 
+def named(w, b, x, y):
+    logits = x @ w + b
+    return losses.cross_entropy(logits.reshape(-1, logits.shape[-1]), y.reshape(-1))
+
+
+def placed(w, b, x, y):
+    logits = np.swapaxes(x @ w + b, 1, 2)
+    return losses.cross_entropy(logits, y)
+
+
+@pytest.mark.parametrize("loss", [named, placed])
+def test_the_gradient_of_sequences_reads_as_that_of_one_row(loss):
+    """Of lengths that are known not to be 1 nothing is summed, and places that differ
+    are added to at once."""
+    x, y = np.ones((5, 4, 2)), np.zeros((5, 4), int)
+    text = sweep(loss, W, np.zeros(3), x, y)
+    assert "sum_to" not in text
+    assert "mask" not in text
+    assert "np.add.at" not in text
+    assert "shifted_bar = np.where(kept, quotient / total, 0.0)[:, None] * powers" in (
+        text
+    )
+
+
 # --- Lists ----------------------------------------------------------------------------
 
 AS_LISTS = {

@@ -85,13 +85,14 @@ def added_once(let: Let, at: Site) -> Given:
 
 def _differ(let: Let, indices: tuple[Atom, ...], at: Site) -> bool:
     """Whether an index by arrays is of places of which no two are one: where vectors
-    beside each other have no two elements alike, or are what `nonzero` gives."""
+    beside each other have no two elements alike, or are what `nonzero` gives; where
+    arrays count up along each of their axes, as those of a grid do."""
     entries = let.param("index")
     if any(isinstance(e, tuple) or e == "mask" for e in entries):
         return False
     arrays = [a for a in indices if dims_of(a.type)]
     if any(len(dims_of(a.type)) != 1 for a in arrays):
-        return False
+        return _is_grid(arrays, at)
     for a in arrays:
         (mine,) = dims_of(a.type)
         kept = all(
@@ -101,6 +102,28 @@ def _differ(let: Let, indices: tuple[Atom, ...], at: Site) -> bool:
             return True
     places = at.let(arrays[0], "nonzero")
     return places is not None and set(places.results) <= set(arrays)
+
+
+def _is_grid(arrays: list[Atom], at: Site) -> bool:
+    """Whether of arrays that are broadcast one counts up along each axis, alone."""
+    rank = max(len(dims_of(a.type)) for a in arrays)
+    shapes = [(1,) * (rank - len(dims_of(a.type))) + dims_of(a.type) for a in arrays]
+    return all(
+        any(
+            all(n == 1 for k, n in enumerate(mine) if k != axis)
+            and not any(may_stretch(mine[axis], n[axis]) for n in shapes)
+            and _counts_up(_as_vector(a, at), at)
+            for a, mine in zip(arrays, shapes, strict=True)
+        )
+        for axis in range(rank)
+    )
+
+
+def _as_vector(atom: Atom, at: Site) -> Atom:
+    """The vector that an array of one axis beside ones is made of."""
+    while (inner := at.let(atom, "reshape", "expand_dims")) is not None:
+        atom = inner.operands[0]
+    return atom
 
 
 def _counts_up(atom: Atom, at: Site) -> bool:

@@ -23,6 +23,19 @@ def read_pairs_and_grid(a, i, j):
     return np.sum(a[i, j] ** 3) + np.sum(a[i[:, None], j] ** 2 * np.arange(4.0))
 
 
+@program(real(3, 4, 2), integers(0, 4, 3, 2))
+def one_of_each_fibre(a, i):
+    first, last = np.ix_(np.arange(3), np.arange(2))
+    b = a[first, i, last]
+    return np.sum(b**2 * np.arange(6.0).reshape(3, 2)) + np.sum(a[first, i, 1] ** 3)
+
+
+@program(real(1, 4, 2), integers(0, 4, 3, 2))
+def fibres_that_are_read_again(a, i):
+    first, last = np.ix_(np.arange(1), np.arange(2))
+    return np.sum(a[first, i, last] ** 2 * np.arange(6.0).reshape(3, 2))
+
+
 @program(real(3, 4, 2), const(1, 0, 0, dtype=np.int64))
 def axes_apart_go_first(a, i):
     return np.sum(a[i, :, i] ** 2 * np.arange(4.0)) + np.sum(a[0, :, i] ** 3)

@@ -12,6 +12,20 @@ def reshape_and_ravel(x):
     return np.sum(a * a) * b[2, 1] + np.sum(a.ravel()[1:] * np.ravel(b)[:-1])
 
 
+@program(real(2, 3, 4), real(3))
+def lengths_that_the_others_tell(a, b):
+    n, m, k = a.shape
+    c = a.reshape(n * m, k) + a.reshape(-1, k)[:1]
+    d = a.reshape(n, -1) * np.arange(12.0) + a.reshape(n, m * k)[0]
+    return np.sum(c**2) + np.sum(d**3) + np.sum((a.reshape(n, -1, k) + b[:, None]) ** 2)
+
+
+@program(real(1, 3), real(3, 2))
+def lengths_that_are_one_after_all(a, b):
+    c = a.reshape(-1, 3) * b[:, :1].reshape(1, -1) + b.reshape(2, -1)[:1]
+    return np.sum(c**2 * b.T) + np.sum((a.reshape(len(a), -1) * b.T) ** 2)
+
+
 @program(real(2, 3))
 def transposes(a):
     return np.sum(a.T[1:] * np.transpose(a)[:-1]) + a.T[0, 1]

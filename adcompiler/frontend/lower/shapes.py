@@ -108,7 +108,7 @@ def _turned(call: Call, ref: ArrayRef) -> ArrayRef:
 
 def reshaped(call: Call, ref: ArrayRef, atoms: list[Atom]) -> Binding:
     """The array in another shape: a view of what is in C order."""
-    known = Array(ref.type.dtype, _new_lengths(call, ref, atoms))
+    known = Array(ref.type.dtype, lengths.of_reshaped(call.ctx, ref.type.dims, atoms))
     step = Step("reshape", tuple(atoms), (("known", known),))
     if ref.contiguous or joins_no_axes(ref.type.dims, known.dims):
         return _seen(call, ref, step)
@@ -148,32 +148,6 @@ def joins_no_axes(old: tuple[Length, ...], new: tuple[Length, ...]) -> bool:
     return left == right or len(left) <= 1
 
 
-def _new_lengths(call: Call, ref: ArrayRef, atoms: list[Atom]) -> tuple[Length, ...]:
-    """The lengths of the result; that of -1 where it is known."""
-    dims = ref.type.dims
-    found: list[Length] = []
-    for atom in atoms:
-        if isinstance(atom, Const) and atom.value == -1:
-            whole = len(atoms) == 1 and len(dims) == 1
-            sized = _quotient(dims, atoms)
-            found.append(
-                dims[0] if whole else sized or lengths.length_of(call.ctx, atom)
-            )
-        else:
-            found.append(lengths.length_of(call.ctx, atom))
-    return tuple(found)
-
-
-def _quotient(dims: tuple[Length, ...], atoms: list[Atom]) -> int | None:
-    """The length of -1 where all others are known."""
-    others = [a.value for a in atoms if isinstance(a, Const) and a.value != -1]
-    sizes = [n for n in dims if isinstance(n, int)]
-    if len(sizes) < len(dims) or len(others) < len(atoms) - 1:
-        return None
-    product = int(np.prod(others)) if others else 1
-    return int(np.prod(sizes)) // product if product else None
-
-
 def ravel(call: Call) -> Binding:
     """``x.ravel()``: a view of what is in C order, else a copy."""
     x, order = call.bind("a", order=None)
@@ -207,8 +181,10 @@ def flat_copy(call: Call, ref: ArrayRef) -> ArrayRef:
     """The elements in C order, in new memory."""
     atom = call.atom(ref)
     if ref.type.ndim != 1:
-        known = Array(ref.type.dtype, _new_lengths(call, ref, [constant(-1)]))
-        atom = call.emit("reshape", atom, constant(-1), known=known)
+        whole = [constant(-1)]
+        dims = lengths.of_reshaped(call.ctx, ref.type.dims, whole)
+        known = Array(ref.type.dtype, dims)
+        atom = call.emit("reshape", atom, *whole, known=known)
     return call.ctx.fresh_array(call.emit("copy", atom))
 
 

@@ -158,8 +158,9 @@ def _picked(scores: Any, index: Any) -> Any:
     """The scores of the classes at the second axis."""
     if np.ndim(scores) == 2:
         return scores[np.arange(len(scores)), index]
-    classes = _along_classes(np.arange(scores.shape[1]), scores)
-    return np.sum(np.where(index[:, None] == classes, scores, 0.0), axis=1)
+    rows = scores.shape[:1] + scores.shape[2:]
+    first, *others = np.ix_(*[np.arange(n) for n in rows])
+    return scores[(first, index, *others)]
 
 
 def _along_classes(x: Any, scores: Any) -> Any:
