@@ -30,7 +30,7 @@ from scipy.spatial import distance
 import adcompiler as ad
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend import subset
-from adcompiler.frontend.lower import rules
+from adcompiler.frontend.lower import rules, tensors
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
 from tests.numerics import assert_matches, reference_gradient
@@ -338,6 +338,14 @@ WRONG = [
     (MATRIX, "np.pad(x, ((1, 1),) * 3)", "for each axis", "((1, 1), (0, 0))"),
     (NUMBER, "None.a * x", "of a NoneType", "decide by 'is None'"),
     (VECTOR, "x.zzz", "'.zzz' is not supported", "no such attribute"),
+    (VECTOR, "x.view(3)[0]", "'.view' is not supported", "x.reshape(...)"),
+    (VECTOR, "x.unsqueeze(0)[0, 0]", "'.unsqueeze'", "write x[None]"),
+    (VECTOR, "x.clamp(0, 1)[0]", "'.clamp'", "write np.clip(x, low, high)"),
+    (VECTOR, "x.mul_(2.0)[0]", "'.mul_'", "write x *= y"),
+    (VECTOR, "x.softmax(0)[0]", "'.softmax'", "ad.runtime.activations.softmax(x)"),
+    (VECTOR, "np.sum(x).backward()", "'.backward'", "on the function"),
+    (VECTOR, "x.size(0) * x[0]", "a number cannot be called", "write x.shape[0]"),
+    (VECTOR, "ad.runtime.relu(x)[0]", "relu does not exist", "activations.relu"),
     (NUMBER, "x.shape", "which this value may be", "np.shape(x)"),
     (VECTOR, "math.sin(x)", "not an array", "np.sin(x)"),
     (VECTOR, "2.0 @ x", "rank 1 or more", "multiply numbers by *"),
@@ -393,6 +401,36 @@ def test_what_python_raises_for_is_explained(x, body, message, hint):
     error = refused(function, x)
     assert message in error.message
     assert hint in error.hint
+
+
+# --- Functions of other libraries -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("exp", "np.exp"), ("cat", "np.concatenate"), ("relu", "activations.relu")],
+)
+def test_what_another_library_computes_is_named_here(name, written):
+    """Its own program, in Python or not, is not followed."""
+
+    def foreign(x):
+        return x.untyped_storage()
+
+    foreign.__module__, foreign.__name__ = "torch.nn.functional", name
+    with pytest.raises(UnsupportedError) as caught:
+        ad.grad(lambda x: np.sum(foreign(x)))(VECTOR)
+    assert "foreign is not supported" in caught.value.message
+    assert written in caught.value.hint
+
+
+def test_what_it_is_named_is_there():
+    assert set(ad.runtime.activations.__all__) - set(tensors.ACTIVATIONS) == {"tanh"}
+    for name in (*tensors.LOSSES, *tensors.DRAWS):
+        assert callable(getattr(ad.runtime, name))
+    for name in tensors.ACTIVATIONS:
+        assert callable(getattr(ad.runtime.activations, name))
+    with pytest.raises(AttributeError, match=r"it is activations\.relu"):
+        _ = ad.runtime.relu
 
 
 # --- Nothing refuses without a hint ---------------------------------------------------

@@ -293,3 +293,21 @@ def test_a_model_with_its_own_loss_by_lbfgs():
 
     first = opt.step(closure)
     assert opt.step(closure) < 0.02 * first
+
+
+def test_what_trains_is_called_outside():
+    net = Net()
+    opt, path = rt.SGD(net, lr=0.1), "net.npz"
+
+    def stepped(x, y):
+        opt.zero_grad()
+        return rt.mse_loss(net(x)[:, 0], y)
+
+    def kept(x, y):
+        rt.save(path, net)
+        return rt.mse_loss(net(x)[:, 0], y)
+
+    for loss, called in [(stepped, r"opt\.zero_grad"), (kept, r"rt\.save")]:
+        with pytest.raises(ad.UnsupportedError, match=called) as caught:
+            ad.differentiate(loss).backward(X, Y)
+        assert caught.value.hint == "call it outside, around the derivative"

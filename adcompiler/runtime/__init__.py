@@ -4,6 +4,8 @@ In: arrays and `Parameter`s. Out: PyTorch's numbers, to the digits that
 `tests/reference` states. `ad.runtime` is this package.
 """
 
+from typing import Any
+
 from adcompiler.holders import named_parameters, parameters
 from adcompiler.parameter import (
     Parameter,
@@ -98,6 +100,14 @@ from adcompiler.runtime.schedulers import (
     SequentialLR,
     StepLR,
 )
+
+
+def __getattr__(name: str) -> Any:
+    where = f"module {__name__!r} has no attribute {name!r}"
+    if name in activations.__all__:
+        raise AttributeError(f"{where}: it is activations.{name}")
+    raise AttributeError(where)
+
 
 __all__ = [
     "ASGD",

@@ -60,6 +60,7 @@ from adcompiler.frontend.lower import (
     rules,
     signatures,
     statements,
+    tensors,
     texts,
 )
 from adcompiler.frontend.lower.context import DONE, RETURNED, STOP, VALUE, Context
@@ -186,6 +187,8 @@ def _refuse_call(ctx: Context, node: ast.AST, callee: Binding) -> NoReturn:
     func = node.func if isinstance(node, ast.Call) else None
     name = func.id if isinstance(func, ast.Name) else "x"
     match callee:
+        case Dyn() if isinstance(func, ast.Attribute) and func.attr == "size":
+            hint = tensors.SIZE
         case Dyn():
             hint = "write * to multiply; a number needs another name than a function"
         case ArrayRef() | TupleVal() | ListRef():

@@ -13,7 +13,7 @@ from types import FunctionType
 import numpy as np
 
 from adcompiler.frontend import resolve
-from adcompiler.frontend.lower import replacements
+from adcompiler.frontend.lower import replacements, tensors
 from adcompiler.frontend.lower.replacements import DRAW
 
 LOOK = "look at the shapes and types of what it is given: print(x.shape, x.dtype)"
@@ -149,6 +149,8 @@ def present(owner: object, name: str) -> str:
     """
     if owner is np and name in RENAMED:
         return f"it is {RENAMED[name]} now"
+    if (ours := tensors.present(owner, name)) is not None:
+        return ours
     shown = "np" if owner is np else getattr(owner, "__name__", "it")
     names = [n for n in dir(owner) if not n.startswith("_")]
     few = f"it has {', '.join(names) or 'none'}"
@@ -178,7 +180,6 @@ OF_ARRAYS = {
     "partition": "store: x[...] = np.partition(x, k)",
     "put": "store: x[indices] = values",
     "resize": "make a new array: y = np.resize(x, shape)",
-    "view": "convert the numbers: x.astype(...)",
 }
 
 
@@ -239,6 +240,8 @@ def of_method(name: str) -> str:
     """
     if name in OF_ARRAYS:
         return OF_ARRAYS[name]
+    if name in tensors.OF_TENSORS:
+        return tensors.OF_TENSORS[name]
     function = getattr(np, name, None)
     if callable(function) and resolve.function(function) is not None:
         return f"use the function: np.{name}(x)"
@@ -261,12 +264,21 @@ AROUND = {
     ),
 }
 
+TRAINING = tuple(
+    f"adcompiler.runtime.{part}"
+    for part in ("batching", "optimizers", "saving", "schedulers")
+)
+
 
 def around(function: object) -> str | None:
-    """What to do instead of calling a function of the standard library that has
-    effects."""
+    """What to do instead of calling a function that has effects, of the standard
+    library or for trainings; or one of another library of arrays."""
     module = getattr(function, "__module__", None) or ""
-    return AROUND.get(module.partition(".")[0].lstrip("_"))
+    if module.startswith(TRAINING):
+        return "call it outside, around the derivative"
+    return AROUND.get(module.partition(".")[0].lstrip("_")) or tensors.function(
+        function
+    )
 
 
 def instead(shown: str, node: ast.AST) -> str:
