@@ -313,6 +313,10 @@ CASES = [
     *each(np.cumulative_prod, (X,), {"axis": 0, "include_initial": True}),
     Case(np.lib.stride_tricks.sliding_window_view, (V, 3)),
     *each(np.lib.stride_tricks.sliding_window_view, (CUBE, 2), {"axis": 1}),
+    *each(np.lib.stride_tricks.sliding_window_view, (X, (2, 3)), {}, {"axis": (-1, 0)}),
+    Case(
+        np.lib.stride_tricks.sliding_window_view, (CUBE, (2, 2, 1)), {"axis": (2, 2, 0)}
+    ),
     Case(np.put_along_axis, (CUBE, np.array([[[1]], [[0]]]), 0.5, 1)),
     *[Case(np.kron, args) for args in ((V, V[:2]), (X, V[:2]), (CUBE, X))],
     *each(

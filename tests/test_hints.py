@@ -200,16 +200,6 @@ WRITTEN_ANEW = [
         "np.linalg.matrix_rank(x) * x[0, 0]",
     ),
     (
-        MATRIX,
-        "np.lib.stride_tricks.sliding_window_view(x, (2, 2))[0, 0, 1, 1]",
-        "several axes",
-        "one axis after the other",
-        """
-        view = np.lib.stride_tricks.sliding_window_view
-        return view(view(x, 2, axis=0), 2, axis=1)[0, 0, 1, 1]
-        """,
-    ),
-    (
         VECTOR,
         "np.put_along_axis(x, np.array([1]), 5.0, None); return x @ x",
         "axis=None",

@@ -403,7 +403,6 @@ UNSUPPORTED = (
     "np.polyfit(x[0], x[1], 1, cov=True)[0]",
     "np.r_['0,2', x]",
     "np.apply_along_axis(lambda r: float(r[0]), 1, x)",
-    "np.lib.stride_tricks.sliding_window_view(x, (2, 2))",
     "np.linalg.matrix_rank(x, hermitian=True) * x",
     "np.linalg.tensorsolve(x[None], x[0], axes=(0,))",
     "np.cov(x, fweights=np.array([1, 2, 1]))",

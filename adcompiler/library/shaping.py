@@ -276,18 +276,30 @@ def put_along_axis(arr, indices, values, axis):
 
 @composes(np.lib.stride_tricks.sliding_window_view, view=True)
 def sliding_window_view(x, window_shape, axis=None):
-    if not isinstance(window_shape, int) or (axis is None and np.ndim(x) > 1):
-        raise NotImplementedError(
-            "sliding_window_view along several axes",
-            "go one axis after the other: sliding_window_view(x, n, axis=0)",
-        )
-    y = x if axis is None else np.moveaxis(x, axis, 0)
-    if window_shape > y.shape[0]:
+    x = np.asarray(x)
+    if isinstance(window_shape, int):
+        window_shape = (window_shape,)
+    if axis is None:
+        axis = tuple(range(np.ndim(x)))
+    elif isinstance(axis, int):
+        axis = (axis,)
+    if len(window_shape) != len(axis):
+        raise ValueError("a window has a length for each of the axes")
+    windows = x
+    for n, k in zip(window_shape, axis, strict=True):
+        windows = windows_along(windows, n, k % np.ndim(x))
+    return windows
+
+
+def windows_along(x, length, axis):
+    """The windows of an array along one axis, their own axis last."""
+    y = x if axis == 0 else np.moveaxis(x, axis, 0)
+    if length > y.shape[0]:
         raise ValueError("window shape cannot be larger than input array shape")
-    count = y.shape[0] - window_shape + 1
-    starts = np.arange(count)[:, None] + np.arange(window_shape)
+    count = y.shape[0] - length + 1
+    starts = np.arange(count)[:, None] + np.arange(length)
     windows = y[starts]
-    return windows if axis is None else shifted(windows, axis % np.ndim(x))
+    return windows if np.ndim(x) == 1 else shifted(windows, axis)
 
 
 def shifted(windows, axis):
