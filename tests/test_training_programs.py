@@ -311,3 +311,44 @@ def test_what_trains_is_called_outside():
         with pytest.raises(ad.UnsupportedError, match=called) as caught:
             ad.differentiate(loss).backward(X, Y)
         assert caught.value.hint == "call it outside, around the derivative"
+
+
+class Layers(list):
+    """A list by another name."""
+
+
+class Heads(dict):
+    """A dict by another name."""
+
+
+class Chain(list):
+    """A list that does more."""
+
+    def __call__(self, x):
+        for layer in self:
+            x = layer(x)
+        return x
+
+
+class Held(rt.Module):
+    def __init__(self, body):
+        self.body, self.heads = body, Heads(a=rt.Linear(5, 1), b=rt.Linear(5, 2))
+
+    def forward(self, x):
+        for layer in self.body:
+            x = np.tanh(layer(x))
+        return sum(np.sum(head(x)) for head in self.heads.values())
+
+
+def test_layers_in_classes_of_lists_and_dicts():
+    rt.manual_seed(0)
+    net = Held(Layers([rt.Linear(5, 5), rt.Linear(5, 5)]))
+    loss = ad.differentiate(lambda m, x: m(x) ** 2)
+    assert loss.backward(net, X) == pytest.approx(net(X) ** 2, rel=1e-5)
+    before = net.heads["b"].weight.grad.copy()
+    net.body.append(rt.Linear(5, 5))
+    net.zero_grad()
+    assert loss.backward(net, X) == pytest.approx(net(X) ** 2, rel=1e-5)
+    assert not np.allclose(net.heads["b"].weight.grad, before)
+    with pytest.raises(ad.UnsupportedError, match="a Chain cannot be iterated over"):
+        loss.backward(Held(Chain([rt.Linear(5, 5)])), X)

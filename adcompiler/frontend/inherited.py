@@ -46,6 +46,35 @@ def own_method(cls: Any) -> str | None:
     return next((n for c in written for n in vars(c) if n in names), None)
 
 
+# What every class that is written has.
+_NAMES = frozenset(
+    (
+        "__module__",
+        "__dict__",
+        "__weakref__",
+        "__firstlineno__",
+        "__static_attributes__",
+    )
+)
+
+
+@lru_cache(maxsize=512)
+def is_plain(cls: type, base: type) -> bool:
+    """Whether it is a class of lists or dicts, or one that is theirs by another name.
+
+    >>> class Layers(list):
+    ...     pass
+    >>> class Chain(list):
+    ...     def __call__(self, x):
+    ...         return self[0](x)
+    >>> is_plain(list, list), is_plain(Layers, list), is_plain(Chain, list)
+    (True, True, False)
+    """
+    plain = frozenset(_MAKING.split()) | _NAMES
+    own = (c for c in cls.__mro__ if c not in (base, object))
+    return issubclass(cls, base) and all(plain.issuperset(vars(c)) for c in own)
+
+
 def _is_library(cls: type) -> bool:
     package = cls.__module__.partition(".")[0]
     return package == "numpy" or package in sys.stdlib_module_names

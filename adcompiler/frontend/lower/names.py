@@ -209,7 +209,8 @@ def stream(
 
 
 def _is_sequence(value: tuple[Any, ...] | list[Any]) -> bool:
-    return type(value) in (tuple, list) or hasattr(value, "_fields")
+    kind = type(value)
+    return kind is tuple or hasattr(value, "_fields") or inherited.is_plain(kind, list)
 
 
 def _sequence(
@@ -236,7 +237,7 @@ def _sequence(
         _part(ctx, node, item, f"{name}_{k}", f"{key} {k}", Item(read, k))
         for k, item in enumerate(value)
     )
-    return TupleVal(items, type(value))
+    return TupleVal(items, list if isinstance(value, list) else type(value))
 
 
 def check_inherited(ctx: Context, node: ast.AST, cls: type) -> None:
@@ -249,7 +250,8 @@ def check_inherited(ctx: Context, node: ast.AST, cls: type) -> None:
 
 def _keys_of(value: dict[Any, Any]) -> Shape | None:
     """How a dict from outside is put together, which is read alone."""
-    plain = type(value) in (OrderedDict, defaultdict)
+    kind = type(value)
+    plain = kind in (OrderedDict, defaultdict) or inherited.is_plain(kind, dict)
     return shape_of(dict(value) if plain else value)
 
 

@@ -92,6 +92,10 @@ def describe(binding: Binding) -> str:
             return "a bool" if atom.type.dtype == "bool" else "a number"
         case ArrayRef(_, _, t):
             return f"an array of rank {t.ndim}"
+        case Static(list() | tuple() | dict() as value) if type(value) not in (
+            *(list, tuple, dict),
+        ):
+            return f"a {type(value).__name__}"
         case Static(value):
             named = getattr(value, "__name__", None)
             plain = vars(object)["__repr__"] is type(value).__repr__
