@@ -25,6 +25,7 @@ def main() -> None:
     """Parse the command line and print every table."""
     from bench import compile_time, golden, report
     from bench.compare import measured
+    from bench.timing import keep_freed_memory
     from bench.workloads import NAMES
 
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--json", help="a file for the results")
     parser.add_argument("--page", help="a page of Markdown that gets the tables")
     options = parser.parse_args()
+    keep_freed_memory()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with warnings.catch_warnings():
