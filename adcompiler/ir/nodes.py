@@ -18,6 +18,7 @@ flag), never jumps. Passes rebuild nodes, they never mutate them.
 from __future__ import annotations
 
 import itertools
+import operator
 from dataclasses import dataclass, field
 from typing import Any, Literal, assert_never
 
@@ -92,6 +93,7 @@ class Let:
     role: Role = "primal"
     safe: bool = False
     spelled: Literal["np"] | None = None
+    _effect: Effect | None = field(default=None, init=False, repr=False)
 
     @property
     def result(self) -> Var:
@@ -121,8 +123,22 @@ class Let:
     @property
     def effect(self) -> Effect:
         """What running it may do besides giving its results."""
-        raising = Effect.MAY_RAISE if self.raises else Effect.PURE
-        return self.primitive.effect | raising
+        if self._effect is None:  # asked for by every pass, and the same each time
+            raising = Effect.MAY_RAISE if self.raises else Effect.PURE
+            object.__setattr__(self, "_effect", self.primitive.effect | raising)
+        assert self._effect is not None
+        return self._effect
+
+    def reading(self, operands: tuple[Atom, ...]) -> Let:
+        """The same of these operands; the same object if they are its own."""
+        if all(map(operator.is_, operands, self.operands)):
+            return self
+        return self.renewed(self.results, operands)
+
+    def renewed(self, results: tuple[Var, ...], operands: tuple[Atom, ...]) -> Let:
+        """`dataclasses.replace` of both, which every pass does for every statement."""
+        said = (self.params, self.span, self.role, self.safe, self.spelled)
+        return Let(results, self.primitive, operands, *said)
 
     def param(self, name: str, default: Any = None) -> Any:
         """A static parameter, e.g. the axis of a reduction."""

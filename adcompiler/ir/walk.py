@@ -89,16 +89,18 @@ def all_stmts(node: Region | Iterable[Stmt]) -> Iterator[Stmt]:
     """Every statement, the outer before those in its regions."""
     for stmt in node.body if isinstance(node, Region) else node:
         yield stmt
-        for region in regions(stmt):
-            yield from all_stmts(region)
+        if not isinstance(stmt, Let):
+            for region in regions(stmt):
+                yield from all_stmts(region)
 
 
 def all_regions(region: Region) -> Iterator[Region]:
     """The region and every region in it, the outer first."""
     yield region
     for stmt in region.body:
-        for inner in regions(stmt):
-            yield from all_regions(inner)
+        if not isinstance(stmt, Let):
+            for inner in regions(stmt):
+                yield from all_regions(inner)
 
 
 def reads(node: Region) -> Iterator[Var]:
@@ -132,7 +134,9 @@ def free_vars(node: Region | Stmt | Iterable[Stmt]) -> tuple[Var, ...]:
     match node:
         case Region():
             region = node
-        case Let() | If() | For() | While():
+        case Let():
+            return tuple(dict.fromkeys(a for a in node.operands if isinstance(a, Var)))
+        case If() | For() | While():
             region = Region((), (node,), ())
         case _:
             region = Region((), tuple(node), ())
@@ -164,10 +168,10 @@ def rebuild(
     """
     match stmt:
         case Let():
-            read = tuple(map(atom, stmt.operands))
-            return replace(
-                stmt, operands=read, results=tuple(map(define, stmt.results))
-            )
+            read = stmt.reading(tuple(map(atom, stmt.operands)))
+            if define is _same:
+                return read
+            return read.renewed(tuple(map(define, stmt.results)), read.operands)
         case If():
             cond = atom(stmt.cond)
             then, orelse = region(stmt.then), region(stmt.orelse)

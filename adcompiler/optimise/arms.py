@@ -61,7 +61,7 @@ from adcompiler.ir.nodes import (
     fresh_var,
 )
 from adcompiler.ir.types import Type, covers, dims_of
-from adcompiler.ir.walk import all_stmts, count_uses, map_regions
+from adcompiler.ir.walk import all_stmts, count_uses, free_vars, map_regions
 from adcompiler.optimise.moving import (
     Order,
     has_choices,
@@ -124,7 +124,7 @@ class _Sinker:
             else:
                 kept[place] = moved
                 self.changed = True
-            for var in self.order.facts(stmt).reads:
+            for var in free_vars(stmt):
                 reader[var] = place
         return tuple(reversed(kept))
 

@@ -122,7 +122,7 @@ class _Merger:
         return region
 
     def let(self, let: Let) -> Let | None:
-        new = replace(let, operands=tuple(map(self.atom, let.operands)))
+        new = let.reading(tuple(map(self.atom, let.operands)))
         key = _key(new)
         if key is not None:
             earlier = self.table.get(key)

@@ -156,13 +156,13 @@ class _Simplifier:
                 assert_never(stmt)
 
     def let(self, let: Let, fuel: int) -> None:
-        operands = self.atoms(let.operands)
-        if any(a is not b for a, b in zip(operands, let.operands, strict=True)):
-            let = replace(let, operands=operands)
+        let = let.reading(self.atoms(let.operands))
+        site = Site(self.known, Builder([], let.span, let.role), self.place)
         for rule in rules_for(let.primitive) if fuel else ():
             if not rule.exact and let.role == "primal":
                 continue
-            site = Site(self.known, Builder([], let.span, let.role), self.place)
+            if site.builder.stmts:  # of a rule that gave nothing, or did not fit
+                site = Site(self.known, Builder([], let.span, let.role), self.place)
             given = rule.rewrite(let, site)
             if given is None:
                 continue

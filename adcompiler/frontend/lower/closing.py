@@ -35,7 +35,7 @@ from adcompiler.frontend.lower.heads import (
     retyped,
     runs_surely,
 )
-from adcompiler.frontend.lower.syntax import breaks, own_nodes
+from adcompiler.frontend.lower.syntax import breaks, returns
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, For, Region, Undef, Var, While, fresh_var
 from adcompiler.ir.types import PY_BOOL, PY_INT, Array, Dim, Type, fresh_dim
@@ -89,10 +89,9 @@ def _raising(lowering: Lowering, trip: Trip, inits: dict[Var, Atom]) -> For | Wh
 
 def _word(loop: Loop) -> str:
     """What it means that the loop was stopped."""
-    returns = any(isinstance(n, ast.Return) for n in own_nodes(loop.body))
-    if returns and breaks(loop):
+    if returns(loop) and breaks(loop):
         return "stopped"
-    return "returned" if returns else "broke"
+    return "returned" if returns(loop) else "broke"
 
 
 def _drop_flags(lowering: Lowering, trip: Trip) -> None:

@@ -37,7 +37,7 @@ from adcompiler.frontend.lower.heads import (
 from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.numbers import is_held
 from adcompiler.frontend.lower.origins import LoopIndex
-from adcompiler.frontend.lower.syntax import assigned, breaks, own_nodes, stored
+from adcompiler.frontend.lower.syntax import assigned, breaks, returns, stored
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var, fresh_var
 from adcompiler.ir.types import PY_FLOAT, PY_INT, Type, join_types
@@ -75,7 +75,7 @@ class Lowering:
         """The names that the loop may carry, in a fixed order."""
         live = self.head_live | self.after_live
         found = sorted(assigned([self.loop]) & live)
-        if any(isinstance(n, ast.Return) for n in own_nodes(self.loop.body)):
+        if returns(self.loop):
             found += [VALUE, RETURNED] if breaks(self.loop) else [VALUE]
         return found
 

@@ -32,7 +32,7 @@ from adcompiler.frontend.lower.fixpoints import FALSE, Loop, Lowering
 from adcompiler.frontend.lower.heads import runs_surely
 from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.restarts import NeedUnroll
-from adcompiler.frontend.lower.syntax import breaks, exits, own_nodes
+from adcompiler.frontend.lower.syntax import breaks, exits, returns
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, For, While
 from adcompiler.ir.types import fresh_dim
@@ -140,10 +140,9 @@ def lower(ctx: Context, loop: Loop, source: sources.Source | None) -> None:
 def after(ctx: Context, loop: Loop, built: For | While) -> None:
     """The flags after a loop, and its `else`."""
     env = ctx.frame.env
-    returns = any(isinstance(n, ast.Return) for n in own_nodes(loop.body))
     stopped: Atom = built.stopped if built.stopped is not None else constant(False)
     returned: Binding = FALSE
-    if returns and built.stopped is not None:
+    if returns(loop) and built.stopped is not None:
         returned = env[RETURNED] if breaks(loop) else Dyn(stopped)
         endless = isinstance(built, While) and runs_surely(built)
         if endless and not breaks(loop):

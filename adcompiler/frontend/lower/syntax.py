@@ -15,8 +15,10 @@ _SCOPES = (ast.FunctionDef, ast.Lambda, *_COMPREHENSIONS)
 _BINDS = (ast.Store, ast.Del)
 
 
-# A function is asked again in every frame and at every pass over a loop around it.
+# A function is asked again in every frame and at every pass over a loop around it, a
+# loop at every pass over it.
 cache_per_function = lru_cache(maxsize=1024)
+cache_per_loop = lru_cache(maxsize=4096)
 
 
 def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -33,6 +35,11 @@ def assigned(nodes: Iterable[ast.AST]) -> frozenset[str]:
     >>> sorted(assigned(ast.parse("x = y\\nfor i in z: a[i] += 1").body))
     ['i', 'x']
     """
+    return _assigned(tuple(nodes))
+
+
+@cache_per_loop
+def _assigned(nodes: tuple[ast.AST, ...]) -> frozenset[str]:
     found = set()
     for node in own_nodes(nodes):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
@@ -67,6 +74,11 @@ def stored(nodes: Iterable[ast.AST]) -> frozenset[str]:
     >>> sorted(stored(ast.parse("a[i][j] = 1\\nb += 1").body))
     ['a', 'b']
     """
+    return _stored(tuple(nodes))
+
+
+@cache_per_loop
+def _stored(nodes: tuple[ast.AST, ...]) -> frozenset[str]:
     found = set()
     for node in own_nodes(nodes):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
@@ -126,16 +138,23 @@ def rebound(fn: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     return local_names(fn) & found
 
 
+@cache_per_loop
 def breaks(loop: ast.For | ast.While) -> bool:
     """Whether a `break` belongs to this loop."""
     return any(isinstance(node, ast.Break) for node in _own_exits(loop.body))
 
 
+@cache_per_loop
+def returns(loop: ast.For | ast.While) -> bool:
+    """Whether there is a `return` in the loop, at any depth."""
+    return any(isinstance(node, ast.Return) for node in own_nodes(loop.body))
+
+
+@cache_per_loop
 def exits(loop: ast.For | ast.While) -> bool:
     """Whether a trip may end early: `break`, `continue`, or `return` at any depth."""
-    if any(isinstance(n, ast.Return) for n in own_nodes(loop.body)):
-        return True
-    return any(isinstance(n, ast.Break | ast.Continue) for n in _own_exits(loop.body))
+    own = _own_exits(loop.body)
+    return returns(loop) or any(isinstance(n, ast.Break | ast.Continue) for n in own)
 
 
 def _own_exits(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
