@@ -472,7 +472,7 @@ class Derived(Called, Generic[P, T]):
 
     def last(self) -> Program:
         """The program used last, or the one for the annotated types."""
-        with_value = ("value_and_grad", "backward") if self.kind == "grad" else ()
+        with_value = _WITH_VALUE if self.kind == "grad" else ()
         program = self.base._shared.programs.last(self.kind, *with_value)
         if program is not None:
             return program
@@ -480,6 +480,12 @@ class Derived(Called, Generic[P, T]):
         wanted = parameters[len(self.base.prefix) :]
         return self.compile(*of_annotations(name_of(self.base.function), wanted))
 
+
+_WITH_VALUE: tuple[DerivativeKind, ...] = (
+    "value_and_grad",
+    "backward",
+    "backward_from",
+)
 
 _IN_WORDS: dict[DerivativeKind, str] = {
     "value": "value",

@@ -47,6 +47,8 @@ from adcompiler.pipeline import derive, with_stores_at_end
 
 __all__ = ["Lowering", "Target", "derivative_of", "name_of"]
 
+BY_COTANGENT = "give a cotangent: backward(..., cotangent=c)"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -140,7 +142,7 @@ class Lowering:
         primal, name = inner.lowered, name_of(derivative.function)
         if not primal.function.region.falls:
             return inner
-        self.require_scalar(inner, name, "give a cotangent: backward(..., cotangent=c)")
+        self.require_scalar(inner, name, BY_COTANGENT)
         wrt = _trained(specs, primal, name)
         (function,) = derive("value_and_grad", primal.function, wrt)
         count = len(inner.types)
@@ -241,6 +243,8 @@ class Lowering:
             case ResultTuple(items=items, cls=cls):
                 what, part = _container_text(items, cls)
                 hint = f"return one of them, or take it: lambda x: {name}(x){part}"
+                if way == BY_COTANGENT:
+                    hint += f"; or {way}, as c = (1.0, None)"
             case ResultStatic(value=value):
                 kind = type(value).__name__
                 what = "None" if value is None else f"the {kind} {value!r}"

@@ -295,6 +295,31 @@ def test_a_model_with_its_own_loss_by_lbfgs():
     assert opt.step(closure) < 0.02 * first
 
 
+def test_the_text_of_what_was_pulled_back():
+    net = Net()
+    values = ad.differentiate(net)
+    values.backward(X, cotangent=np.ones((64, 1), np.float32))
+    assert "weight_bar = " in values.source()
+    with pytest.raises(TypeError, match=r"ad\.differentiate\(model\)\.backward"):
+        values.grad(X)
+
+
+def test_what_is_kept_beside_a_loss():
+    def spread(net, x):
+        h = net.first(x)
+        return np.mean(net.second(h) ** 2), h.mean(axis=0)
+
+    net = Net()
+    loss = ad.differentiate(spread)
+    with pytest.raises(ad.UnsupportedError) as caught:
+        loss.backward(net, X)
+    assert "cotangent=c), as c = (1.0, None)" in caught.value.hint
+    value, mean = loss.backward(net, X, cotangent=(1.0, None))
+    assert value == pytest.approx(np.mean(net.second(net.first(X)) ** 2), rel=1e-5)
+    np.testing.assert_allclose(mean, net.first(X).mean(axis=0), rtol=1e-4, atol=1e-6)
+    assert net.second.bias.grad is not None
+
+
 def test_what_trains_is_called_outside():
     net = Net()
     opt, path = rt.SGD(net, lr=0.1), "net.npz"

@@ -108,10 +108,11 @@ def _refuse_models(
                 trained = [n for n, p in named_parameters(value) if p.requires_grad]
                 others = [n for n in specs if n in passed and _holds(specs[n])]
                 if trained:
+                    called = "model" if function == "__call__" else function
                     raise TypeError(
                         f"{name} is a {type(value).__name__} that holds parameters, as "
                         f"{name}.{trained[0]}. For their gradients call "
-                        f"ad.differentiate({function}).backward(...), which adds to "
+                        f"ad.differentiate({called}).backward(...), which adds to "
                         "the `grad` of each; for others name the argument, as in "
                         f"wrt={(others or ['x'])[0]!r}"
                     )
