@@ -264,9 +264,13 @@ AROUND = {
     ),
 }
 
+# The updates of optimizers, by themselves, are programs as others.
 TRAINING = tuple(
     f"adcompiler.runtime.{part}"
-    for part in ("batching", "optimizers", "saving", "schedulers")
+    for part in (
+        *("batching", "saving", "schedulers", "optimizers.base"),
+        *("optimizers.clipping", "optimizers.lbfgs"),
+    )
 )
 
 
