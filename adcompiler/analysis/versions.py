@@ -293,15 +293,21 @@ class Versions:
 
     def changes_places(self, version: Var, within: Stmt | None = None) -> bool:
         """Whether its array changes places with another in each trip of a loop."""
-        chain = self.chain(version)
-        return any(
-            self.chain(carried_params(loop)[k]) == chain
-            for loop, k in self._permuted
-            if within is None or loop is within or self._is_within(loop, within)
-        )
+        moving = self._moving(version)
+        return any(within is None or self._is_in(loop, within) for loop in moving)
 
-    def _is_within(self, stmt: Stmt, outer: Stmt) -> bool:
-        return any(s is stmt for r in _regions(outer) for s in all_stmts(r))
+    def _moving(self, version: Var) -> list[For | While]:
+        """The loops in each trip of which its array changes places with another."""
+        chain = self.chain(version)
+        return [
+            loop
+            for loop, k in self._permuted
+            if self.chain(carried_params(loop)[k]) == chain
+        ]
+
+    def _is_in(self, stmt: Stmt, outer: Stmt) -> bool:
+        """Whether a statement is another one, or within it."""
+        return any(s is stmt for s in all_stmts([outer]))
 
     def next(self, region: Region, version: Var) -> tuple[Event, Var] | None:
         """The event of a version in a region, and the version after it."""
@@ -320,21 +326,29 @@ class Versions:
         passed: list[tuple[Region, Var]] = []
         while (region, version) not in self._lasts:
             passed.append((region, version))
-            following = self.next(region, version)
-            if following is not None:
-                version = following[1]
-            elif region not in self.parents:
-                self._lasts[region, version] = version
-            elif (region, version) in self.ends:
-                stmt = self.ends[region, version]
-                ends = carried_results(stmt) if not isinstance(stmt, If) else None
-                k = (ends or region.results).index(version)
-                region, version = self.parents[region][0], stmt.results[k]
+            onward = self._onward(region, version)
+            if onward is None:
+                inner = region in self.parents or (region, version) in self.events
+                self._lasts[region, version] = None if inner else version
             else:
-                self._lasts[region, version] = None
+                region, version = onward
         found = self._lasts[region, version]
         self._lasts.update(dict.fromkeys(passed, found))
         return found
+
+    def _onward(self, region: Region, version: Var) -> tuple[Region, Var] | None:
+        """The version after one, with its region, if it is known how to go back."""
+        following = self.next(region, version)
+        if following is not None:
+            event, after = following
+            turns = not isinstance(event, Passage) or self._turns(event.stmt, version)
+            return (region, after) if turns else None
+        stmt = self.ends.get((region, version))
+        if stmt is None or not self._turns(stmt, version):
+            return None
+        ends = carried_results(stmt) if not isinstance(stmt, If) else None
+        k = (ends or region.results).index(version)
+        return self.parents[region][0], stmt.results[k]
 
     def has_future(self, region: Region, version: Var) -> bool:
         """Whether a region turns a version into another one, or hands it on."""
@@ -342,7 +356,15 @@ class Versions:
 
     def can_undo(self, store: Let) -> bool:
         """Whether the reverse sweep passes by: it has a twin of each region around."""
-        region = self._homes[store]
+        return self._is_reversed(self._homes[store])
+
+    def _turns(self, stmt: Stmt, version: Var) -> bool:
+        """Whether the reverse sweep has twins of the loops in a statement, itself among
+        them, in which the array of a version changes places."""
+        moving = (loop for loop in self._moving(version) if self._is_in(loop, stmt))
+        return all(self._is_reversed(loop.body) for loop in moving)
+
+    def _is_reversed(self, region: Region) -> bool:
         while region in self.parents:
             if region not in self.reversed:
                 return False
@@ -369,8 +391,8 @@ class Versions:
     def later(
         self, home: Region, version: Var, spared: Container[Let]
     ) -> Iterator[tuple[Var, Event | None]]:
-        """The versions, from this one on, between which no store of `spared` lies,
-        each with its event in the region."""
+        """The versions, from this one on, between which no store of `spared` lies, and
+        no change of places, each with its event in the region."""
         while True:
             following = self.next(home, version)
             if following is None:
@@ -381,6 +403,8 @@ class Versions:
             what = event.let if isinstance(event, Overwrite) else event.stmt
             if any(s in spared for s in self.stores_in(what, version)):
                 return
+            if self.changes_places(version, what):
+                return  # what comes after is of another array
             version = after
 
     def linear(self, region: Region, version: Var) -> bool:

@@ -195,3 +195,75 @@ def stored_into_in_loops_before_and_after_swaps(x, y, n):
         for i in range(2):
             y[i] *= np.exp(x[i] * y[i + 1])
     return np.sum(x * x * y) + np.sum(np.cos(y) * x)
+
+
+# --- Arrays that a loop inside of a loop exchanges ----------------------------------
+
+
+def _with_and_without_the_arrays(fn):
+    """The arrays themselves are active, or what is read of them alone."""
+    for wrt in (("s", "x", "y"), ("s",)):
+        label = "all" if len(wrt) > 1 else "numbers"
+        program(0.7, real(3), real(3), 4, label=label, wrt=wrt)(fn)
+    return fn
+
+
+@_with_and_without_the_arrays
+def read_before_it_is_exchanged(s, x, y, n):
+    for k in range(n):
+        s *= y[0]
+        for i in range(3):
+            x, y = y, x
+        if s < -0.53:
+            return 0.47 * s
+    return s
+
+
+@_with_and_without_the_arrays
+def read_before_it_is_exchanged_in_a_branch(s, x, y, n):
+    for k in range(n):
+        s *= y[0]
+        if k >= 0:
+            for i in range(3):
+                x, y = y, x
+            if s * s < 0.53:
+                return 0.47 * s
+    return s
+
+
+@_with_and_without_the_arrays
+def read_after_it_is_exchanged(s, x, y, n):
+    z = x * y
+    for k in range(n):
+        for i in range(2):
+            y, z, x = z, x, y
+        s = s * y[2] + 0.3
+    return s
+
+
+@_with_and_without_the_arrays
+def stored_into_and_exchanged(s, x, y, n):
+    x, y = x.copy(), y.copy()
+    for k in range(n):
+        y[0] = s
+        for i in range(3):
+            x, y = y, x
+            y[1] = 0.5 * x[1]
+        s = s * x[0] + 0.3
+    return s * x[0] + y[1]
+
+
+@_with_and_without_the_arrays
+def exchanged_until_it_is_large(s, x, y, n):
+    k = 0
+    while k < n:
+        s = np.sin(s * y[1])
+        j = 0
+        while j < k + 1:
+            x, y = y, x
+            j += 1
+            if j > 2:
+                break
+        s = s + x[2]
+        k += 1
+    return s
