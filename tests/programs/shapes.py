@@ -20,6 +20,24 @@ def lengths_that_the_others_tell(a, b):
     return np.sum(c**2) + np.sum(d**3) + np.sum((a.reshape(n, -1, k) + b[:, None]) ** 2)
 
 
+@program(real(2, 3, 4), 2)
+def heads_of_attention(x, n):
+    q, k, v = (
+        a.reshape(a.shape[0], a.shape[1], n, x.shape[-1] // n).transpose(0, 2, 1, 3)
+        for a in (x, x[::-1], np.sin(x))
+    )
+    a = np.exp(q @ np.swapaxes(k, -1, -2))
+    return np.sum((a / a.sum(axis=-1, keepdims=True)) @ v * np.arange(2.0))
+
+
+@program(real(4), 4)
+def halves_computed_twice(x, n):
+    a, b = x[: n // 2], np.zeros(n // 2)
+    for k in range(n // 2):
+        b[k] = a[k] * np.sum(x[n // 2 :][: n // 2] * np.ones(n // 2))
+    return np.sum((b * np.arange(float(n // 2)) + a) ** 2)
+
+
 @program(real(1, 3), real(3, 2))
 def lengths_that_are_one_after_all(a, b):
     c = a.reshape(-1, 3) * b[:, :1].reshape(1, -1) + b.reshape(2, -1)[:1]

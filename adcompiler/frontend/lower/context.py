@@ -53,6 +53,7 @@ SPECIAL = frozenset({DONE, STOP, RETURNED, VALUE})
 
 # Of ints that are not negative these make such; those are such.
 KEEPING = frozenset({"add", "multiply", "floor_divide", "remainder", "power"})
+COMPUTING = KEEPING | {"subtract"}
 LENGTHS = frozenset({"shape", "size", "list_length", "range_length"})
 
 
@@ -86,6 +87,9 @@ class Context:
     soft: dict[Var, frozenset[Var]] = field(default_factory=dict)
     softened: set[Var] = field(default_factory=set)
     lengths: dict[Var, Length] = field(default_factory=dict)
+    # Of integers that are computed alike the first, by how, and by the others.
+    computed: dict[tuple[Any, ...], Var] = field(default_factory=dict)
+    alike: dict[Var, Var] = field(default_factory=dict)
     mixed: dict[Var, mixtures.Types] = field(default_factory=dict)
     derive: Derive | None = None
     static_captures: frozenset[str] = frozenset()
@@ -189,6 +193,7 @@ class Context:
         self.origins.trace(results, operands)
         self.soften(results, operands)
         self.note_count(name, results, operands)
+        self.note_alike(name, results, operands)
         if self.closings.begun:
             self.closings.note(self.builder.stmts[-1], self.frame.node, node)
         self.scattered.update(orders.scattered(self.scattered, name, operands, results))
@@ -217,6 +222,19 @@ class Context:
         made = name in KEEPING and all(map(self.is_count, operands))
         if made or name in LENGTHS:
             self.counts.update(results)
+
+    def note_alike(
+        self, name: str, results: tuple[Var, ...], operands: tuple[Atom, ...]
+    ) -> None:
+        """Note an int that is computed of the same numbers as one before: as a length
+        it is the same."""
+        if name in COMPUTING and results[0].type == PY_INT:
+            given = (
+                self.alike.get(x, x) if isinstance(x, Var) else x for x in operands
+            )
+            self.alike[results[0]] = self.computed.setdefault(
+                (name, *given), results[0]
+            )
 
     def is_count(self, atom: Atom) -> bool:
         """Whether this is an int that is known not to be negative."""

@@ -25,7 +25,8 @@ def length_of(ctx: Context, atom: Atom) -> Length:
     if not isinstance(atom, Var):
         return fresh_dim()
     if atom not in ctx.lengths:
-        ctx.lengths[atom] = fresh_dim()
+        first = ctx.alike.get(atom, atom)
+        ctx.lengths[atom] = ctx.lengths.setdefault(first, fresh_dim())
     return ctx.lengths[atom]
 
 
@@ -50,7 +51,9 @@ def axis_length(ctx: Context, node: ast.AST, ref: ArrayRef, axis: int) -> Dyn:
         return Dyn(constant(length))
     array = ctx.read(ref, node)
     result = ctx.emit(node, "shape", array, axis=axis)
-    ctx.lengths[result] = dims_of(array.type)[axis]  # a length that a value has
+    length = dims_of(array.type)[axis]
+    ctx.lengths[result] = length  # a length that a value has
+    ctx.alike[result] = ctx.computed.setdefault(("shape", length), result)
     return Dyn(result)
 
 
@@ -79,7 +82,9 @@ def _stated(ctx: Context, atom: Atom) -> Length | None:
     """The length that an integer says; None of -1, and of what is not known."""
     if isinstance(atom, Const):
         return int(atom.value) if atom.value >= 0 else None
-    return ctx.lengths.get(atom) if isinstance(atom, Var) else None
+    if not isinstance(atom, Var):
+        return None
+    return ctx.lengths.get(atom, ctx.lengths.get(ctx.alike.get(atom, atom)))
 
 
 def _left(dims: tuple[Length, ...], others: list[Length]) -> Length | None:
