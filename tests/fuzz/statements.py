@@ -296,7 +296,7 @@ def augment_array(frame: Frame) -> None:
 
 
 def swap_arrays(frame: Frame) -> None:
-    """A buffer swap: two names of one shape change places."""
+    """A buffer swap: two names of one shape change places, once or in a loop."""
     choose = frame.chooser
     names = [
         v for v in frame.visible("array") if frame.may_rebind(v) and v.name[0] != "v"
@@ -311,11 +311,18 @@ def swap_arrays(frame: Frame) -> None:
         assign_array(frame)
         return
     a, b = choose.pick(pairs)
-    frame.emit(f"{a.name}, {b.name} = {b.name}, {a.name}")
-    if a.argument or b.argument or a.level != b.level:
-        ok = frame.options.ambiguous_aliases or a.level == b.level == frame.level
-        a.storable = b.storable = ok
-    a.group, b.group = b.group, a.group
+    swap = f"{a.name}, {b.name} = {b.name}, {a.name}"
+    trips = choose.below(4) if choose.chance(25) else None
+    if trips is None:
+        frame.emit(swap)
+    else:
+        frame.emit(f"for {frame.shared.fresh('i')} in range({trips}):")
+        frame.emit(f"    {swap}")
+    if a.argument or b.argument or a.level != b.level or trips is not None:
+        here = a.level == b.level == frame.level and trips is None
+        a.storable = b.storable = frame.options.ambiguous_aliases or here
+    if trips is None or trips % 2:
+        a.group, b.group = b.group, a.group
 
 
 def call_procedure(frame: Frame) -> None:
