@@ -481,12 +481,8 @@ class Derived(Called, Generic[P, T]):
         return self.compile(*of_annotations(name_of(self.base.function), wanted))
 
 
-_WITH_VALUE: tuple[DerivativeKind, ...] = (
-    "value_and_grad",
-    "backward",
-    "backward_from",
-)
-
+_WITH_VALUE: tuple[DerivativeKind, ...]
+_WITH_VALUE = ("value_and_grad", "backward", "backward_from")
 _IN_WORDS: dict[DerivativeKind, str] = {
     "value": "value",
     "grad": "gradient",
