@@ -16,7 +16,7 @@ which never overflow, are taken apart; any other value is an unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 from adcompiler.analysis.inequalities import Affine, constant, unknown
@@ -62,6 +62,8 @@ class Nest:
         self.values: dict[Var, Place] = {}
         self.definitions: dict[Var, Stmt] = {}
         self.parents: dict[Region, Stmt] = {}
+        # What holds behind statements that raise otherwise: position, condition, value.
+        self.guards: dict[Region, list[tuple[int, Atom, bool]]] = {}
         self._increments: dict[Var, int | None] = {}
         self._visit(root, ())
         own = [*root.params, *(v for stmt in root.body for v in defined(stmt))]
@@ -78,6 +80,9 @@ class Nest:
             for var in defined(stmt):
                 self.values[var] = place
                 self.definitions[var] = stmt
+            if isinstance(stmt, If) and stmt.then.falls != stmt.orelse.falls:
+                held = position, stmt.cond, stmt.then.falls
+                self.guards.setdefault(region, []).append(held)
             inside = (*loops, stmt) if isinstance(stmt, For | While) else loops
             for inner in regions(stmt):
                 self.parents[inner] = stmt
@@ -93,6 +98,14 @@ class Nest:
             found.append((parent, region))
             region = self.places[parent].region
         return found
+
+    def held_before(self, stmt: Stmt) -> Iterator[tuple[Atom, bool]]:
+        """The conditions that were found to hold, or not to, before a statement of the
+        same region: those of branches of which one arm raises."""
+        place = self.places[stmt]
+        for position, cond, holds in self.guards.get(place.region, ()):
+            if position < place.position:
+                yield cond, holds
 
     def increment(self, param: Var) -> int | None:
         """What each trip of its loop adds to a carried int, if it is always the same
@@ -129,6 +142,10 @@ class Point:
                 self.form(outer.body.params[0])
             elif isinstance(outer, If):
                 self._assume(outer.cond, region is outer.then)
+            for cond, holds in self.nest.held_before(outer):
+                self._assume(cond, holds)
+        for cond, holds in self.nest.held_before(stmt):
+            self._assume(cond, holds)
 
     # --- Trips -----------------------------------------------------------------------
 

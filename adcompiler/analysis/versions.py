@@ -56,6 +56,11 @@ class Overwrite:
     old: Var
     position: int
 
+    @property
+    def after(self) -> Var:
+        """The version that it makes."""
+        return self.let.result
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -64,6 +69,11 @@ class Passage:
     stmt: If | For | While
     k: int
     position: int
+
+    @property
+    def after(self) -> Var:
+        """The version that leaves it."""
+        return self.stmt.results[self.k]
 
 
 Event = Overwrite | Passage
@@ -311,15 +321,8 @@ class Versions:
 
     def next(self, region: Region, version: Var) -> tuple[Event, Var] | None:
         """The event of a version in a region, and the version after it."""
-        match event := self.events.get((region, version)):
-            case None:
-                return None
-            case Overwrite(let=let):
-                return event, let.result
-            case Passage(stmt=stmt, k=k):
-                return event, stmt.results[k]
-            case _:
-                assert_never(event)
+        event = self.events.get((region, version))
+        return None if event is None else (event, event.after)
 
     def last(self, region: Region, version: Var) -> Var | None:
         """The version in scope that it comes to; None if it is lost on the way."""

@@ -145,8 +145,8 @@ class _Replayer(Threader):
                 self.known[value] = self._compute_again(value, builder)
             elif isinstance(event, Overwrite) and event.let in self.undone:
                 self.known[value] = self._restored(event, value, builder)
-            elif self._is_at_hand(following := self._following(event)):
-                self.known[value] = self.atom(following)
+            elif self._is_at_hand(event.after):
+                self.known[value] = self.atom(event.after)
 
     def _needs(self, var: Var) -> list[Var]:
         """What it takes to compute a value again, with the versions to read from."""
@@ -169,15 +169,9 @@ class _Replayer(Threader):
     def _is_at_hand(self, var: Var) -> bool:
         return var in self.known or self.primal.in_scope(var)
 
-    def _following(self, event: Event) -> Var:
-        """The version after an event."""
-        if isinstance(event, Overwrite):
-            return event.let.result
-        return event.stmt.results[event.k]
-
     def _after(self, event: Event) -> list[Var]:
         """What the version before an event takes, once those after it are there."""
-        needs = [self._following(event)]
+        needs = [event.after]
         if isinstance(event, Overwrite) and event.let in self.undone:
             needs += [event.old, *_vars(event.let.operands[2:])]
         return needs
@@ -279,9 +273,14 @@ class _Replayer(Threader):
             ):
                 self.known.setdefault(end, seen)
         arm = super().arm(region, used, lists)
-        restored = tuple(self.atom(v) for v in self._at_start.get(region, ()))
+        restored = self._at_start.get(region, ())
+        if not twin.falls:  # it never runs: any array of these lengths serves
+            outer, _, _ = self.primal.versions.parents[twin]
+            events = self.primal.versions.events
+            restored = tuple(events[outer, v].after for v in restored)
+        results = (*arm.results, *map(self.atom, restored))
         self.known = self.known.parents
-        return replace(arm, results=arm.results + restored)
+        return replace(arm, results=results)
 
     def _if(self, stmt: If, used: tuple[Var, ...], lists: Lists) -> If:
         starts = self._passages(stmt).starts

@@ -36,6 +36,7 @@ from adcompiler.ir.walk import all_stmts
 from adcompiler.optimise.bounds import made_safe
 
 _ROWS = {"load": 1, "store": 2, "accumulate": 2}  # and where their indices begin
+_Where = tuple[Region, int]  # a region, and how many conditions are known to hold
 _MOST = 200  # proofs that are tried
 
 
@@ -79,21 +80,22 @@ class _Proofs:
 
     def __init__(self, nest: Nest) -> None:
         self.nest = nest
-        self.points: dict[Region, Point] = {}
-        self.known: dict[tuple[Region, Affine, Affine], bool] = {}
+        self.points: dict[_Where, Point] = {}
+        self.known: dict[tuple[_Where, Affine, Affine], bool] = {}
 
     def is_sure(self, let: Let) -> bool:
         """Whether every index is within its axis."""
         region = self.nest.places[let].region
-        if region not in self.points:
-            self.points[region] = Point(self.nest, 0, "")
-            self.points[region].stand(let)
-        point = self.points[region]
+        where = region, sum(1 for _ in self.nest.held_before(let))
+        if where not in self.points:
+            self.points[where] = Point(self.nest, 0, "")
+            self.points[where].stand(let)
+        point = self.points[where]
         for atom, length in _indices(let):
             if isinstance(length, Dim) and length not in self.nest.lengths:
                 return False
             index, size = point.form(atom), point.length(length)
-            key = region, index, size
+            key = where, index, size
             if key not in self.known:
                 self.known[key] = self._is_within(point, index, size)
             if not self.known[key]:

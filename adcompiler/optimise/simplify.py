@@ -8,8 +8,9 @@ of a zero, and every type. Nothing is removed here: what is no longer used is de
 One walk in program order. The operands of a statement are simplified before it is, and
 what a rule builds is simplified in turn, so that a walk nearly reaches the fixpoint.
 
-Control flow: an `If` on a constant becomes its arm; a value that both arms give, or
-that a loop carries unchanged, is the value itself; one that is true in one arm and
+Control flow: an `If` on a constant becomes its arm; where one arm raises, the other
+stands behind the `If`, so that its adjoint asks nothing; a value that both arms give,
+or that a loop carries unchanged, is the value itself; one that is true in one arm and
 false in the other is the condition; a loop that makes no trip goes; one that never
 stops early has no stop flag.
 
@@ -39,6 +40,7 @@ from adcompiler.ir.nodes import (
     carried_params,
     carried_results,
     defined,
+    fresh_var,
     stop_flag,
 )
 from adcompiler.ir.walk import all_regions, all_stmts, count_uses, map_range, regions
@@ -244,13 +246,17 @@ class _Simplifier:
         value = number(cond)
         if value is not None:
             arm = stmt.then if value else stmt.orelse
-            known = not any(isinstance(a, Undef) for a in arm.results)
-            same = map(self.replaceable, stmt.results, arm.results)
-            if arm.falls and known and all(same):
-                for inner in arm.body:
-                    self.stmt(inner)
-                for old, new in zip(stmt.results, arm.results, strict=True):
-                    self.stand_in(old, self.atom(new))
+            if self.may_pass(stmt, arm):
+                self.passing(stmt, arm)
+                return
+        for arm, other in ((stmt.then, stmt.orelse), (stmt.orelse, stmt.then)):
+            if arm.body and not other.falls and self.may_pass(stmt, arm):
+                arms = {arm: Region((), (), ()), other: self.region(other)}
+                then, orelse = arms[stmt.then], arms[stmt.orelse]
+                guard = replace(stmt, results=(), cond=cond, then=then, orelse=orelse)
+                self.known.learn_behind(guard)
+                self.emit(guard)
+                self.passing(stmt, arm)
                 return
         first = self.places
         then, orelse = self.region(stmt.then), self.region(stmt.orelse)
@@ -263,6 +269,21 @@ class _Simplifier:
             if atom is not None and self.replaceable(result, atom):
                 self.use_instead(result, atom)
         self.emit(replace(stmt, cond=cond, then=then, orelse=orelse))
+
+    def may_pass(self, stmt: If, arm: Region) -> bool:
+        """Whether an arm may stand in the place of the branch, if it is the one that
+        runs."""
+        known = not any(isinstance(a, Undef) for a in arm.results)
+        same = map(self.replaceable, stmt.results, arm.results)
+        return arm.falls and known and all(same)
+
+    def passing(self, stmt: If, arm: Region) -> None:
+        """An arm in the place of the branch."""
+        self.changed = True
+        for inner in arm.body:
+            self.stmt(inner)
+        for old, new in zip(stmt.results, arm.results, strict=True):
+            self.stand_in(old, self.atom(new))
 
     def is_flag(self, result: Var, given: list[Atom]) -> bool:
         """Whether a value tells which arm ran. What leaves a region may be what ends a
@@ -281,12 +302,10 @@ class _Simplifier:
 
     def loop(self, loop: For | While) -> None:
         loop = self.entered(loop)
-        if self.never_runs(loop):
-            for old, new in zip(loop.results, loop.inits, strict=True):
-                self.stand_in(old, new)
-            self.stand_in(loop.trips, constant(0))
-            if loop.stopped is not None:
-                self.stand_in(loop.stopped, constant(False))
+        if _never_runs(loop):
+            idle = self.idle(loop)
+            if idle is not None:
+                self.emit(idle)
             return
         self.invariants(loop)
         if isinstance(loop, While):
@@ -299,20 +318,24 @@ class _Simplifier:
             return replace(loop, inits=inits)
         return replace(loop, inits=inits, range=map_range(loop.range, self.atom))
 
-    def never_runs(self, loop: For | While) -> bool:
-        """Whether a loop makes no trip, and what comes in may stand for what it gives:
-        not what has no value, which statements may read that then do not run."""
-        if any(isinstance(atom, Undef) for atom in loop.inits):
-            return False
-        if not all(map(self.replaceable, loop.results, loop.inits)):
-            return False
-        if isinstance(loop, While):
-            return not loop.cond.body and number(loop.cond.results[0]) is False
-        r = loop.range
-        if r.limit is not None and number(r.limit) == 0:
-            return True
-        bounds = [number(a) for a in (r.start, r.stop, r.step)]
-        return None not in bounds and bounds[2] != 0 and not range(*bounds)
+    def idle(self, loop: For | While) -> For | While | None:
+        """What stays of a loop that makes no trip: what came in is what it gives, but
+        for what has no value, which statements may read that then do not run."""
+        pairs = list(zip(loop.results, loop.inits, strict=True))
+        kept = [
+            k
+            for k, (result, init) in enumerate(pairs)
+            if isinstance(init, Undef) or not self.replaceable(result, init)
+        ]
+        if len(kept) == len(pairs) and not loop.body.body:
+            return loop
+        for k, (result, init) in enumerate(pairs):
+            if k not in kept:
+                self.stand_in(result, init)
+        self.stand_in(loop.trips, constant(0))
+        if loop.stopped is not None:
+            self.stand_in(loop.stopped, constant(False))
+        return _carrying(loop, kept) if kept else None
 
     def invariants(self, loop: For | While) -> None:
         """What is carried unchanged is what came in."""
@@ -338,6 +361,34 @@ class _Simplifier:
         self.stand_in(loop.stopped, constant(False))
         body = replace(loop.body, results=loop.body.results[1:])
         return replace(loop, body=body, stopped=None)
+
+
+def _never_runs(loop: For | While) -> bool:
+    """Whether a loop makes no trip."""
+    if isinstance(loop, While):
+        return not loop.cond.body and number(loop.cond.results[0]) is False
+    r = loop.range
+    if r.limit is not None and number(r.limit) == 0:
+        return True
+    bounds = [number(a) for a in (r.start, r.stop, r.step)]
+    return None not in bounds and bounds[2] != 0 and not range(*bounds)
+
+
+def _carrying(loop: For | While, kept: list[int]) -> For | While:
+    """A loop that carries some of its values, and does nothing."""
+    params = tuple(carried_params(loop)[k] for k in kept)
+    index = loop.body.params[: len(loop.body.params) - len(loop.inits)]
+    if isinstance(loop, While):
+        conds = tuple(loop.cond.params[k] for k in kept)
+        loop = replace(loop, cond=replace(loop.cond, params=conds))
+    return replace(
+        loop,
+        results=tuple(loop.results[k] for k in kept),
+        inits=tuple(loop.inits[k] for k in kept),
+        body=Region((*index, *params), (), params),
+        trips=fresh_var(loop.trips.type),
+        stopped=None,
+    )
 
 
 def _joined(region: Region) -> Iterator[Atom]:

@@ -132,20 +132,17 @@ def _store(frame: Frame, w: Variable) -> None:
     choose, x = frame.chooser, w.name
     e = operand(frame, w.shape, 1).text
     at = ", ".join(index(frame, n) for n in w.shape)
-    frame.emit(
-        choose.pick(
-            [
-                f"{x}[{at}] = {statements.value(frame, 1)}",
-                f"{x}[{at}] += 0.3 * {statements.value(frame, 1)}",
-                f"{x}[{at}] *= {x}[{at}]",
-                f"{x}[:] = np.sin({e})",
-                f"{x}[::2] -= 0.3 * np.sum({e})",
-                f"{x} *= np.cos({e})",
-                f"{x} += 0.2 * {x}",
-                f"{x}[...] = np.cos({x})",
-            ]
-        )
-    )
+    forms = [
+        f"{x}[{at}] = {statements.value(frame, 1)}",
+        f"{x}[{at}] += 0.3 * {statements.value(frame, 1)}",
+        f"{x}[{at}] *= {x}[{at}]",
+        f"{x}[:] = np.sin({e})",
+        f"{x}[::2] -= 0.3 * np.sum({e})",
+        f"{x}[...] = np.cos({x})",
+    ]
+    if w.name not in frame.captured:  # assigned here, it would be a local name
+        forms += [f"{x} *= np.cos({e})", f"{x} += 0.2 * {x}"]
+    frame.emit(choose.pick(forms))
 
 
 def transposed_store(frame: Frame, v: Variable) -> None:

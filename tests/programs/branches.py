@@ -353,3 +353,49 @@ def a_name_that_may_be_missing_where_a_condition_ends_early(x, n):
         y *= 1.5 + (i * 2 + 1) % 4
     z = i * x if x < 1.0 else y
     return y * z + i
+
+
+# --- Branches that only one arm leaves ----------------------------------------------
+
+
+@program(0.02, const(-1.07, -0.63, -0.3))
+def stored_into_where_the_other_arm_raises(a, x):
+    for i in range(2):
+        if x[i] < 1.019:
+            a /= 1.5
+            x[...] = np.exp(0.3 * x)
+        else:
+            raise IndexError
+        x[::3] /= 1.5 + x[:1] ** 2
+        x[0] = a
+    return a + np.sum(x * x)
+
+
+@program(0.4, real(4), 3)
+@program(0.4, real(4), 0, label="none")
+def checked_before_it_is_used(a, x, n):
+    for i in range(n):
+        if i >= len(x):
+            raise IndexError("beyond the end")
+        if x[i] > -9.0:
+            if a > 99.0:
+                raise ValueError("too large")
+            else:
+                y = np.sin(a * x[i])
+                x[i] = y * y + a
+        else:
+            raise ValueError("too small")
+        a = a * y + x[i + 1]
+    return a * x[0]
+
+
+@program(0.7, real(3), real(3), real(3))
+def exchanged_by_a_loop_of_no_trips(s, x, y, z):
+    for _ in range(4):
+        for _ in range(0):
+            z, x = x, z
+            for _ in range(1):
+                s = s + y[2]
+                if s < -0.5:
+                    return s * x[0]
+    return s * x[0] + z[1]
