@@ -179,10 +179,12 @@ class Dependence:
         return self._met[key]
 
     def _number(self, access: Access) -> int:
-        """What tells an access from others: the same elements in the same region."""
+        """What tells an access from others: the same elements in the same region, where
+        as much is known."""
         if access not in self._numbers:
             region = self.nest.places[access.stmt].region
-            key = region, access.index, access.operands, access.dims
+            known = sum(1 for _ in self.nest.held_before(access.stmt))
+            key = region, known, access.index, access.operands, access.dims
             self._numbers[access] = self._numbers.setdefault(key, len(self._numbers))
         return self._numbers[access]
 

@@ -181,13 +181,10 @@ def unroll(ctx: Context, loop: ast.For, items: Items, stages: Stages) -> None:
         unrolled(ctx, loop, items, stages)
     finally:
         ctx.frame.exit_live = saved
-    env = ctx.frame.env
-    env[DONE] = env[STOP] = env[RETURNED]
 
 
 def unrolled(ctx: Context, loop: ast.For, items: Items, stages: Stages) -> None:
-    """The trips that remain, then the `else`."""
-    env = ctx.frame.env
+    """The trips that remain, then the `else`, which may leave a loop around."""
     if not items:
         statements.block(ctx, loop.orelse)
         return
@@ -195,10 +192,10 @@ def unrolled(ctx: Context, loop: ast.For, items: Items, stages: Stages) -> None:
         trip(ctx, loop, items[0](), stages)
     stop = ctx.flag(STOP)
     if stop is True:
+        ended(ctx)
         return
-    env = ctx.frame.env
     if stop is False:
-        env[DONE] = FALSE
+        ctx.frame.env[DONE] = FALSE
         unrolled(ctx, loop, items[1:], stages)
         return
 
@@ -206,10 +203,19 @@ def unrolled(ctx: Context, loop: ast.For, items: Items, stages: Stages) -> None:
         ctx.frame.env.update({DONE: FALSE, RETURNED: FALSE, STOP: FALSE})
         unrolled(ctx, loop, items[1:], stages)
 
-    left = ctx.run(lambda: statements.settled(ctx, stop))
-    right = ctx.run(go_on)
+    def leave() -> None:
+        statements.settled(ctx, stop)
+        ended(ctx)
+
+    left, right = ctx.run(leave), ctx.run(go_on)
     live = statements.live_after(ctx, loop)
     join_arms(ctx, stop, left, right, live, loop)
+
+
+def ended(ctx: Context) -> None:
+    """The flags where a loop has been left: of a `break` nothing is left."""
+    env = ctx.frame.env
+    env[DONE] = env[STOP] = env[RETURNED]
 
 
 def trip(ctx: Context, loop: ast.For, item: Binding, stages: Stages) -> None:

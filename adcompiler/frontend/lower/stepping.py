@@ -15,7 +15,8 @@ object for its next item, and ends where `__next__` raises StopIteration.
                                     body
 
 Where `__next__` does not begin with its only test for the end, it gives a pair, whether
-this is the end and else the item.
+this is the end and else the item. Where an `else` leaves a loop around, the `while` has
+it as its own: at the end what it tests is no longer true.
 Invariant: StopIteration ends the loop only where `__next__` itself says so; what may
 raise it further down is refused.
 """
@@ -40,14 +41,16 @@ from adcompiler.frontend.lower import (
     names,
     overloads,
     shortcircuit,
+    statements,
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
+from adcompiler.frontend.lower.syntax import leaves_outwards
 from adcompiler.frontend.reads import Attribute
 from adcompiler.ir.builder import constant
 from adcompiler.library import collected, iterating
 
-ITERATOR, STEP, NEXT = "$iterator", "$step", "$next"
+ITERATOR, STEP, NEXT, MORE = "$iterator", "$step", "$next", "$more"
 
 
 def is_stepped(ctx: Context, value: Binding) -> bool:
@@ -76,12 +79,13 @@ def lower(ctx: Context, loop: ast.For, over: Binding) -> None:
     frame = ctx.frame
     saved = frame.liveness
     frame.liveness = saved.replaced(loop, stepped)
-    frame.env[ITERATOR] = over
+    frame.env.update({ITERATOR: over, MORE: statements.TRUE})
     try:
         loops.lower_while(ctx, stepped)
     finally:
         frame.liveness = saved
-    frame.env.pop(ITERATOR, None)
+    for name in (ITERATOR, MORE):
+        frame.env.pop(name, None)
 
 
 def _written_out(loop: ast.For, apart: bool) -> ast.While:
@@ -93,7 +97,9 @@ def _written_out(loop: ast.For, apart: bool) -> ast.While:
     def part(k: int) -> ast.expr:
         return ast.Subscript(name(STEP), ast.Constant(k), ast.Load())
 
-    end = [*loop.orelse, ast.Break()]
+    leaving = leaves_outwards(loop.orelse)
+    over = ast.Assign([ast.Name(MORE, ast.Store())], ast.Constant(False))
+    end = [over, ast.Continue()] if leaving else [*loop.orelse, ast.Break()]
     if apart:
         head = [
             ast.If(_asked(iterating.is_at_end), end, []),
@@ -109,8 +115,9 @@ def _written_out(loop: ast.For, apart: bool) -> ast.While:
         for child in ast.walk(stmt):
             if "lineno" in child._attributes and not hasattr(child, "lineno"):
                 ast.copy_location(child, loop.iter)
-    always = ast.copy_location(ast.Constant(True), loop.iter)
-    return ast.copy_location(ast.While(always, [*head, *loop.body], []), loop)
+    test = ast.copy_location(name(MORE) if leaving else ast.Constant(True), loop.iter)
+    body, orelse = [*head, *loop.body], loop.orelse if leaving else []
+    return ast.copy_location(ast.While(test, body, orelse), loop)
 
 
 def _asked(function: object) -> ast.expr:

@@ -153,8 +153,12 @@ def returns(loop: ast.For | ast.While) -> bool:
 @cache_per_loop
 def exits(loop: ast.For | ast.While) -> bool:
     """Whether a trip may end early: `break`, `continue`, or `return` at any depth."""
-    own = _own_exits(loop.body)
-    return returns(loop) or any(isinstance(n, ast.Break | ast.Continue) for n in own)
+    return returns(loop) or leaves_outwards(loop.body)
+
+
+def leaves_outwards(stmts: Iterable[ast.stmt]) -> bool:
+    """Whether a `break` or `continue` here belongs to a loop around."""
+    return any(isinstance(n, ast.Break | ast.Continue) for n in _own_exits(stmts))
 
 
 def _own_exits(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
