@@ -291,7 +291,7 @@ def native_module(
         rowwise = dense and not inner and not strict
         own = (("apart", sums_apart), ("rows", by_rows)) if rowwise else ()
         steps = (
-            *(("indices", _within), ("draws", touched), *own),
+            *(("indices", _within), ("ahead", _ahead), ("draws", touched), *own),
             ("recording", recorded_last),
         )
         ready = stored(unit.function, *steps, inner=inner)
@@ -319,6 +319,13 @@ def _within(function: Function) -> Function:
 
     found = with_sure_indices(function)
     return function if found is function else eliminate_dead_code(found)
+
+
+def _ahead(function: Function) -> Function:
+    """The function that looks at what loops index before these."""
+    from adcompiler.optimise import with_tests_ahead
+
+    return with_tests_ahead(function)
 
 
 # --- Names ------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from adcompiler.ir.builder import Builder, Expr
 from adcompiler.ir.nodes import Function, fresh_var
 from adcompiler.ir.printer import formula
 from adcompiler.ir.types import NP_FLOAT
+from adcompiler.optimise.ahead import with_tests_ahead
 from adcompiler.optimise.arms import sink
 from adcompiler.optimise.bounds import with_sure_elements
 from adcompiler.optimise.checks import drop_repeated_checks
@@ -58,6 +59,7 @@ __all__ = [
     "with_stores_at_end",
     "with_sure_elements",
     "with_sure_indices",
+    "with_tests_ahead",
     "without_excluded_errors",
     "without_rules",
     "without_whole_stores",

@@ -131,9 +131,9 @@ def part(
         if entry == "int":
             number = writer.number(next(atoms))
             i = convert(code, number.text, number.dtype, "int64")
-            offset = code.add(
-                offset, code.multiply(counted_from_start(code, i, n), stride)
-            )
+            if not let.param("tested"):
+                i = counted_from_start(code, i, n)
+            offset = code.add(offset, code.multiply(i, stride))
         elif entry == "full":
             dims.append(n)
             strides.append(stride)

@@ -87,6 +87,8 @@ class Op:
             return self.op(f"f{name} {self.word} {a}, {b}")
         if self.dtype == "bool":
             return self.op(f"{'or' if name == 'add' else 'and'} i1 {a}, {b}")
+        if self.params.get("tested"):
+            return self.op(f"{name} nsw {self.word} {a}, {b}")
         if not self.checked:
             return self.op(f"{name} {self.word} {a}, {b}")
         pair = f"{{{self.word}, i1}}"
