@@ -7,8 +7,8 @@ program raises by itself, is left as it is, so that nothing comes before an erro
 came after it; only the errors that array code meets are
 weighed, a shape that does not broadcast (ValueError), an index out of bounds
 (IndexError) and a matrix that is not square (LinAlgError), and each gives way only to
-one of its own kind, on arrays of the same lengths. A call with two faults may so report
-the other one.
+one of its own kind, on arrays of the same lengths, between which nothing raises another
+kind: so the kind of the error is that of the first fault.
 
     x + b                      x_bar = np.sum(y_bar)        (x + b is not needed)
     x_bar = y_bar * x + b  ->  x_bar = y_bar * x + b
@@ -112,14 +112,50 @@ def _region(
 ) -> Region:
     """The region without such checks; what accesses in their place is in `heirs`."""
     checks = [s for s in region.body if _is_check(s, uses)]
-    lengths = known.child()
-    for stmt in region.body:
-        if isinstance(stmt, Let) and stmt not in checks:
-            lengths.learn(stmt)
-    gone = {s for s in checks if _is_repeated(s, region, lengths, checks, heirs)}
-    body = tuple(_inside(s, uses, lengths, heirs) for s in region.body if s not in gone)
+    shown = _Shown(region.body, known, checks)
+    gone = {s for s in checks if _is_repeated(s, shown, heirs)}
+    inside = shown.lengths(region.body)
+    body = tuple(_inside(s, uses, inside, heirs) for s in region.body if s not in gone)
     same = len(body) == len(region.body) and all(map(_identical, body, region.body))
     return region if same else replace(region, body=body)
+
+
+class _Shown:
+    """What the statements of a region show that are not there for this alone, up to
+    where another kind of error may be raised."""
+
+    def __init__(
+        self, body: tuple[Stmt, ...], known: EqualLengths, checks: list[Stmt]
+    ) -> None:
+        self.body, self.known, self.checks = body, known, checks
+        self.kinds = list(map(_kinds, body)) if checks else []
+        self.found: dict[int, EqualLengths] = {}
+
+    def reach(self, check: Stmt) -> tuple[Stmt, ...]:
+        """The statements before the first behind a check that may raise another kind
+        than it does."""
+        start = self.body.index(check)
+        for k in range(start + 1, len(self.body)):
+            if not self.kinds[k] <= self.kinds[start]:
+                return self.body[:k]
+        return self.body
+
+    def lengths(self, body: tuple[Stmt, ...]) -> EqualLengths:
+        """What so much of the region shows of lengths."""
+        if len(body) not in self.found:
+            lengths = self.found[len(body)] = self.known.child()
+            for stmt in body:
+                if isinstance(stmt, Let) and stmt not in self.checks:
+                    lengths.learn(stmt)
+        return self.found[len(body)]
+
+
+def _kinds(stmt: Stmt) -> frozenset[str]:
+    """The kinds of errors that a statement, or one in it, may raise."""
+    if isinstance(stmt, Let):
+        return error_kinds(stmt)
+    inner = (error_kinds(s) for s in _inner(stmt) if isinstance(s, Let))
+    return frozenset().union(*inner)
 
 
 def _inside(
@@ -172,15 +208,10 @@ def _is_load(stmt: Stmt) -> bool:
     return isinstance(stmt, Let) and stmt.primitive.name in ("load", "gather")
 
 
-def _is_repeated(
-    check: Stmt,
-    region: Region,
-    lengths: EqualLengths,
-    checks: list[Stmt],
-    heirs: set[Stmt],
-) -> bool:
+def _is_repeated(check: Stmt, shown: _Shown, heirs: set[Stmt]) -> bool:
+    body, checks = shown.reach(check), shown.checks
     if isinstance(check, For):
-        twins = (s for s in region.body if _same_range(check, s))
+        twins = (s for s in body if _same_range(check, s))
         found = next(filter(None, (_covering(s, check) for s in twins)), set[Stmt]())
         heirs |= found
         return bool(found)
@@ -188,16 +219,16 @@ def _is_repeated(
         return False
     if check.primitive.name in DETERMINANTS:
         before = checks[: checks.index(check)]
-        staying = [s for s in region.body if s not in checks]
+        staying = [s for s in body if s not in checks]
         return any(_same_matrix(check, s) for s in (*before, *staying))
     if _is_load(check):
-        others = (s for s in region.body if s is not check)
+        others = (s for s in body if s is not check)
         same = [s for s in others if _same_access(check, s, {})]
         heirs.update(same[:1])
         return bool(same)
     arrays = [a for a in check.operands if isinstance(a.type, Array)]
     broadcast = check.primitive.elementwise and is_float(check.result.type)
-    return broadcast and bool(arrays) and lengths.allow(check)
+    return broadcast and bool(arrays) and shown.lengths(body).allow(check)
 
 
 DETERMINANTS = ("det", "logabsdet", "signdet")

@@ -592,3 +592,11 @@ def over_no_elements(x):
             total += y[0]
         total += x[i] ** 2
     return total
+
+
+@program(real(2, 3), real(4), 0.3, raises=IndexError)
+def the_first_of_two_faults(x, w, s):
+    y = x * s
+    total = np.sum(y[3])
+    y @ w
+    return total
