@@ -32,6 +32,8 @@ f(x: float64[n0, 3])
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.types import PY_INT, Array, dims_of, is_float
 from adcompiler.optimise.algebra import collected
@@ -113,6 +115,84 @@ def sum_of_share(let: Let, at: Site) -> Given:
         return None
     total = at.make(let.primitive.name, x, *let.operands[1:], **dict(let.params))
     return at.make("ieee_divide", total, n)
+
+
+@rewrites("sum")
+def sum_before_product(let: Let, at: Site) -> Given:
+    """``np.sum(a @ b, axis=0)`` is ``np.sum(a, axis=0) @ b``, also in sums of terms."""
+    value, axes = let.operands[0], let.param("axis")
+    if axes is None or not at.own(value, "matmul", "add", "subtract", "negative"):
+        return None
+    leading = axes == tuple(range(len(axes))) and not let.param("keepdims")
+    for sums in (_Sums(at, axes, False), _Sums(at, axes, True))[not leading :]:
+        if sums.has_product(value):
+            total = sums.of(value)
+            squeezed = sums.kept and not let.param("keepdims")
+            return at.make("squeeze", total, axis=axes) if squeezed else total
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Sums over some axes, which are kept or dropped; those dropped are the first."""
+
+    at: Site
+    axes: tuple[int, ...]
+    kept: bool
+
+    def has_product(self, atom: Atom) -> bool:
+        """Whether there is a product in a term whose sum is taken before it."""
+        inner = self.linear(atom)
+        if inner is None:
+            return False
+        let, places = inner
+        return let.primitive.name == "matmul" or any(
+            self.has_product(let.operands[k]) for k in places
+        )
+
+    def of(self, atom: Atom) -> Atom:
+        """The sum of a value, taken as far in as it goes."""
+        inner = self.linear(atom)
+        if inner is None:
+            return self.at.make("sum", atom, axis=self.axes, keepdims=self.kept)
+        let, places = inner
+        operands = list(let.operands)
+        for k in places:
+            operands[k] = self.of(operands[k])
+        return self.at.make(let.primitive.name, *operands, **dict(let.params))
+
+    def linear(self, atom: Atom) -> tuple[Let, tuple[int, ...]] | None:
+        """The definition of a value, and those of its operands of which the sum may be
+        taken instead."""
+        let = self.at.own(atom, "matmul", "add", "subtract", "negative", "multiply")
+        if let is None or (let.primitive.name != "matmul" and let.params):
+            return None
+        types, dims = [a.type for a in let.operands], dims_of(atom.type)
+        if not all(isinstance(t, Array) for t in types):
+            return None
+        if let.primitive.name == "matmul":
+            a, b = map(dims_of, types)
+            return (let, (0,)) if len(a) == len(dims) and self.passes(a, b) else None
+        same = self.at.known.shapes.same
+        whole = tuple(k for k, t in enumerate(types) if same(dims_of(t), dims))
+        if let.primitive.name != "multiply":
+            return (let, whole) if len(whole) == len(types) else None
+        places = (k for k in whole if self.is_constant(dims_of(types[1 - k]), dims))
+        return next(((let, (k,)) for k in places), None)
+
+    def passes(self, a: Dims, b: Dims) -> bool:
+        """Whether a sum over rows, or over matrices, may be taken before a product."""
+        rows, plain = len(a) - 2, len(b) == 2
+        if not self.kept:
+            return plain and len(self.axes) <= rows + 1
+        return len(b) > 1 and all(k == rows or (k < rows and plain) for k in self.axes)
+
+    def is_constant(self, other: Dims, dims: Dims) -> bool:
+        """Whether a factor is the same along the axes."""
+        lead = len(dims) - len(other)
+        if not self.kept:
+            return len(self.axes) <= lead
+        return all(k < lead or other[k - lead] == 1 for k in self.axes)
 
 
 @rewrites("ieee_divide")

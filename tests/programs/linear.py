@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import dominant, program, real, spd, zero_d
+from .registry import dominant, positive, program, real, spd, zero_d
 
 PRODUCTS = (
     ((3,), (3,)),
@@ -248,3 +248,13 @@ def table_of_two_lengths(v, places, heights):
 @program(real(4), real(3), raises=ValueError)
 def weights_of_another_shape(x, w):
     return np.histogram(x, 3, weights=w)[0][0] * x[0]
+
+
+@program(real(3), real(3, 3), positive(3), real(5, 3))
+@program(real(3), real(3, 3), positive(3), real(1, 3), label="one row")
+@program(real(3), real(3, 3), positive(3), real(2, 4, 3), label="two matrices")
+@program(real(1, 3), real(3, 3), positive(3), real(5, 3), label="a row")
+@program(real(2, 1, 3), real(2, 3, 3), positive(3), real(2, 4, 3), label="of each")
+def centred_before_a_product(mean, weights, scale, x):
+    centred = np.exp(-(x**2)) - mean
+    return np.sum(np.sin(centred @ np.swapaxes(weights, -1, -2) - scale * centred))
