@@ -62,7 +62,7 @@ def _lengths(writer: Writer, let: Let, first: int = 0) -> list[str]:
     """The lengths that are operands, or those that the type knows."""
     t = let.result.type
     assert isinstance(t, Array)
-    given = [writer.number(a).text for a in let.operands[first:]]
+    given = [writer.int64(a) for a in let.operands[first:]]
     return [
         str(d) if isinstance(d, int) else n for d, n in zip(t.dims, given, strict=True)
     ]
@@ -157,7 +157,7 @@ def _eye(writer: Writer, let: Let) -> Values | None:
     if let.param("k", 0) or not isinstance(t, Array):
         return None
     code = writer.code
-    given = [writer.number(a).text for a in let.operands]
+    given = [writer.int64(a) for a in let.operands]
     dims = given if len(given) == 2 else given * 2
     dims = [
         str(d) if isinstance(d, int) else n for d, n in zip(t.dims, dims, strict=True)

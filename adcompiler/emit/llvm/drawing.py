@@ -45,7 +45,7 @@ def _draw(writer: Writer, let: Let) -> list[Value]:
     code, t = writer.code, let.result.type
     assert isinstance(t, Array | Scalar)
     if isinstance(t, Array):
-        lengths = [writer.number(a).text for a in let.operands[1 + count :]]
+        lengths = [writer.int64(a) for a in let.operands[1 + count :]]
         dims = [
             str(d) if isinstance(d, int) else n
             for d, n in zip(t.dims, lengths, strict=True)

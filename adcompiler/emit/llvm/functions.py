@@ -205,7 +205,7 @@ class FunctionWriter(Writer):
             return
         code, bounds = self.code, stmt.range
         start, stop, step = (
-            self.number(a).text for a in (bounds.start, bounds.stop, bounds.step)
+            self.int64(a) for a in (bounds.start, bounds.stop, bounds.step)
         )
         if not step.lstrip("-").isdigit() or step == "0":
             code.fail_if(code.op(f"icmp eq i64 {step}, 0"))

@@ -181,7 +181,7 @@ def _length(writer: Writer, let: Let) -> Values:
 def _at(writer: Writer, let: Let, operand: int) -> tuple[str, str]:
     """A list, and where the record of an element is."""
     code, xs = writer.code, let.operands[0]
-    block, index = writer.block(xs), writer.number(let.operands[operand]).text
+    block, index = writer.block(xs), writer.int64(let.operands[operand])
     length = _field(code, block, _LENGTH)
     below = code.op(f"icmp slt i64 {index}, 0")
     index = code.select(below, "i64", code.op(f"add i64 {index}, {length}"), index)
@@ -311,7 +311,7 @@ def _list_full(writer: Writer, let: Let) -> Values:
         append(writer, block, t, value)
         return ()
 
-    count = code.most(writer.number(let.operands[1]).text, "0")
+    count = code.most(writer.int64(let.operands[1]), "0")
     code.counted(count, trip)
     return [Block(block)]
 

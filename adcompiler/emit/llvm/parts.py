@@ -59,7 +59,7 @@ def _size(writer: Writer, let: Let) -> Values:
 
 
 def _range_length(writer: Writer, let: Let) -> Values:
-    given = ", ".join(f"i64 {writer.number(a).text}" for a in let.operands)
+    given = ", ".join(f"i64 {writer.int64(a)}" for a in let.operands)
     return _int(writer.code.op(f"call i64 @adc_range_length({given})"))
 
 
@@ -139,9 +139,7 @@ def part(
             strides.append(stride)
         else:
             assert isinstance(entry, tuple)
-            bounds = [
-                writer.number(next(atoms)).text if has else None for has in entry[1:]
-            ]
+            bounds = [writer.int64(next(atoms)) if has else None for has in entry[1:]]
             begin, count, step = sliced(code, n, *bounds)
             offset = code.add(offset, code.multiply(begin, stride))
             dims.append(count)

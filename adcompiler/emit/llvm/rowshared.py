@@ -144,7 +144,7 @@ class _Rows:
     ) -> None:
         self.writer, self.stmt, self.kinds = writer, stmt, kinds
         code, bounds = writer.code, stmt.range
-        stop, step = (writer.number(a).text for a in (bounds.stop, bounds.step))
+        stop, step = (writer.int64(a) for a in (bounds.stop, bounds.step))
         self.step = step
         self.trips = code.op(
             f"call i64 @adc_range_length(i64 0, i64 {stop}, i64 {step})"

@@ -178,9 +178,7 @@ def _place(
     for entry, n in zip(entries, x.dims, strict=False):
         bounds: list[str | None] = [None, None]
         if isinstance(entry, tuple):
-            bounds = [
-                writer.number(next(atoms)).text if has else None for has in entry[1:3]
-            ]
+            bounds = [writer.int64(next(atoms)) if has else None for has in entry[1:3]]
         begin, count, _ = sliced(writer.code, n, bounds[0], bounds[1], None)
         first.append(begin)
         dims.append(count)

@@ -110,7 +110,7 @@ def _matrix_diagonal(writer: Writer, let: Let) -> Values:
 def _reshape(writer: Writer, let: Let) -> Values:
     """One length may be -1: the rest."""
     code, x = writer.code, writer.value(let.operands[0])
-    lengths = [writer.number(a).text for a in let.operands[1:]]
+    lengths = [writer.int64(a) for a in let.operands[1:]]
     total = code.product(x.dims) if isinstance(x, Elements) else "1"
     known = "1"
     for n in lengths:

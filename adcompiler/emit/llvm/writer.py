@@ -19,6 +19,7 @@ from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.groups import Group, Scope
 from adcompiler.emit.llvm.nests import allocated, copied
 from adcompiler.emit.llvm.notes import Notes
+from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.values import (
     Block,
     Elements,
@@ -158,6 +159,13 @@ class Writer(ABC):
             return Number(found.dtype, read(self.code, found, "0"), "false")
         assert isinstance(found, Number), atom
         return found
+
+    def int64(self, atom: Atom) -> str:
+        """A length, an index or a bound, which may be of a narrower dtype."""
+        found = self.number(atom)
+        if found.dtype == "bool" and found.python != "true":
+            raise NotNative("NumPy's bools count nothing")
+        return convert(self.code, found.text, found.dtype, "int64")
 
     def source(self, atom: Atom) -> Elements | Number:
         """A number or an array."""

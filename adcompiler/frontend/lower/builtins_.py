@@ -354,10 +354,9 @@ def ranged(call: Call) -> Binding:
     """``range(stop)``, ``range(start, stop, step)``."""
     parts = []
     for arg in call.args:
-        atom = call.atom(arg)
+        atom = lengths.whole(call.ctx, call.node, call.atom(arg))
         if not isinstance(atom.type, Scalar) or atom.type.dtype not in (
             "int64",
-            "int32",
             "bool",
         ):
             call.refuse("range takes integers", "convert it: int(n)")

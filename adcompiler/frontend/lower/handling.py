@@ -25,7 +25,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
     is_list,
 )
-from adcompiler.frontend.lower import hints, listing, names
+from adcompiler.frontend.lower import hints, lengths, listing, names
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.operands import atom_of
 from adcompiler.ir.builder import constant
@@ -171,11 +171,10 @@ class Call:
         items = binding.items if isinstance(binding, TupleVal) else (binding,)
         atoms = []
         for item in items:
-            atom = atom_of(self.ctx, self.node, item)
-            if not isinstance(atom.type, Scalar) or atom.type.dtype not in (
-                "int64",
-                "int32",
-            ):
+            atom = lengths.whole(
+                self.ctx, self.node, atom_of(self.ctx, self.node, item)
+            )
+            if not isinstance(atom.type, Scalar) or atom.type.dtype != "int64":
                 self.refuse("a length must be an integer", "convert it: int(n)")
             atoms.append(atom)
         return atoms

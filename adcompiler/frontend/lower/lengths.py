@@ -14,7 +14,16 @@ from adcompiler.frontend.bindings import ArrayRef, Dyn, TupleVal
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Var
-from adcompiler.ir.types import Array, Length, dims_of, drop_dim, fresh_dim, never_one
+from adcompiler.ir.types import (
+    Array,
+    Length,
+    Scalar,
+    dims_of,
+    drop_dim,
+    fresh_dim,
+    is_float,
+    never_one,
+)
 
 
 def length_of(ctx: Context, atom: Atom) -> Length:
@@ -28,6 +37,15 @@ def length_of(ctx: Context, atom: Atom) -> Length:
         first = ctx.alike.get(atom, atom)
         ctx.lengths[atom] = ctx.lengths.setdefault(first, fresh_dim())
     return ctx.lengths[atom]
+
+
+def whole(ctx: Context, node: ast.AST, atom: Atom) -> Atom:
+    """An integer of another dtype than int64, as int32 or uint8, as Python's; what is
+    no integer stays."""
+    t = atom.type
+    if not isinstance(t, Scalar) or t.dtype in ("int64", "bool") or is_float(t):
+        return atom
+    return ctx.emit(node, "cast", atom, dtype="int64", via="builtin")
 
 
 def less(ctx: Context, result: Atom, left: Atom, right: Atom) -> None:

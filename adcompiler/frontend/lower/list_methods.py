@@ -23,6 +23,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.lower import (
     displays,
     hints,
+    lengths,
     listing,
 )
 from adcompiler.frontend.lower.context import Context
@@ -72,6 +73,8 @@ def method(
         return listing.call(ctx, node, library.popped_first, owner)
     written = _WRITTEN.get((name, len(args)))
     if written is not None:
+        if name in ("insert", "pop") and isinstance(args[0], Dyn):
+            args = [Dyn(lengths.whole(ctx, node, args[0].atom)), *args[1:]]
         return listing.call(ctx, node, written, owner, *args)
     if name == "copy" and not args and isinstance(owner, TupleVal):
         return listing.display(ctx, node, owner.items)

@@ -29,6 +29,7 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
+from adcompiler.frontend.lower import lengths
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.frames import Held
 from adcompiler.frontend.lower.kinds import type_text
@@ -394,9 +395,9 @@ def get(ctx: Context, node: ast.AST, ref: ListRef, index: Binding) -> Binding:
 
 
 def _index(ctx: Context, node: ast.AST, index: Binding) -> Atom:
-    atom = index.atom if isinstance(index, Dyn) else None
+    atom = lengths.whole(ctx, node, index.atom) if isinstance(index, Dyn) else None
     t = None if atom is None else atom.type
-    if atom is None or not isinstance(t, Scalar) or not t.dtype.startswith("int"):
+    if atom is None or not isinstance(t, Scalar) or t.dtype != "int64":
         hint = "convert it: int(i)"
         if isinstance(index, SliceVal):
             hint = "join the parts: xs[:i] + [a, b] + xs[j:]"

@@ -94,7 +94,7 @@ def through(
     found: dict[Var, Types] = {}
     for k, result in enumerate(results):
         kinds = {outcome[k] for outcome in outcomes}
-        if len({_dtype(t) for t in kinds}) == 1:
+        if len(kinds) == 1 or len({_dtype(t) for t in kinds}) == 1:
             continue
         scalars = frozenset(t for t in kinds if isinstance(t, Scalar))
         if len(scalars) < len(kinds):
