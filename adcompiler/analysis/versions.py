@@ -420,6 +420,10 @@ class Versions:
                 inside = [v for r in _regions(stmt) for v in free_vars(r)]
                 if version in inside or operands(stmt).count(version) > 1:
                     return False
+            if position == event.position and isinstance(stmt, If):
+                arms = [a for a in _regions(stmt) if (a, version) in self.events]
+                if not all(self.linear(arm, version) for arm in arms):
+                    return False
         return version not in region.results
 
 

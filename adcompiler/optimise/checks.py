@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
 from adcompiler.analysis.raising import ARRAY_ERRORS, error_kinds
 from adcompiler.ir.nodes import (
@@ -128,8 +129,17 @@ class _Shown:
         self, body: tuple[Stmt, ...], known: EqualLengths, checks: list[Stmt]
     ) -> None:
         self.body, self.known, self.checks = body, known, checks
-        self.kinds = list(map(_kinds, body)) if checks else []
+        self.kinds = list(self.raised()) if checks else []
         self.found: dict[int, EqualLengths] = {}
+
+    def raised(self) -> Iterator[frozenset[str]]:
+        """The kinds of errors that each statement may raise, after those before it."""
+        lengths = self.known.child()
+        for stmt in self.body:
+            surely = _is_broadcast(stmt) and lengths.allow(stmt)
+            yield frozenset() if surely else _kinds(stmt)
+            if isinstance(stmt, Let) and stmt not in self.checks:
+                lengths.learn(stmt)
 
     def reach(self, check: Stmt) -> tuple[Stmt, ...]:
         """The statements before the first behind a check that may raise another kind
@@ -226,9 +236,15 @@ def _is_repeated(check: Stmt, shown: _Shown, heirs: set[Stmt]) -> bool:
         same = [s for s in others if _same_access(check, s, {})]
         heirs.update(same[:1])
         return bool(same)
-    arrays = [a for a in check.operands if isinstance(a.type, Array)]
-    broadcast = check.primitive.elementwise and is_float(check.result.type)
-    return broadcast and bool(arrays) and shown.lengths(body).allow(check)
+    return _is_broadcast(check) and shown.lengths(body).allow(check)
+
+
+def _is_broadcast(stmt: Stmt) -> TypeGuard[Let]:
+    """Whether the lengths of arrays are all that may be wrong."""
+    if not isinstance(stmt, Let) or not stmt.primitive.elementwise:
+        return False
+    arrays = any(isinstance(a.type, Array) for a in stmt.operands)
+    return arrays and is_float(stmt.result.type)
 
 
 DETERMINANTS = ("det", "logabsdet", "signdet")

@@ -267,3 +267,17 @@ def exchanged_until_it_is_large(s, x, y, n):
         s = s + x[2]
         k += 1
     return s
+
+
+@_with_and_without_the_arrays
+def exchanged_over_itself_in_a_branch(s, x, y, n):
+    first = x
+    while True:
+        if n <= 1:
+            break
+        n -= 1
+        t = first[n - 1]
+        for _ in x:
+            x, y = y, x
+        s += t * t * s
+    return s + np.sum(x * y)
