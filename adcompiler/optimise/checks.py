@@ -13,6 +13,9 @@ kind: so the kind of the error is that of the first fault.
     x + b                      x_bar = np.sum(y_bar)        (x + b is not needed)
     x_bar = y_bar * x + b  ->  x_bar = y_bar * x + b
 
+Loops, and branches in them, of which all that is left are accesses go where a loop of
+the derivative that runs over the same indices, and asks the same, makes each of them.
+
 It runs once, before a function is emitted: a derivative that is differentiated in turn
 keeps the checks of its primal, since the next one need not make them.
 """
@@ -38,7 +41,7 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import Array, dims_of, is_float
-from adcompiler.ir.walk import all_stmts, count_uses, map_regions, regions
+from adcompiler.ir.walk import all_stmts, count_uses, map_range, map_regions, regions
 from adcompiler.optimise.lengths import LINALG, EqualLengths, shows_equal
 
 # The first operand that belongs to the index.
@@ -206,12 +209,29 @@ def _is_check(stmt: Stmt, uses: dict[Var, int]) -> bool:
             return (
                 unused and stmt.role == "primal" and _effect(stmt) is Effect.MAY_RAISE
             )
-        case For(results=(), stopped=None):
-            inner = stmt.body.body
-            loads = all(_is_check(s, uses) and _is_load(s) for s in inner)
-            return loads and not uses.get(stmt.trips) and stmt.body.falls
+        case For():
+            return _is_asking(stmt, uses)
         case _:
             return False
+
+
+def _is_asking(stmt: Stmt, uses: dict[Var, int]) -> bool:
+    """Whether a statement gives nothing, and raises nothing but what its loads do."""
+    match stmt:
+        case Let():
+            pure = _effect(stmt) is Effect.PURE and not error_kinds(stmt)
+            return stmt.role == "primal" and (pure or _is_load(stmt))
+        case For(results=(), stopped=None):
+            return not uses.get(stmt.trips) and _asks_alone(stmt, uses)
+        case If(results=()):
+            return _asks_alone(stmt, uses)
+        case _:
+            return False
+
+
+def _asks_alone(stmt: Stmt, uses: dict[Var, int]) -> bool:
+    inner = regions(stmt)
+    return all(r.falls and all(_is_asking(s, uses) for s in r.body) for r in inner)
 
 
 def _is_load(stmt: Stmt) -> bool:
@@ -221,10 +241,10 @@ def _is_load(stmt: Stmt) -> bool:
 def _is_repeated(check: Stmt, shown: _Shown, heirs: set[Stmt]) -> bool:
     body, checks = shown.reach(check), shown.checks
     if isinstance(check, For):
-        twins = (s for s in body if _same_range(check, s))
-        found = next(filter(None, (_covering(s, check) for s in twins)), set[Stmt]())
-        heirs |= found
-        return bool(found)
+        twins = _Twins()
+        found = twins.stand_for(check, (body,))
+        heirs |= twins.found if found else set()
+        return found
     if not isinstance(check, Let):
         return False
     if check.primitive.name in DETERMINANTS:
@@ -260,27 +280,77 @@ def _same_matrix(check: Let, other: Stmt) -> bool:
     )
 
 
-def _same_range(check: For, other: Stmt) -> bool:
-    """Whether a derivative loop runs over the same indices."""
-    return (
-        isinstance(other, For)
-        and other.role != "primal"
-        and replace(other.range, reverse=False) == replace(check.range, reverse=False)
-    )
+_Bodies = tuple[tuple[Stmt, ...], ...]
 
 
-def _covering(other: Stmt, check: For) -> set[Stmt]:
-    """The statements of a loop that access all that the loads of another do."""
-    assert isinstance(other, For)
-    index = {check.body.params[0]: other.body.params[0]}
-    found = set[Stmt]()
-    for load in check.body.body:
-        assert isinstance(load, Let)
-        same = [s for s in other.body.body if _same_access(load, s, index)]
-        if not same:
-            return set()
-        found.add(same[0])
-    return found
+class _Twins:
+    """The statements of a derivative that access all that a loop of checks does."""
+
+    def __init__(self) -> None:
+        self.same: dict[Var, Var] = {}  # what has the same value there
+        self.found: set[Stmt] = set()
+
+    def stand_for(self, stmt: Stmt, bodies: _Bodies) -> bool:
+        """Whether statements of these regions, of which each is within the next, make
+        a check."""
+        match stmt:
+            case Let():
+                return self.computes(stmt, [s for body in bodies for s in body])
+            case For():
+                return any(self.repeats(stmt, s, bodies) for s in bodies[0])
+            case If():
+                return any(self.decides(stmt, s, bodies) for s in bodies[0])
+            case _:
+                return False
+
+    def computes(self, let: Let, others: list[Stmt]) -> bool:
+        """Note what is computed alike; whether what is accessed is."""
+        for other in others:
+            if self.is_alike(let, other):
+                assert isinstance(other, Let)
+                self.same.update(zip(let.results, other.results, strict=True))
+                break
+        if not _is_load(let):
+            return True
+        access = next((s for s in others if _same_access(let, s, self.same)), None)
+        if access is not None:
+            self.found.add(access)
+        return access is not None
+
+    def is_alike(self, let: Let, other: Stmt) -> bool:
+        return (
+            isinstance(other, Let)
+            and other.role != "primal"
+            and (other.primitive, other.params) == (let.primitive, let.params)
+            and other.operands == tuple(map(self.seen, let.operands))
+        )
+
+    def repeats(self, check: For, other: Stmt, bodies: _Bodies) -> bool:
+        """Whether a derivative loop runs alike, and makes the checks."""
+        if not isinstance(other, For) or other.role == "primal":
+            return False
+        mine = replace(map_range(check.range, self.seen), reverse=False)
+        if replace(other.range, reverse=False) != mine:
+            return False
+        self.same[check.body.params[0]] = other.body.params[0]
+        inside = other.body.body, *bodies
+        return all(self.stand_for(s, inside) for s in check.body.body)
+
+    def decides(self, check: If, other: Stmt, bodies: _Bodies) -> bool:
+        """Whether a derivative asks for the same, and makes the checks of each arm."""
+        if not isinstance(other, If) or other.role == "primal":
+            return False
+        if other.cond != self.seen(check.cond):
+            return False
+        arms = zip(regions(check), regions(other), strict=True)
+        return all(
+            self.stand_for(s, (there.body, *bodies))
+            for here, there in arms
+            for s in here.body
+        )
+
+    def seen(self, atom: Atom) -> Atom:
+        return self.same.get(atom, atom) if isinstance(atom, Var) else atom
 
 
 def _same_access(load: Let, other: Stmt, index: dict[Var, Var]) -> bool:
