@@ -71,6 +71,13 @@ SCOPE = {
 WRITTEN_ANEW = [
     (
         VECTOR,
+        "n = len(x) > 2; return x[n << 1] ** 2",
+        "32 or 64 bits",
+        "int(n)",
+        "n = len(x) > 2; return x[int(n) << 1] ** 2",
+    ),
+    (
+        VECTOR,
         "np.sum(np.fft.rfft(x).real ** 3) + np.sum(np.fft.rfft(x).imag ** 2)",
         "np.fft.rfft is not supported",
         "products with np.cos(k) and -np.sin(k)",

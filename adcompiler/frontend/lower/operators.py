@@ -121,8 +121,10 @@ def _shifted(
             return binary(ctx, node, by_factor, left, factor)
     places = names.static_int(ctx, node, right, "by how many places is shifted")
     t = atom_of(ctx, node, left).type
-    whole = getattr(t, "dtype", "") in ("int64", "int32")
-    if not whole or not 0 <= places < 62:
+    if getattr(t, "dtype", "") not in ("int64", "int32"):
+        what = "what is shifted is no integer of 32 or 64 bits"
+        ctx.refuse(node, what, "convert it: int(n)")
+    if not 0 <= places < 62:
         what = "an integer is shifted by 0 to 61 places"
         ctx.refuse(node, what, "multiply or floor-divide by a power of two")
     by = Dyn(constant(2**places))
