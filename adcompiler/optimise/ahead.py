@@ -74,10 +74,11 @@ from adcompiler.ir.nodes import (
     Var,
     While,
     carried_params,
+    defined,
     fresh_var,
 )
 from adcompiler.ir.primitive import Effect
-from adcompiler.ir.types import PY_INT, Array, Dim, Length, Scalar, dims_of
+from adcompiler.ir.types import ANY, PY_INT, Array, Dim, Length, Scalar, dims_of
 from adcompiler.ir.walk import all_stmts, clone, count_uses, map_regions
 from adcompiler.optimise.rewriting import atom_key
 
@@ -152,7 +153,7 @@ class _Loop:
         self.outer, self.nest, self.loop = outer, outer.nest, loop
         self.point = Point(outer.nest, 0, "")
         self.lets = [s for s in all_stmts(loop.body) if isinstance(s, Let)]
-        self.own = {v for s in all_stmts(loop.body) for v in _defined(s)}
+        self.own = {v for s in all_stmts(loop.body) for v in defined(s)}
         self.own |= set(loop.body.params)
         self.tests = _Tests()
         self.points: dict[tuple[Region, int], Point] = {}
@@ -296,6 +297,8 @@ class _Loop:
     def before(self, array: Atom, axis: int) -> Var | None:
         """The array as it comes into the loop, if it is as long."""
         length = dims_of(array.type)[axis]
+        if array in self.own and length == ANY:
+            return None  # two of which nothing is known
         while array in self.own:
             assert isinstance(array, Var)
             made = self.nest.definitions.get(array)
@@ -333,14 +336,6 @@ def _is_short(bounds: Range) -> bool:
     atoms = (bounds.start, bounds.stop, bounds.step)
     known = [int(a.value) for a in atoms if isinstance(a, Const)]
     return len(known) == len(atoms) and len(range(*known)) <= _FEW
-
-
-def _defined(stmt: Stmt) -> tuple[Var, ...]:
-    match stmt:
-        case Let() | If():
-            return stmt.results
-        case _:
-            return ()
 
 
 def _marked(loop: For, marked: set[Let]) -> For:
