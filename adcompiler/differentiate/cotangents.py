@@ -44,32 +44,56 @@ class Cotangent:
     zeroed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """By what cotangents are multiplied.
+
+    Those of the `factored` values will be multiplied by factors that may be infinite
+    where the program runs as it should, those of the `exposed` ones have been; those of
+    the `scaled` ones will be by values, with which a branch that was not taken has
+    nothing to do.
+    """
+
+    factored: frozenset[Var] = frozenset()
+    exposed: frozenset[Var] = frozenset()
+    scaled: frozenset[Var] = frozenset()
+
+
 class Cotangents:
     """Running cotangents of the values in scope.
 
-    Those of the `factored` values are multiplied by factors that may be infinite, and
-    keep a mask through all that is added to them; of those in `lost` a mask has been
-    applied, and what it left out is zero. Those of the `exposed` ones have been
-    multiplied by such factors.
+    Those of factored values keep a mask through all that is added to them; of those in
+    `lost` a mask has been applied, and what it left out is zero; so of those in `shed`,
+    which need not be factored, but in loops within.
     """
 
     def __init__(
         self,
         builder: Builder,
-        factored: frozenset[Var] = frozenset(),
-        exposed: frozenset[Var] = frozenset(),
+        factors: Factors = Factors(),
         known: dict[Var, Cotangent] | None = None,
         lost: set[Var] | None = None,
+        shed: set[Var] | None = None,
     ) -> None:
-        self.builder = builder
+        self.builder, self.factors = builder, factors
         self.lost = set() if lost is None else lost
-        self.factored, self.exposed = factored, exposed
+        self.shed = set() if shed is None else shed
         self._known = dict(known or {})
 
     def fork(self, builder: Builder) -> Cotangents:
         """The same cotangents, to be added to by a nested region."""
-        known, lost = self._known, self.lost
-        return Cotangents(builder, self.factored, self.exposed, known, lost)
+        known, lost, shed = self._known, self.lost, self.shed
+        return Cotangents(builder, self.factors, known, lost, shed)
+
+    @property
+    def factored(self) -> frozenset[Var]:
+        return self.factors.factored
+
+    def keeps(self, var: Atom, *masks: Atom | None) -> bool:
+        """Whether a cotangent keeps such masks, a list's what they have left out; only
+        what a branch leaves out matters where factors are finite."""
+        whole = not any(mask is not None and dims_of(mask.type) for mask in masks)
+        return var in self.factored or (whole and var in self.factors.scaled)
 
     def __contains__(self, var: Var) -> bool:
         return var in self._known
@@ -103,7 +127,7 @@ class Cotangents:
                 self._known[var] = replace(contribution, value=value)
             return
         mask = None
-        if var in self.factored:
+        if self.keeps(var, earlier.mask, contribution.mask):
             mask = either(self.builder, earlier.mask, contribution.mask)
             self.lose(var, earlier.mask, contribution.mask)
         total = self.builder.apply(
@@ -112,33 +136,46 @@ class Cotangents:
             masked(self.builder, contribution),
             hint=bar_name(var),
         )
-        zeroed = earlier.zeroed and contribution.zeroed
-        self._known[var] = Cotangent(total, mask, zeroed)
+        self._known[var] = Cotangent(total, mask, zeroed=mask is not None)
 
     def lose(self, var: Var, *masks: Atom | None) -> None:
         """Note that a cotangent will be without these masks."""
-        if var in self.factored and any(mask is not None for mask in masks):
-            self.lost.add(var)
+        if any(mask is not None for mask in masks):
+            self.shed.add(var)
+            if var in self.factored:
+                self.lost.add(var)
 
     def passed(self, var: Var, value: Atom, *, lost: bool) -> Cotangent:
         """What control flow gives as the cotangent of a value: if a mask was lost, what
         it left out is zero, and stays it; so are elements of a list."""
+        if isinstance(var.type, ListOf | Residuals):
+            return Cotangent(value, zeroed=lost and self.keeps(var))
         if not lost or var not in self.factored:
             return Cotangent(value)
-        if isinstance(var.type, ListOf | Residuals):
-            return Cotangent(value, zeroed=True)
-        return Cotangent(value, nonzero(self.builder, value))
+        return Cotangent(value, nonzero(self.builder, value), zeroed=True)
 
-    def give(
-        self, var: Var, value: Atom, *, lost: bool, where: Atom | None = None
-    ) -> None:
-        """Replace the running cotangent by what control flow gives; if not `where`, it
-        is zero."""
+    def give(self, var: Var, value: Atom, *, lost: bool) -> None:
+        """Replace the running cotangent by what a loop gives."""
         given = self.passed(var, value, lost=lost)
-        if where is not None and given.mask is None and var in self.factored:
-            whole = isinstance(var.type, ListOf | Residuals)
-            given = Cotangent(value, None if whole else where, zeroed=True)
         self.set(var, value, given.mask, zeroed=given.zeroed)
+
+    def choose(self, var: Var, value: Atom, where: Atom | None) -> None:
+        """Replace the running cotangent by what a branch gives; if not `where`, it is
+        zero."""
+        given = self.passed(var, value, lost=var in self.lost)
+        if given.mask is None and not given.zeroed:
+            given = self._chosen(var, value, where)
+        self.set(var, value, given.mask, zeroed=given.zeroed)
+
+    def _chosen(self, var: Var, value: Atom, where: Atom | None) -> Cotangent:
+        if isinstance(var.type, ListOf | Residuals):
+            return Cotangent(value, zeroed=where is not None and self.keeps(var))
+        scaled = var in self.factors.scaled
+        if scaled and var in self.shed and isinstance(var.type, Scalar):
+            where = nonzero(self.builder, value)
+        if where is None or not self.keeps(var):
+            return Cotangent(value)
+        return Cotangent(value, where, zeroed=True)
 
     def value(self, var: Var) -> Atom | None:
         """The running cotangent, its mask applied; None for a structural zero."""

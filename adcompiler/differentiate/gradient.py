@@ -166,7 +166,7 @@ def _sweeps(
     region, whole = count_whole_trips(calls.recording(region, params))
     primal = Primal(with_lengths(region))
     adjoint = Adjoint(active(primal.root, params), whole=whole)
-    bars = Cotangents(builder, masks.factored(primal.root), masks.exposed(primal.root))
+    bars = Cotangents(builder, masks.factors(primal.root))
     for result, seed in seeds:
         if isinstance(result, Var) and result in adjoint.active:
             bars.add(result, Cotangent(seed))

@@ -12,20 +12,45 @@ says. A mask of one bool for a whole array passes through anything linear.
 
 from __future__ import annotations
 
-from adcompiler.differentiate.cotangents import Cotangent, Cotangents, nonzero
+from collections.abc import Callable
+
+from adcompiler.differentiate.cotangents import (
+    Cotangent,
+    Cotangents,
+    Factors,
+    nonzero,
+)
 from adcompiler.ir.builder import Builder, Expr
 from adcompiler.ir.joins import joined
-from adcompiler.ir.nodes import Atom, Let, Region, Var
+from adcompiler.ir.nodes import Atom, Const, If, Let, Region, Stmt, Var
 from adcompiler.ir.primitive import EDGED
-from adcompiler.ir.types import Array, ListOf, Residuals, Scalar, dims_of
+from adcompiler.ir.types import Array, ListOf, Residuals, Scalar, dims_of, is_float
 from adcompiler.ir.walk import all_stmts
+
+
+def factors(region: Region) -> Factors:
+    """By what the cotangents of a region's values are multiplied."""
+    return Factors(factored(region), exposed(region), scaled(region))
 
 
 def factored(region: Region) -> frozenset[Var]:
     """The values behind which a partial may be infinite, as that of a logarithm: where
     a function is not defined for all reals."""
-    found: set[Atom] = set()
+    return _behind(list(all_stmts(region)), is_singular)
+
+
+def scaled(region: Region) -> frozenset[Var]:
+    """The values behind which a derivative depends on values; none where no branch
+    makes it matter which of them are used."""
     stmts = list(all_stmts(region))
+    if not any(isinstance(stmt, If) for stmt in stmts):
+        return frozenset()
+    return _behind(stmts, _scales)
+
+
+def _behind(stmts: list[Stmt], starts: Callable[[Let], bool]) -> frozenset[Var]:
+    """What such statements give, and all that is computed from it."""
+    found: set[Var] = set()
     before = -1
     while len(found) > before:  # around loops
         before = len(found)
@@ -33,9 +58,26 @@ def factored(region: Region) -> frozenset[Var]:
             if not isinstance(stmt, Let):
                 rows = joined(stmt)
                 found.update(v for v, given in rows if not found.isdisjoint(given))
-            elif is_singular(stmt) or not found.isdisjoint(stmt.operands):
+            elif not found.isdisjoint(stmt.operands) or starts(stmt):
                 found.update(stmt.results)
-    return frozenset(v for v in found if isinstance(v, Var))
+    return frozenset(found)
+
+
+def _scales(let: Let) -> bool:
+    """Whether a cotangent is multiplied by values on its way through a statement."""
+    partials = let.primitive.partials
+    if partials is None:
+        return let.primitive.linear is None
+    if not is_float(let.result.type):
+        return False
+    builder = Builder([])
+    operands = tuple(map(builder.expr, let.operands))
+    for operand, rule in zip(let.operands, partials, strict=True):
+        if rule is not None and is_float(operand.type):
+            partial = rule(*operands, builder.expr(let.result), **dict(let.params))
+            if isinstance(partial, Expr) and not isinstance(partial.atom, Const):
+                return True
+    return False
 
 
 def exposed(region: Region) -> frozenset[Var]:
@@ -67,10 +109,11 @@ def through(
     contribution: Atom | None = None,
 ) -> Atom | None:
     """The mask of operand k, of that of the result; None where no factor can be
-    infinite. Where the row has no rule, what is exactly zero in the contribution to the
-    operand comes of elements that were left out, and is left out."""
+    infinite, and no branch was passed by. Where the row has no rule, what is exactly
+    zero in the contribution to the operand comes of elements that were left out, and is
+    left out."""
     operand = let.operands[k]
-    if mask is None or operand not in bars.factored:
+    if mask is None or not bars.keeps(operand, mask):
         return None
     if not dims_of(mask.type):
         return mask
@@ -96,19 +139,22 @@ def pulled_back(
     given = [c for c in cotangents if c is not None]
     if isinstance(operand.type, ListOf | Residuals):
         zeroed = any(c.mask is not None or c.zeroed for c in given)
-        return Cotangent(contribution, zeroed=zeroed and operand in bars.factored)
-    if any(c.mask is None and c.zeroed for c in given) and operand in bars.factored:
+        return Cotangent(contribution, zeroed=zeroed and bars.keeps(operand))
+    if any(c.mask is None and c.zeroed for c in given) and bars.keeps(operand):
         return Cotangent(contribution, nonzero(bars.builder, contribution))
     if len(cotangents) > 1 or not given:
         return Cotangent(contribution)
-    mask = through(let, k, given[0].mask, bars, contribution)
-    return Cotangent(contribution, mask, given[0].zeroed and mask is not None)
+    mask = given[0].mask
+    if mask is not None and not dims_of(mask.type) and _scales(let):
+        return Cotangent(contribution, mask)
+    mask = through(let, k, mask, bars, contribution)
+    return Cotangent(contribution, mask, zeroed=mask is not None)
 
 
 def outside(bars: Cotangents, var: Var, cond: Atom, lacking: list[bool]) -> Atom | None:
     """The mask of a cotangent that one arm of a branch gives and the other lacks: what
     was computed before a branch is of no effect where the branch does not use it."""
-    if var not in bars.factored or lacking.count(True) != 1:
+    if lacking.count(True) != 1:
         return None
     return bars.builder.apply("logical_not", cond) if lacking[0] else cond
 

@@ -92,7 +92,7 @@ def _reverse_elementwise(
         assert rule is not None
         partial = rule(*operands, result, **dict(let.params))
         product = _product(builder, y_bar, partial, let)
-        if let.primitive.chooses and let.result in bars.exposed:
+        if let.primitive.chooses and let.result in bars.factors.exposed:
             product = masks.chosen(builder, product, partial)
         _contribute(bars, _operand(let, k), product)
 
@@ -106,9 +106,8 @@ def _product(
         return y_bar
     factor = in_precision(builder, y_bar.value, partial.type, let.result.type)
     product = (builder.expr(factor) * partial).atom
-    return replace(
-        y_bar, value=product, zeroed=y_bar.zeroed and not masks.is_singular(let)
-    )
+    zeroed = y_bar.zeroed and isinstance(partial.atom, Const)
+    return replace(y_bar, value=product, zeroed=zeroed)
 
 
 def _reverse_where(
@@ -135,9 +134,9 @@ def _contribute(bars: Cotangents, operand: Var, contribution: Cotangent) -> None
     builder, mask = bars.builder, contribution.mask
     value = masked(builder, contribution)
     total = unbroadcast(builder, value, operand)
-    if mask is not None and operand in bars.factored:
+    if mask is not None and bars.keeps(operand, mask):
         mask = taken(builder, mask, value, operand)
-        bars.add(operand, Cotangent(total, mask, contribution.zeroed))
+        bars.add(operand, Cotangent(total, mask, zeroed=True))
     else:
         bars.add(operand, Cotangent(total))
 
@@ -163,7 +162,7 @@ def _reverse_load(let: Let, y_bar: Cotangent, bars: Cotangents) -> None:
         hint=bar_name(array),
         **params,
     )
-    bars.set(array, total, mask, zeroed=y_bar.zeroed and mask is not None)
+    bars.set(array, total, mask, zeroed=mask is not None)
 
 
 def _reverse_get(let: Let, y_bar: Cotangent, bars: Cotangents) -> None:

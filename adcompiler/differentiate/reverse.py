@@ -158,7 +158,7 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
     for w, var in zip(changed, merged, strict=True):
         lacking = [w not in a and t.falls for a, t in zip(arms, twins, strict=True)]
         where = masks.outside(bars, w, cond, lacking)
-        bars.give(w, var, lost=w in bars.lost, where=where)
+        bars.choose(w, var, where)
 
 
 def _of_kind(atom: Atom, t: Type) -> Atom:
@@ -275,7 +275,7 @@ def _reverse_body(
 ) -> Region:
     """The body reversed; noted in `lost` is of what it loses a mask."""
     params, ends = carried_params(loop), carried_results(loop)
-    inner = Cotangents(bars.builder.child(), bars.factored, bars.exposed)
+    inner = Cotangents(bars.builder.child(), bars.factors)
     for w, var in zip(outer, state[len(carried) :], strict=True):
         inner.set(w, var)
     for k, var in zip(carried, state, strict=False):

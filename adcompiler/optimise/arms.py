@@ -45,9 +45,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
-from adcompiler.ir.builder import Builder, constant
+from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import (
     Atom,
     Const,
@@ -60,19 +59,24 @@ from adcompiler.ir.nodes import (
     Var,
     fresh_var,
 )
-from adcompiler.ir.types import Type, covers, dims_of
-from adcompiler.ir.walk import all_stmts, count_uses, free_vars, map_regions
+from adcompiler.ir.types import Type, covers, dims_of, join_all
+from adcompiler.ir.walk import (
+    all_stmts,
+    count_uses,
+    free_vars,
+    map_regions,
+    substitute,
+)
+from adcompiler.optimise.folding import Value, by_rule, folded, kindred
+from adcompiler.optimise.kinds import admits, ends_of
 from adcompiler.optimise.moving import (
     Order,
     has_choices,
     new_lengths,
     note_uses,
 )
-from adcompiler.optimise.rewriting import Known, Site, is_number, rules_for
-from adcompiler.optimise.shapes import Shapes
+from adcompiler.optimise.rewriting import is_number
 
-ADDING = ("add", "subtract", "accumulate", "scatter_add")
-EMPTY = Region((), (), ())
 FAR = 24  # statements after an `If` that are considered
 
 
@@ -97,14 +101,18 @@ class _Sinker:
         }
         self.changed = False
 
-    def region(self, region: Region) -> Region:
+    def region(self, region: Region, ends: Sequence[Type] = ()) -> Region:
+        """The region, whose results may be of the types `ends`, or else of theirs."""
         if any(isinstance(s, If) for s in region.body):
-            body = self.used_in_one_arm(self.zero_in_one_arm(region.body))
-            region = replace(region, body=body)
+            region = self.zero_in_one_arm(region, ends)
+            region = replace(region, body=self.used_in_one_arm(region.body))
         return replace(region, body=tuple(map(self.inner, region.body)))
 
     def inner(self, stmt: Stmt) -> Stmt:
-        return stmt if isinstance(stmt, Let) else map_regions(stmt, self.region)
+        if isinstance(stmt, Let):
+            return stmt
+        ends = ends_of(stmt)
+        return map_regions(stmt, lambda region: self.region(region, ends[region]))
 
     # --- Into the arm that reads a value -------------------------------------------
 
@@ -158,23 +166,17 @@ class _Sinker:
 
     # --- Into the arm where a value is not zero ------------------------------------
 
-    def zero_in_one_arm(self, body: Sequence[Stmt]) -> tuple[Stmt, ...]:
-        """The statements, with those moved into an `If` that fold in one arm."""
-        kept: list[Stmt] = []  # last first
-        for stmt in reversed(body):
-            new: list[Stmt] | None = None
+    def zero_in_one_arm(self, region: Region, ends: Sequence[Type]) -> Region:
+        """The region, with statements moved into an `If` that fold in one arm."""
+        rest = replace(region, body=())  # from an `If` on
+        for stmt in reversed(region.body):
+            new: Region | None = None
             if isinstance(stmt, If) and self.gives_constant(stmt):
                 following = _Following(self.order, self.uses, self.zeros, stmt)
-                for other in kept[: -FAR - 1 : -1]:
-                    following.meet(other)
-                new = following.sunk()
-            if new is None:
-                kept.append(stmt)
-                continue
-            self.changed = True
-            del kept[-FAR:]
-            kept += reversed(new)
-        return tuple(reversed(kept))
+                new = following.sunk(rest, ends)
+            self.changed |= new is not None
+            rest = new or replace(rest, body=(stmt, *rest.body))
+        return rest
 
     def gives_constant(self, stmt: If) -> bool:
         given = (a for arm in _arms(stmt) for a in arm.results)
@@ -185,34 +187,29 @@ def _arms(stmt: If) -> tuple[Region, Region]:
     return stmt.then, stmt.orelse
 
 
-class _Value(NamedTuple):
-    """What a value is in one arm; a zero may have no atom that says so."""
-
-    atom: Atom | None
-    zero: bool
-
-
 class _Arm:
     """One arm of an `If`: what the values that follow are in it."""
 
     def __init__(self, choice: If, region: Region, zeros: set[Var]) -> None:
         self.region = region
         self.copies: dict[Let, Let] = {}
+        self.values: dict[Var, Value] = {}
+        if isinstance(choice.cond, Var):
+            self.values[choice.cond] = Value(constant(region is choice.then), False)
         self.first = dict(zip(choice.results, region.results, strict=False))
-        self.values: dict[Var, _Value] = {}
         for result, atom in zip(choice.results, region.results, strict=False):
             # What the primal gives is a number like others.
             zero = choice.role != "primal" and (is_number(atom, 0) or atom in zeros)
-            self.values[result] = _Value(atom, zero)
+            self.values[result] = Value(atom, zero)
 
-    def value(self, atom: Atom) -> _Value:
+    def value(self, atom: Atom) -> Value:
         known = self.values.get(atom) if isinstance(atom, Var) else None
-        return _Value(atom, False) if known is None else known
+        return Value(atom, False) if known is None else known
 
     def folds(self, let: Let) -> bool:
         """Whether a statement is no computation in this arm; if so, note what it is."""
         read = [self.value(a) for a in let.operands]
-        value = _linear(let, read) or _by_rule(let, read)
+        value = folded(let, read)
         if value is not None:
             self.values[let.result] = value
         return value is not None
@@ -230,12 +227,13 @@ class _Arm:
             (found,) = let.primitive.types(types, dict(let.params))
         except TypeError:
             return False
-        if not covers(let.result.type, found):
+        if not kindred(let.result.type, found):
             return False
-        result = fresh_var(let.result.type, let.result.name)
+        of = let.result.type if covers(let.result.type, found) else found
+        result = fresh_var(of, let.result.name)
         copy = replace(let, results=(result,), operands=tuple(operands))
         self.copies[let] = copy
-        self.values[let.result] = _Value(result, False)
+        self.values[let.result] = Value(result, False)
         return True
 
     def grown(self, lets: Sequence[Let], results: Sequence[Var]) -> Region:
@@ -249,7 +247,7 @@ class _Arm:
         )
 
 
-def _atom(value: _Value, type_: Type) -> Atom | None:
+def _atom(value: Value, type_: Type) -> Atom | None:
     """The value as an atom of this type."""
     if value.atom is not None:
         return value.atom
@@ -260,49 +258,6 @@ def _atom(value: _Value, type_: Type) -> Atom | None:
 def _named(result: Var, atom: Atom) -> bool:
     """Whether an arm says what it gives, ``y_bar = ...``, since it has another name."""
     return not isinstance(atom, Var) or atom.name is None or atom.name != result.name
-
-
-def _fits(var: Var, atom: Atom) -> bool:
-    same = dims_of(var.type) == dims_of(atom.type)
-    return same and covers(var.type, atom.type) and not isinstance(atom, Undef)
-
-
-def _linear(let: Let, read: list[_Value]) -> _Value | None:
-    """What a statement is if some of what it reads is zero."""
-    zeros = [value.zero for value in read]
-    name, primitive = let.primitive.name, let.primitive
-    if name in ADDING and any(zeros[:2]) and not all(zeros[:2]):
-        if zeros[0] and name != "add":
-            return None
-        other = read[0 if zeros[1] else 1].atom
-        fits = other is not None and _fits(let.result, other)
-        return _Value(other, False) if fits else None
-    if name == "multiply" or primitive.bilinear is not None:
-        whole = any(zeros)
-    elif name == "ieee_divide":
-        whole = zeros[0]
-    else:
-        parts = (0, 1) if name in ("add", "subtract") else primitive.linear or ()
-        whole = bool(parts) and all(zeros[k] for k in parts)
-    if not whole:
-        return None
-    atoms = (value.atom for value in read if value.zero)
-    same = (a for a in atoms if a is not None and _fits(let.result, a))
-    return _Value(next(same, None), True)
-
-
-def _by_rule(let: Let, read: list[_Value]) -> _Value | None:
-    """What a statement is if a rule of simplification gives an atom for it."""
-    operands = tuple(value.atom for value in read if value.atom is not None)
-    if len(operands) < len(read) or any(isinstance(a, Undef) for a in operands):
-        return None
-    let = replace(let, operands=operands)
-    for rule in rules_for(let.primitive):
-        site = Site(Known({}, Shapes(EMPTY)), Builder([], let.span, let.role), 0)
-        atom = rule.rewrite(let, site)
-        if isinstance(atom, Var | Const) and not site.builder.stmts:
-            return _Value(atom, False) if _fits(let.result, atom) else None
-    return None
 
 
 class _Following:
@@ -322,7 +277,6 @@ class _Following:
             for result, atom in arm.first.items()
             if dims_of(result.type) != dims_of(atom.type)
         }
-        self.met: list[Stmt] = []
         self.inside: list[Let] = []
         self.given: set[Var] = set(choice.results)
         self.early: list[Let] = []  # these may go in front of the `If`
@@ -330,7 +284,6 @@ class _Following:
 
     def meet(self, stmt: Stmt) -> None:
         """Note the next statement."""
-        self.met.append(stmt)
         reads = self.order.facts(stmt).reads
         if isinstance(stmt, Let):
             if not self.given.isdisjoint(reads):
@@ -339,9 +292,17 @@ class _Following:
                     self.given.add(stmt.result)
                     return
             elif self.goes_early(stmt):
+                self.settle(stmt)
                 self.early.append(stmt)
                 return
         self.late.append(stmt)
+
+    def settle(self, let: Let) -> None:
+        """Note what is a flag that follows from the condition."""
+        for arm in self.arms:
+            value = by_rule(let, [arm.value(a) for a in let.operands])
+            if value is not None and isinstance(value.atom, Const):
+                arm.values[let.result] = value
 
     def goes_inside(self, let: Let) -> bool:
         if let.role == "primal" or len(let.results) != 1 or self.order.facts(let).acts:
@@ -363,33 +324,68 @@ class _Following:
         others = (self.choice, *self.late, *self.inside)
         return all(self.order.may_swap(other, let) for other in others)
 
-    def sunk(self) -> list[Stmt] | None:
-        """What stands for the `If` and all statements met; None if nothing sinks."""
-        chosen = [s for group in self.groups() if self.pays(group) for s in group]
+    def sunk(self, rest: Region, ends: Sequence[Type]) -> Region | None:
+        """What stands for the `If` and the rest of its region, if anything sinks."""
+        for stmt in rest.body[:FAR]:
+            self.meet(stmt)
+        paying = (group for group in self.groups() if self.pays(group))
+        chosen = {s for g in paying if self.may_give(g, rest, ends) for s in g}
         if not chosen:
             return None
-        chosen = [s for s in self.inside if s in chosen]
-        read = self.counted(chosen)
-        results = [
-            s.result
-            for s in chosen
-            if read.get(s.result, 0) < self.uses.get(s.result, 0)
-        ]
-        arms = {arm.region: arm.grown(chosen, results) for arm in self.arms}
-        choice = replace(
-            self.choice,
-            results=(*self.choice.results, *results),
-            then=arms.get(self.choice.then, self.choice.then),
-            orelse=arms.get(self.choice.orelse, self.choice.orelse),
-        )
-        note_uses(self.uses, (self.choice, *chosen), choice)
-        wanted, before = set(read), list[Stmt]()
+        sunk = [s for s in self.inside if s in chosen]
+        wider, choice = self.choice_with(sunk)
+        wanted, before = {v for s in sunk for v in s.operands}, list[Stmt]()
         for stmt in reversed(self.early):
             if not wanted.isdisjoint(stmt.results):
                 wanted.update(self.order.facts(stmt).reads)
                 before.insert(0, stmt)
-        gone = {*chosen, *before}
-        return [*before, choice, *(s for s in self.met if s not in gone)]
+        gone = {*sunk, *before}
+        after = replace(rest, body=tuple(s for s in rest.body if s not in gone))
+        after = substitute(after, wider) if wider else after
+        return replace(after, body=(*before, choice, *after.body))
+
+    def choice_with(self, sunk: list[Let]) -> tuple[dict[Var, Atom], If]:
+        """The `If` with these statements in its arms; the values of a wider type."""
+        results = self.read_beyond(sunk)
+        wider: dict[Var, Atom] = {}
+        for var in results:
+            type_ = self.given_type(var)
+            if not covers(var.type, type_):
+                wide = replace(fresh_var(type_, var.name), noun=var.noun)
+                wider[var], self.uses[wide] = wide, self.uses[var]
+        arms = {arm.region: arm.grown(sunk, results) for arm in self.arms}
+        more = (wider.get(var, var) for var in results)
+        choice = replace(
+            self.choice,
+            results=(*self.choice.results, *(v for v in more if isinstance(v, Var))),
+            then=arms.get(self.choice.then, self.choice.then),
+            orelse=arms.get(self.choice.orelse, self.choice.orelse),
+        )
+        note_uses(self.uses, (self.choice, *sunk), choice)
+        return wider, choice
+
+    def given_type(self, var: Var) -> Type:
+        """What holds the value in all arms."""
+        atoms = [_atom(arm.values[var], var.type) for arm in self.arms]
+        types = [var.type if a is None else a.type for a in atoms]
+        if all(covers(var.type, t) for t in types):
+            return var.type
+        return join_all(types) or var.type
+
+    def may_give(self, group: list[Let], rest: Region, ends: Sequence[Type]) -> bool:
+        """Whether what follows may read what the arms give."""
+        others = [s for s in rest.body if s not in group]
+        given = ((var, self.given_type(var)) for var in self.read_beyond(group))
+        return all(
+            covers(var.type, t) or admits(var, t, others, rest, ends)
+            for var, t in given
+        )
+
+    def read_beyond(self, lets: Sequence[Let]) -> list[Var]:
+        """What the statements give that others read."""
+        read = self.counted(lets)
+        results = (s.result for s in lets)
+        return [r for r in results if read.get(r, 0) < self.uses.get(r, 0)]
 
     def counted(self, lets: Sequence[Let]) -> dict[Var, int]:
         return count_uses(Region((), tuple(lets), ()))
@@ -400,11 +396,7 @@ class _Following:
         spared = [
             r for r in self.choice.results if read.get(r, 0) == self.uses.get(r, 0)
         ]
-        more = [
-            s.result
-            for s in group
-            if read.get(s.result, 0) < self.uses.get(s.result, 0)
-        ]
+        more = self.read_beyond(group)
         given = [_atom(arm.values[r], r.type) for arm in self.arms for r in more]
         if None in given or len(more) > len(spared):
             return False

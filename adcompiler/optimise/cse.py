@@ -37,6 +37,7 @@ import numpy as np
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import (
     Atom,
+    Const,
     Function,
     If,
     Let,
@@ -51,6 +52,7 @@ from adcompiler.ir.types import NP_BOOL, PY_BOOL, Array
 from adcompiler.ir.walk import free_vars, rebuild
 from adcompiler.optimise.equations import Equations
 from adcompiler.optimise.rewriting import atom_key
+from adcompiler.primitives.comparison import opposite
 
 NEW_ARRAYS = frozenset(
     {"copy", "list_new", "list_zeros", "list_full", "list_unstack", "list_add"}
@@ -75,6 +77,8 @@ class _Merger:
         self.equations = Equations()
         self.known: dict[Var, Atom] = {}
         self.table: dict[Hashable, Let] = {}
+        self.denials: dict[Var, Hashable] = {}  # what is true where a flag is not
+        self.settled: dict[Hashable, bool] = {}
         self.scopes: list[list[Hashable]] = [[]]
         self.merged = False
 
@@ -115,16 +119,27 @@ class _Merger:
         """An arm, in which the condition is known."""
         if not isinstance(cond, Var) or cond.type not in (PY_BOOL, NP_BOOL):
             return self.region(arm)
-        self.known[cond] = constant(holds if cond.type == PY_BOOL else np.bool_(holds))
+        self.known[cond] = _flag(holds, cond)
         self.merged |= cond in free_vars(arm)
+        denial, before = self.denials.get(cond), dict(self.settled)
+        if denial is not None:
+            self.settled[denial] = not holds
         region = self.region(arm)
+        self.settled = before
         del self.known[cond]
         return region
 
     def let(self, let: Let) -> Let | None:
         new = let.reading(tuple(map(self.atom, let.operands)))
         key = _key(new)
+        if key in self.settled:
+            self.known[new.result] = _flag(self.settled[key], new.result)
+            self.merged = True
+            return None
         if key is not None:
+            opposed = opposite(new.primitive.name, new.operands)
+            if opposed is not None:
+                self.denials[new.result] = (opposed, *key[1:])
             earlier = self.table.get(key)
             if earlier is not None and self.merge(new, earlier):
                 return None
@@ -156,7 +171,11 @@ def may_raise(let: Let) -> bool:
     return bool(let.effect & Effect.MAY_RAISE)
 
 
-def _key(let: Let) -> Hashable | None:
+def _flag(holds: bool, flag: Var) -> Const:
+    return constant(holds if flag.type == PY_BOOL else np.bool_(holds))
+
+
+def _key(let: Let) -> tuple[Hashable, ...] | None:
     """What two computations have in common if they are one; None if they never are."""
     if let.primitive.name in NEW_ARRAYS or not let.results:
         return None

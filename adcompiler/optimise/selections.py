@@ -6,8 +6,11 @@ conventions.
 
 from __future__ import annotations
 
+import numpy as np
+
+from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Let
-from adcompiler.ir.types import dims_of, may_stretch
+from adcompiler.ir.types import NP_BOOL, dims_of, may_stretch
 from adcompiler.optimise.algebra import COMPARISONS, same_shape
 from adcompiler.optimise.rewriting import (
     Given,
@@ -53,6 +56,16 @@ def where_again(let: Let, at: Site) -> Given:
             arms = (inner.operands[1], b) if k == 1 else (a, inner.operands[2])
             return at.make("where", mask, *arms, **dict(let.params))
     return None
+
+
+@rewrites("where")
+def where_nonzero(let: Let, at: Site) -> Given:
+    """``where(a != 0, a, 0)`` is a, but for the sign of a zero."""
+    mask, a, b = let.operands
+    test = at.let(mask, "not_equal")
+    if test is None or number(b) != 0 or test.operands[0] != a:
+        return None
+    return a if number(test.operands[1]) == 0 and same_shape(a, let) else None
 
 
 @rewrites("where", exact=True)
@@ -150,6 +163,23 @@ def said_twice(let: Let, at: Site) -> Given:
         return None
     fitting = (atom for atom in (left, right) if atom.type == let.result.type)
     return next(fitting, None)
+
+
+@rewrites("logical_and", "logical_or")
+def said_and_denied(let: Let, at: Site) -> Given:
+    """``a or not a`` is True, as is ``a or True``; the same with ``and`` is False."""
+    if dims_of(let.result.type):
+        return None
+    absorbing = let.primitive.name == "logical_or"
+    settled = constant(np.bool_(absorbing) if let.result.type == NP_BOOL else absorbing)
+    known = (number(a) for a in let.operands)
+    if any(value is not None and bool(value) is absorbing for value in known):
+        return settled
+    for one, other in (let.operands, let.operands[::-1]):
+        denied = at.let(other, "logical_not")
+        if denied is not None and denied.operands[0] == one:
+            return settled
+    return None
 
 
 def _unspread(atom: Atom, at: Site) -> Atom:

@@ -321,7 +321,7 @@ def inline(
     if fn.args.kwarg is not None:
         env[fn.args.kwarg.arg] = records.new_dict(ctx, node, more_keywords(fn, kwargs))
     recursive = (fn, closure) in ctx.calls
-    site, expansion = (*ctx.path, node), ctx.expansion
+    site, expansion = (*ctx.path, (node, ctx.trips)), ctx.expansion
     counted = closure is None and captured.site is None and fn not in expansion.called
     repeated = counted and expansion.is_repeated(fn, site)
     if (repeated or fn in expansion.called) and fn not in ctx.unfolded:

@@ -30,7 +30,7 @@ from adcompiler.frontend.bindings import (
 from adcompiler.frontend.interface import Capture, Derive, Guard
 from adcompiler.frontend.lower import hints, mixtures, orders
 from adcompiler.frontend.lower.closings import Closings
-from adcompiler.frontend.lower.expansion import Expansion
+from adcompiler.frontend.lower.expansion import Expansion, Path
 from adcompiler.frontend.lower.facts import CONNECTIVES, Connections, Facts, meaning
 from adcompiler.frontend.lower.frames import Alias, Arm, Frame, Held, Stale
 from adcompiler.frontend.lower.membership import Membership
@@ -98,7 +98,7 @@ class Context:
     expansion: Expansion = field(default_factory=Expansion)
     made: dict[Any, list[Any]] = field(default_factory=dict)  # their callees
     making: tuple[Any, ...] = ()  # those that are being made, the innermost last
-    path: tuple[ast.AST, ...] = ()  # the calls that are being inlined
+    path: Path = ()  # the calls that are being inlined
     trips: tuple[int, ...] = ()  # of loops that are laid out, those we are in
     # Memory of a Parameter, and whether that is trained.
     parameters: dict[Location, bool] = field(default_factory=dict)

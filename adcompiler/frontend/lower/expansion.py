@@ -21,7 +21,7 @@ __all__ = ["LARGE", "Expansion", "Path"]
 
 LARGE = 50  # what is inlined once only, in applications of primitives
 
-Path = tuple[ast.AST, ...]
+Path = tuple[tuple[ast.AST, tuple[int, ...]], ...]
 
 
 @dataclass(slots=True)

@@ -61,7 +61,7 @@ def site_of(ctx: Context, node: ast.AST) -> Site:
     trips alike, unless they are known to make lists of unlike elements, or are those
     of `collections`."""
     site = tuple(_place(n) for n in (*(fn for fn, _ in ctx.calls), node))
-    place = (*site, "at", *map(_place, ctx.path), *ctx.trips)
+    place = (*site, "at", *(_place(call) for call, _ in ctx.path), *ctx.trips)
     ctx.places.setdefault(site, set()).add(place)
     ours = ctx.frame.captured.function.__module__ == collected.__name__
     return place if ours or site in ctx.split else site
