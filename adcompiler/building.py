@@ -97,7 +97,9 @@ class Built:
         named = [(u, _named(u.function, taken, inner=True)) for u in others]
         whole = _named(main.function, taken)
         with Faults("emit", main.function):
-            before = [definition(n, name=u.name, doc=_doc(u)) for u, n in named]
+            before = [
+                (u.name, definition(n, name=u.name, doc=_doc(u))) for u, n in named
+            ]
             return emit(
                 whole, name=self.name, doc=self.doc, before=before, names=raised
             )

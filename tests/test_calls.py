@@ -19,7 +19,8 @@ import adcompiler as ad
 from adcompiler.building import native_module
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.lower import calls
-from tests.programs import recursion
+from adcompiler.lowering.linking import linked
+from tests.programs import layered, recursion
 
 
 def halved(x, n):
@@ -135,15 +136,18 @@ def test_lowering_a_chain_grows_with_the_source(tmp_path, monkeypatch):
     assert counts[20] < 500
 
 
-def test_the_same_machine_code_is_there_once(tmp_path):
-    """A function called with Python's numbers and with NumPy's has one pullback."""
+def test_the_same_code_is_there_once(tmp_path):
+    """A function called with Python's numbers and with NumPy's has one pullback, as
+    text and in machine code."""
     module = chain(tmp_path, 8, "f{0}(x * 0.9) + f{0}(np.tanh(x))")
     built = ad.grad(module.f8).compile(0.3).built
     text = native_module(built.function, built.name, dense=True).text
     pullbacks = re.findall(r"define internal i32 @adc_f\d+_(\w+_pullback)", text)
     assert pullbacks
     assert len(pullbacks) == len(set(pullbacks))
-    assert len(pullbacks) < len(re.findall(r"def \w+_pullback", built.source.text))
+    assert len(re.findall(r"def \w+_pullback", built.source.text)) == len(pullbacks)
+    units = [unit.name for unit in linked(built.function, built.name)]
+    assert len(pullbacks) < sum("pullback" in name for name in units)
 
 
 REFUSED = {
@@ -229,6 +233,27 @@ def test_a_large_function_is_written_once():
     assert text.count("def large_forward") == 2
     assert text.count("= large_forward") == 3
     ad.check_grads(uses_it_often, (np.array([0.3, 0.7]), 1.1), order=2)
+
+
+def test_a_layer_is_written_once_however_many_there_are():
+    def model(x, blocks):
+        for p in blocks:
+            x = layered.block(x, p, 2)
+        return np.sum(x)
+
+    def text(count):
+        x = np.ones((3, 4))
+        p = {"gain": x[0], "shift": x[0], "weights": np.ones((4, 12)), "out": x.T @ x}
+        p |= {"wide": x.T, "bias": x[:, 0], "narrow": x}
+        blocks = [{k: v.copy() for k, v in p.items()} for _ in range(count)]
+        return ad.differentiate(model).source(x, blocks)
+
+    for count in (2, 6):
+        found = text(count)
+        assert (
+            found.count("def block_forward") == found.count("def block_pullback") == 1
+        )
+        assert found.count("= block_pullback(") == count
 
 
 def test_residuals_belong_to_the_pullback():

@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from adcompiler.emit.numpy.alike import Definition, merged
 from adcompiler.emit.numpy.exits import Exits
 from adcompiler.emit.numpy.layout import WIDTH, Line, Place, placed_lines
 from adcompiler.emit.numpy.statements import Code, Statements
@@ -40,26 +41,24 @@ class Source:
     named: Named | None = None
 
 
-# The lines of a definition, each with its place.
-Definition = tuple[tuple[str, Place | None], ...]
-
-
 def emit(
     named: Named,
     *,
     name: str,
     doc: str | None = None,
-    before: Sequence[Definition] = (),
+    before: Sequence[tuple[str, Definition]] = (),
     names: Mapping[str, object] | None = None,
 ) -> Source:
     """The source of the function `name`, whose arguments are named as its parameters.
 
     It returns its result alone, or a tuple of several. `before` are the `definition`s
-    of the functions that it calls, `names` global names that it finds.
+    of the functions that it calls, each with its name, `names` global names that it
+    finds.
     """
     apart: Definition = (("", None), ("", None))
-    whole = definition(named, name=name, doc=doc)
-    lines = (*(line for d in before for line in (*d, *apart)), *whole)
+    own = (name, definition(named, name=name, doc=doc))
+    *others, (_, whole) = merged([*before, own])
+    lines = (*(line for _, d in others for line in (*d, *apart)), *whole)
     text = _with_preamble("".join(f"{t}\n" for t, _ in lines))
     above = text.count("\n") - len(lines)
     places = (*(None for _ in range(above)), *(place for _, place in lines))

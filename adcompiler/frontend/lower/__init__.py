@@ -80,7 +80,7 @@ def lower_function(
     """
     static: frozenset[str] = frozenset()
     lists: dict[Site, Element] = {}
-    functions: set[ast.AST] = set()
+    functions, recursive = set[ast.AST](), set[ast.AST]()
     open_lists: frozenset[Site] = frozenset()
     split: frozenset[Site] = frozenset()
     while True:
@@ -91,7 +91,7 @@ def lower_function(
             lists=lists,
             open_lists=open_lists,
             split=split,
-            expansion=Expansion(functions),
+            expansion=Expansion(functions, recursive),
         )
         before = len(functions)
         try:
@@ -102,6 +102,7 @@ def lower_function(
             static |= {need.key}
         except NeedCall as need:
             functions.add(need.fn)
+            recursive.add(need.fn)
         except NeedSplit as apart:
             split |= apart.sites
         except NeedList as wanted:

@@ -98,6 +98,10 @@ def call(
 ) -> Binding:
     """The result of a call; raises Inexpressible."""
     given: list[Given] = []
+    walks = fn in ctx.expansion.recursive  # and may walk objects of known structure
+    env = {
+        name: signatures.as_it_is(ctx, node, v, walks=walks) for name, v in env.items()
+    }
     rows = ((name, signatures.structure_of(v, given)) for name, v in env.items())
     structure = (ctx.frame.muted, *rows)  # under `no_grad` it has no derivative
     atoms = [signatures.atom_of(ctx, node, value) for value in given]
@@ -163,7 +167,9 @@ def _make(
     env: dict[str, Binding],
 ) -> None:
     """Lower the function until what was assumed of its own calls is confirmed."""
-    name = fn.name if isinstance(fn, ast.FunctionDef) else "function"
+    # A method such as __call__ is no name for what is not in a class.
+    name = fn.name.strip("_") if isinstance(fn, ast.FunctionDef) else ""
+    name = name or "function"
     assert ctx.derive is not None
     for _ in range(ROUNDS):
         _outdate(ctx, made)
@@ -216,20 +222,7 @@ def _outdate(ctx: Context, made: Made) -> None:
 
 def _params(made: Made, env: dict[str, Binding]) -> list[Var]:
     """A parameter for each operand, called as the user calls it."""
-    names: list[str] = []
-
-    def count(value: Binding, name: str) -> None:
-        match value:
-            case Dyn() | ArrayRef():
-                names.append(name)
-            case TupleVal(items):
-                for k, item in enumerate(items):
-                    count(item, f"{name}_{k}")
-            case _:
-                pass
-
-    for name, value in env.items():
-        count(value, name)
+    names = (n for name, v in env.items() for n in signatures.named_leaves(v, name))
     return [
         fresh_var(leaf.type, name)
         for leaf, name in zip(made.leaves, names, strict=True)

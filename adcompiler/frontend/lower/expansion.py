@@ -5,8 +5,8 @@ the functions that are to be called. A function that emits more than `LARGE` whe
 first inlined is called from its second site on; at the end, the lowering starts again,
 with calls at all of its sites.
 
-Invariants: a site is a path of calls, so that the trips of a loop that is laid out are
-one site. The size of a site leaves out what is to be calls within it: what emits much
+Invariants: a site is a path of calls, each in its trip of the loops that are laid out.
+The size of a site leaves out what is to be calls within it: what emits much
 only for the sake of functions that are called is small. One lowering finds (nearly) all
 of them, so that a chain of functions that call each other is lowered a few times, not
 once for each that stays a call.
@@ -28,11 +28,13 @@ Path = tuple[tuple[ast.AST, tuple[int, ...]], ...]
 class Expansion:
     """What was inlined so far, and what is called instead.
 
-    `called` outlives a lowering; it only grows. `sites` has the sizes of the functions
+    `called` outlives a lowering; it only grows; `recursive` are those of them that call
+    themselves. `sites` has the sizes of the functions
     that are inlined yet; `replaced` those of the copies that will be calls.
     """
 
     called: set[ast.AST] = field(default_factory=set)
+    recursive: set[ast.AST] = field(default_factory=set)
     sites: dict[ast.AST, dict[Path, int]] = field(default_factory=dict)
     replaced: list[tuple[Path, int]] = field(default_factory=list)
 

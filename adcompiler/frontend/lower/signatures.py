@@ -12,17 +12,21 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
     FunctionVal,
+    RecordVal,
     Static,
     TupleVal,
 )
+from adcompiler.frontend.lower import records
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.numbers import converted, join_scalars
 from adcompiler.frontend.lower.restarts import Inexpressible
+from adcompiler.frontend.structures import named_part
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Undef
 from adcompiler.ir.types import (
@@ -66,6 +70,39 @@ class Open:
 Leaf = Open | Const
 
 
+def as_it_is(ctx: Context, node: ast.AST, value: Binding, *, walks: bool) -> Binding:
+    """An argument whose objects are what they hold now: a callee stores into none. A
+    function that calls itself takes none, since it `walks` them."""
+    try:
+        found = records.frozen(ctx, node, value)
+    except UnsupportedError as error:
+        raise Inexpressible("takes an object that is not known") from error
+    if walks and _holds_objects(found):
+        raise Inexpressible("takes an argument that is no number, array or tuple")
+    return found
+
+
+def _holds_objects(value: Binding) -> bool:
+    if isinstance(value, TupleVal):
+        return any(map(_holds_objects, value.items))
+    return isinstance(value, RecordVal)
+
+
+def named_leaves(value: Binding, name: str) -> Iterator[str]:
+    """The names of an argument's numbers and arrays, as the user would call them."""
+    match value:
+        case Dyn() | ArrayRef():
+            yield name
+        case TupleVal(items):
+            for k, item in enumerate(items):
+                yield from named_leaves(item, f"{name}_{k}")
+        case RecordVal(shape, items):
+            for key, item in zip(shape.names, items, strict=True):
+                yield from named_leaves(item, named_part(name, key))
+        case _:
+            pass
+
+
 def structure_of(value: Binding, given: list[Given]) -> object:
     """How an argument is put together; its numbers and arrays are appended."""
     match value:
@@ -76,12 +113,14 @@ def structure_of(value: Binding, given: list[Given]) -> object:
             return None
         case TupleVal(items, cls):
             return cls, tuple(structure_of(item, given) for item in items)
+        case RecordVal(shape, items):
+            return shape, tuple(structure_of(item, given) for item in items)
         case Static(value):
             return "known", id(value)
         case FunctionVal(node, frame):
             return "function", node, id(frame)
         case _:
-            raise Inexpressible("takes an argument that is no number, array or tuple")
+            raise Inexpressible("takes an argument that is not numbers and arrays")
 
 
 def with_leaves(value: Binding, leaf: Iterator[Binding]) -> Binding:
@@ -91,6 +130,8 @@ def with_leaves(value: Binding, leaf: Iterator[Binding]) -> Binding:
             return next(leaf)
         case TupleVal(items, cls):
             return TupleVal(tuple(with_leaves(item, leaf) for item in items), cls)
+        case RecordVal(shape, items):
+            return RecordVal(shape, tuple(with_leaves(item, leaf) for item in items))
         case _:
             return value
 
