@@ -50,7 +50,8 @@ def scaled(region: Region) -> frozenset[Var]:
 
 def _behind(stmts: list[Stmt], starts: Callable[[Let], bool]) -> frozenset[Var]:
     """What such statements give, and all that is computed from it."""
-    found: set[Var] = set()
+    first = (stmt for stmt in stmts if isinstance(stmt, Let) and starts(stmt))
+    found = {var for let in first for var in let.results}
     before = -1
     while len(found) > before:  # around loops
         before = len(found)
@@ -58,7 +59,7 @@ def _behind(stmts: list[Stmt], starts: Callable[[Let], bool]) -> frozenset[Var]:
             if not isinstance(stmt, Let):
                 rows = joined(stmt)
                 found.update(v for v, given in rows if not found.isdisjoint(given))
-            elif not found.isdisjoint(stmt.operands) or starts(stmt):
+            elif not found.isdisjoint(stmt.operands):
                 found.update(stmt.results)
     return frozenset(found)
 
@@ -66,10 +67,10 @@ def _behind(stmts: list[Stmt], starts: Callable[[Let], bool]) -> frozenset[Var]:
 def _scales(let: Let) -> bool:
     """Whether a cotangent is multiplied by values on its way through a statement."""
     partials = let.primitive.partials
+    if not any(is_float(result.type) for result in let.results):
+        return False
     if partials is None:
         return let.primitive.linear is None
-    if not is_float(let.result.type):
-        return False
     builder = Builder([])
     operands = tuple(map(builder.expr, let.operands))
     for operand, rule in zip(let.operands, partials, strict=True):
