@@ -13,6 +13,7 @@ broadcasting is undone in between.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -187,6 +188,22 @@ class Cotangents:
         value = in_an_array(self.builder, value, var.type, bar_name(var))
         self._known[var] = Cotangent(value)
         return value
+
+    def unmasked(self, among: Iterable[Var]) -> dict[Var, Cotangent]:
+        """Make plain values of running cotangents; give those that had a mask."""
+        found = {var: self._known[var] for var in among if var in self._known}
+        for var, cotangent in found.items():
+            value = masked(self.builder, cotangent, bar_name(var))
+            value = in_an_array(self.builder, value, var.type, bar_name(var))
+            self._known[var] = Cotangent(value)
+        return {v: c for v, c in found.items() if c.mask is not None}
+
+    def mask_again(self, before: dict[Var, Cotangent], but: Iterable[Var]) -> None:
+        """Put these back, but for those that are others now, and without their mask."""
+        for var in but:
+            if var in before:
+                self.lose(var, before[var].mask)
+        self._known |= {v: c for v, c in before.items() if v not in set(but)}
 
     def value_or_zero(self, var: Var) -> Atom:
         """The running cotangent, zeros materialised; of an array it is an array."""

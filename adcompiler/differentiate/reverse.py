@@ -124,11 +124,11 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
         (k, _known_zeros(bars, r)) for k, r in enumerate(stmt.results) if r in bars
     ]
     outer = _outer_active(stmt, bars, adjoint)
-    for w in outer:
-        bars.value(w)
+    masked = bars.unmasked(outer)
     twins = (stmt.then, stmt.orelse)
     arms = [_reverse_arm(arm, given, bars, adjoint) for arm in twins]
     changed = [w for w in outer if any(a.value(w) is not bars.value(w) for a in arms)]
+    bars.mask_again(masked, but=changed)
     if not changed:
         return
     atoms = [[side.value_or_zero(w) for w in changed] for side in arms]
