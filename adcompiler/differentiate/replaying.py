@@ -374,16 +374,9 @@ class _Replayer(Threader):
             )
             return _of_its_kind(value, var, builder)
         copy = fresh_var(var.type, var.name)
-        builder.append(
-            replace(
-                reading.let,
-                results=(copy,),
-                operands=operands,
-                role=builder.role,
-                span=builder.span,
-                safe=True,
-            )
-        )
+        let = replace(reading.let, role=builder.role, span=builder.span)
+        let = replace(let, results=(copy,), operands=operands, safe=True, again=True)
+        builder.append(let)
         return copy
 
     def _element(self, var: Var, builder: Builder) -> Atom:

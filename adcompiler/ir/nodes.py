@@ -83,6 +83,7 @@ class Let:
     have raised. Derivative code is safe, but for what has taken over a check.
     `spelled`: it is written as a call of NumPy's function, ``np.add(a, b)``, where an
     operator means the same; params say what is computed, this how it reads.
+    `again`: it is a statement of the primal, which the reverse sweep runs again.
     """
 
     results: tuple[Var, ...]
@@ -93,6 +94,7 @@ class Let:
     role: Role = "primal"
     safe: bool = False
     spelled: Literal["np"] | None = None
+    again: bool = False
     _effect: Effect | None = field(default=None, init=False, repr=False)
 
     @property
@@ -137,7 +139,7 @@ class Let:
 
     def renewed(self, results: tuple[Var, ...], operands: tuple[Atom, ...]) -> Let:
         """`dataclasses.replace` of both, which every pass does for every statement."""
-        said = (self.params, self.span, self.role, self.safe, self.spelled)
+        said = (self.params, self.span, self.role, self.safe, self.spelled, self.again)
         return Let(results, self.primitive, operands, *said)
 
     def param(self, name: str, default: Any = None) -> Any:

@@ -49,7 +49,7 @@ from adcompiler.ir.nodes import (
 )
 from adcompiler.ir.primitive import Effect
 from adcompiler.ir.types import NP_BOOL, PY_BOOL, Array
-from adcompiler.ir.walk import free_vars, rebuild
+from adcompiler.ir.walk import free_vars, map_regions, rebuild
 from adcompiler.optimise.equations import Equations
 from adcompiler.optimise.rewriting import atom_key
 from adcompiler.primitives.comparison import opposite
@@ -69,7 +69,20 @@ def merge_common_subexpressions(function: Function) -> Function:
     region = merger.region(function.region)
     if not merger.merged:
         return function
+    if merger.again:
+        region = _marked(region, merger.again)
     return merger.equations.applied(replace(function, region=region))
+
+
+def _marked(region: Region, again: set[Let]) -> Region:
+    """The region with these statements for ones that are run again."""
+
+    def stmt(s: Stmt) -> Stmt:
+        if isinstance(s, Let):
+            return replace(s, again=True) if s in again else s
+        return map_regions(s, lambda r: _marked(r, again))
+
+    return replace(region, body=tuple(map(stmt, region.body)))
 
 
 class _Merger:
@@ -80,6 +93,7 @@ class _Merger:
         self.denials: dict[Var, Hashable] = {}  # what is true where a flag is not
         self.settled: dict[Hashable, bool] = {}
         self.scopes: list[list[Hashable]] = [[]]
+        self.again: set[Let] = set()  # that stand for statements that are run again
         self.merged = False
 
     def atom(self, atom: Atom) -> Atom:
@@ -162,6 +176,8 @@ class _Merger:
             self.known[old] = new
             if later.role == "primal" and old.name is not None:
                 self.equations.name(new, old.name)
+        if later.again and not earlier.again and earlier.role != "primal":
+            self.again.add(earlier)
         self.merged = True
         return True
 

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import assert_never
 
+from adcompiler.analysis.deciding import deciding, must_agree
 from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import (
     Atom,
@@ -75,6 +76,7 @@ class _Simplifier:
         self.places = 0
         self.changed = False
         self.leaving = {a for r in all_regions(region) for a in r.results}
+        self.deciding = deciding(region)
 
     # --- Values ------------------------------------------------------------------
 
@@ -160,8 +162,9 @@ class _Simplifier:
     def let(self, let: Let, fuel: int) -> None:
         let = let.reading(self.atoms(let.operands))
         site = Site(self.known, Builder([], let.span, let.role), self.place)
+        decides = must_agree(let, self.deciding)
         for rule in rules_for(let.primitive) if fuel else ():
-            if not rule.exact and let.role == "primal":
+            if not rule.exact and (let.role == "primal" or decides):
                 continue
             if site.builder.stmts:  # of a rule that gave nothing, or did not fit
                 site = Site(self.known, Builder([], let.span, let.role), self.place)
@@ -173,7 +176,14 @@ class _Simplifier:
             if let.role != "primal":
                 atoms = self.typed_as(let, site.builder.stmts, atoms)
             if all(map(fits, let.results, atoms)):
-                self.rewrite(let, site.builder.stmts, atoms, fuel)
+                built = site.builder.stmts
+                if decides:  # and so must what stands for it
+                    self.deciding.update(v for s in built for v in defined(s))
+                    built = [
+                        replace(s, again=True) if isinstance(s, Let) else s
+                        for s in built
+                    ]
+                self.rewrite(let, built, atoms, fuel)
                 return
         self.changed |= self.equations.refine(let)
         self.emit(let)

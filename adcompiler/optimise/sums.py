@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from adcompiler.analysis.deciding import deciding, must_agree
 from adcompiler.errors import Span
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Function, Let, Region, Stmt, Var
@@ -41,21 +42,23 @@ from adcompiler.ir.walk import count_uses, map_regions
 
 def gather_terms(function: Function) -> Function:
     """The function with such terms gathered."""
-    gatherer = _Gatherer(count_uses(function.region))
+    gatherer = _Gatherer(function.region)
     region = gatherer.region(function.region)
     return replace(function, region=region) if gatherer.changed else function
 
 
 class _Gatherer:
-    def __init__(self, uses: dict[Var, int]) -> None:
-        self.uses = uses
+    def __init__(self, region: Region) -> None:
+        self.uses = count_uses(region)
+        self.deciding = deciding(region)
         self.changed = False
 
     def region(self, region: Region) -> Region:
         chains: dict[Var, list[Let]] = {}  # by what the chain gives
         spans: dict[Var, Span | None] = {}
         for stmt in region.body:
-            if isinstance(stmt, Let) and _adds(stmt):
+            agrees = isinstance(stmt, Let) and must_agree(stmt, self.deciding)
+            if isinstance(stmt, Let) and _adds(stmt) and not agrees:
                 chains[stmt.result] = [*self.before(stmt, chains), stmt]
             if isinstance(stmt, Let):
                 spans.update((r, stmt.span) for r in stmt.results)

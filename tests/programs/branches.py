@@ -399,3 +399,61 @@ def exchanged_by_a_loop_of_no_trips(s, x, y, z):
                 if s < -0.5:
                     return s * x[0]
     return s * x[0] + z[1]
+
+
+@program(0.3, real(5), wrt=("w",))
+def the_least_found_again(w, x):
+    """What is compared is computed anew, and must be the same to the bit."""
+    best = 1e9
+    for i in range(len(x)):
+        d = 0.1 * (x[i] * w)
+        if d < best:
+            best = d
+    s = 0.0
+    for i in range(len(x)):
+        d = 0.1 * (x[i] * w)
+        if d == best:
+            s += d * d
+    return s
+
+
+@program(0.3, const([1.0, -2.0], [3.0, 1.0]), const(np.inf, 1.0), wrt=("w",))
+def sums_of_opposite_infinities(w, x, y):
+    scale, s = w, 0.0
+    for i in range(len(y)):
+        t = np.sum(x[i] * (y[i] * w))
+        if np.isnan(t):
+            s = s + scale
+        else:
+            scale = scale * 0.5
+    return s + scale
+
+
+@program(0.7, real(6))
+def steps_computed_again(w, x):
+    s = 0.0
+    for i in range(len(x)):
+        t = 10.0 * (0.1 * (3.0 * i)) * (w / w)
+        k = np.floor(t)
+        r = (10.0 * (0.1 * (3.0 * i)) * w / w) % 1.0
+        s += (
+            (t - k) * x[i] * w
+            + r * r * w * x[i]
+            + np.sign(0.1 * (3.0 * i) - 0.1 * 3.0 * i) * x[i]
+        )
+    return s
+
+
+@program(real(4, 3), 0.4)
+def nearest_of_rows_found_again(x, w):
+    best = 1e9
+    for row in x:
+        e = np.sum(0.1 * (row * w) ** 2) / 3.0
+        if e < best:
+            best = e
+    s = 0.0
+    for row in x:
+        e = np.sum(0.1 * (row * w) ** 2) / 3.0
+        if e <= best:
+            s += e * w + row[0]
+    return s
