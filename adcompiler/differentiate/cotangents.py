@@ -65,7 +65,7 @@ class Cotangents:
 
     Those of factored values keep a mask through all that is added to them; of those in
     `lost` a mask has been applied, and what it left out is zero; so of those in `shed`,
-    which need not be factored, but in loops within.
+    which need not be factored.
     """
 
     def __init__(
@@ -75,8 +75,10 @@ class Cotangents:
         known: dict[Var, Cotangent] | None = None,
         lost: set[Var] | None = None,
         shed: set[Var] | None = None,
+        *,
+        in_trip: bool = False,
     ) -> None:
-        self.builder, self.factors = builder, factors
+        self.builder, self.factors, self.in_trip = builder, factors, in_trip
         self.lost = set() if lost is None else lost
         self.shed = set() if shed is None else shed
         self._known = dict(known or {})
@@ -84,7 +86,8 @@ class Cotangents:
     def fork(self, builder: Builder) -> Cotangents:
         """The same cotangents, to be added to by a nested region."""
         known, lost, shed = self._known, self.lost, self.shed
-        return Cotangents(builder, self.factors, known, lost, shed)
+        inside = self.in_trip
+        return Cotangents(builder, self.factors, known, lost, shed, in_trip=inside)
 
     @property
     def factored(self) -> frozenset[Var]:
@@ -155,10 +158,15 @@ class Cotangents:
             return Cotangent(value)
         return Cotangent(value, nonzero(self.builder, value), zeroed=True)
 
-    def give(self, var: Var, value: Atom, *, lost: bool) -> None:
-        """Replace the running cotangent by what a loop gives."""
+    def looped(self, var: Var, value: Atom, name: Var, *, lost: bool) -> Cotangent:
+        """What a loop gives as the cotangent of a value that it knows by a name. A trip
+        may leave unused what it computes, as of a datum that is nan; of what comes
+        before all loops that is not asked."""
         given = self.passed(var, value, lost=lost)
-        self.set(var, value, given.mask, zeroed=given.zeroed)
+        unused = self.in_trip and name in self.shed and var in self.factors.scaled
+        if given.mask is None and unused and isinstance(var.type, Scalar):
+            return Cotangent(value, nonzero(self.builder, value), zeroed=True)
+        return given
 
     def choose(self, var: Var, value: Atom, where: Atom | None) -> None:
         """Replace the running cotangent by what a branch gives; if not `where`, it is

@@ -127,7 +127,8 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
     masked = bars.unmasked(outer)
     twins = (stmt.then, stmt.orelse)
     arms = [_reverse_arm(arm, given, bars, adjoint) for arm in twins]
-    changed = [w for w in outer if any(a.value(w) is not bars.value(w) for a in arms)]
+    added = {w: [a.value(w) is not bars.value(w) for a in arms] for w in outer}
+    changed = [w for w in outer if any(added[w])]
     bars.mask_again(masked, but=changed)
     if not changed:
         return
@@ -159,6 +160,8 @@ def _reverse_if(stmt: If, bars: Cotangents, adjoint: Adjoint) -> None:
         lacking = [w not in a and t.falls for a, t in zip(arms, twins, strict=True)]
         where = masks.outside(bars, w, cond, lacking)
         bars.choose(w, var, where)
+        if not all(added[w]):
+            bars.shed.add(w)
 
 
 def _of_kind(atom: Atom, t: Type) -> Atom:
@@ -230,6 +233,7 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
         return
     trips = _trips_reversed(loop, carried, bars, adjoint)
     inits = [bars.value_or_zero(loop.results[k]) for k in carried]
+    unused = {params[k] for k in carried if loop.results[k] in bars.shed}
     for k in carried:
         bars.pop(loop.results[k])
     inits += [bars.value_or_zero(w) for w in outer]
@@ -239,7 +243,10 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
     lost |= {params[k] for k in carried if loop.results[k] in bars.lost}
     while True:
         state, before = tuple(map(fresh_var, types.types, names)), len(lost)
-        region = _reverse_body(loop, carried, outer, state, bars, adjoint, lost)
+        inner = Cotangents(bars.builder.child(), bars.factors, in_trip=True)
+        if bars.in_trip:
+            inner.shed |= unused
+        region = _reverse_body(loop, carried, outer, state, inner, adjoint, lost)
         if not types.absorb([r.type for r in region.results]) and len(lost) == before:
             break
     results = tuple(map(fresh_var, types.after(), names))
@@ -255,12 +262,14 @@ def _reverse_loop(loop: For | While, bars: Cotangents, adjoint: Adjoint) -> None
             bars.builder.role,
         )
     )
+    bars.shed |= inner.shed - unused
     for w, var in zip(outer, results[len(carried) :], strict=True):
-        bars.give(w, var, lost=w in lost)
+        given = bars.looped(w, var, w, lost=w in lost)
+        bars.set(w, var, given.mask, zeroed=given.zeroed)
     for k, var in zip(carried, results, strict=False):
         init = loop.inits[k]
         if not is_absent(init) and init in adjoint.active:
-            given = bars.passed(_var(init), var, lost=params[k] in lost)
+            given = bars.looped(_var(init), var, params[k], lost=params[k] in lost)
             bars.add(_var(init), given)
 
 
@@ -269,19 +278,18 @@ def _reverse_body(
     carried: list[int],
     outer: list[Var],
     state: tuple[Var, ...],
-    bars: Cotangents,
+    inner: Cotangents,
     adjoint: Adjoint,
     lost: set[Var],
 ) -> Region:
     """The body reversed; noted in `lost` is of what it loses a mask."""
     params, ends = carried_params(loop), carried_results(loop)
-    inner = Cotangents(bars.builder.child(), bars.factors)
     for w, var in zip(outer, state[len(carried) :], strict=True):
         inner.set(w, var)
     for k, var in zip(carried, state, strict=False):
         end = ends[k]
         if not is_absent(end) and end in adjoint.active:
-            given = inner.passed(_var(end), var, lost=params[k] in lost)
+            given = inner.looped(_var(end), var, params[k], lost=params[k] in lost)
             inner.add(_var(end), given)
     reverse_statements(loop.body.body, inner, adjoint)
     atoms = [

@@ -200,3 +200,42 @@ def rows_solved_for_and_left_out(w, x):
         if abs(q) < 100.0:
             s += q * q
     return s
+
+
+@program(real(3), ROWS, real(4), wrt=("w",))
+def products_by_loops_of_complete_rows(w, x, y):
+    s = 0.0
+    for i in range(len(y)):
+        r = -y[i]
+        for j in range(len(w)):
+            r += x[i, j] * w[j]
+        if not np.isfinite(r):
+            continue
+        s += r * r
+    return s
+
+
+@program(real(3), ROWS, wrt=("w",))
+def distances_over_what_is_there(w, x):
+    s, n = 0.0, 0
+    for i in range(len(x)):
+        d = 0.0
+        for j in range(len(w)):
+            t = x[i, j] * w[j] * w[0]
+            if np.isfinite(t):
+                d += t * t
+        if d > 0.0:
+            s += math.sqrt(d)
+            n += 1
+    return s / n
+
+
+@program(real(3), ROWS, const(0.5, NAN, 1.5, 2.0), wrt=("w",))
+def a_row_used_by_some_of_its_columns(w, x, y):
+    s = 0.0
+    for i in range(len(y)):
+        r = y[i] * w[0]
+        for j in range(len(w)):
+            if x[i, j] > 0.6 and not math.isnan(r):
+                s += r * w[j]
+    return s
