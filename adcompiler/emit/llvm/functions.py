@@ -22,6 +22,7 @@ from adcompiler.emit.llvm.gathered import looks_itself
 from adcompiler.emit.llvm.giving import list_object
 from adcompiler.emit.llvm.grouped import write_group
 from adcompiler.emit.llvm.groups import Group, Scope
+from adcompiler.emit.llvm.heads import Counted
 from adcompiler.emit.llvm.into import deliver, memory_given
 from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.parts import sinks_into
@@ -214,7 +215,7 @@ class FunctionWriter(Writer):
         )
         if bounds.limit is not None:
             count = self._limited(count, self.number(bounds.limit).text)
-        way = Pace(self, stmt, count)
+        way, lists = Pace(self, stmt, count), Counted(self, stmt, count)
         loop, (trips,) = self._opened(stmt, [("i64", "0")], way)
         more = code.op(f"icmp slt i64 {trips}, {way.bound}")
         place = trips
@@ -236,7 +237,9 @@ class FunctionWriter(Writer):
             for bound in (f"sge i64 {index}, {start}", f"slt i64 {index}, {stop}"):
                 within = code.op(f"icmp {bound}")
                 code.do(f"call void @llvm.assume(i1 {within})")
+        lists.trip(trips)
         self._trip(stmt, loop, trips, head, after, way)
+        lists.over(self.number(stmt.trips).text)
 
     def _limited(self, count: str, limit: str) -> str:
         code = self.code

@@ -26,12 +26,23 @@ from adcompiler.emit.llvm.values import (
     record_size,
     store_record,
 )
-from adcompiler.emit.llvm.writer import Writer, owned
-from adcompiler.ir.nodes import Let, Stmt
+from adcompiler.emit.llvm.writer import Head, Writer, owned
+from adcompiler.ir.nodes import Atom, Let, Stmt, Var
 from adcompiler.ir.types import Array, ListOf, Scalar, Type
 from adcompiler.ir.walk import all_stmts, regions
 
-__all__ = ["DROP", "ROWS", "append", "item_of", "length_of", "new_list", "set_field"]
+__all__ = [
+    "DROP",
+    "ROWS",
+    "append",
+    "head_of",
+    "item_of",
+    "length_of",
+    "new_list",
+    "reserve",
+    "set_field",
+    "set_length",
+]
 
 Values = list[Value]
 _DATA, _KIND, _LENGTH, _CAPACITY, DROP = "32", "24", "48", "56", "40"
@@ -73,8 +84,37 @@ def _write(code: Code, value: Value, t: Type, place: str) -> None:
 
 def _place(code: Code, block: str, t: Type, index: str) -> str:
     """Where an element's record is."""
-    data = _field(code, block, _DATA, "ptr")
+    return _place_at(code, _field(code, block, _DATA, "ptr"), t, index)
+
+
+def _place_at(code: Code, data: str, t: Type, index: str) -> str:
     return offset_by(code, data, code.multiply(index, str(_size(t))))
+
+
+# -- heads -------------------------------------------------------------------------
+
+
+def head_of(code: Code, block: str) -> Head:
+    """The head of a list, as it is in memory."""
+    data = _field(code, block, _DATA, "ptr")
+    return Head(data, _field(code, block, _LENGTH))
+
+
+def set_length(code: Code, block: str, length: str) -> None:
+    """Say in memory how many elements a list has."""
+    set_field(code, block, _LENGTH, length)
+
+
+def reserve(code: Code, block: str, t: Type, trips: str, each: int) -> None:
+    """Have room for what so many trips append."""
+    given = f"ptr {block}, i64 {trips}, i64 {each}, i64 {_size(t)}"
+    code.fail_if(code.op(f"call i1 @adc_reserve({given})"))
+
+
+def _known(writer: Writer, xs: Atom) -> Head:
+    """The head of a list, as the loop around knows it or as it is in memory."""
+    found = writer.heads.get(xs) if isinstance(xs, Var) else None
+    return found or head_of(writer.code, writer.block(xs))
 
 
 # -- making ------------------------------------------------------------------------
@@ -151,18 +191,27 @@ def _as_element(writer: Writer, value: Value, t: Type) -> Value:
 
 
 def _append(writer: Writer, let: Let) -> Values:
-    t = let.result.type
-    value = _as_element(writer, writer.handed(let.operands[1]), _element(t))
-    append(writer, writer.block(let.operands[0]), t, value)
-    return [writer.handed(let.operands[0])]
+    t, (xs, x), code = let.result.type, let.operands, writer.code
+    value = _as_element(writer, writer.handed(x), _element(t))
+    head = writer.heads.get(xs) if isinstance(xs, Var) else None
+    if head is None:
+        append(writer, writer.block(xs), t, value)
+    else:  # there is room for what the loop appends
+        _write(code, value, t, _place_at(code, head.data, t, head.length))
+        longer = code.op(f"add i64 {head.length}, 1")
+        writer.heads[let.result] = replace(head, length=longer)
+    return [writer.handed(xs)]
 
 
 def _pop(writer: Writer, let: Let) -> Values:
     code, xs = writer.code, let.operands[0]
-    block = writer.block(xs)
-    length = code.op(f"sub i64 {_field(code, block, _LENGTH)}, 1")
-    set_field(code, block, _LENGTH, length)
-    value = _read(code, xs.type, _place(code, block, xs.type, length))
+    head = _known(writer, xs)
+    length = code.op(f"sub i64 {head.length}, 1")
+    if xs in writer.heads:
+        writer.heads[let.results[1]] = replace(head, length=length)
+    else:
+        set_length(code, writer.block(xs), length)
+    value = _read(code, xs.type, _place_at(code, head.data, xs.type, length))
     return [_typed(value, let.results[0].type), writer.handed(xs)]
 
 
@@ -174,22 +223,22 @@ def _typed(value: Value, t: Type) -> Value:
 
 
 def _length(writer: Writer, let: Let) -> Values:
-    length = _field(writer.code, writer.block(let.operands[0]), _LENGTH)
+    length = _known(writer, let.operands[0]).length
     return [Number("int64", length, "true")]
 
 
-def _at(writer: Writer, let: Let, operand: int) -> tuple[str, str]:
-    """A list, and where the record of an element is."""
+def _at(writer: Writer, let: Let, operand: int) -> str:
+    """Where the record of an element is."""
     code, xs = writer.code, let.operands[0]
-    block, index = writer.block(xs), writer.int64(let.operands[operand])
-    length = _field(code, block, _LENGTH)
+    head, index = _known(writer, xs), writer.int64(let.operands[operand])
     below = code.op(f"icmp slt i64 {index}, 0")
-    index = code.select(below, "i64", code.op(f"add i64 {index}, {length}"), index)
-    return block, _place(code, block, xs.type, index)
+    behind = code.op(f"add i64 {index}, {head.length}")
+    index = code.select(below, "i64", behind, index)
+    return _place_at(code, head.data, xs.type, index)
 
 
 def _get(writer: Writer, let: Let) -> Values:
-    _, place = _at(writer, let, 1)
+    place = _at(writer, let, 1)
     value = _read(writer.code, let.operands[0].type, place)
     if _may_go(writer, let) or not writer.lends(let.operands[0], let.result):
         writer.retain(value)
@@ -215,7 +264,7 @@ _TAKING = ("list_set", "list_accumulate", "list_pop", "call")
 def _set(writer: Writer, let: Let) -> Values:
     t = let.result.type
     value = _as_element(writer, writer.handed(let.operands[1]), _element(t))
-    _, place = _at(writer, let, 2)
+    place = _at(writer, let, 2)
     writer.release(_read(writer.code, t, place))
     _write(writer.code, value, t, place)
     return [writer.handed(let.operands[0])]
@@ -224,7 +273,7 @@ def _set(writer: Writer, let: Let) -> Values:
 def _list_accumulate(writer: Writer, let: Let) -> Values:
     code, t = writer.code, let.result.type
     value = writer.value(let.operands[1])
-    _, place = _at(writer, let, 2)
+    place = _at(writer, let, 2)
     old = _read(code, t, place)
     total = _sum(writer, old, _as_element(writer, value, _element(t)))
     writer.release(old)

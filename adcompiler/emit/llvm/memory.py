@@ -248,12 +248,42 @@ done:
 
 define internal i1 @adc_grow(ptr %block, i64 %size)
     noinline nounwind willreturn {
+  %failed = call i1 @adc_resize(ptr %block, i64 16, i64 %size)
+  ret i1 %failed
+}
+
+define internal i1 @adc_reserve(ptr %block, i64 %trips, i64 %each, i64 %size)
+    noinline nounwind willreturn {
+  %huge = icmp sgt i64 %trips, 281474976710656
+  br i1 %huge, label %fail, label %count
+count:
+  %more = mul i64 %trips, %each
+  %length_at = getelementptr i8, ptr %block, i64 48
+  %length = load i64, ptr %length_at
+  %least = add i64 %length, %more
+  %cap_at = getelementptr i8, ptr %block, i64 56
+  %cap = load i64, ptr %cap_at
+  %enough = icmp sle i64 %least, %cap
+  br i1 %enough, label %done, label %resize
+resize:
+  %failed = call i1 @adc_resize(ptr %block, i64 %least, i64 %size)
+  ret i1 %failed
+done:
+  ret i1 false
+fail:
+  ret i1 true
+}
+
+define internal i1 @adc_resize(ptr %block, i64 %least, i64 %size)
+    nounwind willreturn {
   %cap_at = getelementptr i8, ptr %block, i64 56
   %cap = load i64, ptr %cap_at
   %twice = shl i64 %cap, 1
-  %next = call i64 @llvm.smax.i64(i64 %twice, i64 16)
-  %pair = call {i64, i1} @llvm.umul.with.overflow.i64(i64 %next, i64 %size)
-  %bytes = extractvalue {i64, i1} %pair, 0
+  %next = call i64 @llvm.smax.i64(i64 %twice, i64 %least)
+  %bytes = call i64 @adc_bytes(i64 %next, i64 %size)
+  %none = icmp slt i64 %bytes, 0
+  br i1 %none, label %fail, label %move
+move:
   %data_at = getelementptr i8, ptr %block, i64 32
   %data = load ptr, ptr %data_at
   %moved = call ptr @realloc(ptr %data, i64 %bytes)

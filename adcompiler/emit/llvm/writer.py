@@ -36,7 +36,7 @@ from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Const, Let, Stmt, Undef, Var
 from adcompiler.ir.types import Array, Length, Scalar, Type, dims_of
 
-__all__ = ["Module", "Writer", "owned"]
+__all__ = ["Head", "Module", "Writer", "owned"]
 
 
 @dataclass(slots=True)
@@ -94,6 +94,14 @@ class Memory:
         return found == {("fresh", var)} and self._sharers[("fresh", var)] == 1
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the elements of a list are, and how many, as values of the function."""
+
+    data: str
+    length: str
+
+
 def owned(t: Type) -> bool:
     """Whether values of this type are held and let go of."""
     return not isinstance(t, Scalar)
@@ -127,6 +135,7 @@ class Writer(ABC):
         self.pending: dict[Var, Group] = {}
         self.waiting: dict[Atom, Let] = {}  # products, until they are added
         self.lent: dict[Var, Var] = {}  # values, by what is held in their stead
+        self.heads: dict[Var, Head] = {}  # of lists, as loops know them
         self.given: dict[Var, Elements] = {}  # memory of the caller's, for new arrays
         self.callers: frozenset[Var] = frozenset()  # arrays that are changed for it
         self._exits: int | None = None  # that there were when the first was changed
@@ -373,10 +382,10 @@ class Writer(ABC):
     @contextmanager
     def writing(self, code: Code) -> Iterator[None]:
         """While rows are written to another function."""
-        outside, code.mark = self.code, self.code.mark
-        self.code = code
+        outside, code.mark = (self.code, self.heads), self.code.mark
+        self.code, self.heads = code, {}
         yield
-        self.code = outside
+        self.code, self.heads = outside
 
     # -- groups of elementwise statements --
 
