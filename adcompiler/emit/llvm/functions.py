@@ -46,6 +46,7 @@ from adcompiler.emit.llvm.values import (
 )
 from adcompiler.emit.llvm.writer import Memory, Module, Writer, owned
 from adcompiler.ir.builder import Builder
+from adcompiler.ir.joins import may_be_undefined
 from adcompiler.ir.nodes import (
     Atom,
     For,
@@ -400,6 +401,7 @@ def write_function(
     writer = FunctionWriter(module, contiguous, roots, equal, assumed)
     writer.framed = framed_arrays(function, roots)
     writer.summed = sums_of_loops(function)
+    writer.missing = frozenset(may_be_undefined(function.region.body))
     writer.callers = frozenset(function.params[k] for k in function.within)
     code, given = writer.code, ["ptr %ctx"]
     count = 0

@@ -1,11 +1,12 @@
-"""Lists of numbers whose heads stay in registers while a loop counts.
+"""Lists whose heads stay in registers while a loop counts.
 
 In: a loop, while it is written. Out: where the elements of a list are, and how many
 there are, as values; memory for what all trips append, taken before the first.
 Invariants: only what each trip does as often, in its own statements, is counted: it
 appends to a list, or takes off it, and nothing else in the loop reads that. In memory
 the length is as before the loop, until it is over: a run that is given up has no use
-for it. A list that the loop does not change has one head for all its trips.
+for it. A list that the loop does not change has one head for all its trips. None is
+looked at before the loop that a path may leave unassigned.
 
     for ...: tape = list_append(tape, x)
         ->   reserve(tape, trips); data, length = head of tape
@@ -29,7 +30,7 @@ from adcompiler.ir.nodes import (
     carried_params,
     carried_results,
 )
-from adcompiler.ir.types import ListOf, Scalar
+from adcompiler.ir.types import ListOf
 from adcompiler.ir.walk import all_stmts, count_uses, free_vars
 
 __all__ = ["Counted"]
@@ -57,15 +58,16 @@ class Counted:
         self.kept = [
             self._reserved(param, init, step, count)
             for param, init, step in _changing(loop)
+            if isinstance(init, Var) and init not in writer.missing
         ]
         found = {
             var: head_of(writer.code, writer.block(var))
-            for var in dict.fromkeys(_read_only(loop))
-            if var not in writer.heads
+            for var in _read_only(loop)
+            if var not in writer.heads and var not in writer.missing
         }
         writer.heads = {**writer.heads, **found}
 
-    def _reserved(self, param: Var, init: Atom, step: int, count: str) -> _Kept:
+    def _reserved(self, param: Var, init: Var, step: int, count: str) -> _Kept:
         code, block = self.writer.code, self.writer.block(init)
         if step > 0:
             reserve(code, block, param.type, count, step)
@@ -91,24 +93,21 @@ class Counted:
 
 
 def _changing(loop: For) -> Iterator[tuple[Var, Atom, int]]:
-    """The lists of numbers that every trip makes longer, or shorter, by as much: each
-    with what it is before the loop."""
+    """The lists that every trip makes longer, or shorter, by as much: each with what it
+    is before the loop."""
     if loop.exits or not loop.body.falls:
         return
     rows = list(
         zip(carried_params(loop), loop.inits, carried_results(loop), strict=True)
     )
-    if not any(_of_numbers(param) for param, _, _ in rows):
+    if not any(isinstance(param.type, ListOf) for param, _, _ in rows):
         return
     uses = count_uses(loop.body)
     for param, init, end in rows:
-        step = _step(loop.body, uses, param, end) if _of_numbers(param) else 0
+        listed = isinstance(param.type, ListOf)
+        step = _step(loop.body, uses, param, end) if listed else 0
         if step:
             yield param, init, step
-
-
-def _of_numbers(var: Var) -> bool:
-    return isinstance(var.type, ListOf) and isinstance(var.type.element, Scalar)
 
 
 def _step(region: Region, uses: Mapping[Var, int], start: Var, end: Atom) -> int:
@@ -129,8 +128,8 @@ def _step(region: Region, uses: Mapping[Var, int], start: Var, end: Atom) -> int
 
 
 def _read_only(loop: For) -> Iterator[Var]:
-    """The lists of numbers that trips read elements of, and that no trip makes."""
+    """The lists that trips read elements of, and that no trip makes."""
     lets = (s for s in all_stmts(loop.body) if isinstance(s, Let))
     read = {s.operands[0] for s in lets if s.primitive.name in _READING}
     if read:
-        yield from (v for v in free_vars(loop.body) if v in read and _of_numbers(v))
+        yield from (v for v in free_vars(loop.body) if v in read)

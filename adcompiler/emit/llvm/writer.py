@@ -135,6 +135,7 @@ class Writer(ABC):
         self.pending: dict[Var, Group] = {}
         self.waiting: dict[Atom, Let] = {}  # products, until they are added
         self.lent: dict[Var, Var] = {}  # values, by what is held in their stead
+        self.missing: frozenset[Var] = frozenset()  # what paths leave unassigned
         self.heads: dict[Var, Head] = {}  # of lists, as loops know them
         self.given: dict[Var, Elements] = {}  # memory of the caller's, for new arrays
         self.callers: frozenset[Var] = frozenset()  # arrays that are changed for it
