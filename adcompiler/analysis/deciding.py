@@ -11,7 +11,8 @@ the same to the bit. ``d == best`` is false of a `d` that is rounded in another 
 
 from __future__ import annotations
 
-from adcompiler.ir.builder import Builder, Expr
+from adcompiler.analysis.partials import partials_of
+from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Atom, Const, Let, Region, Var
 from adcompiler.ir.primitive import Primitive
 from adcompiler.ir.types import Array, Scalar, is_float
@@ -69,18 +70,15 @@ def _jumps(let: Let) -> bool:
 def _partials(let: Let) -> tuple[bool, list[Let]]:
     """Whether no partial derivative by an operand is stated, or it is zero; and what
     the partial derivatives are made of."""
-    partials, builder = let.primitive.partials, Builder([])
-    if partials is None:
+    if let.primitive.partials is None:
         return False, []
-    operands = tuple(map(builder.expr, let.operands))
-    result, params = builder.expr(let.result), dict(let.params)
-    rules = zip(let.operands, partials, strict=True)
+    partials, built = partials_of(let)
     flat = [
-        rule is None or _is_zero(rule(*operands, result, **params))
-        for operand, rule in rules
+        partial is None or _is_zero(partial)
+        for operand, partial in zip(let.operands, partials, strict=True)
         if not _is_mask(operand)
     ]
-    return any(flat), [s for s in builder.stmts if isinstance(s, Let)]
+    return any(flat), [s for s in built if isinstance(s, Let)]
 
 
 def _is_mask(atom: Atom) -> bool:

@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adcompiler.ir.builder import Builder, Expr
+from adcompiler.analysis.partials import partials_of
+from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import (
     Atom,
     For,
@@ -114,15 +115,11 @@ class _Linear:
 
     def is_constant(self, let: Let, k: int) -> bool:
         """Whether a partial derivative depends on none of what is followed."""
-        rule = (let.primitive.partials or ())[k]
-        if rule is None:
-            return False
-        builder = Builder()
-        operands = (builder.expr(a) for a in let.operands)
-        partial = rule(*operands, builder.expr(let.result), **dict(let.params))
+        partials, built = partials_of(let)
+        partial = partials[k]
         if not isinstance(partial, Expr):
-            return True
-        read = free_vars(builder.region((), (partial.atom,)))
+            return partial is not None
+        read = free_vars(Region((), tuple(built), (partial.atom,)))
         return self.found.isdisjoint(read) and let.result not in read
 
     def branch(self, stmt: If) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from adcompiler.analysis.partials import partials_of
 from adcompiler.differentiate.cotangents import (
     Cotangent,
     Cotangents,
@@ -66,19 +67,16 @@ def _behind(stmts: list[Stmt], starts: Callable[[Let], bool]) -> frozenset[Var]:
 
 def _scales(let: Let) -> bool:
     """Whether a cotangent is multiplied by values on its way through a statement."""
-    partials = let.primitive.partials
     if not any(is_float(result.type) for result in let.results):
         return False
-    if partials is None:
+    if let.primitive.partials is None:
         return let.primitive.linear is None
-    builder = Builder([])
-    operands = tuple(map(builder.expr, let.operands))
-    for operand, rule in zip(let.operands, partials, strict=True):
-        if rule is not None and is_float(operand.type):
-            partial = rule(*operands, builder.expr(let.result), **dict(let.params))
-            if isinstance(partial, Expr) and not isinstance(partial.atom, Const):
-                return True
-    return False
+    partials, _ = partials_of(let)
+    return any(
+        isinstance(partial, Expr) and not isinstance(partial.atom, Const)
+        for operand, partial in zip(let.operands, partials, strict=True)
+        if is_float(operand.type)
+    )
 
 
 def exposed(region: Region) -> frozenset[Var]:

@@ -94,6 +94,17 @@ class Code:
         self.marks.insert(1, self.mark)
         return name
 
+    def dropped(self, length: str, count: int) -> str:
+        """A length less some elements, where all of the function can use it."""
+        fewer, least = (f"%v{self._count + k}" for k in range(2))
+        self._count += 2
+        self.lines[1:1] = [
+            f"  {fewer} = sub i64 {length}, {count}",
+            f"  {least} = call i64 @llvm.smax.i64(i64 {fewer}, i64 0)",
+        ]
+        self.marks[1:1] = [self.mark, self.mark]
+        return least
+
     def call_them(self, texts: Mapping[Any, str]) -> None:
         """Have values called as variables of the IR are, where somebody reads them."""
         for var, text in texts.items():

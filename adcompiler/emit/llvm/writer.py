@@ -34,7 +34,7 @@ from adcompiler.emit.llvm.values import (
 )
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Const, Let, Stmt, Undef, Var
-from adcompiler.ir.types import Array, Length, Scalar, Type, dims_of
+from adcompiler.ir.types import Array, Dim, Length, Scalar, Type, dims_of
 
 __all__ = ["Head", "Module", "Writer", "owned"]
 
@@ -326,7 +326,22 @@ class Writer(ABC):
         """A length that is known by its type, or by that of a parameter."""
         if isinstance(length, int):
             return str(length)
-        return self.lengths.get(self.equal.get(length.key, length.key), text)
+        key = self._key(length)
+        if key not in self.lengths:
+            match key:
+                case ("drop", Dim() as base, int() as count):
+                    whole = self.lengths.get(self._key(base))
+                    if whole is not None:
+                        self.lengths[key] = self.code.dropped(whole, count)
+        return self.lengths.get(key, text)
+
+    def _key(self, length: Dim) -> Hashable:
+        """What tells a length from others; of equal ones, that of the first."""
+        match length.key:
+            case ("drop", Dim() as base, int() as count):
+                return ("drop", Dim(self._key(base)), count)
+            case key:
+                return self.equal.get(key, key)
 
     def shape(self, t: Type) -> tuple[Hashable, ...]:
         """What tells shapes apart, lengths that are assumed to be equal being equal."""
@@ -338,7 +353,7 @@ class Writer(ABC):
     def class_of(self, length: Length) -> Hashable:
         if isinstance(length, int):
             return length
-        key = self.equal.get(length.key, length.key)
+        key = self._key(length)
         return (self.assumed.get(key, self.assumed.get(length.key, key)),)
 
     def require_equal(self, mine: str, theirs: str) -> None:
@@ -368,7 +383,7 @@ class Writer(ABC):
             return
         for d, n in zip(dims_of(var.type), found.dims, strict=True):
             if not isinstance(d, int):
-                self.lengths.setdefault(self.equal.get(d.key, d.key), n)
+                self.lengths.setdefault(self._key(d), n)
         self.values[var] = self._of_shape(found, var)
 
     @contextmanager
