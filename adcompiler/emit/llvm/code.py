@@ -85,12 +85,13 @@ class Code:
         self.lines.append(f"  {text}")
         self.marks.append(self.mark)
 
-    def alloca(self, type_: str, count: int = 1) -> str:
+    def alloca(self, type_: str, count: int = 1, *, align: int | None = None) -> str:
         """Memory of the function's own, for one or more of a type."""
         name = f"%v{self._count}"
         self._count += 1
         # In the entry block, so that a loop does not take more of it each time.
-        self.lines.insert(1, f"  {name} = alloca {type_}, i64 {count}")
+        said = "" if align is None else f", align {align}"
+        self.lines.insert(1, f"  {name} = alloca {type_}, i64 {count}{said}")
         self.marks.insert(1, self.mark)
         return name
 

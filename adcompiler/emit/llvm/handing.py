@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from adcompiler.emit.llvm.code import Code
-from adcompiler.emit.llvm.nests import At, bytes_of, each
+from adcompiler.emit.llvm.nests import At, bytes_of, each, rounded_bytes
 from adcompiler.emit.llvm.values import Elements, dense, offset_by
 from adcompiler.emit.llvm.writer import Module
 
@@ -85,7 +85,7 @@ def _is_whole(code: Code, size: str) -> str:
     found = code.both(found, code.op(f"icmp eq ptr {start}, %data"))
     first = code.op("ptrtoint ptr %data to i64")
     last = code.op("ptrtoint ptr %owner to i64")
-    rounded = code.op(f"and i64 {code.op(f'add i64 {size}, 15')}, -16")
+    rounded = rounded_bytes(code, size)
     filled = code.op(f"icmp eq i64 {code.op(f'sub i64 {last}, {first}')}, {rounded}")
     return code.both(found, filled)
 

@@ -24,7 +24,9 @@ Small arrays are of the *pool*, which is the run's own: a free one serves the ne
 its class, which has as many times 32 bytes. Their heads have 32 bytes, with the next
 that is free in the place of the block before, and the class in that of the one after.
 They are cut from chunks, which go when the run is over. So are larger ones, up to 64
-KiB, that loops make in each trip, of eight classes for each doubling. A context is
+KiB, that loops make in each trip, of eight classes for each doubling. What has more
+than 32 bytes begins with a line of the caches: vectors that lie in two take twice as
+long to load. A context is
 
 ====== =========================================================================
 0      the first block of its list
@@ -33,8 +35,8 @@ KiB, that loops make in each trip, of eight classes for each doubling. A context
 32, 40 where the rest of the chunk begins and ends from which is cut
 48     the bytes of the next chunk
 56     of each class, the first block that is free
-760    the state of the Python thread while it has let others run, and
-768    when it has last asked for signals, see `signals`
+704    the state of the Python thread while it has let others run, and
+712    when it has last asked for signals, see `signals`
 ====== =========================================================================
 """
 
@@ -44,9 +46,9 @@ import sys
 
 __all__ = ["CONTEXT_BYTES", "LARGEST_CLASS", "MEMORY", "POOL", "SAVED"]
 
-LARGEST_CLASS = 31  # of arrays of the pool: larger ones may change hands
+LARGEST_CLASS = 32  # of arrays of the pool: larger ones may change hands
 POOL = 24  # where in a context the pool begins
-CLASSES = LARGEST_CLASS + 1 + 8 * 7  # with those of what loops make
+CLASSES = LARGEST_CLASS + 1 + 8 * 6  # with those of what loops make
 SAVED = 56 + 8 * CLASSES  # where the state of the thread is
 CONTEXT_BYTES = SAVED + 16
 
@@ -57,10 +59,19 @@ define internal i64 @adc_bytes(i64 %count, i64 %size) {
   %over = extractvalue {i64, i1} %pair, 1
   %huge = icmp ugt i64 %bytes, 140737488355328
   %none = or i1 %over, %huge
-  %rounded = add i64 %bytes, 15
-  %whole = and i64 %rounded, -16
+  %whole = call i64 @adc_rounded(i64 %bytes)
   %found = select i1 %none, i64 -1, i64 %whole
   ret i64 %found
+}
+
+define internal i64 @adc_rounded(i64 %bytes) alwaysinline {
+  %lines = add i64 %bytes, 63
+  %whole_lines = and i64 %lines, -64
+  %halves = add i64 %bytes, 31
+  %half_line = and i64 %halves, -32
+  %few = icmp ule i64 %bytes, 32
+  %rounded = select i1 %few, i64 %half_line, i64 %whole_lines
+  ret i64 %rounded
 }
 
 define internal void @adc_enter(ptr %ctx, ptr %block) {
@@ -324,7 +335,7 @@ more:
 define internal noalias ptr @adc_each_trip(ptr %ctx, i64 %count, i64 %size)
     noinline nounwind willreturn {
   %bytes = call i64 @adc_bytes(i64 %count, i64 %size)
-  %small = icmp ule i64 %bytes, 992
+  %small = icmp ule i64 %bytes, 1024
   %huge = icmp ugt i64 %bytes, 65536
   %other = or i1 %small, %huge
   br i1 %other, label %usual, label %own
@@ -367,16 +378,22 @@ define internal ptr @adc_cut(ptr %ctx, i64 %class, i64 %size, i64 %whole)
   %from = ptrtoint ptr %first to i64
   %to = ptrtoint ptr %end to i64
   %left = sub i64 %to, %from
-  %enough = icmp uge i64 %left, %whole
+  %needed = add i64 %whole, 63
+  %enough = icmp uge i64 %left, %needed
   br i1 %enough, label %cut, label %refill
 refill:
-  %lacking = call i1 @adc_chunk(ptr %ctx, i64 %whole)
+  %lacking = call i1 @adc_chunk(ptr %ctx, i64 %needed)
   br i1 %lacking, label %fail, label %again
 again:
   %second = load ptr, ptr %rest_at
   br label %cut
 cut:
-  %elements = phi ptr [%first, %0], [%second, %again]
+  %start = phi ptr [%first, %0], [%second, %again]
+  %address = ptrtoint ptr %start to i64
+  %head_at = add i64 %address, %size
+  %before_line = sub i64 0, %head_at
+  %skipped = and i64 %before_line, 63
+  %elements = getelementptr i8, ptr %start, i64 %skipped
   %rest = getelementptr i8, ptr %elements, i64 %whole
   store ptr %rest, ptr %rest_at
   %block = getelementptr i8, ptr %elements, i64 %size
@@ -458,7 +475,7 @@ define internal void @adc_advise(ptr %elements, i64 %bytes) {
 }
 """
 
-_FIRST_PLACE = 8 * 6 + 8 - (LARGEST_CLASS + 1)  # of 513 bytes: eight of 64 and more
+_FIRST_PLACE = 8 * 7 + 8 - (LARGEST_CLASS + 1)  # of 1025 bytes: eight of 128 and more
 _TEXT = _BLOCKS.replace("LARGEST_CLASS", str(LARGEST_CLASS)) + _POOL.replace(
     "FIRST_PLACE", str(_FIRST_PLACE)
 )

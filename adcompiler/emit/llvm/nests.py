@@ -67,6 +67,7 @@ class At:
 
 
 _ROWS = 4  # that are taken at a time where all are added to one
+_LINE = 64  # bytes of a line of the caches
 _LARGEST, _FRAME = 512, 32768  # bytes of an array in a frame, and of all of them
 _BYTES = {"i8": 1, "i16": 2, "i32": 4, "i64": 8, "float": 4, "double": 8}
 
@@ -83,7 +84,7 @@ def allocated(code: Code, dtype: str, dims: Sequence[str]) -> Elements:
         count = _checked_product(code, dims)
     size = bytes_of(dtype)
     if code.in_frame and count.isdigit() and _fits_frame(code, int(count) * size):
-        data = code.alloca(f"[{count} x {in_memory(dtype)}]")
+        data = code.alloca(f"[{count} x {in_memory(dtype)}]", align=_LINE)
         return Elements(dtype, data, "null", tuple(dims), dense(code, dims), True)
     owner = code.op(f"call ptr @{_taker(code, count, size)}")
     code.fail_if(code.op(f"icmp eq ptr {owner}, null"))
@@ -103,7 +104,7 @@ def _fits_frame(code: Code, size: int) -> bool:
 def _taker(code: Code, count: str, size: int) -> str:
     """The call that gives the block of a new array."""
     if count.isdigit():
-        steps = -(-int(count) * size // 32)
+        steps = whole_bytes(int(count) * size) // 32
         if steps <= LARGEST_CLASS:
             return f"adc_pooled(ptr %ctx, i64 {steps})"
     name = "adc_each_trip" if code.looped else "adc_array"
@@ -113,9 +114,19 @@ def _taker(code: Code, count: str, size: int) -> str:
 def _rounded(code: Code, count: str, size: int) -> str:
     """Where the head of an array's block stands, behind the elements."""
     if count.isdigit():
-        return str(-(-int(count) * size // 16) * 16)
-    more = code.op(f"add i64 {code.multiply(count, str(size))}, 15")
-    return code.op(f"and i64 {more}, -16")
+        return str(whole_bytes(int(count) * size))
+    return rounded_bytes(code, code.multiply(count, str(size)))
+
+
+def whole_bytes(size: int) -> int:
+    """The bytes that an array of so many takes: lines of the caches, or half of one."""
+    line = _LINE // 2 if size <= _LINE // 2 else _LINE
+    return -(-size // line) * line
+
+
+def rounded_bytes(code: Code, size: str) -> str:
+    """Likewise, of as many as the run knows."""
+    return code.op(f"call i64 @adc_rounded(i64 {size})")
 
 
 def _checked_product(code: Code, dims: Sequence[str]) -> str:
