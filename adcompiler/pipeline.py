@@ -43,6 +43,7 @@ def derive(
     kind: DerivedKind, function: Function, wrt: tuple[int, ...]
 ) -> tuple[Function, ...]:
     """A derivative of a function, as functions: see `frontend.interface.Derive`."""
+    from adcompiler.differentiate.again import all_used
     from adcompiler.differentiate.forward import jvp
     from adcompiler.differentiate.gradient import gradient
 
@@ -54,7 +55,7 @@ def derive(
             return (
                 run(
                     function,
-                    ("lower", _same),
+                    ("lower", partial(all_used, wrt=wrt)),
                     ("optimise", _optimise),
                     ("exits", _sink_exits),
                     ("reverse", partial(gradient, wrt=wrt, with_value=with_value)),
@@ -66,7 +67,7 @@ def derive(
             return (
                 run(
                     function,
-                    ("lower", _same),
+                    ("lower", partial(all_used, wrt=wrt)),
                     ("optimise", _optimise),
                     ("forward", tangents),
                     ("optimise", _optimise),
@@ -79,10 +80,14 @@ def derive(
 def _derive_vjp(
     function: Function, wrt: tuple[int, ...], *, called: bool
 ) -> tuple[Function, ...]:
+    from adcompiler.differentiate.again import all_used
     from adcompiler.differentiate.gradient import vjp
 
     function = run(
-        function, ("lower", _same), ("optimise", _optimise), ("exits", _sink_exits)
+        function,
+        ("lower", partial(all_used, wrt=wrt)),
+        ("optimise", _optimise),
+        ("exits", _sink_exits),
     )
     with Faults("reverse", function):
         sweeps = vjp(function, wrt, called=called)

@@ -225,8 +225,9 @@ class Cotangents:
 
 
 def nonzero(builder: Builder, value: Atom) -> Atom:
-    """A mask that leaves out what is zero."""
-    return builder.apply("not_equal", value, constant(0))
+    """A mask that leaves out what is zero, as what was not used is; one that is used
+    may be zero, too, which `again` must know."""
+    return builder.apply("not_equal", value, constant(0), cotangent=True)
 
 
 def bar_name(var: Var) -> str | None:

@@ -24,11 +24,11 @@ from adcompiler.primitives.comparison import opposite
 
 @rewrites("where", exact=True)
 def where_settled(let: Let, at: Site) -> Given:
-    """``where(c, x, x)`` is x; so is ``where(True, x, y)``."""
+    """``where(c, x, x)`` is x; so is ``where(True, x, y)``, or of an array of True."""
     mask, a, b = let.operands
     chosen = number(mask)
-    if chosen is not None:
-        atom = a if chosen else b
+    if chosen is not None or at.let(mask, "ones_like") is not None:
+        atom = b if chosen is not None and not chosen else a
     elif atom_key(a) == atom_key(b):
         atom = a
     else:

@@ -63,10 +63,15 @@ def opposite(name: str, operands: Sequence[Atom]) -> str | None:
 
 
 def comparison(name: str, symbol: str, python: Function) -> Primitive:
-    """``a < b``; ``np.less(a, b)`` where `via` is ``"np"``."""
+    """``a < b``; ``np.less(a, b)`` where `via` is ``"np"``.
+
+    One that is of a `cotangent` asks whether that was used, see `differentiate.again`.
+    """
     numpy: Function = getattr(np, name)
 
-    def evaluate(a: Any, b: Any, via: str | None = None) -> Any:
+    def evaluate(
+        a: Any, b: Any, via: str | None = None, cotangent: bool = False
+    ) -> Any:
         return (numpy if via == "np" else python)(a, b)
 
     return define(
