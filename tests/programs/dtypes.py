@@ -48,6 +48,18 @@ def float32_product(a, b):
     return a @ b
 
 
+def angle(a, x):
+    return np.arctan2(np.arctan(a), x[1]) * 0.7
+
+
+@program(real(), real(3, dtype=np.float32), tags=("float32",), reference=angle)
+def angle_of_float64_and_float32_behind_a_branch(a, x):
+    turned = np.arctan2(np.arctan(a), x[1])
+    if np.mean(0.7) < 0.9:
+        return turned * 0.7
+    return turned
+
+
 @program(real(3), tags=("float32",), reference=lambda x: np.sum(x))
 def down_to_float32_and_back(x):
     return np.sum(x.astype(np.float32) * np.ones(3, dtype=np.float32))
