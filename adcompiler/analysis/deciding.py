@@ -11,7 +11,7 @@ the same to the bit. ``d == best`` is false of a `d` that is rounded in another 
 
 from __future__ import annotations
 
-from adcompiler.analysis.partials import partials_of
+from adcompiler.analysis.partials import partial_of
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Atom, Const, Let, Region, Var
 from adcompiler.ir.primitive import Primitive
@@ -72,13 +72,10 @@ def _partials(let: Let) -> tuple[bool, list[Let]]:
     the partial derivatives are made of."""
     if let.primitive.partials is None:
         return False, []
-    partials, built = partials_of(let)
-    flat = [
-        partial is None or _is_zero(partial)
-        for operand, partial in zip(let.operands, partials, strict=True)
-        if not _is_mask(operand)
-    ]
-    return any(flat), [s for s in built if isinstance(s, Let)]
+    numbers = (k for k, a in enumerate(let.operands) if not _is_mask(a))
+    found = [partial_of(let, k) for k in numbers]
+    flat = any(partial is None or _is_zero(partial) for partial, _ in found)
+    return flat, [s for _, built in found for s in built if isinstance(s, Let)]
 
 
 def _is_mask(atom: Atom) -> bool:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adcompiler.analysis.partials import partials_of
+from adcompiler.analysis.partials import partial_of
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import (
     Atom,
@@ -115,8 +115,7 @@ class _Linear:
 
     def is_constant(self, let: Let, k: int) -> bool:
         """Whether a partial derivative depends on none of what is followed."""
-        partials, built = partials_of(let)
-        partial = partials[k]
+        partial, built = partial_of(let, k)
         if not isinstance(partial, Expr):
             return partial is not None
         read = free_vars(Region((), tuple(built), (partial.atom,)))

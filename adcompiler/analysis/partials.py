@@ -1,11 +1,11 @@
 """The partial derivatives that a row states, built aside to be looked at.
 
-In: an elementwise statement. Out: what each partial derivative is, None where there is
-none, and the statements that compute them.
-Invariant: they are built as reverse mode builds them, as derivative code, which takes
-kinds and dtypes beside one another that the primal may not.
+In: an elementwise statement and the number of an operand. Out: what the partial
+derivative by it is, None where there is none, and the statements that compute it.
+Invariant: it is built as reverse mode builds it, as derivative code, which takes kinds
+and dtypes beside one another that the primal may not.
 
-    y = multiply(a, b)   ->   (b, a), []
+    y = multiply(a, b), 0   ->   b, []
 """
 
 from __future__ import annotations
@@ -13,18 +13,15 @@ from __future__ import annotations
 from adcompiler.ir.builder import Builder, Expr
 from adcompiler.ir.nodes import Let, Stmt
 
-__all__ = ["partials_of"]
-
-Partial = Expr | float | None
+__all__ = ["partial_of"]
 
 
-def partials_of(let: Let) -> tuple[tuple[Partial, ...], list[Stmt]]:
-    """What the rules of a row give for each operand, and the statements they build."""
+def partial_of(let: Let, k: int) -> tuple[Expr | float | None, list[Stmt]]:
+    """What the rule of a row gives for an operand, and the statements it builds."""
+    rule = (let.primitive.partials or ())[k]
+    if rule is None:
+        return None, []
     builder = Builder(role="adjoint", span=let.span)
-    operands = tuple(map(builder.expr, let.operands))
-    result, params = builder.expr(let.result), dict(let.params)
-    found = tuple(
-        None if rule is None else rule(*operands, result, **params)
-        for rule in let.primitive.partials or ()
-    )
+    operands = map(builder.expr, let.operands)
+    found = rule(*operands, builder.expr(let.result), **dict(let.params))
     return found, builder.stmts

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adcompiler.analysis.partials import partials_of
+from adcompiler.analysis.partials import partial_of
 from adcompiler.differentiate.cotangents import (
     Cotangent,
     Cotangents,
@@ -71,12 +71,9 @@ def _scales(let: Let) -> bool:
         return False
     if let.primitive.partials is None:
         return let.primitive.linear is None
-    partials, _ = partials_of(let)
-    return any(
-        isinstance(partial, Expr) and not isinstance(partial.atom, Const)
-        for operand, partial in zip(let.operands, partials, strict=True)
-        if is_float(operand.type)
-    )
+    floats = (k for k, a in enumerate(let.operands) if is_float(a.type))
+    partials = (partial_of(let, k)[0] for k in floats)
+    return any(isinstance(p, Expr) and not isinstance(p.atom, Const) for p in partials)
 
 
 def exposed(region: Region) -> frozenset[Var]:
