@@ -45,13 +45,13 @@ from adcompiler.ir.nodes import (
     stop_flag,
 )
 from adcompiler.ir.walk import all_regions, all_stmts, count_uses, map_range, regions
-from adcompiler.optimise import algebra, arrays, factors, selections
+from adcompiler.optimise import algebra, arrays, factors, norms, selections
 from adcompiler.optimise.dce import has_effect
 from adcompiler.optimise.equations import Equations
 from adcompiler.optimise.rewriting import Known, Site, atom_key, number, rules_for
 from adcompiler.optimise.shapes import Shapes
 
-__all__ = ["algebra", "arrays", "factors", "selections", "simplify"]
+__all__ = ["algebra", "arrays", "factors", "norms", "selections", "simplify"]
 
 FUEL = 40  # rewrites in a row; what the rules need is far less
 

@@ -128,3 +128,21 @@ def residuals_of_rows(x, y):
                 continue
             total += d * d * (k + 1.0)
     return total
+
+
+@program(const(1.0, -2.0), const(-1.0, 0.0, 4.0), wrt=("x",))
+def norm_of_residuals_squared(x, b):
+    a = np.array([[1.0, 1.0], [2.0, 1.0], [0.0, -2.0]])
+    return np.linalg.norm(a @ x - b) ** 2
+
+
+@program(np.array([[0.5, -1.0], [0.0, 0.0], [2.0, 1.5]]))
+def norms_of_rows_squared(x):
+    return np.sum(np.linalg.norm(x, axis=1) ** 2) + np.linalg.norm(x) ** 3
+
+
+@program(const(0.5, -1.0, 2.0), const(0.5, -1.0, 2.0))
+def norm_times_itself(x, y):
+    d = x - y
+    n = np.linalg.norm(d)
+    return 0.5 * n * n * np.sum(x)
