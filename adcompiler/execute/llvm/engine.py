@@ -17,6 +17,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from adcompiler import settings
+from adcompiler.execute.llvm.alike import like_vectors
 
 __all__ = ["compile_text", "link", "optimised_text", "processor"]
 
@@ -74,11 +75,18 @@ def optimised_text(text: str) -> str:
 def compile_text(text: str) -> bytes:
     """The object file of a module."""
     with _lock:
-        module = _optimised(text)
+        module = _with_functions_alike(_optimised(text))
         large = text.count("\n") > _LARGE
         with _addresses_as_they_are() if large else contextlib.nullcontext():
             file: bytes = _machine().emit_object(module)
         return file
+
+
+def _with_functions_alike(module: Any) -> Any:
+    """The module, in which functions of numbers give what those of vectors give."""
+    if (more := like_vectors(str(module))) is not None:
+        module.link_in(llvm.parse_assembly(more))
+    return module
 
 
 # The lines of a module from which on its code is made without loop strength reduction.
