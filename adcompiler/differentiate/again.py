@@ -1,28 +1,31 @@
 """A derivative that is differentiated again multiplies by zeros that happen to be.
 
 In: a function, which may be a gradient, and the parameters to differentiate. Out: the
-same without the masks that tell by its value whether a cotangent was used, of
-cotangents that depend on these parameters.
+same without masks that tell by its value whether a cotangent was used, of cotangents
+that depend on these parameters.
 Invariant: a mask ``y_bar != 0`` keeps the product with a factor that is infinite or nan
 from being nan where nothing uses it. Where `y_bar` is used and happens to be zero, as
 at a minimum, the product is zero as well, but its derivative ``y_bar_dot * partial`` is
-not. So the derivative of such a product is taken without the mask: it is right, or it
-is nan where a factor is infinite or nan. Masks that are conditions of the program stay.
+not. So the product itself is asked: it is nan where a factor is infinite or nan, and
+is left out there alone. Masks that are conditions of the program stay; where what is
+asked for decides what runs, it is taken to be used.
 
-    x_bar = where(y_bar != 0, y_bar / (2 * y), 0)   ->   x_bar = y_bar / (2 * y)
+    x_bar = where(y_bar != 0, part, 0)
+        ->   x_bar = where(y_bar != 0 or not isnan(part), part, 0)
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from adcompiler.analysis.activity import varied
 from adcompiler.ir.builder import Builder, constant
-from adcompiler.ir.nodes import Atom, Function, Let, Region, Stmt, Var
+from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var
 from adcompiler.ir.types import Scalar
-from adcompiler.ir.walk import all_stmts, map_regions, substitute
+from adcompiler.ir.walk import all_regions, all_stmts, map_regions, operands, substitute
 
 __all__ = ["all_used"]
 
@@ -32,9 +35,9 @@ def all_used(function: Function, wrt: tuple[int, ...]) -> Function:
     if not any(map(_asks, all_stmts(function.region))):
         return function
     moving = varied(function.region, [function.params[k] for k in wrt])
-    settled = _Settled(moving)
-    region = settled.region(function.region)
-    return replace(function, region=substitute(region, settled.known))
+    asking = _Asking(function.region, moving)
+    region = asking.region(function.region)
+    return replace(function, region=substitute(region, asking.known))
 
 
 def _asks(stmt: Stmt) -> bool:
@@ -42,28 +45,105 @@ def _asks(stmt: Stmt) -> bool:
     return isinstance(stmt, Let) and bool(stmt.param("cotangent"))
 
 
-class _Settled:
-    """What masks are that are known; those of arrays are made."""
+class _Asking:
+    """The masks of a function that tell what was used, and what they are if all is:
+    `whole` has that of each, `known` of those that are taken to be so."""
 
-    def __init__(self, moving: set[Var]) -> None:
+    def __init__(self, region: Region, moving: set[Var]) -> None:
         self.moving = moving
+        self.whole: dict[Var, Atom] = {}
         self.known: dict[Var, Atom] = {}
+        self.plain = not _decides(region, self._found(region))
+
+    def _found(self, region: Region) -> set[Atom]:
+        """What tells of varied cotangents, and what is made of it."""
+        found: set[Atom] = set()
+        for stmt in all_stmts(region):
+            if isinstance(stmt, Let):
+                first = _asks(stmt) and not self.moving.isdisjoint(stmt.operands)
+                if first or (_is_mask(stmt) and not found.isdisjoint(stmt.operands)):
+                    found.update(stmt.results)
+        return found
 
     def region(self, region: Region) -> Region:
         body = (s for stmt in region.body for s in self.stmt(stmt))
         return replace(region, body=tuple(body))
 
-    def stmt(self, stmt: Stmt) -> tuple[Stmt, ...]:
+    def stmt(self, stmt: Stmt) -> Iterable[Stmt]:
         if not isinstance(stmt, Let):
             return (map_regions(stmt, self.region),)
-        if not _asks(stmt) or self.moving.isdisjoint(stmt.operands):
+        if _asks(stmt) and not self.moving.isdisjoint(stmt.operands):
+            return self.asked(stmt)
+        if self.whole.keys().isdisjoint(stmt.operands):
             return (stmt,)
-        used, result = stmt.primitive.name == "not_equal", stmt.result
+        return self.masked(stmt) if _masks(stmt) else self.made(stmt)
+
+    def asked(self, let: Let) -> Iterable[Stmt]:
+        """What would hold if the cotangent were used; and what does."""
+        used, result = let.primitive.name == "not_equal", let.result
+        builder = Builder([], let.span, let.role)
         if isinstance(result.type, Scalar):
             python = result.type.kind != "numpy"
-            self.known[result] = constant(used if python else np.bool_(used))
-            return ()
-        builder = Builder([], stmt.span, stmt.role)
-        name = "ones_like" if used else "zeros_like"
-        self.known[result] = builder.apply(name, stmt.operands[0], dtype="bool")
-        return tuple(builder.stmts)
+            whole: Atom = constant(used if python else np.bool_(used))
+        else:
+            name = "ones_like" if used else "zeros_like"
+            whole = builder.apply(name, let.operands[0], dtype="bool")
+        self.whole[result] = whole
+        if not self.plain:
+            self.known[result] = whole
+            return builder.stmts
+        return (*builder.stmts, replace(let, params=()))
+
+    def made(self, let: Let) -> Iterable[Stmt]:
+        """A mask made of others."""
+        if not self.plain:
+            return (let,)
+        builder = Builder([], let.span, let.role)
+        read = map(self._whole, let.operands)
+        row, params = let.primitive.name, dict(let.params)
+        self.whole[let.result] = builder.apply(row, *read, **params)
+        return (let, *builder.stmts)
+
+    def masked(self, let: Let) -> Iterable[Stmt]:
+        """A product that a mask leaves out is left out where it is nan, too."""
+        mask, product, nothing = let.operands
+        if not self.plain:
+            return (let,)
+        builder = Builder([], let.span, let.role)
+        number = builder.apply("logical_not", builder.apply("isnan", product))
+        if not isinstance(whole := self._whole(mask), Const):
+            number = builder.apply("logical_and", whole, number)
+        either = builder.apply("logical_or", mask, number)
+        return (*builder.stmts, replace(let, operands=(either, product, nothing)))
+
+    def _whole(self, atom: Atom) -> Atom:
+        return self.whole.get(atom, atom) if isinstance(atom, Var) else atom
+
+
+def _is_mask(let: Let) -> bool:
+    """Whether a statement gives bools."""
+    return all(getattr(r.type, "dtype", "") == "bool" for r in let.results)
+
+
+def _masks(let: Let) -> bool:
+    """Whether a statement leaves out what a mask says."""
+    if let.primitive.name != "where" or _is_mask(let):
+        return False
+    nothing = let.operands[2]
+    return isinstance(nothing, Const) and nothing.value == 0
+
+
+def _decides(region: Region, found: set[Atom]) -> bool:
+    """Whether something else depends on what tells of cotangents than what it leaves
+    out: what runs, or a value that paths join."""
+    for inner in all_regions(region):
+        if not found.isdisjoint(inner.results):
+            return True
+        for stmt in inner.body:
+            read = operands(stmt)
+            if isinstance(stmt, Let):
+                left_out = _masks(stmt) and found.isdisjoint(read[1:])
+                read = () if left_out or _is_mask(stmt) else read
+            if not found.isdisjoint(read):
+                return True
+    return False
