@@ -144,22 +144,26 @@ row("logit", lambda x, y, **_: ratio(1, x * (1 - x)), domain=("fraction",))
 # --- Logarithms of probabilities --------------------------------------------------
 
 
-def _where_not_zero(a: Expr, value: Factor) -> Expr:
-    """A factor of a, which is zero with a, be the other infinite."""
-    return select(a.call("equal", 0), 0.0, value)
+def _share(a: Expr, b: Expr, by: Expr, pole: float) -> Expr:
+    """``a / by``, which is zero with a, even at b's pole.
+
+    Only there is it a constant: elsewhere it varies with a at zero, too.
+    """
+    none = a.call("equal", 0).call("logical_and", b.call("equal", pole))
+    return select(none, 0.0, ratio(a, by))
 
 
 row(
     "xlogy",
     lambda a, b, y, **_: b.call("log"),
-    lambda a, b, y, **_: _where_not_zero(a, ratio(a, b)),
+    lambda a, b, y, **_: _share(a, b, b, 0),
     raises=broadcasting,
     domain=("nonzero", "positive"),
 )
 row(
     "xlog1py",
     lambda a, b, y, **_: b.call("log1p"),
-    lambda a, b, y, **_: _where_not_zero(a, ratio(a, 1 + b)),
+    lambda a, b, y, **_: _share(a, b, 1 + b, -1),
     raises=broadcasting,
     domain=("nonzero", "positive"),
 )
