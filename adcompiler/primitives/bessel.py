@@ -11,26 +11,33 @@ from __future__ import annotations
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.primitive import Primitive
 from adcompiler.primitives.raising import broadcasting
-from adcompiler.primitives.rules import ratio, select
+from adcompiler.primitives.rules import near, ratio, select, series
 from adcompiler.primitives.special import row
 
 
-def _over(x: Expr, y: Expr, at_zero: float) -> Expr:
-    """``y / x``, continued to zero."""
-    return select(x.call("equal", 0), at_zero, ratio(y, x))
+def _over(x: Expr, y: Expr, sign: float, scale: Expr | float = 1.0) -> Expr:
+    """``y / x``, where y is of order 1, near zero by its series."""
+    square = (0.25 * sign) * (x * x)
+    terms = series(square, tuple(1.0 / (n * (n + 1)) for n in range(1, 9)))
+    return select(near(x, 0.5), 0.5 * scale * terms, ratio(y, x))
+
+
+def _decay(x: Expr) -> Expr:
+    """``exp(-abs(x))``."""
+    return (-x.call("absolute")).call("exp")
 
 
 # --- Of order 0 and 1 -----------------------------------------------------------------
 
 row("i0", lambda x, y, **_: x.call("i1"))
-row("i1", lambda x, y, **_: x.call("i0") - _over(x, y, 0.5))
+row("i1", lambda x, y, **_: x.call("i0") - _over(x, y, 1.0))
 row("i0e", lambda x, y, **_: x.call("i1e") - x.call("sign") * y)
 row(
     "i1e",
-    lambda x, y, **_: x.call("i0e") - x.call("sign") * y - _over(x, y, 0.5),
+    lambda x, y, **_: x.call("i0e") - x.call("sign") * y - _over(x, y, 1.0, _decay(x)),
 )
 row("j0", lambda x, y, **_: -x.call("j1"))
-row("j1", lambda x, y, **_: x.call("j0") - _over(x, y, 0.5))
+row("j1", lambda x, y, **_: x.call("j0") - _over(x, y, -1.0))
 
 POSITIVE = ("positive",)
 row("y0", lambda x, y, **_: -x.call("y1"), domain=POSITIVE)

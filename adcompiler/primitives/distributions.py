@@ -14,8 +14,8 @@ import math
 from adcompiler.ir.builder import Expr
 from adcompiler.ir.nodes import Const
 from adcompiler.primitives.raising import broadcasting
-from adcompiler.primitives.rules import number, ratio, select
-from adcompiler.primitives.special import TWO_OVER_ROOT_PI, row
+from adcompiler.primitives.rules import near, number, ratio, select, series
+from adcompiler.primitives.special import FAR, TWO_OVER_ROOT_PI, row, tail
 
 PAIR = ("positive", "positive")
 DEGREE = math.pi / 180.0
@@ -23,7 +23,14 @@ DEGREE = math.pi / 180.0
 # --- Exponentials ---------------------------------------------------------------------
 
 row("erfi", lambda x, y, **_: TWO_OVER_ROOT_PI * (x * x).call("exp"))
-row("dawsn", lambda x, y, **_: 1 - 2 * x * y)
+row("dawsn", lambda x, y, **_: _dawson_slope(x, y))
+
+
+def _dawson_slope(x: Expr, y: Expr) -> Expr:
+    far = x.call("absolute").call("greater", FAR)
+    return select(far, -tail(x, 1), 1 - 2 * x * y)
+
+
 row("exp10", lambda x, y, **_: math.log(10.0) * y)
 row("exp1", lambda x, y, **_: -ratio((-x).call("exp"), x), domain=("positive",))
 row("expi", lambda x, y, **_: ratio(x.call("exp"), x), domain=("nonzero",))
@@ -166,20 +173,24 @@ row(
 # --- Complete elliptic integrals ------------------------------------------------------
 
 
-def _at_zero(m: Expr, value: float, found: Expr) -> Expr:
-    return select(m.call("equal", 0), value, found)
+# Of 2F1(1/2, 3/2; 2; m), each term to the one before.
+_RATIOS = tuple((n + 0.5) * (n + 1.5) / ((n + 1) * (n + 2)) for n in range(10))
+
+
+def _apart(m: Expr, first: Expr, second: Expr) -> Expr:
+    """``(K(m) - E(m)) / m``, by its series where the two are nearly the same."""
+    close = math.pi / 4.0 * series(m, _RATIOS)
+    return select(near(m, 0.02), close, ratio(first - second, m))
 
 
 row(
     "ellipk",
-    lambda m, y, **_: _at_zero(
-        m, math.pi / 8.0, 0.5 * ratio(ratio(m.call("ellipe"), 1 - m) - y, m)
-    ),
+    lambda m, y, **_: 0.5 * ratio(y - _apart(m, y, m.call("ellipe")), 1 - m),
     domain=("fraction",),
 )
 row(
     "ellipe",
-    lambda m, y, **_: _at_zero(m, -math.pi / 8.0, 0.5 * ratio(y - m.call("ellipk"), m)),
+    lambda m, y, **_: -0.5 * _apart(m, m.call("ellipk"), y),
     domain=("fraction",),
 )
 
@@ -238,12 +249,28 @@ row(
     domain=("positive", "positive", "positive", "unit"),
     unknown=(0, 1, 2),
 )
-row("rgamma", lambda x, y, **_: -y * x.call("digamma"), domain=("positive",))
-row(
-    "spence",
-    lambda x, y, **_: select(x.call("equal", 1), -1.0, ratio(x.call("log"), 1 - x)),
-    domain=("positive",),
-)
+
+
+def _reciprocal_slope(x: Expr, y: Expr) -> Expr:
+    """Of ``1 / gamma(x)``: by reflection below 1/2, where digamma has its poles."""
+    angle, mirrored = math.pi * x, 1 - x
+    turned = angle.call("sin") * mirrored.call("digamma") / math.pi
+    below = mirrored.call("gamma") * (angle.call("cos") - turned)
+    return select(x.call("less", 0.5), below, -y * x.call("digamma"))
+
+
+row("rgamma", lambda x, y, **_: _reciprocal_slope(x, y), domain=("positive",))
+
+
+def _spence_slope(x: Expr) -> Expr:
+    """``log(x) / (1 - x)``: near 1 by the series of artanh in ``(x - 1) / (x + 1)``."""
+    part = ratio(x - 1, x + 1)
+    terms = series(part * part, tuple((2 * n + 1) / (2 * n + 3) for n in range(7)))
+    close = ratio(-2.0, x + 1) * terms
+    return select(near(x - 1, 0.1), close, ratio(x.call("log"), 1 - x))
+
+
+row("spence", lambda x, y, **_: _spence_slope(x), domain=("positive",))
 
 # --- Losses and divergences -----------------------------------------------------------
 
@@ -274,9 +301,16 @@ def _bend(d: Expr, r: Expr) -> Expr:
     return number(r, 1.0).call("hypot", ratio(r, d))
 
 
+def _bent(d: Expr, r: Expr) -> Expr:
+    """``d * (b - 1)**2 / b`` of the bend b, whose difference from 1 may be small."""
+    bend, steps = _bend(d, r), ratio(r, d)
+    over = steps * ratio(steps, 1 + bend)
+    return d * over * ratio(over, bend)
+
+
 row(
     "pseudo_huber",
-    lambda d, r, y, **_: 2 * ratio(y, d) - ratio(r * r, d * _bend(d, r)),
+    lambda d, r, y, **_: _bent(d, r),
     lambda d, r, y, **_: ratio(r, _bend(d, r)),
     raises=broadcasting,
     domain=("positive", "real"),

@@ -6,6 +6,7 @@ Invariant: nothing built here raises where the primal did not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,19 @@ def select(mask: Expr, then: Factor, orelse: Factor) -> Expr:
 def number(x: Expr, value: float | int) -> Expr:
     """A constant beside x."""
     return Expr(x.builder, constant(value))
+
+
+def near(x: Expr, radius: float) -> Expr:
+    """Where x is so close to zero that a series stands for a quotient."""
+    return x.call("absolute").call("less", radius)
+
+
+def series(x: Expr, ratios: Sequence[float]) -> Factor:
+    """``1 + r0 * x * (1 + r1 * x * (1 + ...))``: of a term to the one before."""
+    total: Factor = 1.0
+    for r in reversed(ratios):
+        total = 1.0 + r * x * total
+    return total
 
 
 def or_infinite(y: Expr) -> Expr:

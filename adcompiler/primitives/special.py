@@ -34,7 +34,7 @@ from adcompiler.primitives.raising import (
     float_of,
     made_infinite,
 )
-from adcompiler.primitives.rules import Factor, number, ratio, select
+from adcompiler.primitives.rules import Factor, number, ratio, select, series
 from adcompiler.primitives.typerules import (
     Params,
     Types,
@@ -50,6 +50,8 @@ from adcompiler.primitives.typerules import (
 TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 HALF_ROOT_PI = math.sqrt(math.pi) / 2.0
 ONE_OVER_ROOT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
+ROOT_TWO_OVER_PI = math.sqrt(2.0 / math.pi)
+ROOT_HALF = math.sqrt(0.5)
 
 Partial = Callable[..., Factor]
 
@@ -124,15 +126,40 @@ row(
     lambda x, y, **_: -HALF_ROOT_PI * (y * y).call("exp"),
     domain=("fraction",),
 )
-row("erfcx", lambda x, y, **_: 2.0 * x * y - TWO_OVER_ROOT_PI)
+row("erfcx", lambda x, y, **_: _scaled_slope(x, 2.0 * x * y - TWO_OVER_ROOT_PI))
 row("ndtr", lambda x, y, **_: _density(x))
 row("ndtri", lambda x, y, **_: ratio(1, _density(y), safe=True), domain=("fraction",))
 row("log_ndtr", lambda x, y, **_: _mills(x, y))
 
 
+FAR = 10.0  # where tails are given by their asymptotic series
+
+
+def tail(x: Expr, sign: int) -> Expr:
+    """What is left far out of ``2 * x * y - c``, which loses all digits: over -c.
+
+    Section 7.12 of the source: ``1 / (2 * x**2)`` and so on, of alternating signs if
+    `sign` is -1.
+    """
+    inverse = ratio(1.0, (x * x).call("maximum", FAR * FAR), safe=True)
+    ratios = tuple(sign * (n + 0.5) for n in range(1, 14))
+    return 0.5 * inverse * series(inverse, ratios)
+
+
+def _scaled_slope(x: Expr, found: Expr) -> Expr:
+    """That of ``exp(x²) * erfc(x)``."""
+    return select(x.call("greater", FAR), -TWO_OVER_ROOT_PI * tail(x, -1), found)
+
+
 def _mills(x: Expr, y: Expr) -> Expr:
-    """The density over the distribution function, whose logarithm is y."""
-    return ONE_OVER_ROOT_TWO_PI * (-0.5 * (x * x) - y).call("exp")
+    """The density over the distribution function, whose logarithm is y.
+
+    Below zero both are small: there it is taken of their quotient.
+    """
+    least = x.call("minimum", 0.0)  # of what is positive erfcx overflows
+    below = ratio(ROOT_TWO_OVER_PI, (-ROOT_HALF * least).call("erfcx"))
+    above = ONE_OVER_ROOT_TWO_PI * (-0.5 * (x * x) - y).call("exp")
+    return select(x.call("less", 0), below, above)
 
 
 # --- The logistic function --------------------------------------------------------
