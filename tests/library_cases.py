@@ -112,7 +112,9 @@ SHAPED = (
 )  # fmt: skip
 SHIFTS = (np.fft.fftshift, np.fft.ifftshift)
 FREQUENCIES = (np.fft.fftfreq, np.fft.rfftfreq)
-COUNTS = ((stats.bernoulli.logpmf, 0), (stats.geom.logpmf, 1))
+COUNTS = (
+    (stats.bernoulli.logpmf, 0), (stats.bernoulli.pmf, 0), (stats.geom.logpmf, 1),
+)  # fmt: skip
 SHARES = (
     (stats.gamma.cdf, 2), (stats.gamma.sf, 2), (stats.chi2.cdf, 3), (stats.chi2.sf, 3),
     (stats.t.cdf, 4), (stats.t.logcdf, 4), (stats.t.sf, 4), (stats.pareto.logpdf, 1.7),
@@ -524,6 +526,7 @@ ALONE = [
             (stats.binom.pmf, 1, 0.3),
             (stats.poisson.pmf, 2.5),
             (stats.geom.pmf, 0.3),
+            (stats.bernoulli.pmf, 0.3),
         )  # fmt: skip
     ],
     *[Case(np.median, (HOLES,), kwargs) for kwargs in AXES],

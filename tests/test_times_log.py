@@ -1,4 +1,4 @@
-"""Logarithms times what may be zero.
+"""Logarithms times what may be zero, and chances of what is certain or cannot be.
 
 A factor of zero hides the logarithm, but not how the product varies with the factor.
 """
@@ -90,3 +90,31 @@ def test_at_the_pole_it_stays_as_it_was(backend):
         inf = np.inf
         np.testing.assert_allclose(by_a, [-inf, -inf, np.log(2.0), inf], rtol=1e-15)
         np.testing.assert_array_equal(by_b, [0.0, inf, 0.0, 0.0])
+
+
+# --- Chances --------------------------------------------------------------------------
+
+
+def chances(p):
+    k = np.array([0.0, 1.0, 2.0])
+    return stats.bernoulli.pmf(k, p) + stats.geom.pmf(k, p)
+
+
+@BACKENDS
+@pytest.mark.parametrize(
+    ("p", "d0", "d1", "d2"), [(1.0, -1, 2, -1), (0.25, -1, 2, 0.5)]
+)
+def test_chances_of_what_is_certain(p, d0, d1, d2, backend):
+    found = ad.jacobian(chances, backend=backend)(p)
+    np.testing.assert_allclose(found, [d0, d1, d2], rtol=1e-14)
+    k = np.array([0.0, 1.0, 2.0, 1.5, -1.0])
+    for which in (stats.bernoulli, stats.geom):
+        value, _ = ad.vjp(chances_of(which), backend=backend)(k, p)
+        np.testing.assert_allclose(value, which.pmf(k, p), rtol=1e-14)
+
+
+def chances_of(which):
+    def pmf(k, p):
+        return which.pmf(k, p)
+
+    return pmf

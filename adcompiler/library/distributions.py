@@ -363,11 +363,26 @@ def bernoulli_logpmf(k, p, loc=0):
     return stats.binom.logpmf(k, 1, p, loc)
 
 
+@composes(stats.bernoulli.pmf)
+def bernoulli_pmf(k, p, loc=0):
+    """Without its logarithm, which has no derivative where a chance is none."""
+    count, none = counts(k, loc)
+    inside = np.where(count == 0.0, 1.0 - p, p)
+    return np.where(none | (count > 1.0), 0.0, inside)[()]
+
+
 @composes(stats.geom.logpmf)
 def geom_logpmf(k, p, loc=0):
     count, none = counts(k, loc)
     inside = special.xlog1py(count - 1.0, -p) + np.log(p)
     return np.where(none | (count < 1.0), -np.inf, inside)[()]
+
+
+@composes(stats.geom.pmf)
+def geom_pmf(k, p, loc=0):
+    count, none = counts(k, loc)
+    inside = np.power(1.0 - p, np.maximum(count, 1.0) - 1.0) * p
+    return np.where(none | (count < 1.0), 0.0, inside)[()]
 
 
 # --- Of samples -----------------------------------------------------------------------
