@@ -302,16 +302,17 @@ def native_module(
             parts.append(Part(ready, roots, unit.callee))
     vectors = () if strict else vector_functions()
     fused = not strict and has_fused_products()
-    return emit(
-        *(parts, name),
-        dense=dense,
-        vectors=vectors,
-        fused=fused,
-        direct=direct,
-        notes=notes,
-        into=into,
-        strict=strict,
-    )
+    with Faults("emit", parts[-1].function):
+        return emit(
+            *(parts, name),
+            dense=dense,
+            vectors=vectors,
+            fused=fused,
+            direct=direct,
+            notes=notes,
+            into=into,
+            strict=strict,
+        )
 
 
 def _within(function: Function) -> Function:

@@ -9,10 +9,10 @@ import pytest
 import adcompiler as ad
 
 
-def agrees(f, *args):
+def agrees(f, *args, **asked):
     """Whether both backends give the same gradients."""
-    wanted = ad.value_and_grad(f, backend="numpy")(*args)
-    found = ad.value_and_grad(f, backend="llvm")(*args)
+    wanted = ad.value_and_grad(f, backend="numpy", **asked)(*args)
+    found = ad.value_and_grad(f, backend="llvm", **asked)(*args)
     assert found[0] == pytest.approx(wanted[0], rel=1e-12, abs=1e-12)
     pairs = [(found[1], wanted[1])]
     if isinstance(found[1], tuple):
@@ -51,6 +51,21 @@ def whole_between(u, k):
 @pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 9, 100])
 def test_vectors(f, n):
     agrees(f, np.random.default_rng(n).normal(size=n), 0.3)
+
+
+def whole_and_part(x, a):
+    return np.sum(a * x) + np.sum(a[1:] * x[1:])
+
+
+def grid_and_part(x, a):
+    return np.sum(a * np.sin(x)) + np.sum(a[:, 1:] * x[:, :-1]) + np.sum(a * x[1:, :])
+
+
+@pytest.mark.parametrize("n", [2, 3, 9])
+def test_of_weights_nothing_is_asked(n):
+    draw = np.random.default_rng(n).normal
+    agrees(whole_and_part, draw(size=n), draw(size=n), wrt="x")
+    agrees(grid_and_part, draw(size=(3, n)), draw(size=(1, n)), wrt="x")
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 5, 6, 11])

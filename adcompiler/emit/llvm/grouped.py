@@ -40,10 +40,11 @@ from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.sharing import CALL, first_axis, shared
 from adcompiler.emit.llvm.values import Elements, Number, machine
 from adcompiler.emit.llvm.writer import Writer
+from adcompiler.errors import InternalError
 from adcompiler.ir.nodes import Const, Let, Var
 from adcompiler.ir.types import Scalar, dims_of
 
-__all__ = ["operand_text", "value_text", "write_group"]
+__all__ = ["operand_texts", "value_text", "write_group"]
 
 
 _JAMMED = 24  # statements and arrays: of more, registers hold a single row
@@ -179,9 +180,7 @@ class _Nest:
         divisors = self.divisors_at(places)
         for member in group.members:
             code.mark = self.writer.module.mark(member, self.nest)
-            count = 1 if member.primitive.name == "sum_to" else None
-            given = member.operands[:count]
-            args = [operand_text(self.writer, a, texts) for a in given]
+            args = operand_texts(self.writer, member, texts)
             if member in self.sums:
                 held[member] = self.sums[member].step(code, held[member], *args)
             elif member in self.rows:
@@ -249,9 +248,18 @@ def _sum(code: Code, let: Let, old: str, more: str) -> str:
     return convert(code, text, wide, given[0])
 
 
+def operand_texts(writer: Writer, member: Let, texts: Mapping[Any, str]) -> list[str]:
+    """The elements of what a member is given; of what a sum is shaped like there is
+    none."""
+    count = 1 if member.primitive.name == "sum_to" else None
+    return [operand_text(writer, a, texts) for a in member.operands[:count]]
+
+
 def operand_text(writer: Writer, atom: object, texts: Mapping[Any, str]) -> str:
     """An element of what a member is given."""
     if isinstance(atom, Var):
+        if atom not in texts:
+            raise InternalError(f"{atom} has no element in its nest")
         return texts[atom]
     assert isinstance(atom, Const)
     return writer.number(atom).text

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.fusion import is_dear
-from adcompiler.emit.llvm.grouped import operand_text, value_text
+from adcompiler.emit.llvm.grouped import operand_texts, value_text
 from adcompiler.emit.llvm.groups import Group, Scope, Term
 from adcompiler.emit.llvm.nests import At, Source, broadcast, visited
 from adcompiler.emit.llvm.notes import Nest
@@ -314,7 +314,7 @@ class _Sums:
         module, code = self.writer.module, self.writer.code
         for member in term.members:
             code.mark = module.mark(member, self.nest)
-            args = [operand_text(self.writer, a, texts) for a in member.operands]
+            args = operand_texts(self.writer, member, texts)
             texts[member.result] = value_text(self.writer, member, args)
         code.mark = module.mark(term.let, self.nest)
         return texts[term.let.operands[1]]

@@ -32,6 +32,7 @@ from adcompiler.emit.llvm.values import (
     read,
     undefined,
 )
+from adcompiler.errors import InternalError
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Const, Let, Stmt, Undef, Var
 from adcompiler.ir.types import Array, Dim, Length, Scalar, Type, dims_of
@@ -152,6 +153,8 @@ class Writer(ABC):
                 for group in [g for g in self.groups if g.written]:
                     if group.written & self.roots(atom):
                         self.flush(group)
+                if atom not in self.values:
+                    raise InternalError(f"{atom} is read before it has a value")
                 return self.values[atom]
             case Const(value=value, type=Scalar(dtype=dtype, kind=kind)):
                 flag = "false" if kind == "numpy" else "true"
