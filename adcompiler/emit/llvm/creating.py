@@ -194,6 +194,8 @@ def _cast(writer: Writer, let: Let) -> Values | None:
         code.fail_if(
             code.op(f"fcmp uge double {size}, {constant_text(2.0**62, 'float64')}")
         )
+    if t.dtype == "int64" and t.kind != "numpy":
+        writer.require_int64(x)
     return [Number(t.dtype, convert(code, x.text, x.dtype, t.dtype), "")]
 
 

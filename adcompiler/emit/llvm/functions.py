@@ -16,6 +16,7 @@ from typing import Any, assert_never
 
 from adcompiler.emit.llvm.code import Code, Loop
 from adcompiler.emit.llvm.contractions import waits
+from adcompiler.emit.llvm.fitting import require_fitting
 from adcompiler.emit.llvm.framed import framed_arrays
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible
 from adcompiler.emit.llvm.gathered import looks_itself
@@ -318,6 +319,7 @@ class FunctionWriter(Writer):
     def let(self, let: Let) -> None:
         for raises in () if looks_itself(self, let) else let.raises:
             self._test(let, raises)
+        require_fitting(self, let)
         if joins_sums(self, let):
             return
         if is_fusible(self, let):

@@ -130,6 +130,7 @@ def part(
         n, stride = next(axes)
         if entry == "int":
             number = writer.number(next(atoms))
+            writer.require_int64(number)
             i = convert(code, number.text, number.dtype, "int64")
             if not let.param("tested"):
                 i = counted_from_start(code, i, n)

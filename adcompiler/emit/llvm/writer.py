@@ -178,7 +178,13 @@ class Writer(ABC):
         found = self.number(atom)
         if found.dtype == "bool" and found.python != "true":
             raise NotNative("NumPy's bools count nothing")
+        self.require_int64(found)
         return convert(self.code, found.text, found.dtype, "int64")
+
+    def require_int64(self, number: Number) -> None:
+        """Give the run up where an integer is no int of Python's in 64 bits."""
+        if number.dtype == "uint64":
+            self.code.fail_if(self.code.op(f"icmp slt i64 {number.text}, 0"))
 
     def source(self, atom: Atom) -> Elements | Number:
         """A number or an array."""
