@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adcompiler.emit.llvm.code import FAILED
+from adcompiler.emit.llvm.code import FAILED, Code
 from adcompiler.emit.llvm.listed import append, item_of, length_of, new_list
 from adcompiler.emit.llvm.nests import bytes_of
 from adcompiler.emit.llvm.scalars import convert
@@ -96,6 +96,8 @@ def boxed(writer: Writer, value: Value, t: Type, *, stored: bool = False) -> str
         case Number(dtype=dtype, text=text) if dtype.startswith("float"):
             wide = convert(code, text, dtype, "float64")
             return code.op(f"call ptr @PyFloat_FromDouble(double {wide})")
+        case Number(dtype="uint64", text=text):
+            return code.op(f"call ptr @PyLong_FromUnsignedLongLong(i64 {text})")
         case Number(dtype=dtype, text=text):
             wide = convert(code, text, dtype, "int64")
             return code.op(f"call ptr @PyLong_FromLongLong(i64 {wide})")
@@ -150,24 +152,33 @@ def _unboxed(writer: Writer, item: str, t: Type) -> Value:
     code = writer.code
     match t:
         case Scalar(dtype=dtype):
-            if dtype.startswith("float"):
-                wide, text = (
-                    "float64",
-                    code.op(f"call double @PyFloat_AsDouble(ptr {item})"),
-                )
-            else:
-                wide, text = (
-                    "int64",
-                    code.op(f"call i64 @PyLong_AsLongLong(ptr {item})"),
-                )
-            code.do(f"call void @Py_DecRef(ptr {item})")
-            return Number(dtype, convert(code, text, wide, dtype), "")
+            if dtype.startswith("float"):  # it is a float of Python's
+                text = code.op(f"call double @PyFloat_AsDouble(ptr {item})")
+                code.do(f"call void @Py_DecRef(ptr {item})")
+                return Number(dtype, convert(code, text, "float64", dtype), "")
+            return Number(dtype, _int_unboxed(code, item, dtype), "")
         case Array():
             return array_kept(writer, item, t)
         case ListOf():
             return Block(_unlisted(writer, item, t))
         case _:
             raise NotNative(f"a result of type {t}")
+
+
+def _int_unboxed(code: Code, item: str, dtype: str) -> str:
+    """The number of an int, whose reference is taken. One of Python's that leaves 64
+    bits is the NumPy program's."""
+    if dtype == "uint64":  # NumPy's, which has no more bits
+        text = code.op(f"call i64 @PyLong_AsUnsignedLongLongMask(ptr {item})")
+        code.do(f"call void @Py_DecRef(ptr {item})")
+        return text
+    place = code.alloca("i32")
+    given = f"ptr {item}, ptr {place}"
+    text = code.op(f"call i64 @PyLong_AsLongLongAndOverflow({given})")
+    code.do(f"call void @Py_DecRef(ptr {item})")
+    over = code.op(f"load i32, ptr {place}")
+    code.fail_if(code.op(f"icmp ne i32 {over}, 0"))
+    return convert(code, text, "int64", dtype)
 
 
 def _unlisted(writer: Writer, item: str, t: ListOf) -> str:

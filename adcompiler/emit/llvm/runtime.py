@@ -55,6 +55,21 @@ define internal i64 @adc_remainder_i64(i64 %a, i64 %b) alwaysinline {
   ret i64 %result
 }
 
+define internal i64 @adc_floor_divide_u64(i64 %a, i64 %b) alwaysinline {
+  %zero = icmp eq i64 %b, 0
+  %d = select i1 %zero, i64 1, i64 %b
+  %q = udiv i64 %a, %d
+  %result = select i1 %zero, i64 0, i64 %q
+  ret i64 %result
+}
+
+define internal i64 @adc_remainder_u64(i64 %a, i64 %b) alwaysinline {
+  %zero = icmp eq i64 %b, 0
+  %d = select i1 %zero, i64 1, i64 %b
+  %r = urem i64 %a, %d
+  ret i64 %r
+}
+
 define internal i64 @adc_power_i64(i64 %a, i64 %b) {
 entry:
   br label %loop
@@ -150,7 +165,8 @@ declare ptr @PyFloat_FromDouble(double)
 declare ptr @PyLong_FromLongLong(i64)
 declare ptr @PyBool_FromLong(i64)
 declare double @PyFloat_AsDouble(ptr)
-declare i64 @PyLong_AsLongLong(ptr)
+declare ptr @PyLong_FromUnsignedLongLong(i64)
+declare i64 @PyLong_AsUnsignedLongLongMask(ptr)
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
 declare i32 @PyErr_CheckSignals()
 declare ptr @PyEval_SaveThread()

@@ -130,12 +130,15 @@ class Op:
         return self.code.select(condition, self.word, a, b)
 
     def helper(self, name: str, *args: str) -> str:
-        """A function of the runtime, in 64 bits."""
-        wide = "float64" if self.floats else "int64"
+        """A function of the runtime, in 64 bits; of integers without a sign in those
+        that have none."""
+        wide, kind = "float64", "f64"
+        if not self.floats:
+            signed = is_signed(self.dtype)
+            wide, kind = ("int64", "i64") if signed else ("uint64", "u64")
         given = [convert(self.code, a, self.dtype, wide) for a in args]
         word = machine(wide)
         shown = ", ".join(f"{word} {a}" for a in given)
-        kind = "f64" if self.floats else "i64"
         return convert(
             self.code,
             self.op(f"call {word} @adc_{name}_{kind}({shown})"),
@@ -153,6 +156,18 @@ def _libm(name: str) -> Rule:
 
 def _compare(how: str) -> Rule:
     return lambda m, a, b: m.compare(how, a, b)
+
+
+def _signs_compared(m: Op, name: str, args: Sequence[str], first: bool) -> str:
+    """A comparison of two integers, the first or the second of which has a sign, as of
+    numbers without bounds."""
+    how = COMPARISONS[name]
+    signed = args[0] if first else args[1]
+    below = m.op(f"icmp slt i64 {signed}, 0")
+    sign = f"icmp {how if how in ('eq', 'ne') else 'u' + how} i64 "
+    found = m.op(f"{sign}{args[0]}, {args[1]}")
+    less = {"eq": False, "ne": True}.get(how, how.startswith("l" if first else "g"))
+    return m.code.select(below, "i1", str(less).lower(), found)
 
 
 def _divide(m: Op, a: str, b: str) -> str:
@@ -212,7 +227,19 @@ def _power(m: Op, a: str, b: str) -> str:
         code.fail_if(
             code.op(f"fcmp uge double {size}, {constant_text(2.0**62, 'float64')}")
         )
-    return m.helper("power", a, b)
+    wide = "int64"  # a product has the same bits with a sign and without
+    given = [convert(m.code, x, m.dtype, wide) for x in (a, b)]
+    shown = ", ".join(f"i64 {x}" for x in given)
+    return convert(m.code, m.op(f"call i64 @adc_power_i64({shown})"), wide, m.dtype)
+
+
+def _floor_divide(m: Op, a: str, b: str) -> str:
+    if m.checked:
+        # Of Python's ints, the one quotient that leaves 64 bits.
+        least = m.op(f"icmp eq i64 {a}, {-(2**63)}")
+        minus = m.op(f"icmp eq i64 {b}, -1")
+        m.code.fail_if(m.code.both(least, minus))
+    return m.helper("floor_divide", a, b)
 
 
 def _floor_like(name: str) -> Rule:
@@ -314,6 +341,14 @@ def _where(m: Op, c: str, a: str, b: str) -> str:
 _ADD: Rule = lambda m, a, b: m.arithmetic("add", a, b)  # noqa: E731
 _SAME: Rule = lambda m, a: a  # noqa: E731
 
+COMPARISONS = {
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "equal": "eq",
+    "not_equal": "ne",
+}
 LIBM = (
     *(
         [
@@ -340,7 +375,7 @@ TABLE: dict[str, Rule] = {
     "multiply": lambda m, a, b: m.arithmetic("mul", a, b),
     "divide": _divide,
     "ieee_divide": _divide,
-    "floor_divide": lambda m, a, b: m.helper("floor_divide", a, b),
+    "floor_divide": _floor_divide,
     "remainder": lambda m, a, b: m.helper("remainder", a, b),
     "fmod": lambda m, a, b: m.call("fmod", a, b) if m.floats else _no("fmod"),
     "power": _power,
@@ -361,12 +396,7 @@ TABLE: dict[str, Rule] = {
     "hypot": _libm("hypot"),
     "copysign": lambda m, a, b: m.intrinsic("copysign", a, b),
     "nextafter": _libm("nextafter"),
-    "less": _compare("lt"),
-    "less_equal": _compare("le"),
-    "greater": _compare("gt"),
-    "greater_equal": _compare("ge"),
-    "equal": _compare("eq"),
-    "not_equal": _compare("ne"),
+    **{name: _compare(how) for name, how in COMPARISONS.items()},
     "logical_and": _logical("and"),
     "logical_or": _logical("or"),
     "logical_xor": _logical("xor"),
@@ -394,21 +424,7 @@ TABLE: dict[str, Rule] = {
 }
 
 BOOLS = {"logical_and", "logical_or", "logical_xor", "logical_not"}
-TESTS = {
-    *(
-        [
-            "less",
-            "less_equal",
-            "greater",
-            "greater_equal",
-            "equal",
-            "not_equal",
-            "isnan",
-            "isinf",
-        ]
-    ),
-    *(["isfinite", "logical_and", "logical_or", "logical_xor", "logical_not"]),
-}
+TESTS = {*COMPARISONS, *BOOLS, "isnan", "isinf", "isfinite", "logical_not"}
 
 
 def _no(what: str) -> str:
@@ -443,4 +459,6 @@ def elementwise(
         known = {"isfinite": "true"}.get(name, "false")
         return known, "bool"
     operation = Op(code, params, dtype, checked)
+    if name in COMPARISONS and set(dtypes) == {"int64", "uint64"}:
+        return _signs_compared(operation, name, args, dtypes[0] == "int64"), "bool"
     return TABLE[name](operation, *args), computed(name, dtype)
