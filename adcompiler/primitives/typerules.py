@@ -198,7 +198,7 @@ def ufunc_computes(name: str) -> DtypeRule:
 def operator_computes(name: str) -> DtypeRule:
     """As the ufunc does; Python's numbers as Python does, whose bools are ints.
 
-    Python compares ints with floats exactly, here they are floats.
+    Python compares ints with floats exactly, which no dtype says: here they are floats.
     """
     by_ufunc = ufunc_computes(name)
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adcompiler.emit.llvm.scalars import convert, elementwise, is_scalar_code
+from adcompiler.emit.llvm.scalars import (
+    COMPARISONS,
+    convert,
+    elementwise,
+    is_scalar_code,
+)
 from adcompiler.emit.llvm.values import Elements, Number, Value, constant_text, machine
 from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Const, Let
@@ -32,7 +37,12 @@ def applied(writer: Writer, let: Let) -> Value:
     texts = [writer.number(a).text for a in let.operands]
     if let in writer.summed:
         return Number(result.dtype, _in_any_order(writer, let, texts), "")
+    if writer.module.strict and _divides_ints(let):
+        for text in texts:
+            _require_exact(writer, text)
     text = scalar_result(writer, let, texts, checked=_is_python_int(let))
+    if _compares_exactly(let):
+        text = _compared_exactly(writer, let, text)
     return Number(result.dtype, text, _flag(writer, let))
 
 
@@ -68,6 +78,70 @@ def scalar_result(
         size = code.op(f"call double @llvm.fabs.f64(double {text})")
         code.fail_if(code.op(f"fcmp uge double {size}, {limit}"))
     return convert(code, text, dtype, result.dtype)
+
+
+# -- ints and floats of Python's, which are compared as they are -------------------
+
+_EXACT = 2**53  # ints up to here are floats, too
+
+
+def _compares_exactly(let: Let) -> bool:
+    """Whether Python may compare an int with a float, and rounding the int to a float
+    may say something else."""
+    if let.primitive.name not in COMPARISONS or dict(let.params).get("via") == "np":
+        return False
+    types = [a.type for a in let.operands]
+    if any(not isinstance(t, Scalar) or t.kind == "numpy" for t in types):
+        return False
+    if {getattr(t, "dtype", "") for t in types} != {"int64", "float64"}:
+        return False
+    known = [a.value for a in let.operands if isinstance(a, Const)]
+    return not any(_is_settled(value) for value in known)
+
+
+def _is_settled(value: Any) -> bool:
+    """Whether a number compares alike with what the other is rounded to."""
+    if isinstance(value, int):
+        return abs(value) <= _EXACT
+    return not float(value).is_integer() or abs(value) < _EXACT
+
+
+def _compared_exactly(writer: Writer, let: Let, rounded: str) -> str:
+    """The comparison without rounding, where both are Python's: where the int rounds to
+    the float, which is a whole number then, these are compared as ints."""
+    code, how = writer.code, COMPARISONS[let.primitive.name]
+    pair = [writer.number(a) for a in let.operands]
+    first = pair[0].dtype == "int64"
+    n, x = (p.text for p in (pair if first else reversed(pair)))
+    nearest = convert(code, n, "int64", "float64")
+    tie = code.op(f"fcmp oeq double {nearest}, {x}")
+    # 2**63 is none of 64 bits: what stands for it stays above all that round to it.
+    below = code.least(n, str(2**63 - 2))
+    whole = convert(code, x, "float64", "int64")
+    texts = (below, whole) if first else (whole, below)
+    sign = how if how in ("eq", "ne") else f"s{how}"
+    exact = code.op(f"icmp {sign} i64 {texts[0]}, {texts[1]}")
+    python = code.both(pair[0].python, pair[1].python)
+    return code.select(code.both(tie, python), "i1", exact, rounded)
+
+
+def _divides_ints(let: Let) -> bool:
+    """Whether Python divides an int by another, and rounds the quotient alone."""
+    types = [a.type for a in let.operands]
+    named = let.primitive.name == "divide" and dict(let.params).get("via") != "np"
+    return named and all(
+        isinstance(t, Scalar) and t.dtype == "int64" and t.kind != "numpy"
+        for t in types
+    )
+
+
+def _require_exact(writer: Writer, text: str) -> None:
+    """Leave to the NumPy program what is computed with an int that is no float."""
+    code = writer.code
+    shifted = code.add(text, str(_EXACT))
+    if shifted.isdigit() and int(shifted) <= 2 * _EXACT:
+        return
+    code.fail_if(code.op(f"icmp ugt i64 {shifted}, {2 * _EXACT}"))
 
 
 def _params(let: Let) -> Mapping[str, Any]:
