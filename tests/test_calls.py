@@ -88,6 +88,64 @@ def test_depth_is_that_of_python():
     assert "Traceback" not in done.stderr
 
 
+DEPTHS = """
+import sys
+import threading
+
+import adcompiler as ad
+from tests.test_calls import chained
+
+call = ad.value_and_grad(chained, wrt="x", backend="llvm")
+
+
+def run():
+    for depth in (3, 900, 20_000):
+        try:
+            print(depth, call(1.5, depth)[1] > 0.0)
+        except RecursionError:
+            print(depth, "too deep")
+
+
+if int(sys.argv[1]):
+    threading.stack_size(int(sys.argv[1]))
+    for _ in range(2):
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    threading.stack_size(0)
+run()
+print("after", call(1.5, 3)[1] > 0.0)
+"""
+
+
+def chained(x, n):
+    return x if n == 0 else chained(x * 1.0000001, n - 1) * 1.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks for the bounds of stacks")
+@pytest.mark.parametrize(("inner", "whole"), [(2**18, 2**23), (0, 2**20), (0, 2**23)])
+def test_a_run_ends_before_its_stack_does(inner, whole):
+    import resource
+
+    def limited():
+        _, hard = resource.getrlimit(resource.RLIMIT_STACK)
+        resource.setrlimit(resource.RLIMIT_STACK, (whole, hard))
+
+    done = subprocess.run(
+        [sys.executable, "-c", DEPTHS, str(inner)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=limited,  # noqa: PLW1509 - the bound is that of a new process
+    )
+    assert done.returncode == 0, done.stderr
+    small = ["3 True", "900 True", "20000 too deep"]
+    large = ["3 True", "900 True", "20000 True"]
+    threads = small * 2 if inner else []
+    own = large if whole == 2**23 else small
+    assert done.stdout.splitlines() == [*threads, *own, "after True"]
+
+
 def test_too_deep_a_recursion_is_python_s_own_error():
     with pytest.raises(RecursionError):
         ad.grad(halved)(0.3, 100_000)

@@ -45,7 +45,6 @@ __all__ = ["branch_on_status", "write_entry"]
 
 _CHUNK = 8192  # bytes of the first chunk of the pool
 _WRITEABLE = 0x400  # a flag of an array object
-_STACK = 6 << 20  # bytes that a run may take of the stack, which has at least eight
 
 
 def write_entry(
@@ -197,9 +196,11 @@ class _Boxed:
     def _start_context(self, ctx: str) -> None:
         code = self.code
         code.do(f"store ptr null, ptr {ctx}")
-        here = code.op("call ptr @llvm.frameaddress.p0(i32 0)")
-        least = code.op(f"sub i64 {code.op(f'ptrtoint ptr {here} to i64')}, {_STACK}")
-        code.do(f"store i64 {least}, ptr {offset_by(code, ctx, '8')}")
+        if self.module.callees:
+            frame = code.op("call ptr @llvm.frameaddress.p0(i32 0)")
+            here = code.op(f"ptrtoint ptr {frame} to i64")
+            least = code.op(f"call i64 @adc_stack_least(i64 {here})")
+            code.do(f"store i64 {least}, ptr {offset_by(code, ctx, '8')}")
         code.do(f"store i64 0, ptr {offset_by(code, ctx, '16')}")
         if not self.needs.pool:
             for place in (POOL, SAVED):

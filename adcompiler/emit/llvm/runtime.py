@@ -2,8 +2,9 @@
 
 In: nothing. Out: LLVM text, of functions and of what they call, see `resident`.
 
-A context has, besides memory, the lowest address that the stack may reach (at 8), and a
-count of trips (at 16), by which signals are looked for now and then (`signals`).
+A context has, besides memory, the lowest address that the stack may reach (at 8), where
+functions of the module call each other (`stacks`), and a count of trips (at 16), by
+which signals are looked for now and then (`signals`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from adcompiler.emit.llvm.memory import MEMORY
 from adcompiler.emit.llvm.objects import OBJECTS
 from adcompiler.emit.llvm.scalars import LIBM
 from adcompiler.emit.llvm.signals import SIGNALS
+from adcompiler.emit.llvm.stacks import STACKS
 
 __all__ = ["INTEGERS", "RUNTIME", "declarations", "mathematics"]
 
@@ -153,7 +155,8 @@ define internal i64 @adc_range_length(i64 %start, i64 %stop, i64 %step) alwaysin
 }
 """
 
-RUNTIME = MEMORY + OBJECTS + SIGNALS + (SHARE if sys.platform == "linux" else "")
+RUNTIME = MEMORY + OBJECTS + SIGNALS + STACKS
+RUNTIME += SHARE if sys.platform == "linux" else ""
 
 _DECLARED = """
 declare noalias ptr @malloc(i64)

@@ -1,8 +1,8 @@
-"""How many threads share the large nests of machine code.
+"""How many threads share the large nests of machine code, and where their stacks end.
 
 In: what the settings say. Out: `symbols`, by which machine code finds two numbers: how
 many threads there may be, and how many of them work at the moment, besides those that
-have called.
+have called; and records, which it fills, of how far down the stacks of callers reach.
 Invariant: no thread outlives the nest that it was made for. So a process that was
 forked has none, whatever its parent was doing.
 """
@@ -18,6 +18,7 @@ from adcompiler import settings
 __all__ = ["allow", "symbols"]
 
 _numbers = (ctypes.c_int64 * 2)()
+_stacks = (ctypes.c_int64 * (16 * 3))()  # the records of `adc_stack_least`
 _said: list[int | None] = []  # what the settings said last
 
 
@@ -29,10 +30,11 @@ def allow(count: int | None) -> None:
 
 
 def symbols() -> Mapping[str, int]:
-    """Where the numbers are."""
+    """Where the numbers and the records are."""
     if not _said:
         allow(settings.current().threads)
-    return {"adc_threads": ctypes.addressof(_numbers)}
+    addressof = ctypes.addressof
+    return {"adc_threads": addressof(_numbers), "adc_stacks": addressof(_stacks)}
 
 
 def _processors() -> int:
