@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from adcompiler.ir.types import Type
+from adcompiler.ir.wrapping import in_floats
 
 if TYPE_CHECKING:
     from adcompiler.ir.builder import Expr
@@ -91,6 +92,7 @@ class Primitive:
     - `elementwise`: operands broadcast together; `partials[k](*operands, y, **params)`
       is the partial derivative by operand k as an expression in the operands and the
       result `y`; None where it is zero almost everywhere (an integer operand, floor).
+      Operands that are integers are floats to it where they would wrap (`in_floats`).
     - `unknown`: the operands by which no partial derivative is stated though there is
       one: a value that depends on what is differentiated is refused there.
     - `chooses`: where a partial is zero another operand was chosen, and what the result
@@ -182,5 +184,8 @@ def define(primitive: Primitive) -> Primitive:
     """Enter a row; its name is unique."""
     if primitive.name in PRIMITIVES:
         raise ValueError(f"primitive {primitive.name!r} is defined twice")
+    if primitive.partials is not None:
+        rules = tuple(r and in_floats(r) for r in primitive.partials)
+        primitive = replace(primitive, partials=rules)
     PRIMITIVES[primitive.name] = primitive
     return primitive

@@ -15,6 +15,7 @@ import numpy as np
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Let
 from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar, Type, dims_of, is_float
+from adcompiler.ir.wrapping import is_sized
 from adcompiler.optimise.rewriting import (
     QUOTIENTS,
     Given,
@@ -195,7 +196,8 @@ def unsigned(atom: Atom, at: Site) -> Atom | None:
     """x where the atom is ``-x``, in derivative code."""
     if isinstance(atom, Const):
         value = number(atom)
-        negative = not isinstance(value, bool | np.bool_) and value < 0
+        sized = is_sized(atom.type)  # -128 of one byte has no opposite
+        negative = not isinstance(value, bool) and not sized and value < 0
         return Const(-value, atom.type) if negative else None
     let = at.let(atom, "negative")
     return None if let is None else let.operands[0]

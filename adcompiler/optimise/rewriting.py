@@ -12,6 +12,10 @@ primal code too. All others serve derivative code only, where the sign of a zero
 last bit are not significant. `simplify` refuses what a rule gives if its type is not
 that of the replaced value.
 
+The laws of arithmetic do not hold where floats meet integers that wrap: of an array of
+`uint8` ``x * -a`` is not ``-(x * a)``. So what may have wrapped (`may_wrap`) is like an
+argument to rules: none takes it apart or builds it, and only exact ones apply to it.
+
 Order in products is ``constant * cotangent * partial``: ``2 * y_bar * x``. Reverse mode
 multiplies the cotangent by the partial, in this order, so that the rules need only
 bring constants forward and remove parentheses. A sign stands in front of everything
@@ -33,6 +37,7 @@ from adcompiler.ir.builder import Builder, constant
 from adcompiler.ir.nodes import Atom, Const, If, Let, Var
 from adcompiler.ir.primitive import Primitive
 from adcompiler.ir.types import dims_of
+from adcompiler.ir.wrapping import may_wrap
 from adcompiler.optimise.shapes import Shapes
 
 Given = Atom | tuple[Atom, ...] | None
@@ -116,9 +121,12 @@ class Site:
     place: int
 
     def let(self, atom: Atom, *names: str) -> Let | None:
-        """The definition of the atom if it applies one of these primitives."""
+        """The definition of the atom if it applies one of these primitives, and is no
+        arithmetic that may have wrapped."""
         let = self.known.lets.get(atom) if isinstance(atom, Var) else None
-        return let if let is not None and let.primitive.name in names else None
+        if let is None or let.primitive.name not in names or may_wrap(let):
+            return None
+        return let
 
     def own(self, atom: Atom, *names: str) -> Let | None:
         """Likewise, if nothing else reads the atom and it is derivative code of this

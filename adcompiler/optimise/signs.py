@@ -4,7 +4,7 @@ In: a simplified function, in which each sign stands in front of a whole product
 one in which it stands at the first factor, as it is written: ``-(2 * y_bar * x)`` is
 ``-2 * y_bar * x``. Invariants: values are the same to the bit; the sign of an
 accumulated value stays in front, to be printed ``x_bar[i] -= ...``; a mask, which has
-no sign, is passed over (``mask * -y_bar``).
+no sign, is passed over (``mask * -y_bar``), as are integers that wrap.
 
 >>> from adcompiler.optimise import tidy
 >>> tidy(lambda x, y_bar: -(y_bar / x))
@@ -17,8 +17,9 @@ from dataclasses import replace
 
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var, fresh_var
-from adcompiler.ir.types import Array, Scalar
+from adcompiler.ir.types import Array, Scalar, is_float
 from adcompiler.ir.walk import all_stmts, count_uses, map_regions
+from adcompiler.ir.wrapping import is_sized, may_wrap
 
 PRODUCTS = ("multiply", "ieee_divide")
 VIEWS = ("transpose", "expand_dims", "squeeze")
@@ -65,7 +66,7 @@ class _Settler:
     def product(self, atom: Atom) -> Let | None:
         """The product that the atom is, if only the sign reads it."""
         let = self.local.get(atom) if isinstance(atom, Var) else None
-        if let is None or let.role == "primal":
+        if let is None or let.role == "primal" or may_wrap(let):
             return None
         if let.primitive.name not in (*PRODUCTS, *VIEWS):
             return None
@@ -80,12 +81,12 @@ class _Settler:
             return [sign]
         builder = Builder([], sign.span, sign.role)
         head: Atom = chain[-1].operands[0]
-        signed = _has_sign(head)
+        signed = _has_sign(head, chain[-1])
         if signed:
             head = _opposite(head, builder)
         for factor in reversed(chain):
             others = factor.operands[1:]
-            if not signed and others and _has_sign(others[0]):
+            if not signed and others and _has_sign(others[0], factor):
                 others, signed = (_opposite(others[0], builder),), True
             whole = factor is product
             result = sign.result if whole else fresh_var(factor.result.type)
@@ -94,8 +95,12 @@ class _Settler:
         return builder.stmts if signed else [sign]
 
 
-def _has_sign(atom: Atom) -> bool:
-    return isinstance(atom.type, Scalar | Array) and atom.type.dtype != "bool"
+def _has_sign(atom: Atom, product: Let) -> bool:
+    """Whether an operand may have a sign: a float, or an int of Python's that meets no
+    integer which may have no room for it."""
+    if not isinstance(atom.type, Scalar | Array) or atom.type.dtype == "bool":
+        return False
+    return is_float(atom.type) or not any(is_sized(a.type) for a in product.operands)
 
 
 def _opposite(atom: Atom, builder: Builder) -> Atom:

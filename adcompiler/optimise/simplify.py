@@ -45,6 +45,7 @@ from adcompiler.ir.nodes import (
     stop_flag,
 )
 from adcompiler.ir.walk import all_regions, all_stmts, count_uses, map_range, regions
+from adcompiler.ir.wrapping import may_wrap
 from adcompiler.optimise import algebra, arrays, factors, norms, selections
 from adcompiler.optimise.dce import has_effect
 from adcompiler.optimise.equations import Equations
@@ -163,8 +164,9 @@ class _Simplifier:
         let = let.reading(self.atoms(let.operands))
         site = Site(self.known, Builder([], let.span, let.role), self.place)
         decides = must_agree(let, self.deciding)
+        as_it_is = let.role == "primal" or decides or may_wrap(let)
         for rule in rules_for(let.primitive) if fuel else ():
-            if not rule.exact and (let.role == "primal" or decides):
+            if not rule.exact and as_it_is:
                 continue
             if site.builder.stmts:  # of a rule that gave nothing, or did not fit
                 site = Site(self.known, Builder([], let.span, let.role), self.place)
@@ -175,8 +177,11 @@ class _Simplifier:
             fits = self.replaceable if let.role == "primal" else self.derivable
             if let.role != "primal":
                 atoms = self.typed_as(let, site.builder.stmts, atoms)
-            if all(map(fits, let.results, atoms)):
-                built = site.builder.stmts
+            built = site.builder.stmts
+            wraps = not rule.exact and any(
+                isinstance(s, Let) and may_wrap(s) for s in built
+            )
+            if not wraps and all(map(fits, let.results, atoms)):
                 if decides:  # and so must what stands for it
                     self.deciding.update(v for s in built for v in defined(s))
                     built = [

@@ -38,6 +38,7 @@ from adcompiler.ir.nodes import Function, Let, Region, Stmt, Var
 from adcompiler.ir.primitive import PRIMITIVES
 from adcompiler.ir.types import Scalar, covers
 from adcompiler.ir.walk import count_uses, map_regions
+from adcompiler.ir.wrapping import may_wrap
 
 
 def gather_terms(function: Function) -> Function:
@@ -116,6 +117,8 @@ def _gathered(chain: list[Let]) -> list[Stmt] | None:
         total = builder.apply("add", total, term)
     for term in minus if plus else ():
         total = builder.apply("subtract", total, term)
+    if any(isinstance(s, Let) and may_wrap(s) for s in builder.stmts):
+        return None
     operands = (chain[0].operands[0], total)
     types = PRIMITIVES[name].types(tuple(a.type for a in operands), {})
     if not covers(last.result.type, types[0]):

@@ -78,6 +78,7 @@ from . import (
     unusual,
     vectorised,
     views,
+    wrapped,
     zero_d,
 )
 from .registry import PROGRAMS, Program
@@ -162,5 +163,6 @@ __all__ = [
     "unusual",
     "vectorised",
     "views",
+    "wrapped",
     "zero_d",
 ]

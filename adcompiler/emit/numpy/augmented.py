@@ -26,6 +26,9 @@ SIGNS = {
     "power": "**",
 }
 
+# What may begin with a sign, that of its first operand.
+SIGNED = ("negative", "multiply", "divide", "ieee_divide", "matmul")
+
 
 def augments(let: Let, symbol: str) -> bool:
     """Whether a statement is to be augmented: the user's own only where it was."""

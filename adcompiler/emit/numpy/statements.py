@@ -18,7 +18,7 @@ from functools import partial
 from typing import NamedTuple
 
 from adcompiler.analysis.tapes import element_taken
-from adcompiler.emit.numpy.augmented import assigned, scaled, subtracted
+from adcompiler.emit.numpy.augmented import SIGNED, assigned, scaled, subtracted
 from adcompiler.emit.numpy.comments import (
     RAISES,
     is_unread,
@@ -58,8 +58,9 @@ from adcompiler.ir.nodes import (
     stop_flag,
     stop_marks,
 )
-from adcompiler.ir.primitive import Effect
+from adcompiler.ir.primitive import Effect, Piece
 from adcompiler.ir.walk import count_uses
+from adcompiler.ir.wrapping import may_wrap
 
 
 class Code(NamedTuple):
@@ -197,14 +198,26 @@ class Statements:
         if name == "accumulate":
             if not let.param("index"):
                 text = f"{pieces[0].text} += {pieces[1].text}"
-            return (Line(subtracted(text, pieces[1])),)
+            return (Line(self.subtracted(let, text, pieces[1])),)
         if name == "scatter_add" and not let.param("repeats"):
-            return (Line(subtracted(text, pieces[1])),)
+            return (Line(self.subtracted(let, text, pieces[1])),)
         if name == "store":
             return (Line(self.stored(let, text)),)
         if name == "list_pop" and let.results[0] in self.used:
             return (Line(f"{self.named.names[let.results[0]]} = {text}"),)
         return (Line(text),)
+
+    def subtracted(self, let: Let, text: str, value: Piece) -> str:
+        """``x -= v`` for ``x += -v``, where v is no integer that may have wrapped."""
+        atom = let.operands[1]
+        while isinstance(atom, Var):
+            stmt = self.named.folded.get(atom)
+            if not isinstance(stmt, Let) or stmt.primitive.name not in SIGNED:
+                break
+            if may_wrap(stmt):
+                return text
+            atom = stmt.operands[0]
+        return subtracted(text, value)
 
     def stored(self, store: Let, text: str) -> str:
         value = store.operands[1]
