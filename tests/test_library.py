@@ -311,6 +311,9 @@ np.cov(m, aweights=x - x)
 np.histogram(x, bins=0)[0] * x[0]
 np.histogram(x, bins=np.array([1.0, 0.0, 2.0]))[0] * x[0]
 np.histogram(x, 3, range=(1.0, 0.0))[0] * x[0]
+np.histogram(x / 0.0, 3)[0] * x[0]
+np.histogram(x, 3, range=(0.0, x[0] / 0.0))[0] * x[0]
+np.histogram(x, 3, range=(1e16, 1e16 + 4.0))[0] * x[0]
 np.geomspace(0.0, x[0], 3)
 np.geomspace(x[0], 2.0, -1)
 np.linspace(x[0], 2.0, -1)

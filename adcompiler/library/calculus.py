@@ -7,17 +7,19 @@ import numpy as np
 from adcompiler.library.registry import composes
 
 
-def spaced(start, stop, num, endpoint, retstep, axis):
+def spaced(start, stop, num, endpoint, retstep, axis, dtype):
     """What np.linspace gives of arrays, without the last, or with the step."""
     if num < 0:
         raise ValueError(f"Number of samples, {num}, must be non-negative.")
     gaps = num - 1 if endpoint else num
-    step = np.subtract(stop, start) / max(gaps, 1)
-    steps = np.arange(num)
+    step = (stop - start) / max(gaps, 1)
+    steps = np.arange(num, dtype=dtype)
     rank = max(np.ndim(start), np.ndim(stop))
     if rank > 0:
         steps = np.reshape(steps, (num,) + (1,) * rank)
     y = steps * step + start
+    if endpoint and num > 1:
+        y[-1] = stop
     if axis != 0:
         y = np.moveaxis(y, 0, axis)
     return (y, step if gaps > 0 else step * np.nan) if retstep else y

@@ -292,6 +292,7 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
 @composes(np.histogram_bin_edges)
 def edges_of(a, bins=10, range=None):
     """The bounds of the bins."""
+    a = np.ravel(a)
     if isinstance(bins, str):
         raise NotImplementedError(
             "np.histogram with bins by a rule",
@@ -308,13 +309,23 @@ def edges_of(a, bins=10, range=None):
         first, last = range
         if first > last:
             raise ValueError("max must be larger than min in range parameter.")
+        if not (np.isfinite(first) and np.isfinite(last)):
+            raise ValueError(f"supplied range of [{first}, {last}] is not finite")
     elif np.size(a) == 0:
         first, last = np.arange(2, dtype=a.dtype)
     else:
         first, last = np.min(a), np.max(a)
+        if not (np.isfinite(first) and np.isfinite(last)):
+            raise ValueError(f"autodetected range of [{first}, {last}] is not finite")
     if first == last:
         first, last = first - 0.5, last + 0.5
-    return np.linspace(first, last, bins + 1)
+    dtype = (a[:0] + 0.0 + first + last).dtype
+    edges = np.linspace(first, last, bins + 1, dtype=dtype)
+    if np.any(edges[:-1] >= edges[1:]):
+        raise ValueError(
+            f"Too many bins for data range. Cannot create {bins} finite-sized bins."
+        )
+    return edges
 
 
 @composes(np.unique_values)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .registry import program, real
+from .registry import positive, program, real
 
 
 @program(real(), real(5), 0.62)
@@ -99,3 +99,29 @@ def put_beyond_the_last(x, v):
 def masks_of_other_sizes(x, v):
     np.place(x, v > 9.0, 3.0)
     return np.sum(x)
+
+
+@program(real(), 0.1, 0.9)
+def last_of_the_evenly_spaced(a, first, last):
+    total = 0.0
+    for k in range(6):
+        here = first + a * 0.0, last + 0.1 * k + a * 0.0
+        y, z = np.linspace(*here, 7), np.linspace(*here, k)
+        if y[-1] == here[1]:
+            total += a * y[2]
+        if k > 1 and z[-1] == here[1]:
+            total += a * a * z[k // 2]
+    return total
+
+
+@program(positive(2), real(2), np.uint8(200), np.uint8(100), 4, wrt=("a", "b"))
+def evenly_spaced_in_other_dtypes(a, b, high, low, n):
+    few = np.linspace(-2.9 * a, b, n, dtype=int)
+    more, step = np.linspace(high, low, n, retstep=True)
+    return np.sum(few * b) + np.sum(more * a[0]) * step * b[1]
+
+
+@program(positive(9))
+def largest_in_the_last_bin(x):
+    counts, edges = np.histogram(x, 4, weights=x * x)
+    return np.sum(counts * counts) * edges[-1] + np.sum(counts * edges[1:])

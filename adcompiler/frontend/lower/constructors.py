@@ -33,6 +33,7 @@ from adcompiler.frontend.lower.operands import describe, in_order
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar
+from adcompiler.ir.wrapping import is_sized
 from adcompiler.library import calculus, lists
 
 
@@ -118,25 +119,42 @@ def linspace(call: Call) -> Binding:
         dtype=None,
         axis=zero,
     )
-    wanted = call.dtype(dtype, None)
+    wanted, precise = call.dtype(dtype, None), _precision(start, stop)
+    ends = [_as_float(call, call.array(end)) for end in (start, stop)]
     plain = call.flag(endpoint, "endpoint") and not call.flag(retstep, "retstep")
-    if plain and call.rank(start) == 0 and call.rank(stop) == 0:
-        result = _spaced(call, start, stop, num)
+    if plain and not any(map(call.rank, ends)):
+        found = _spaced(call, call.atom(ends[0]), call.atom(ends[1]), num, precise)
     else:
-        args = [*map(call.array, (start, stop)), num, endpoint, retstep, axis]
-        result = listing.call(call.ctx, call.node, calculus.spaced, *args)
-    wanted = _precision(start, stop) if wanted is None else wanted
-    if wanted == "float64":
-        return result
-    if isinstance(result, TupleVal):  # the step is in the precision of computing
-        values, step = result.items
-        return TupleVal((cast(call, values, wanted), step))
-    return cast(call, result, wanted)
+        args = [*ends, num, endpoint, retstep, axis, Static(precise)]
+        found = listing.call(call.ctx, call.node, calculus.spaced, *args)
+    if wanted is None or wanted == precise:
+        return found
+    if isinstance(found, TupleVal):  # the step is in the precision of computing
+        values, step = found.items
+        return TupleVal((_converted_to(call, values, wanted), step))
+    return _converted_to(call, found, wanted)
+
+
+def _converted_to(call: Call, x: Binding, dtype: str) -> Binding:
+    """Evenly spaced numbers in another dtype: integers are those below."""
+    if np.dtype(dtype).kind in "iu":
+        x = call.ctx.wrap(call.emit("floor", call.atom(x)), in_order(x))
+    return cast(call, x, dtype)
+
+
+def _as_float(call: Call, end: Binding) -> Binding:
+    """An end of which the distance to another does not wrap."""
+    t = getattr(end.atom if isinstance(end, Dyn) else end, "type", None)
+    if not isinstance(t, Scalar | Array) or not is_sized(t):
+        return end
+    if isinstance(t, Array):
+        return cast(call, end, "float64")
+    return call.result("cast", call.atom(end), dtype="float64", via="scalar")
 
 
 def _precision(*ends: Binding) -> str:
-    """The dtype that NumPy gives for ends of these types, Python's numbers being weak:
-    it computes in double precision, and converts."""
+    """The dtype in which NumPy computes what is between ends of these types, Python's
+    numbers being weak."""
     strong = []
     for end in ends:
         t = end.atom.type if isinstance(end, Dyn) else getattr(end, "type", None)
@@ -148,13 +166,10 @@ def _precision(*ends: Binding) -> str:
     return str(np.result_type(1.0, *strong)) if strong else "float64"
 
 
-def _spaced(call: Call, start: Binding, stop: Binding, num: Binding) -> Binding:
+def _spaced(call: Call, first: Atom, last: Atom, num: Binding, dtype: str) -> Binding:
     """Numbers from one number to another, with both."""
     (count,) = call.lengths(num)
     zero, one = constant(0), constant(1)
-    known = lengths.known(call.ctx, "int64", [count])
-    steps = call.emit("arange", zero, count, one, dtype=None, known=known)
-    first, last = call.atom(start), call.atom(stop)
     text = "Number of samples, {0}, must be non-negative."
     if isinstance(count, Const):
         if count.value < 0:
@@ -165,8 +180,28 @@ def _spaced(call: Call, start: Binding, stop: Binding, num: Binding) -> Binding:
         messages.fail_if(call.ctx, call.node, negative, "ValueError", text, (count,))
         less = call.emit("subtract", count, one)
         gaps = call.emit("maximum", less, one, via="builtin")
+    given = None if dtype == "float64" else dtype
+    known = lengths.known(call.ctx, given or "int64", [count])
+    steps = call.emit("arange", zero, count, one, dtype=given, known=known)
     width = call.emit("divide", call.emit("subtract", last, first), gaps)
-    return call.result("add", call.emit("multiply", steps, width), first)
+    y = call.emit("add", call.emit("multiply", steps, width), first)
+    return call.ctx.wrap(_ended(call, y, (first, last, gaps), count))
+
+
+def _ended(call: Call, y: Atom, ends: tuple[Atom, Atom, Atom], count: Atom) -> Atom:
+    """With the last number where it ends, to the bit: of one number none is last."""
+    first, last, gaps = ends
+    if not isinstance(count, Const):
+        index: Any = ("slice", True, False, False)
+        return call.emit("store", y, last, gaps, index=(index,))
+    if isinstance(first, Const) and isinstance(last, Const):
+        assert isinstance(gaps, Const)
+        width = (last.value - first.value) / gaps.value
+        if gaps.value * width + first.value == last.value:
+            return y
+    if count.value < 2:
+        return y
+    return call.emit("store", y, last, constant(-1), index=("int",))
 
 
 def array(call: Call) -> Binding:
