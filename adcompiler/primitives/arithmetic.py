@@ -120,8 +120,9 @@ multiply = define(
 
 
 def _divided(a: Expr, b: Expr) -> bool:
-    """Whether the primal raised if b was zero: plain division of Python numbers."""
-    return is_python(a.type) and is_python(b.type)
+    """Whether the primal raised if b was zero, or b is NumPy's: plain division of what
+    is Python's on every path. Of another numerator it gave an infinity on some."""
+    return isinstance(a.type, Scalar) and a.type.kind == "python" and is_python(b.type)
 
 
 def _by_denominator(a: Expr, b: Expr, y: Expr, safe: bool) -> Factor:
@@ -206,6 +207,10 @@ floor_divide = define(
 
 
 def _whole_quotient(a: Expr, b: Expr, y: Expr, via: str | None = None) -> Factor:
+    """``-(a // b)``, by NumPy's function where Python's operator might raise before the
+    remainder does, with another message."""
+    if is_python(a.type) and is_python(b.type) and not known_number(b):
+        via = "np"
     return -a.call("floor_divide", b, **({} if via is None else {"via": via}))
 
 
