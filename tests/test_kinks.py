@@ -180,3 +180,21 @@ def product(x):
 )
 def test_product_with_zeros(x, expected):
     assert_close(gradients(product, np.array(x)), expected)
+
+
+def angle(y, x):
+    return np.arctan2(y, x)
+
+
+def angle_of_numbers(y, x):
+    return math.atan2(y, x)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("fn", [angle, angle_of_numbers])
+def test_angles_beside_the_origin(fn):
+    """They are small nowhere, though the squares may be too small to be told from 0."""
+    assert_close(gradients(fn, 0.0, 0.0), [0.0, 0.0])
+    assert_close(gradients(fn, 3e-150, 4e-150), [1.6e149, -1.2e149], rtol=1e-14)
+    assert_close(gradients(fn, 1e-170, 1e-170), [math.inf, -math.inf])
+    assert not np.any(np.abs(gradients(fn, 1e-200, 0.0)) < math.inf)

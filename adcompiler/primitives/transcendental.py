@@ -293,16 +293,20 @@ def binary(
 
 
 def _norm_squared(a: Expr, b: Expr) -> Expr:
-    """``a² + b²``, and 1 at the origin, where both partials are then zero."""
-    total = a * a + b * b
-    return select(total.call("equal", 0), 1.0, total)
+    """``a² + b²``, and 1 at the origin, where both partials are then zero.
+
+    Beside it, where the squares are too small, it is zero: what is divided by it is
+    infinite rather than small.
+    """
+    origin = a.call("equal", 0).call("logical_and", b.call("equal", 0))
+    return select(origin, 1.0, a * a + b * b)
 
 
 arctan2 = binary(
     "arctan2",
     (
-        lambda a, b, y, **_: ratio(b, _norm_squared(a, b), safe=True),
-        lambda a, b, y, **_: ratio(-a, _norm_squared(a, b), safe=True),
+        lambda a, b, y, **_: ratio(b, _norm_squared(a, b)),
+        lambda a, b, y, **_: ratio(-a, _norm_squared(a, b)),
     ),
     "atan2",
     cost=ELEMENTARY,
