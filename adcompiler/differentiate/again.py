@@ -16,16 +16,26 @@ asked for decides what runs, it is taken to be used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from adcompiler.analysis.activity import varied
 from adcompiler.ir.builder import Builder, constant
-from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var
+from adcompiler.ir.nodes import (
+    Atom,
+    Const,
+    Function,
+    If,
+    Let,
+    Region,
+    Stmt,
+    Var,
+    fresh_var,
+)
 from adcompiler.ir.types import Scalar
-from adcompiler.ir.walk import all_regions, all_stmts, map_regions, operands, substitute
+from adcompiler.ir.walk import all_stmts, map_regions, operands, regions, substitute
 
 __all__ = ["all_used"]
 
@@ -58,25 +68,55 @@ class _Asking:
     def _found(self, region: Region) -> set[Atom]:
         """What tells of varied cotangents, and what is made of it."""
         found: set[Atom] = set()
-        for stmt in all_stmts(region):
-            if isinstance(stmt, Let):
-                first = _asks(stmt) and not self.moving.isdisjoint(stmt.operands)
-                if first or (_is_mask(stmt) and not found.isdisjoint(stmt.operands)):
+        before = -1
+        while len(found) > before:
+            before = len(found)
+            for stmt in all_stmts(region):
+                if isinstance(stmt, If):
+                    found.update(stmt.results[k] for k in _told(stmt, found))
+                elif isinstance(stmt, Let) and (
+                    self._asks_of_varied(stmt)
+                    or (_is_mask(stmt) and not found.isdisjoint(stmt.operands))
+                ):
                     found.update(stmt.results)
         return found
+
+    def _asks_of_varied(self, let: Let) -> bool:
+        return _asks(let) and not self.moving.isdisjoint(let.operands)
 
     def region(self, region: Region) -> Region:
         body = (s for stmt in region.body for s in self.stmt(stmt))
         return replace(region, body=tuple(body))
 
     def stmt(self, stmt: Stmt) -> Iterable[Stmt]:
+        if isinstance(stmt, If):
+            return (self.branch(stmt),)
         if not isinstance(stmt, Let):
             return (map_regions(stmt, self.region),)
-        if _asks(stmt) and not self.moving.isdisjoint(stmt.operands):
+        if self._asks_of_varied(stmt):
             return self.asked(stmt)
         if self.whole.keys().isdisjoint(stmt.operands):
             return (stmt,)
         return self.masked(stmt) if _masks(stmt) else self.made(stmt)
+
+    def branch(self, stmt: If) -> If:
+        """A branch, which gives for its masks what they are if all is used, too."""
+        stmt = replace(
+            stmt, then=self.region(stmt.then), orelse=self.region(stmt.orelse)
+        )
+        told = _told(stmt, self.whole) if self.plain else []
+        wholes = [fresh_var(stmt.results[k].type) for k in told]
+        self.whole |= {stmt.results[k]: v for k, v in zip(told, wholes, strict=True)}
+
+        def longer(arm: Region) -> Region:
+            if not arm.falls:
+                return arm
+            more = (self._whole(arm.results[k]) for k in told)
+            return replace(arm, results=(*arm.results, *more))
+
+        then, orelse = longer(stmt.then), longer(stmt.orelse)
+        results = (*stmt.results, *wholes)
+        return replace(stmt, results=results, then=then, orelse=orelse)
 
     def asked(self, let: Let) -> Iterable[Stmt]:
         """What would hold if the cotangent were used; and what does."""
@@ -133,17 +173,30 @@ def _masks(let: Let) -> bool:
     return isinstance(nothing, Const) and nothing.value == 0
 
 
+def _told(stmt: If, found: Container[Atom]) -> list[int]:
+    """The results of a branch, bools, of which an arm gives what was found."""
+    arms = [arm for arm in (stmt.then, stmt.orelse) if arm.falls]
+    return [
+        k
+        for k, result in enumerate(stmt.results)
+        if getattr(result.type, "dtype", "") == "bool"
+        and any(arm.results[k] in found for arm in arms)
+    ]
+
+
 def _decides(region: Region, found: set[Atom]) -> bool:
     """Whether something else depends on what tells of cotangents than what it leaves
-    out: what runs, or a value that paths join."""
-    for inner in all_regions(region):
-        if not found.isdisjoint(inner.results):
+    out: what runs, or what loops carry."""
+    if not found.isdisjoint(region.results):
+        return True
+    for stmt in all_stmts(region):
+        read = operands(stmt)
+        if isinstance(stmt, Let):
+            left_out = _masks(stmt) and found.isdisjoint(read[1:])
+            read = () if left_out or _is_mask(stmt) else read
+        elif not isinstance(stmt, If):
+            ends = (a for inner in regions(stmt) for a in inner.results)
+            read = (*read, *ends)
+        if not found.isdisjoint(read):
             return True
-        for stmt in inner.body:
-            read = operands(stmt)
-            if isinstance(stmt, Let):
-                left_out = _masks(stmt) and found.isdisjoint(read[1:])
-                read = () if left_out or _is_mask(stmt) else read
-            if not found.isdisjoint(read):
-                return True
     return False
