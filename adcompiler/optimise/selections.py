@@ -166,6 +166,19 @@ def said_twice(let: Let, at: Site) -> Given:
 
 
 @rewrites("logical_and", "logical_or")
+def said_beside_a_constant(let: Let, at: Site) -> Given:
+    """``a or False`` is a; so is ``a and True``, also of an array of True."""
+    neutral = let.primitive.name == "logical_and"
+    for one, other in (let.operands, let.operands[::-1]):
+        value = number(one)
+        settled = value is not None and bool(value) is neutral
+        true = neutral and at.let(one, "ones_like") is not None
+        if (settled or true) and same_shape(other, let):
+            return other
+    return None
+
+
+@rewrites("logical_and", "logical_or")
 def said_and_denied(let: Let, at: Site) -> Given:
     """``a or not a`` is True, as is ``a or True``; the same with ``and`` is False."""
     if dims_of(let.result.type):
