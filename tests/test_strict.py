@@ -38,6 +38,19 @@ def test_scalars_have_the_same_bits(monkeypatch, f, args, form):
         assert strict(*args) == plain(*args)
 
 
+def lengths(x, y):
+    a, b = math.hypot(x, 1.3), math.hypot(x, y, 0.7)
+    return a * b + math.dist((x, 1.0), (2.0, y)) * math.dist((y, a), (x, b))
+
+
+def test_lengths_are_those_of_python(monkeypatch):
+    monkeypatch.setenv("ADC_STRICT_FP", "1")
+    strict = ad.value_and_grad(lengths, backend="llvm")
+    plain = ad.value_and_grad(lengths, backend="numpy")
+    for x, y in np.random.default_rng(0).normal(size=(300, 2)).tolist():
+        assert strict(x, y) == plain(x, y)
+
+
 def summed(x):
     total = 0.0
     for v in x:
