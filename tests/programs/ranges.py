@@ -120,3 +120,14 @@ def bits_of_integers(x, k, mask):
     chosen = x[np.bitwise_and(k, 3)] * (np.bitwise_xor(k, mask) + (k << 1) - (~k >> 1))
     common = np.gcd(k, 6) + np.lcm(k, 2) + np.bitwise_count(k | mask)
     return np.sum(odd * chosen) + np.sum(common * x) + (mask & 4 | 3) * x[0]
+
+
+@program(real(), True)
+@program(real(), False, label="none")
+def as_often_as_holds(x, flag):
+    y = x
+    for k in range(flag):
+        y = y * x + k
+    for k in range(False, y > x, True):
+        y = y * y - k
+    return y

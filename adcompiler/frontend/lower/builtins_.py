@@ -355,11 +355,15 @@ def ranged(call: Call) -> Binding:
     parts = []
     for arg in call.args:
         atom = lengths.whole(call.ctx, call.node, call.atom(arg))
-        if not isinstance(atom.type, Scalar) or atom.type.dtype not in (
-            "int64",
-            "bool",
-        ):
-            call.refuse("range takes integers", "convert it: int(n)")
+        match atom.type:
+            case Scalar(dtype="int64"):
+                pass
+            case Scalar(dtype="bool", kind="python"):
+                known = _converted(int, atom)
+                as_int = {"dtype": "int64", "via": "builtin"}
+                atom = call.emit("cast", atom, **as_int) if known is None else known
+            case _:
+                call.refuse("range takes integers", "convert it: int(n)")
         parts.append(Dyn(atom))
     zero, one = Dyn(constant(0)), Dyn(constant(1))
     match parts:
