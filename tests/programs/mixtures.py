@@ -155,3 +155,19 @@ def sums_in_single_precision_from_a_python_float(x, a):
     for v in x:
         s += v * v
     return s * x[0]
+
+
+@program(real(4))
+def double_from_a_single_start(x):
+    s = np.float32(0.25)
+    for v in x:
+        s = s + v * v
+    return s * x[0]
+
+
+@both(real(3))
+def single_on_one_path(c, x):
+    s = np.float32(0.5)
+    if c > 3.0:
+        s = x[0] * x[1]
+    return s + x[2] * c

@@ -30,7 +30,8 @@ def number_of(binding: Binding | None) -> Atom:
 def converted(atom: Atom, t: Type) -> Atom:
     """A known number as the float that it becomes; anything else as it is."""
     if isinstance(atom, Const) and is_float64(t) and not is_float64(atom.type):
-        return constant(float(atom.value))
+        of_numpy = isinstance(atom.type, Scalar) and atom.type.kind == "numpy"
+        return constant((np.float64 if of_numpy else float)(atom.value))
     if t == NP_SINGLE and is_held(atom):
         assert isinstance(atom, Const)
         return constant(np.float32(atom.value))
