@@ -165,3 +165,19 @@ def test_kept_code_is_that_of_its_lengths(tmp_path, monkeypatch):
     for n in (3, 4, 5, 3):
         agree(g, filtered, arguments(n))
     assert known()[0] == {}
+
+
+def shortened(x, a):
+    """Whose lengths fit in the first trip alone, unless the second array has one."""
+    y = x * a
+    for _ in range(3):
+        y = y[1:] + y[:-1] * a if len(y) > 1 else y * y
+    return np.sum(y)
+
+
+def test_lengths_that_never_meet_raise():
+    call = ad.value_and_grad(shortened, wrt="x", backend="llvm")
+    for n, m in ((5, 5), (1, 5)):
+        with pytest.raises(ValueError, match=r"shapes \(4,\) \(5,\)"):
+            call(np.ones(n), np.ones(m))
+    assert call(np.ones(5), np.ones(1))[0] == 16.0

@@ -106,10 +106,24 @@ def _retyped(let: Let) -> bool:
         )
     except TypeError as error:
         raise _Fault(f"{let.primitive.name}: {error}") from None
+    raises = _never_broadcasts(let)
     return len(found) == len(let.results) and all(
-        covers(r.type, t) and _lengths_agree(r.type, t)
+        covers(r.type, t) and (raises or _lengths_agree(r.type, t))
         for r, t in zip(let.results, found, strict=True)
     )
+
+
+def _never_broadcasts(let: Let) -> bool:
+    """Whether an elementwise statement raises, as the lengths of its operands say: then
+    it gives nothing, and no type of that is wrong."""
+    if not let.primitive.elementwise:
+        return False
+    shapes = [dims_of(a.type) for a in let.operands]
+    for axis in range(1, max(map(len, shapes), default=0) + 1):
+        mine = {s[-axis] for s in shapes if len(s) >= axis}
+        if len([n for n in mine if isinstance(n, int) and n != 1]) > 1:
+            return True
+    return False
 
 
 def _lengths_agree(declared: Type, found: Type) -> bool:
