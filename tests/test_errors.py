@@ -8,6 +8,7 @@ import linecache
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import adcompiler as ad
@@ -143,3 +144,26 @@ def test_what_is_last_is_done_before_an_error_that_is_raised(capsys):
         with pytest.raises(ValueError, match=r"1\.5 is less than 2"):
             call(1.5)
         assert capsys.readouterr().out == "done\n"
+
+
+def test_numbers_in_single_precision_show_their_own_digits(capsys):
+    def f(x):
+        y = np.float32(x)
+        print(y, "is", str(y), f"and {y}")
+        print(y)
+        return x * y
+
+    for call in (f, ad.grad(f), ad.grad(f, backend="llvm")):
+        call(0.1)
+        assert capsys.readouterr().out == "0.1 is 0.1 and 0.10000000149011612\n0.1\n"
+
+
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_nan_among_what_is_sorted_raises(backend):
+    def f(x):
+        return sorted([x[0], x[1], x[2]])[1] * max(sorted(x))
+
+    call = ad.grad(f, backend=backend)
+    np.testing.assert_array_equal(call(np.array([3.0, 1.0, 2.0])), [2.0, 0.0, 3.0])
+    with pytest.raises(ValueError, match="nan has no place in an order"):
+        call(np.array([1.0, np.nan, 2.0]))

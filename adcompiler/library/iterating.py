@@ -9,6 +9,8 @@ import numpy as np
 
 from adcompiler.library.lists import NO_GREATEST, NO_LEAST
 
+NAN_IN_ORDER = "nan has no place in an order: take it out before sorting"
+
 
 def any_of(iterable):
     for v in iterable:  # noqa: SIM110
@@ -98,9 +100,14 @@ def ordered(iterable, key, reverse):
 
 def arranged(iterable, keys, reverse):
     items, keys = list(iterable), np.array(keys)
-    if keys.dtype == bool:
-        keys = keys.astype(int)
-    order = np.argsort(-keys if reverse else keys, kind="stable")
+    if keys.dtype.kind == "f":
+        if np.any(np.isnan(keys)):
+            raise ValueError(NAN_IN_ORDER)
+        order = np.argsort(-keys if reverse else keys, kind="stable")
+    elif reverse:  # integers may have no negatives
+        order = len(keys) - 1 - np.argsort(keys[::-1], kind="stable")[::-1]
+    else:
+        order = np.argsort(keys, kind="stable")
     return [items[k] for k in order]
 
 

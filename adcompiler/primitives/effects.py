@@ -114,7 +114,7 @@ define(
 
 def _print_spell(let: Let, pieces: spelling.Pieces) -> Piece:
     template, end = let.param("template", ""), let.param("end")
-    if template == "{0}":
+    if template in ("{0}", "{0!s}"):
         text = pieces[0].text
     else:
         text = template_text(template, pieces) if template else ""

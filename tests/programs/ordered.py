@@ -255,3 +255,16 @@ def keywords_of_append(x):
     if len(x) > 5:
         values.append(object=x[1])
     return values[0]
+
+
+def backwards_by_integers(x, keys):
+    order = sorted(range(len(keys)), key=lambda k: keys[k], reverse=True)
+    total = 0.0
+    for place, k in enumerate(order):
+        total += (place + 1) * x[k] ** 2
+    return total
+
+
+for _dtype, _keys in (("int8", [0, 5, -128, 5]), ("uint8", [0, 200, 1, 0])):
+    _given = lambda rng, keys=np.array(_keys, _dtype): keys.copy()  # noqa: E731
+    program(real(4), _given, label=_dtype, wrt=("x",))(backwards_by_integers)

@@ -32,7 +32,7 @@ from adcompiler.frontend.lower.joins import join_arms
 from adcompiler.frontend.lower.operands import atom_of, describe
 from adcompiler.frontend.lower.restarts import Unreachable
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.ir.types import PY_INT, Array
+from adcompiler.ir.types import PY_INT, Array, Scalar
 
 _CONVERSIONS = {-1: "", ord("r"): "!r", ord("s"): "!s", ord("a"): "!a"}
 
@@ -41,7 +41,15 @@ def text_of(ctx: Context, node: ast.expr, operands: list[Atom]) -> str:
     """The template of an expression's text; operands are appended to the list."""
     if isinstance(node, ast.JoinedStr):
         return "".join(_piece(ctx, value, operands) for value in node.values)
-    return value_text(ctx, node, expressions.evaluate(ctx, node), "", operands)
+    value = expressions.evaluate(ctx, node)
+    return value_text(ctx, node, value, _as_str(value), operands)
+
+
+def _as_str(binding: Binding) -> str:
+    """How a value is formatted to what `str` gives: NumPy's numbers in single precision
+    are formatted in double precision otherwise."""
+    t = binding.atom.type if isinstance(binding, Dyn) else None
+    return "!s" if isinstance(t, Scalar) and t.dtype == "float32" else ""
 
 
 def _piece(ctx: Context, node: ast.expr, operands: list[Atom]) -> str:
@@ -164,7 +172,7 @@ def text(call: Call) -> Binding:
     """``str(x)``."""
     (x,) = call.bind(object=Static(""))
     operands: list[Atom] = []
-    template = value_text(call.ctx, call.node, x, "", operands)
+    template = value_text(call.ctx, call.node, x, _as_str(x), operands)
     return made(call.ctx, call.node, template, operands)
 
 
