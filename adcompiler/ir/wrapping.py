@@ -75,7 +75,7 @@ def in_floats(rule: Callable[..., Any]) -> Callable[..., Any]:
             pass  # of a bool
         del stmts[before:]
         dtype = _dtype_of(operands[-1])
-        floats = (_as_float(x, dtype) if is_sized(x.type) else x for x in operands)
+        floats = (as_float(x, dtype) if is_sized(x.type) else x for x in operands)
         return rule(*floats, **params)
 
     return partial
@@ -97,6 +97,7 @@ def _dtype_of(y: Expr) -> str:
     return t.dtype if isinstance(t, Scalar | Array) and is_float(t) else "float64"
 
 
-def _as_float(x: Expr, dtype: str) -> Expr:
+def as_float(x: Expr, dtype: str) -> Expr:
+    """Integers of a fixed size as floats."""
     via = "astype" if isinstance(x.type, Array) else "scalar"
     return x.call("cast", dtype=dtype, via=via)

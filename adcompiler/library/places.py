@@ -237,7 +237,7 @@ def unravel_index(indices, shape):
 def bincount(x, weights=None, minlength=0):
     if np.any(x < 0):
         raise ValueError("'list' argument must have no negative elements")
-    length = max(int(np.max(x, initial=-1)) + 1, minlength)
+    length = max(int(np.max(x.astype(int), initial=-1)) + 1, minlength)
     if weights is None:
         counts = np.zeros(length, dtype=int)
         np.add.at(counts, x, 1)

@@ -27,6 +27,7 @@ from adcompiler.ir.types import (
     may_stretch,
     result_dtype,
 )
+from adcompiler.ir.wrapping import as_float, is_sized
 from adcompiler.primitives import spelling
 from adcompiler.primitives.contraction import rank_of
 from adcompiler.primitives.raising import any_of, both, differ
@@ -102,6 +103,8 @@ def _product(factors: list[tuple[str, Expr]], result: str, let: Let) -> Expr:
     """The sum of products of factors, of which some may be numbers."""
     numbers = [x for term, x in factors if not term]
     arrays = [(term, x) for term, x in factors if term]
+    if numbers and all(is_sized(x.type) for _, x in arrays):
+        arrays = [(term, as_float(x, "float64")) for term, x in arrays]
     if len(arrays) == 1:
         ((term, product),) = arrays
         axes = tuple(map(term.index, result))

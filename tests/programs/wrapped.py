@@ -80,3 +80,15 @@ def powers(x, a, b):
 @program(real(3), lambda rng: np.array([True, False, True]), wrt=("x",))
 def angles_of_bools(x, m):
     return np.sum(np.arctan2(m, x)) + np.sum(x * (m * m) + x * (m + m))
+
+
+@each_dtype(real(3), wrt=("x",))
+def contractions(x, a, b):
+    table = np.outer(x, x)
+    s = np.einsum("i,i,i->", a, b, x) + np.einsum("i,j,ij->", a, b, table)
+    return s * 1e-3 + x @ (a * b)
+
+
+@program(real(4), lambda rng: np.array([2, 0, 2, 1], dtype=np.uint8), wrt=("x",))
+def counts_of_bytes(x, k):
+    return np.bincount(k, weights=x) @ np.bincount(k, weights=x * x, minlength=3)
