@@ -121,6 +121,8 @@ class Cotangents:
     def add(self, var: Var, contribution: Cotangent) -> None:
         """Add a contribution that has the value's shape."""
         contribution = _cast(self.builder, contribution, var.type)
+        if isinstance(var.type, Scalar):
+            contribution = _as_number(self.builder, contribution)
         if contribution.zeroed and contribution.mask is None:
             self.lost.add(var)
         earlier = self._known.get(var)
@@ -393,6 +395,16 @@ def _cast(builder: Builder, cotangent: Cotangent, target: Type) -> Cotangent:
     via = "astype" if isinstance(source, Array) else "scalar"
     cast = builder.apply("cast", cotangent.value, dtype=target.dtype, via=via)
     return replace(cotangent, value=cast)
+
+
+def _as_number(builder: Builder, cotangent: Cotangent) -> Cotangent:
+    """The cotangent of a number that was spread over an array without axes."""
+    value, mask = cotangent.value, cotangent.mask
+    if isinstance(value.type, Array):
+        value = builder.apply("load", value, index=())
+    if mask is not None and isinstance(mask.type, Array):
+        mask = builder.apply("load", mask, index=())
+    return replace(cotangent, value=value, mask=mask)
 
 
 def in_precision(builder: Builder, derivative: Atom, factor: Type, of: Type) -> Atom:

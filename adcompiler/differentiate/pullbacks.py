@@ -144,6 +144,9 @@ def _contribute(bars: Cotangents, operand: Var, contribution: Cotangent) -> None
 def _reverse_load(let: Let, y_bar: Cotangent, bars: Cotangents) -> None:
     """``x_bar[index] += y_bar``, on the running cotangent."""
     array = _operand(let, 0)
+    if not dims_of(array.type) and let.param("index") == ():
+        bars.add(array, y_bar)  # the number of an array without axes
+        return
     mask = masks.through(let, 0, y_bar.mask, bars)
     bars.lose(array, mask)
     if array in bars:

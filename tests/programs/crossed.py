@@ -488,3 +488,13 @@ class Pair(NamedTuple):
 def a_named_tuple_of_either_precision(a, x, n):
     pair = Pair(a * a, x * np.ones(3)) if n == 2 else Pair(0.1, x * a)
     return pair.scale + np.sum(pair.values * pair.values)
+
+
+@program(small())
+def number_of_an_array_without_axes_carried_by_a_loop(x):
+    c = np.abs(x) < 0.85
+    z = np.where(c, x, 0.0)
+    s, t = z * z, 1.0
+    for k in range(4, 0, -2):
+        t = 1.0 - s / k * t
+    return np.where(c, t, 2.0)[()]
