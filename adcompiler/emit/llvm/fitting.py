@@ -1,25 +1,26 @@
 """Ints of Python's that meet integers of few bits, or without a sign.
 
 In: a statement, before it is written. Out: tests which give the run up where such an
-int is beyond the integers that the statement computes in, or stores.
-Invariant: what NumPy does then, which raises or compares as if there were no bounds, is
-done by NumPy.
+int is beyond the integers that the statement computes in, or stores; and the dtypes in
+which it is compared with others.
+Invariant: where NumPy raises, NumPy does it. It compares as if there were no bounds.
 
     a = np.uint8(200):   a + 300   ->   OverflowError;   a < 300   ->   True
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from adcompiler.emit.llvm.scalars import COMPARISONS
 from adcompiler.emit.llvm.values import Number, machine
 from adcompiler.emit.llvm.writer import Writer
 from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.types import Scalar
 
-__all__ = ["require_fitting"]
+__all__ = ["compared_dtypes", "require_fitting"]
 
 # Rows that take an operand, by its place, as what another is, or the result.
 _STORED = {
@@ -33,9 +34,20 @@ _STORED = {
 
 def require_fitting(writer: Writer, let: Let) -> None:
     """Give the run up where an int of Python's is not of the dtype it is taken as."""
+    if let.primitive.name in COMPARISONS:
+        return
     for atom, dtype in _taken(let):
         if dtype is not None and _may_not_fit(atom, dtype):
             _require(writer, atom, dtype)
+
+
+def compared_dtypes(let: Let, given: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """The dtypes in which operands are compared that are to be in those `wanted`: all
+    64 bits, where one is an int that need not fit."""
+    pairs = zip(let.operands, wanted, strict=True)
+    if not any(_may_not_fit(atom, dtype) for atom, dtype in pairs):
+        return list(wanted)
+    return [d if d == "uint64" else "int64" for d in given]
 
 
 def _taken(let: Let) -> Iterator[tuple[Atom, str | None]]:

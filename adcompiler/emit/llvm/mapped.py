@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adcompiler.emit.llvm.called import by_numpy
+from adcompiler.emit.llvm.fitting import compared_dtypes
 from adcompiler.emit.llvm.scalars import (
     COMPARISONS,
     convert,
@@ -69,6 +70,8 @@ def scalar_result(
     code, result = writer.code, let.result.type
     given = [getattr(a.type, "dtype", "") for a in let.operands]
     wanted = [d or g for d, g in zip(let.dtypes, given, strict=True)]
+    if let.primitive.name in COMPARISONS:
+        wanted = compared_dtypes(let, given, wanted)
     args = [
         convert(code, t, g, w) for t, g, w in zip(texts, given, wanted, strict=True)
     ]
