@@ -18,7 +18,8 @@ def each_dtype(*inputs, **options):
         for name, rows in ROWS.items():
             arrays = [np.array(row, dtype=name) for row in rows]
             given = [lambda _, a=a: a.copy() for a in arrays]
-            program(*inputs, *given, label=name, **options)(fn)
+            order = 1 if name == "int64" else 2  # sums this large hide differences
+            program(*inputs, *given, label=name, order=order, **options)(fn)
         return fn
 
     return decorate
