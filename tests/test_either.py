@@ -35,6 +35,11 @@ float(s) / y
 s / len(x[:0])
 2 / s / y
 s / (y * s)
+y / max(s, y)
+1.0 / min(s, y)
+1.0 / min(y, s)
+1.0 / max(x[0] * 0.0, y)
+1.0 / max(y, x[0] * 0.0)
 """
 XS = (np.array([0.3, 0.1, 0.2]), np.array([-0.3, -0.1, -0.2]))
 

@@ -24,6 +24,9 @@ from adcompiler.ir.types import Array, Scalar
 
 __all__ = ["applied", "broadcast_dims", "is_mapped", "scalar_result"]
 
+_BETTER = {"maximum": "gt", "minimum": "lt"}  # the second operand, to be the result
+_ORDERS = {"float64": "fcmp o", "int64": "icmp s", "bool": "icmp u"}
+
 
 def is_mapped(let: Let) -> bool:
     """Whether a statement is elementwise, with code for one element."""
@@ -172,11 +175,26 @@ def _is_python_int(let: Let) -> bool:
 
 
 def _flag(writer: Writer, let: Let) -> str:
-    """Whether a result of kind *either* is Python's; empty where that is the rule's."""
-    if let.primitive.name != "where":
+    """Whether a result of kind *either* is Python's, which the operand tells that it
+    is; empty where it is the rule's, and all operands tell."""
+    code, how, via = writer.code, let.primitive.name, let.param("via")
+    t = let.result.type
+    if not isinstance(t, Scalar) or t.kind != "either":
         return ""
-    condition, a, b = (writer.number(x) for x in let.operands)
-    return writer.code.select(condition.text, "i1", a.python, b.python)
+    numbers = [writer.number(x) for x in let.operands]
+    if how == "where":
+        chosen, a, b = numbers
+        return code.select(chosen.text, "i1", a.python, b.python)
+    if how in _BETTER and via == "builtin":
+        a, b = numbers
+        order = f"{_ORDERS[t.dtype]}{_BETTER[how]} {machine(t.dtype)}"
+        second = code.op(f"{order} {b.text}, {a.text}")
+        return code.select(second, "i1", b.python, a.python)
+    if how in ("logical_and", "logical_or") and via in (None, "builtin"):
+        first, second = numbers
+        going_on = (second, first) if how == "logical_and" else (first, second)
+        return code.select(first.text, "i1", *(n.python for n in going_on))
+    return ""
 
 
 def broadcast_dims(

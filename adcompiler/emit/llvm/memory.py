@@ -123,7 +123,7 @@ pool:
   ret ptr %pooled
 take:
   %whole = add i64 %bytes, 64
-  %elements = call ptr @malloc(i64 %whole)
+  %elements = call ptr @adc_lines(i64 %whole)
   %lacking = icmp eq ptr %elements, null
   br i1 %lacking, label %fail, label %enter
 enter:
@@ -475,8 +475,25 @@ define internal void @adc_advise(ptr %elements, i64 %bytes) {
 }
 """
 
+# Of whole lines, which an array object frees as what malloc gave.
+_LINES = """
+define internal noalias ptr @adc_lines(i64 %bytes) alwaysinline {
+  %lines = call ptr @aligned_alloc(i64 64, i64 %bytes)
+  ret ptr %lines
+}
+declare noalias ptr @aligned_alloc(i64, i64)
+"""
+
+_NO_LINES = """
+define internal noalias ptr @adc_lines(i64 %bytes) alwaysinline {
+  %some = call ptr @malloc(i64 %bytes)
+  ret ptr %some
+}
+"""
+
 _FIRST_PLACE = 8 * 7 + 8 - (LARGEST_CLASS + 1)  # of 1025 bytes: eight of 128 and more
 _TEXT = _BLOCKS.replace("LARGEST_CLASS", str(LARGEST_CLASS)) + _POOL.replace(
     "FIRST_PLACE", str(_FIRST_PLACE)
 )
 MEMORY = _TEXT + (_ADVICE if sys.platform == "linux" else _NO_ADVICE)
+MEMORY += _NO_LINES if sys.platform == "win32" else _LINES
