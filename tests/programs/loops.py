@@ -464,3 +464,31 @@ def a_bad_index_before_a_division_by_zero(x, d, n):
     y = np.sin(np.full((4, 1), x))
     s = np.sum(y[n])
     return s + 1.0 / d + np.sum(y * y)
+
+
+@program(0.3, -6 * 10**18, 6 * 10**18, 10**18, label="up")
+@program(0.3, 6 * 10**18, -6 * 10**18, -(10**18), label="down")
+@program(0.3, -(2**63), 2**63 - 1, 2**62, label="all of 64 bits")
+@program(0.3, 2**63 - 1, -(2**63), -(2**63), label="two numbers")
+@program(0.3, -(2**63), 2**63 - 1, 1, label="without an end")
+@program(0.3, 5, -(2**63), 1, label="none")
+def a_range_of_any_span(x, start, stop, step):
+    total, trips = x, 0
+    for i in range(start, stop, step):
+        total += np.sin(x * (i / 1e18)) * x
+        trips += 1
+        if trips == 12:
+            break
+    return total
+
+
+@program(0.3, -(2**63), label="none")
+@program(0.3, 2**63 - 1, label="without an end")
+@program(0.3, 6, label="two")
+def a_range_from_a_number(x, stop):
+    total = x
+    for i in range(3, stop, 2):
+        total += x * np.cos(x * i)
+        if i > 20:
+            break
+    return total

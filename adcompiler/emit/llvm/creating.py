@@ -11,6 +11,7 @@ from dataclasses import replace
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.nests import At, allocated, broadcast, copied, each, filled
 from adcompiler.emit.llvm.scalars import convert
+from adcompiler.emit.llvm.spans import number_at, range_length
 from adcompiler.emit.llvm.values import (
     Elements,
     Number,
@@ -138,13 +139,13 @@ def _arange(writer: Writer, let: Let) -> Values | None:
         return None
     code = writer.code
     start, stop, step = (writer.number(a).text for a in let.operands)
-    count = code.op(f"call i64 @adc_range_length(i64 {start}, i64 {stop}, i64 {step})")
+    count = range_length(code, start, stop, step)
     (known,) = t.dims
     dims = [str(known) if isinstance(known, int) else count]
     found = allocated(code, t.dtype, dims)
 
     def trip(index: str, carried: tuple[str, ...]) -> Sequence[str]:
-        number = code.add(start, code.multiply(index, step))
+        number = number_at(code, start, step, index)
         At(found, index).put(code, convert(code, number, "int64", t.dtype))
         return ()
 

@@ -31,6 +31,7 @@ from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.rowshared import shared_rows
 from adcompiler.emit.llvm.shifted import joins_sums, write_sums
 from adcompiler.emit.llvm.shown import renamed, tagged
+from adcompiler.emit.llvm.spans import number_at, range_length
 from adcompiler.emit.llvm.summed import sums_of_loops
 from adcompiler.emit.llvm.taking import list_given
 from adcompiler.emit.llvm.values import (
@@ -212,9 +213,7 @@ class FunctionWriter(Writer):
         )
         if not step.lstrip("-").isdigit() or step == "0":
             code.fail_if(code.op(f"icmp eq i64 {step}, 0"))
-        count = code.op(
-            f"call i64 @adc_range_length(i64 {start}, i64 {stop}, i64 {step})"
-        )
+        count = range_length(code, start, stop, step)
         if bounds.limit is not None:
             count = self._limited(count, self.number(bounds.limit).text)
         way, lists = Pace(self, stmt, count), Counted(self, stmt, count)
@@ -224,7 +223,7 @@ class FunctionWriter(Writer):
         if bounds.reverse:
             last = code.op(f"sub nsw i64 {count}, 1")
             place = code.op(f"sub nsw i64 {last}, {trips}")
-        index = code.add(start, code.multiply(place, step))
+        index = number_at(code, start, step, place)
         inside, after = code.label("body"), code.label("after")
         self.values[stmt.body.params[0]] = Number("int64", index, "true")
         head = way.head(loop, more, inside, after)

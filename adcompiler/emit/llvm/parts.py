@@ -17,6 +17,7 @@ from adcompiler.emit.llvm.framed import may_hold
 from adcompiler.emit.llvm.groups import Group, Sink
 from adcompiler.emit.llvm.nests import At, broadcast, copied, each
 from adcompiler.emit.llvm.scalars import convert, elementwise
+from adcompiler.emit.llvm.spans import range_length
 from adcompiler.emit.llvm.values import (
     Elements,
     Number,
@@ -59,8 +60,8 @@ def _size(writer: Writer, let: Let) -> Values:
 
 
 def _range_length(writer: Writer, let: Let) -> Values:
-    given = ", ".join(f"i64 {writer.int64(a)}" for a in let.operands)
-    return _int(writer.code.op(f"call i64 @adc_range_length({given})"))
+    start, stop, step = map(writer.int64, let.operands)
+    return _int(range_length(writer.code, start, stop, step))
 
 
 # -- parts -------------------------------------------------------------------------
@@ -110,8 +111,7 @@ def sliced(
         if stop is None
         else _bound(code, stop, low, high, n)
     )
-    count = code.op(f"call i64 @adc_range_length(i64 {first}, i64 {last}, i64 {step})")
-    return first, count, step
+    return first, range_length(code, first, last, step), step
 
 
 def part(

@@ -22,6 +22,7 @@ from adcompiler.emit.llvm.outlined import Apart, Given, Outlined, Total, enter, 
 from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.scalars import LIBM, elementwise
 from adcompiler.emit.llvm.sharing import CALL, ROWS, least_of, may_share
+from adcompiler.emit.llvm.spans import range_length
 from adcompiler.emit.llvm.values import (
     Block,
     Elements,
@@ -146,9 +147,7 @@ class _Rows:
         code, bounds = writer.code, stmt.range
         stop, step = (writer.int64(a) for a in (bounds.stop, bounds.step))
         self.step = step
-        self.trips = code.op(
-            f"call i64 @adc_range_length(i64 0, i64 {stop}, i64 {step})"
-        )
+        self.trips = range_length(code, "0", stop, step)
         self.way = Pace(writer, stmt, self.trips)
         self.params = carried_params(stmt)
         self.given = Given()

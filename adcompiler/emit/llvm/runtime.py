@@ -17,6 +17,7 @@ from adcompiler.emit.llvm.memory import MEMORY
 from adcompiler.emit.llvm.objects import OBJECTS
 from adcompiler.emit.llvm.scalars import LIBM
 from adcompiler.emit.llvm.signals import SIGNALS
+from adcompiler.emit.llvm.spans import LENGTH
 from adcompiler.emit.llvm.stacks import STACKS
 
 __all__ = ["INTEGERS", "RUNTIME", "declarations", "mathematics"]
@@ -136,25 +137,9 @@ go:
   %result = select i1 %some, double %rounded, double %zero
   ret double %result
 }
-
-define internal i64 @adc_range_length(i64 %start, i64 %stop, i64 %step) alwaysinline {
-  %up = icmp sgt i64 %step, 0
-  %none = icmp eq i64 %step, 0
-  %forward = sub i64 %stop, %start
-  %backward = sub i64 %start, %stop
-  %gap = select i1 %up, i64 %forward, i64 %backward
-  %less = sub i64 0, %step
-  %size = select i1 %up, i64 %step, i64 %less
-  %divisor = select i1 %none, i64 1, i64 %size
-  %before = sub i64 %gap, 1
-  %whole = sdiv i64 %before, %divisor
-  %count = add i64 %whole, 1
-  %some = icmp sgt i64 %gap, 0
-  %result = select i1 %some, i64 %count, i64 0
-  ret i64 %result
-}
 """
 
+INTEGERS += LENGTH
 RUNTIME = MEMORY + OBJECTS + SIGNALS + STACKS
 RUNTIME += SHARE if sys.platform == "linux" else ""
 
