@@ -2,8 +2,9 @@
 
 In: what is to be computed, a function or a derivative of one. Out: functions of the IR,
 up to those that are ready to be written.
-Invariants: with ADC_VERIFY every pass is followed by the verifier; a fault of a pass is
-an `InternalError` that shows the last IR that was sound.
+Invariants: what the front end gives is verified always, as a wrong fact of it would be a
+wrong gradient; with ADC_VERIFY every pass is followed by the verifier. A fault of a pass
+is an `InternalError` that shows the last IR that was sound.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def run(function: Function, *steps: Step) -> Function:
             function = step(function)
         if name in settings.dump:
             print(f"--- {name}\n{show(function)}\n", file=sys.stderr)
-        if settings.verify:
+        if settings.verify or name == "lower":
             verify(function, stage=name)
     return function
 

@@ -15,7 +15,7 @@ value's shape off one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -156,21 +156,27 @@ def _body(stmts: tuple[Stmt, ...], slots: set[Slot], axes: Axes) -> tuple[Stmt, 
             case Let():
                 builder.append(stmt)
             case If():
-                arms = [a.results for a in (stmt.then, stmt.orelse) if a.falls]
-                types = _types([stmt.results], *arms)
-                then = _region(stmt.then, types, slots, axes, stmt.span)
-                orelse = _region(stmt.orelse, types, slots, axes, stmt.span)
+                arms = stmt.then, stmt.orelse
+                paths = [a.results for a in arms if a.falls]
+                types = iter(_types([stmt.results], paths) if paths else ())
+                then, orelse = (
+                    _region(a, next(types) if a.falls else [], slots, axes, stmt.span)
+                    for a in arms
+                )
                 builder.append(replace(stmt, then=then, orelse=orelse))
             case For() | While():
-                paths = stmt.inits, carried_results(stmt)
-                types = _types([carried_params(stmt), stmt.results], *paths)
+                paths = [stmt.inits]
+                if stmt.body.falls:
+                    paths.append(carried_results(stmt))
+                first, *later = _types([carried_params(stmt), stmt.results], paths)
                 inits = tuple(
-                    _defined(init, types[k], builder, axes)
+                    _defined(init, first[k], builder, axes)
                     if (stmt, k) in slots
                     else init
                     for k, init in enumerate(stmt.inits)
                 )
-                body = _region(stmt.body, types, slots, axes, stmt.span)
+                ends = later[0] if later else []
+                body = _region(stmt.body, ends, slots, axes, stmt.span)
                 builder.append(replace(stmt, inits=inits, body=body))
             case _:
                 assert_never(stmt)
@@ -189,56 +195,90 @@ def _region(
     builder = Builder(span=span)
     results = list(region.results)
     skip = len(results) - len(types)
+    axes = axes_of(region.params, axes)
+    inside = _body(region.body, slots, axes)
+    axes = axes_of((v for stmt in region.body for v in defined(stmt)), axes)
     for k, atom in enumerate(results):
         if (region, k) in slots:
             results[k] = _defined(atom, types[k - skip], builder, axes)
-    inside = _body(region.body, slots, axes_of(region.params, axes))
     body = (*inside, *builder.stmts)
     return replace(region, body=body, results=tuple(results))
 
 
-def _types(joins: Sequence[tuple[Var, ...]], *paths: tuple[Atom, ...]) -> list[Type]:
-    """The types of placeholders for what paths give to joins: a length that is a
-    join's own is a new symbol. A loop gives the same to two joins."""
-    if not paths:
-        return [r.type for r in joins[0]]
-    given = (
-        [a.type for a in atoms if not isinstance(a, Undef)]
-        for atoms in zip(*paths, strict=True)
-    )
-    meetings = ([v.type for v in values] for values in zip(*joins, strict=True))
-    return [_outer_lengths(m, g) for m, g in zip(meetings, given, strict=True)]
+def _types(
+    joins: Sequence[tuple[Var, ...]], paths: Sequence[tuple[Atom, ...]]
+) -> list[list[Type]]:
+    """For each path the types of placeholders for what it gives to joins. A length that
+    is a join's own is that of what the path gives to it elsewhere, or else a new symbol.
+    A loop gives the same to two joins."""
+    if not any(isinstance(a, Undef) for path in paths for a in path):
+        return [[v.type for v in joins[0]]] * len(paths)
+    alike = _alike([[v.type for v in values] for values in joins])
+    outer = _outer_lengths(joins, paths, alike)
+    return [_on_path(joins[0], path, alike, outer) for path in paths]
 
 
-def _outer_lengths(joined: list[Type], given: list[Type]) -> Type:
-    first = joined[0]
-    if not isinstance(first, Array):
-        return first
-    found: dict[int, Length] = {}
-    places = _same_lengths(joined)
-    for k, place in enumerate(places):
-        lengths = [dims_of(t)[k] for t in joined]
-        outer = (n for n in lengths if all(dims_of(t)[k] == n for t in given))
-        length = next(outer, None)
-        if length is not None:
-            found.setdefault(place, length)
-    dims = (found.setdefault(p, fresh_dim()) for p in places)
-    return Array(first.dtype, tuple(dims))
+Place = tuple[int, int]  # a value of a join, and an axis of it
 
 
-def _same_lengths(joined: list[Type]) -> list[int]:
+def _alike(joins: Iterable[Sequence[Type]]) -> dict[Place, Place]:
     """For each axis the first one that some join says to be as long.
 
     >>> m, n, k = fresh_dim(), fresh_dim(), fresh_dim()
-    >>> _same_lengths([Array("float64", (n, m, n)), Array("float64", (k, m, m))])
-    [0, 0, 0]
+    >>> one = [Array("float64", (n, m)), Array("float64", (n,))]
+    >>> other = [Array("float64", (k, m)), Array("float64", (m,))]
+    >>> _alike([one, other])
+    {(0, 0): (0, 0), (0, 1): (0, 0), (1, 0): (0, 0)}
     """
-    places = list(range(len(dims_of(joined[0]))))
-    for dims in map(dims_of, joined):
-        for k, length in enumerate(dims):
-            one, other = sorted((places[k], places[dims.index(length)]))
-            places = [one if p == other else p for p in places]
-    return places
+    found: dict[Place, Place] = {}
+    for types in joins:
+        first: dict[Length, Place] = {}
+        for k, t in enumerate(types):
+            for axis, length in enumerate(dims_of(t)):
+                mine = found.setdefault((k, axis), (k, axis))
+                one, two = sorted((mine, found[first.setdefault(length, (k, axis))]))
+                if one != two:
+                    found.update((p, one) for p, at in found.items() if at == two)
+    return found
+
+
+def _outer_lengths(
+    joins: Sequence[tuple[Var, ...]],
+    paths: Sequence[tuple[Atom, ...]],
+    alike: Mapping[Place, Place],
+) -> dict[Place, Length]:
+    """The lengths that a join has, and all that the paths give to it there."""
+    found: dict[Place, Length] = {}
+    for k, (values, atoms) in enumerate(
+        zip(zip(*joins, strict=True), zip(*paths, strict=True), strict=True)
+    ):
+        given = [dims_of(a.type) for a in atoms if not isinstance(a, Undef)]
+        for axis in range(len(dims_of(values[0].type))):
+            for length in (dims_of(v.type)[axis] for v in values):
+                if all(dims[axis] == length for dims in given):
+                    found.setdefault(alike[k, axis], length)
+    return found
+
+
+def _on_path(
+    values: Sequence[Var],
+    path: Sequence[Atom],
+    alike: Mapping[Place, Place],
+    outer: Mapping[Place, Length],
+) -> list[Type]:
+    known = dict(outer)
+    for k, atom in enumerate(path):
+        lengths = () if isinstance(atom, Undef) else dims_of(atom.type)
+        for axis, length in enumerate(lengths):
+            known.setdefault(alike[k, axis], length)
+    types: list[Type] = []
+    for k, t in enumerate(v.type for v in values):
+        if isinstance(t, Array):
+            places = (alike[k, axis] for axis in range(t.ndim))
+            dims = tuple(known.setdefault(p, fresh_dim()) for p in places)
+            t = Array(t.dtype, dims)
+        types.append(t)
+    return types
 
 
 def of_any_length(var: Var) -> Var:

@@ -23,6 +23,7 @@ from . import (
     formats,
     gates,
     gathers,
+    grown,
     idioms,
     iterators,
     laid_out,

@@ -188,12 +188,12 @@ def _flag(writer: Writer, let: Let) -> str:
     if how in _BETTER and via == "builtin":
         a, b = numbers
         order = f"{_ORDERS[t.dtype]}{_BETTER[how]} {machine(t.dtype)}"
-        second = code.op(f"{order} {b.text}, {a.text}")
-        return code.select(second, "i1", b.python, a.python)
+        later = code.op(f"{order} {b.text}, {a.text}")
+        return code.select(later, "i1", b.python, a.python)
     if how in ("logical_and", "logical_or") and via in (None, "builtin"):
-        first, second = numbers
-        going_on = (second, first) if how == "logical_and" else (first, second)
-        return code.select(first.text, "i1", *(n.python for n in going_on))
+        a, b = numbers
+        if_true, if_false = (b, a) if how == "logical_and" else (a, b)
+        return code.select(a.text, "i1", if_true.python, if_false.python)
     return ""
 
 

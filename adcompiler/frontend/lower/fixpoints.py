@@ -332,7 +332,7 @@ class Lowering:
         for location, var in head.stores.items():
             if not same.types(var.type, new.stores[location].type):
                 return False
-        return self.same_relations(head, new, same.places)
+        return same.hold() and self.same_relations(head, new, same.places)
 
     def same_relations(
         self, head: Head, new: Head, places: Mapping[Location, Location]

@@ -28,6 +28,7 @@ from adcompiler.frontend.lower.frames import Arm, Held, Stale
 from adcompiler.frontend.lower.meetings import unchanged
 from adcompiler.frontend.lower.merges import Merge
 from adcompiler.frontend.lower.mixtures import Mixed, types_of
+from adcompiler.ir.joins import unfit
 from adcompiler.ir.nodes import Atom, Const, For, Var, While
 from adcompiler.ir.types import (
     Array,
@@ -46,6 +47,10 @@ class Head:
     stores: dict[Location, Var] = field(default_factory=dict)
     stale: dict[Location, Stale] = field(default_factory=dict)
     objects: dict[Location, Held] = field(default_factory=dict)
+
+    def has_made(self, location: Location) -> bool:
+        """Whether memory is the head's own: it may be another at each trip."""
+        return location in self.merge.arrays or location in self.merge.objects
 
     def held(self) -> dict[Location, Held]:
         """What objects hold at the head: those stored to, and new ones."""
@@ -141,6 +146,16 @@ def inner(length: Length, mark: int) -> bool:
     return isinstance(length, Dim) and isinstance(key, int) and key > mark
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The lengths met up to a mark."""
+
+    mark: int
+
+    def __contains__(self, length: object) -> bool:
+        return isinstance(length, int | Dim) and not inner(length, self.mark)
+
+
 @dataclass(slots=True)
 class Comparison:
     """Whether two heads say the same, up to the identity of new memory and lengths."""
@@ -150,6 +165,7 @@ class Comparison:
     mixed: Mixed
     old: Head
     new: Head
+    pairs: list[tuple[Array, Array]] = field(default_factory=list)  # that are alike
 
     def bindings(self, old: Binding | None, new: Binding | None) -> bool:
         match old, new:
@@ -177,6 +193,9 @@ class Comparison:
                 return self.bindings(a, b)
             case ObjectRef(one, c), ObjectRef(other, d) if c is d:
                 return self.objects(one, other)
+            case RecordVal(shape, xs), RecordVal(other, ys):
+                pairs = zip(xs, ys, strict=False)
+                return shape == other and all(self.bindings(x, y) for x, y in pairs)
             case _:
                 return type(old) is type(new)
 
@@ -218,6 +237,8 @@ class Comparison:
         if old in self.places.values():
             return False
         if old is not new:
+            if not (self.old.has_made(old) and self.new.has_made(new)):
+                return False
             self.places[new] = old
         return True
 
@@ -225,8 +246,15 @@ class Comparison:
         if isinstance(old, Array) and isinstance(new, Array):
             if old.dtype != new.dtype or old.ndim != new.ndim:
                 return False
+            self.pairs.append((old, new))
             return all(map(self.lengths, old.dims, new.dims))
         return old == new
+
+    def hold(self) -> bool:
+        """Whether lengths that the old head says are equal are so in the new one: what
+        one trip has made of one length need not stay so."""
+        old, new = ([pair[k] for pair in self.pairs] for k in (0, 1))
+        return unfit(old, new, _Before(self.mark)) is None
 
     def lengths(self, old: Length, new: Length) -> bool:
         if old == new:
