@@ -2,9 +2,9 @@
 
 In: what is to be computed, a function or a derivative of one. Out: functions of the IR,
 up to those that are ready to be written.
-Invariants: what the front end gives is verified always, as a wrong fact of it would be a
-wrong gradient; with ADC_VERIFY every pass is followed by the verifier. A fault of a pass
-is an `InternalError` that shows the last IR that was sound.
+Invariants: what the front end gives is always verified, as a wrong fact of it would be
+a wrong gradient; with ADC_VERIFY every pass is followed by the verifier. A fault of a
+pass is an `InternalError` that shows the last IR that was sound.
 """
 
 from __future__ import annotations

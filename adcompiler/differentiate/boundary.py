@@ -209,8 +209,8 @@ def _types(
     joins: Sequence[tuple[Var, ...]], paths: Sequence[tuple[Atom, ...]]
 ) -> list[list[Type]]:
     """For each path the types of placeholders for what it gives to joins. A length that
-    is a join's own is that of what the path gives to it elsewhere, or else a new symbol.
-    A loop gives the same to two joins."""
+    is a join's own is that of what the path gives to it elsewhere, or a new symbol. A
+    loop gives the same to two joins."""
     if not any(isinstance(a, Undef) for path in paths for a in path):
         return [[v.type for v in joins[0]]] * len(paths)
     alike = _alike([[v.type for v in values] for values in joins])
@@ -272,12 +272,13 @@ def _on_path(
         for axis, length in enumerate(lengths):
             known.setdefault(alike[k, axis], length)
     types: list[Type] = []
-    for k, t in enumerate(v.type for v in values):
-        if isinstance(t, Array):
-            places = (alike[k, axis] for axis in range(t.ndim))
-            dims = tuple(known.setdefault(p, fresh_dim()) for p in places)
-            t = Array(t.dtype, dims)
-        types.append(t)
+    for k, value in enumerate(values):
+        if not isinstance(value.type, Array):
+            types.append(value.type)
+            continue
+        places = (alike[k, axis] for axis in range(value.type.ndim))
+        dims = tuple(known.setdefault(p, fresh_dim()) for p in places)
+        types.append(Array(value.type.dtype, dims))
     return types
 
 

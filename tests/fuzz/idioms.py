@@ -8,6 +8,7 @@ from tests.fuzz import array_idioms as of_arrays
 from tests.fuzz import function_idioms as of_functions
 from tests.fuzz import iterator_idioms as of_iterators
 from tests.fuzz import kind_idioms as of_kinds
+from tests.fuzz import length_idioms as of_lengths
 from tests.fuzz import list_idioms as of_lists
 from tests.fuzz import loop_idioms as of_loops
 from tests.fuzz import statements
@@ -54,6 +55,8 @@ _OTHERS: tuple[tuple[int, Callable[[Frame], None]], ...] = (
     (1, of_loops.rotation),
     (1, of_loops.scan),
     (1, of_loops.run_time_step),
+    (6, of_lengths.kept_and_grown),
+    (4, of_lengths.handed_on),
     (3, of_kinds.zero_d),
     (1, of_kinds.whole_numbers),
     (5, of_kinds.changing),

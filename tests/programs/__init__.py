@@ -109,6 +109,7 @@ __all__ = [
     "formats",
     "gates",
     "gathers",
+    "grown",
     "idioms",
     "iterators",
     "laid_out",
