@@ -15,29 +15,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from adcompiler.errors import InternalError
-from adcompiler.frontend.interface import DerivedKind, Lowered
+from adcompiler.frontend.interface import DerivedKind
 from adcompiler.ir.nodes import Function
 from adcompiler.ir.printer import show
 from adcompiler.ir.verifier import verify
 from adcompiler.ir.walk import count_uses
 from adcompiler.settings import current
 
-__all__ = ["Faults", "derive", "primal", "run", "stored", "with_stores_at_end"]
+__all__ = ["Faults", "derive", "run", "stored", "with_stores_at_end"]
 
 Pass = Callable[[Function], Function]
 Step = tuple[str, Pass]
 
 
 # --- The passes ------------------------------------------------------------------
-
-
-def primal(lowered: Lowered) -> Function:
-    """The function itself."""
-    return run(
-        lowered.function,
-        ("lower", _same),
-        ("optimise", _optimise),
-    )
 
 
 def derive(
@@ -50,7 +41,7 @@ def derive(
 
     match kind:
         case "value" | "inplace":
-            return (run(function, ("optimise", _optimise)),)
+            return (run(function, ("lower", _same), ("optimise", _optimise)),)
         case "grad" | "value_and_grad" | "backward":
             with_value = kind != "grad"
             return (

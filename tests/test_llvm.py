@@ -359,3 +359,16 @@ def test_sums_in_place_see_what_python_sees(f):
     found, slopes = native(f)(x)
     assert found == pytest.approx(value, rel=1e-13)
     np.testing.assert_allclose(slopes, gradient, rtol=1e-12)
+
+
+def test_arrays_of_results_begin_with_a_line_of_the_caches():
+    def waves(x):
+        return np.sum(np.sin(x) * x)
+
+    gradient = ad.grad(waves, backend="llvm")
+    found = [gradient(np.linspace(0.1, 0.9, n)) for n in (130, 1000, 1001, 4099, 40000)]
+    if sys.platform != "win32":
+        assert [g.ctypes.data % 64 for g in found] == [0] * 5
+    assert all(g.flags.owndata for g in found)
+    found[0].resize(200, refcheck=False)  # NumPy moves it, as memory of its own
+    assert found[0].shape == (200,)

@@ -123,13 +123,20 @@ def test_the_verifier_runs_after_each_pass(monkeypatch):
     assert seen == ["lower", "optimise", "exits", *["reverse", "optimise"] * 2]
     seen.clear()
     pipeline.derive("value", function_in_ir(), ())
-    assert seen == ["optimise"]
+    assert seen == ["lower", "optimise"]
 
 
 def test_the_verifier_runs_only_when_asked(monkeypatch):
     monkeypatch.setenv("ADC_VERIFY", "0")
     unverified = broken(function_in_ir())
-    assert pipeline.run(unverified, ("lower", lambda f: f)) is unverified
+    assert pipeline.run(unverified, ("optimise", lambda f: f)) is unverified
+
+
+@pytest.mark.parametrize("kind", ["value", "grad", "jvp", "vjp"])
+def test_what_the_front_end_gives_is_always_verified(kind, monkeypatch):
+    monkeypatch.setenv("ADC_VERIFY", "0")
+    with pytest.raises(InternalError, match=r"^lower: f: nowhere is read"):
+        pipeline.derive(kind, broken(function_in_ir()), (0,))
 
 
 @pytest.mark.parametrize("stage", ["optimise", "reverse", "bufferise"])
