@@ -171,3 +171,17 @@ def single_on_one_path(c, x):
     if c > 3.0:
         s = x[0] * x[1]
     return s + x[2] * c
+
+
+@program(real(4), 0, label="no trip")
+@program(real(4), 3, label="three trips")
+def the_class_of_what_becomes_a_float(x, n):
+    total, count, s = 0, 0, x[3]
+    for i in range(n):
+        half = total * 0.5
+        if isinstance(half, float) and isinstance(count, int):
+            s = s + half * x[0]
+        total = half + x[i]
+        count = count + 1
+    total = float(total)
+    return s + (total * x[1] if isinstance(total, float) else x[2])

@@ -207,3 +207,33 @@ def own_product_from_outside(x):
 def items_of_two_ranks(x):
     pair = (1.0, x) if x[0] > 0.0 else (2.0, np.eye(2))
     return np.sum(pair[1]) * pair[0]
+
+
+@program(real(3), 3, refused="which type of number this is depends on the path")
+def the_class_of_a_sum_that_starts_with_an_int(x, n):
+    total, sign = 0, 1.0
+    for i in range(n):
+        if isinstance(total, int):
+            sign = x[0]
+        total = total + x[i]
+    return total * sign
+
+
+@program(real(3), 3, refused="which type of number this is depends on the path")
+def the_class_of_a_field_that_starts_with_an_int(x, n):
+    sums = {"total": 0}
+    for i in range(n):
+        if type(sums["total"]) is float:
+            sums["total"] = sums["total"] * 2
+        sums["total"] += float(x[i])
+    return sums["total"]
+
+
+@program(real(3), 3, refused="which type of number this is depends on the path")
+def the_class_of_an_int_on_one_path(x, n):
+    value = 0 if n > 2 else x[0]
+    match value:
+        case int():
+            return x[1]
+        case _:
+            return x[2]

@@ -334,7 +334,7 @@ def conversion(python: type) -> Handler:
             _PYTHON[python],
             "python",
         )
-        if same and atom not in call.ctx.mixed:
+        if same and atom not in call.ctx.mixed and atom not in call.ctx.classes:
             return Dyn(atom)
         return call.result("cast", atom, dtype=_PYTHON[python], via="builtin")
 

@@ -29,6 +29,7 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower.handling import Call
+from adcompiler.frontend.lower.mixtures import types_of
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Scalar
@@ -74,13 +75,21 @@ def _classes_of(call: Call, x: Binding) -> list[type]:
     """The classes of which a value may be, as the path decides."""
     if not isinstance(x, Dyn) or not isinstance(x.atom.type, Scalar):
         return [class_of(call, x)]
-    dtype, kind = x.atom.type.dtype, x.atom.type.kind
+    several = types_of(call.ctx.classes, x.atom)
+    if len(several) > 1:
+        return [c for t in several for c in _of_type(t)]
     if x.atom in call.ctx.mixed:
         numpy = [np.dtype(name).type for name in (*OF_PYTHON, "float32")]
         return [*OF_PYTHON.values(), *numpy]
-    if kind == "either":
-        return [OF_PYTHON[dtype], np.dtype(dtype).type]
-    return [class_of(call, x)]
+    return _of_type(x.atom.type)
+
+
+def _of_type(t: Scalar) -> list[type]:
+    """The classes of numbers of a type."""
+    numpy = np.dtype(t.dtype).type
+    if t.kind == "python":
+        return [OF_PYTHON[t.dtype]]
+    return [numpy] if t.kind == "numpy" else [OF_PYTHON[t.dtype], numpy]
 
 
 def _refuse_class(call: Call) -> NoReturn:
@@ -117,7 +126,8 @@ def class_of(call: Call, x: Binding) -> type:
             return found if isinstance(found, type) else GeneratorType
         case Dyn(atom) if isinstance(atom.type, Scalar):
             kind = atom.type.kind
-            if kind == "either" or atom in call.ctx.mixed:
+            known = call.ctx.mixed, call.ctx.classes
+            if kind == "either" or any(atom in types for types in known):
                 _refuse_class(call)
             if kind == "numpy":
                 return np.dtype(atom.type.dtype).type

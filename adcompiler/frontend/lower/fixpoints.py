@@ -373,8 +373,9 @@ class Lowering:
 
     def remix(self, copies: Mapping[Var, Var]) -> None:
         """What stands for a number of either type is one, too."""
-        mixed = self.ctx.mixed
-        mixed.update({new: mixed[old] for old, new in copies.items() if old in mixed})
+        for known in (self.ctx.mixed, self.ctx.classes):
+            found = {new: known[old] for old, new in copies.items() if old in known}
+            known.update(found)
 
 
 def _is_start(atom: Atom) -> bool:

@@ -288,6 +288,10 @@ class Merge:
         self.ctx.soften((leaf,), (a, b))
         if either:
             mixed[leaf] = either
+        else:
+            types = mixtures.joined(self.ctx.classes, a, b)
+            if types and len({t.dtype for t in types}) > 1:
+                self.ctx.classes[leaf] = types
         return Dyn(leaf, boxed)
 
     def _tentative(self, a: Atom, b: Atom) -> Type | None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from adcompiler.ir.nodes import Atom, Const, Var
-from adcompiler.ir.primitive import Primitive
+from adcompiler.ir.primitive import PRIMITIVES, Primitive
 from adcompiler.ir.types import Array, Kind, Scalar, Type, result_dtype
 
 Types = frozenset[Scalar]
@@ -102,6 +102,36 @@ def through(
             raise Differs(f"this makes an array of {which} on another")
         found[result] = scalars
     return found
+
+
+def classes(
+    known: Mixed,
+    name: str,
+    operands: tuple[Atom, ...],
+    params: Mapping[str, Any],
+    results: tuple[Var, ...],
+) -> dict[Var, Types]:
+    """The types that a number may have in the program, of numbers that are `known` to
+    have several there, and one here: the int that a sum starts with is a float, too."""
+    if known.keys().isdisjoint(operands) or not isinstance(results[0].type, Scalar):
+        return {}
+    choices = [types_of(known, a) or {a.type} for a in operands]
+    if params.get("via") == "builtin" and name in ("maximum", "minimum", "where"):
+        found = frozenset(t for each in choices[-2:] for t in each)
+    else:
+        each = itertools.product(*choices)
+        found = frozenset(t for types in each for t in _given(name, types, params))
+    scalars = frozenset(t for t in found if isinstance(t, Scalar))
+    return {results[0]: scalars} if len({t.dtype for t in scalars}) > 1 else {}
+
+
+def _given(
+    name: str, types: tuple[Type, ...], params: Mapping[str, Any]
+) -> tuple[Type, ...]:
+    try:
+        return PRIMITIVES[name].types(types, params)
+    except TypeError:  # no run comes here with operands of these types
+        return ()
 
 
 def in_single(
