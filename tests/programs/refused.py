@@ -237,3 +237,23 @@ def the_class_of_an_int_on_one_path(x, n):
             return x[1]
         case _:
             return x[2]
+
+
+@program(real(3), 3, refused="stores into an array that holds ints or floats")
+def stored_into_an_array_of_a_sum_that_starts_with_an_int(x, n):
+    total, s = 1, x[0]
+    for i in range(n):
+        pair = np.array([total, 2])
+        pair[0] = 0.7
+        s = s + np.sum(pair) * x[i]
+        total = total + x[i]
+    return s
+
+
+@program(real(3), 3, refused="makes an array of ints or of floats")
+def filled_with_a_sum_that_starts_with_an_int(x, n):
+    total, s = 1, x[0]
+    for i in range(n):
+        s = s + np.sum(np.full(3, total) * x)
+        total = total * 1.5
+    return s

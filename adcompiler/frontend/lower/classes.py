@@ -29,9 +29,9 @@ from adcompiler.frontend.bindings import (
     TupleVal,
 )
 from adcompiler.frontend.lower.handling import Call
-from adcompiler.frontend.lower.mixtures import types_of
 from adcompiler.frontend.lower.operands import describe
 from adcompiler.ir.builder import constant
+from adcompiler.ir.nodes import Var
 from adcompiler.ir.types import Scalar
 from adcompiler.library import collected
 from adcompiler.parameter import Parameter
@@ -75,9 +75,9 @@ def _classes_of(call: Call, x: Binding) -> list[type]:
     """The classes of which a value may be, as the path decides."""
     if not isinstance(x, Dyn) or not isinstance(x.atom.type, Scalar):
         return [class_of(call, x)]
-    several = types_of(call.ctx.classes, x.atom)
-    if len(several) > 1:
-        return [c for t in several for c in _of_type(t)]
+    if isinstance(x.atom, Var) and x.atom in call.ctx.classes:
+        several = call.ctx.classes[x.atom]
+        return [c for t in several if isinstance(t, Scalar) for c in _of_type(t)]
     if x.atom in call.ctx.mixed:
         numpy = [np.dtype(name).type for name in (*OF_PYTHON, "float32")]
         return [*OF_PYTHON.values(), *numpy]

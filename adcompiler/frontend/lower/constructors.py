@@ -55,6 +55,11 @@ def full(call: Call) -> Binding:
     shape, fill, dtype = call.bind("shape", "fill_value", dtype=None)
     atoms, value = call.lengths(shape), call.atom(fill)
     assert isinstance(value.type, Scalar | Array)
+    if dtype == NONE and any(value in d for d in (call.ctx.mixed, call.ctx.classes)):
+        call.refuse(
+            "this makes an array of ints or of floats, as the path decides",
+            "say of which: np.full(n, z, dtype=float)",
+        )
     wanted = call.dtype(dtype, value.type.dtype) or value.type.dtype
     known = lengths.known(call.ctx, wanted, atoms)
     return call.result("full", value, *atoms, dtype=wanted, known=known)

@@ -91,8 +91,8 @@ class Context:
     computed: dict[tuple[Any, ...], Var] = field(default_factory=dict)
     alike: dict[Var, Var] = field(default_factory=dict)
     mixed: dict[Var, mixtures.Types] = field(default_factory=dict)
-    # Likewise of numbers that are all taken for floats: what isinstance would tell.
-    classes: dict[Var, mixtures.Types] = field(default_factory=dict)
+    # Likewise of numbers that are all taken for floats, and of arrays of them.
+    classes: dict[Var, frozenset[Type]] = field(default_factory=dict)
     derive: Derive | None = None
     static_captures: frozenset[str] = frozenset()
     mutated: dict[int, Span] = field(default_factory=dict)
@@ -194,6 +194,8 @@ class Context:
             self.connected[results[0]] = [(name, operands)]
         self.origins.trace(results, operands)
         self.soften(results, operands)
+        if name in mixtures.STORING and operands[0] in self.classes:
+            self.refuse(node, *mixtures.ROUNDED)
         self.classes |= mixtures.classes(self.classes, name, operands, params, results)
         self.note_count(name, results, operands)
         self.note_alike(name, results, operands)

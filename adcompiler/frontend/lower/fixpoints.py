@@ -22,7 +22,14 @@ from adcompiler.frontend.bindings import (
     RangeVal,
     map_atoms,
 )
-from adcompiler.frontend.lower import expressions, loops, meetings, sources, statements
+from adcompiler.frontend.lower import (
+    expressions,
+    loops,
+    meetings,
+    mixtures,
+    sources,
+    statements,
+)
 from adcompiler.frontend.lower.context import DONE, RETURNED, STOP, VALUE, Context
 from adcompiler.frontend.lower.facts import Facts, meaning
 from adcompiler.frontend.lower.frames import Arm, Held, Stale
@@ -126,7 +133,8 @@ class Lowering:
         if back is not None and not isinstance(back, Stale):
             joined = join_types(held.type, back.type)
         assert joined is not None
-        head.stores[location] = fresh_var(joined, name)
+        var = head.stores[location] = fresh_var(joined, name)
+        self.ctx.classes |= mixtures.met(self.ctx.classes, var, held, back)
 
     def soften(self, head: Head) -> None:
         """Integers known at the entry may be floats at the head, if later trips say;
@@ -373,9 +381,10 @@ class Lowering:
 
     def remix(self, copies: Mapping[Var, Var]) -> None:
         """What stands for a number of either type is one, too."""
-        for known in (self.ctx.mixed, self.ctx.classes):
-            found = {new: known[old] for old, new in copies.items() if old in known}
-            known.update(found)
+        mixed, classes = self.ctx.mixed, self.ctx.classes
+        mixed.update({new: mixed[old] for old, new in copies.items() if old in mixed})
+        found = {new: classes[old] for old, new in copies.items() if old in classes}
+        classes.update(found)
 
 
 def _is_start(atom: Atom) -> bool:

@@ -213,9 +213,10 @@ class Leaves:
         name = atom.name if isinstance(atom, Var) else None
         self.params.append(fresh_var(atom.type, name))
         self.atoms.append(atom)
-        for known in (self.ctx.mixed, self.ctx.classes):
-            if isinstance(atom, Var) and atom in known:
-                known[self.params[-1]] = known[atom]
+        if isinstance(atom, Var) and atom in self.ctx.mixed:
+            self.ctx.mixed[self.params[-1]] = self.ctx.mixed[atom]
+        if isinstance(atom, Var) and atom in self.ctx.classes:
+            self.ctx.classes[self.params[-1]] = self.ctx.classes[atom]
         return self.params[-1]
 
 

@@ -21,7 +21,7 @@ from adcompiler.frontend.bindings import (
     locations,
     map_atoms,
 )
-from adcompiler.frontend.lower import meetings
+from adcompiler.frontend.lower import meetings, mixtures
 from adcompiler.frontend.lower.conforming import Side, conform
 from adcompiler.frontend.lower.context import RETURNED, SPECIAL, VALUE, Context
 from adcompiler.frontend.lower.facts import same
@@ -163,6 +163,8 @@ def _contents(
             assert joined is not None
             name = getattr(a, "name", None) or getattr(b, "name", None)
             stores[location] = merge.leaf(joined, name)
+            classes = mixtures.met(merge.ctx.classes, stores[location], a, b)
+            merge.ctx.classes |= classes
     return stores, stale
 
 

@@ -289,9 +289,7 @@ class Merge:
         if either:
             mixed[leaf] = either
         else:
-            types = mixtures.joined(self.ctx.classes, a, b)
-            if types and len({t.dtype for t in types}) > 1:
-                self.ctx.classes[leaf] = types
+            self.ctx.classes |= mixtures.met(self.ctx.classes, leaf, a, b)
         return Dyn(leaf, boxed)
 
     def _tentative(self, a: Atom, b: Atom) -> Type | None:
@@ -352,7 +350,10 @@ class Merge:
         key = ((left.location, left.path), (right.location, right.path))
         if key not in self.keys:
             self.keys[key] = self.memory(left.location, right.location, contiguous)
-            self.arrays[self.keys[key]] = self.leaf(joined, name)
+            held = self.arrays[self.keys[key]] = self.leaf(joined, name)
+            places = zip(self.ends, (left, right), strict=True)
+            given = [end.values.get(ref.location) for end, ref in places]
+            self.ctx.classes |= mixtures.met(self.ctx.classes, held, *given)
         return ArrayRef(self.keys[key], (), joined, contiguous)
 
     def _kept(self, ref: ArrayRef | ListRef) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,17 @@ from adcompiler.ir.types import Array, Kind, Scalar, Type, result_dtype
 
 Types = frozenset[Scalar]
 Mixed = Mapping[Var, Types]
+Classes = Mapping[Var, frozenset[Type]]
 
 NP_SINGLE = Scalar("float32", "numpy")
 HINT = "convert it where the paths part: float(x)"
 
 
+STORING = ("store", "accumulate", "scatter", "scatter_add")
+ROUNDED = (
+    "this stores into an array that holds ints or floats, as the path decides",
+    "make it of floats: np.array([float(z), ...]), np.full(n, float(z))",
+)
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
 
 
@@ -105,24 +112,49 @@ def through(
 
 
 def classes(
-    known: Mixed,
+    known: Classes,
     name: str,
     operands: tuple[Atom, ...],
     params: Mapping[str, Any],
     results: tuple[Var, ...],
-) -> dict[Var, Types]:
-    """The types that a number may have in the program, of numbers that are `known` to
-    have several there, and one here: the int that a sum starts with is a float, too."""
-    if known.keys().isdisjoint(operands) or not isinstance(results[0].type, Scalar):
+) -> dict[Var, frozenset[Type]]:
+    """The types that a result may have in the program, of operands that are `known` to
+    have several there, and one here: the int that a sum starts with is a float, too.
+    Of an array these are types with its lengths."""
+    if not results or known.keys().isdisjoint(operands):
         return {}
-    choices = [types_of(known, a) or {a.type} for a in operands]
+    result = results[0].type
+    choices = [sorted(_types(known, a), key=str) for a in operands]
     if params.get("via") == "builtin" and name in ("maximum", "minimum", "where"):
-        found = frozenset(t for each in choices[-2:] for t in each)
+        found = {t for each in choices[-2:] for t in each}
+    elif sum(len(each) > 1 for each in choices) > 4:
+        ends = ([each[k] for each in choices] for k in (0, -1))
+        found = {t for types in ends for t in _given(name, tuple(types), params)}
     else:
-        each = itertools.product(*choices)
-        found = frozenset(t for types in each for t in _given(name, types, params))
-    scalars = frozenset(t for t in found if isinstance(t, Scalar))
-    return {results[0]: scalars} if len({t.dtype for t in scalars}) > 1 else {}
+        every = itertools.product(*choices)
+        found = {t for types in every for t in _given(name, types, params)}
+    several = frozenset(
+        replace(result, dtype=t.dtype) if isinstance(result, Array) else t
+        for t in found
+        if isinstance(t, Scalar | Array)
+    )
+    return {results[0]: several} if len(_dtypes(several)) > 1 else {}
+
+
+def met(known: Classes, leaf: Var, *given: object) -> dict[Var, frozenset[Type]]:
+    """Likewise of what is one thing or another, as a path decides."""
+    atoms = [a for a in given if isinstance(a, Var | Const)]
+    types = frozenset(t for a in atoms for t in _types(known, a))
+    return {leaf: types} if len(_dtypes(types)) > 1 else {}
+
+
+def _dtypes(types: frozenset[Type]) -> set[str]:
+    return {t.dtype for t in types if isinstance(t, Scalar | Array)}
+
+
+def _types(known: Classes, atom: Atom) -> frozenset[Type]:
+    found = known.get(atom) if isinstance(atom, Var) else None
+    return found or frozenset({atom.type})
 
 
 def _given(
