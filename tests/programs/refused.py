@@ -257,3 +257,14 @@ def filled_with_a_sum_that_starts_with_an_int(x, n):
         s = s + np.sum(np.full(3, total) * x)
         total = total * 1.5
     return s
+
+
+@program(real(3), 2, refused="which type of number this is depends on the path")
+def the_class_of_a_recursive_sum_that_ends_in_an_int(x, n):
+    def total(k):
+        if k == 0:
+            return 0
+        rest = total(k - 1)
+        return x[0] if isinstance(rest, int) else rest * x[k]
+
+    return total(n)

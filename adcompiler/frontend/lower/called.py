@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from adcompiler.errors import UnsupportedError
 from adcompiler.frontend.bindings import (
@@ -32,20 +33,12 @@ from adcompiler.frontend.lower import calls, signatures
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.frames import Arm, Frame
 from adcompiler.frontend.lower.isolation import flattened, rebuilt
-from adcompiler.frontend.lower.mixtures import Types
 from adcompiler.frontend.lower.restarts import Inexpressible, Unreachable
 from adcompiler.frontend.lower.signatures import Given, Leaf, Open
 from adcompiler.ir.callee import Callee
 from adcompiler.ir.nodes import Atom, Const, Function, Let, Region, Stmt, Var, fresh_var
 from adcompiler.ir.primitive import Effect
-from adcompiler.ir.types import (
-    Array,
-    Dim,
-    Scalar,
-    Type,
-    fresh_dim,
-    join_types,
-)
+from adcompiler.ir.types import PY_INT, Array, Dim, Scalar, Type, fresh_dim, join_types
 from adcompiler.ir.walk import Lengths, all_stmts, free_vars
 
 Fn = ast.FunctionDef | ast.Lambda
@@ -66,7 +59,9 @@ class Made:
     leaves: list[Leaf]
     tree: ResultTree | None = None
     results: tuple[Type, ...] = ()
-    mixed: tuple[Types, ...] = ()  # the types that each may have, if several
+    mixed: tuple[
+        tuple[frozenset[Type], ...], ...
+    ] = ()  # the types that each may have, if several
     shared: frozenset[int] = frozenset()
     free: tuple[Var, ...] = ()
     callee: Callee | None = None
@@ -107,11 +102,12 @@ def call(
     atoms = [signatures.atom_of(ctx, node, value) for value in given]
     known = ctx.made.setdefault((fn, closure), [])
     alike = [m for m in known if m.structure == structure]
-    fitting = (m for m in alike if signatures.fits(m.leaves, atoms, given))
+    fitting = (m for m in alike if signatures.fits(ctx, m.leaves, atoms, given))
     found = next(fitting, None)
     if found is None:
-        _widen([m for m in alike if m in ctx.making], atoms, given)
-        leaves = [signatures.leaf_of(a, b) for a, b in zip(atoms, given, strict=True)]
+        _widen(ctx, [m for m in alike if m in ctx.making], atoms, given)
+        pairs = zip(atoms, given, strict=True)
+        leaves = [signatures.leaf_of(ctx, *pair) for pair in pairs]
         found = Made(structure, signatures.own_lengths(leaves))
         known.append(found)
     if not found.done and found not in ctx.making:
@@ -134,12 +130,14 @@ def call(
     return _apply(ctx, node, found, atoms, given)
 
 
-def _widen(making: list[Made], atoms: list[Atom], given: list[Given]) -> None:
+def _widen(
+    ctx: Context, making: list[Made], atoms: list[Atom], given: list[Given]
+) -> None:
     """Let a callee in the making take these arguments too, if one can; else they are
     served by another, up to some."""
     for k, made in enumerate(making):
         try:
-            made.leaves = signatures.widened(made.leaves, atoms, given)
+            made.leaves = signatures.widened(ctx, made.leaves, atoms, given)
         except Inexpressible:
             if k + 1 < VARIANTS:
                 continue
@@ -231,10 +229,13 @@ def _params(made: Made, env: dict[str, Binding]) -> list[Var]:
 
 
 def _trace(ctx: Context, made: Made, params: list[Var], atoms: list[Atom]) -> None:
-    """A number that must be known while compiling comes from where the operand does."""
+    """A number that must be known while compiling comes from where the operand does;
+    one that may be an int in the program says so."""
     pairs = zip(made.leaves, atoms, strict=True)
-    operands = [atom for leaf, atom in pairs if isinstance(leaf, Open)]
-    for param, atom in zip(params, operands, strict=True):
+    operands = [(leaf, atom) for leaf, atom in pairs if isinstance(leaf, Open)]
+    for param, (leaf, atom) in zip(params, operands, strict=True):
+        if leaf.whole:
+            ctx.classes[param] = frozenset({PY_INT, leaf.type})
         if isinstance(atom, Var) and atom in ctx.origins.of:
             ctx.origins.of[param] = ctx.origins.of[atom]
 
@@ -264,16 +265,14 @@ def _confirmed(ctx: Context, made: Made, found: Found) -> bool:
     )
 
 
-Joined = tuple[tuple[Type, ...], tuple[Types, ...]]
+Joined = tuple[tuple[Type, ...], tuple[tuple[frozenset[Type], ...], ...]]
 
 
 def _joined_results(ctx: Context, made: Made, found: Found) -> Joined:
     """The types of results in every call: lengths are those of operands, or open. Of
     numbers that are ints at first and floats then, it is the latter that is tried."""
-    mixed = tuple(
-        ctx.mixed.get(atom, NOT_MIXED) if isinstance(atom, Var) else NOT_MIXED
-        for atom in found.results
-    )
+    known: tuple[dict[Any, Any], ...] = ctx.mixed, ctx.classes
+    mixed = tuple(tuple(d.get(a, ONE) for d in known) for a in found.results)
     if made.tree is None:
         return tuple(_settled(made, t) for t in found.types), mixed
     if made.tree != found.tree:
@@ -303,7 +302,8 @@ def _settled(made: Made, t: Type) -> Type:
     return Array(t.dtype, tuple(dims))
 
 
-NOT_MIXED: Types = frozenset()
+ONE: frozenset[Type] = frozenset()
+
 VARIANTS = 4  # callees of one structure in the making: of other types each
 ROUNDS = 20  # far more than types have to grow
 OPEN = Dim("open")  # a length of a result that each call has anew
@@ -463,9 +463,11 @@ def _apply(
     results = ctx.emit_all(
         node, "call", *operands, callee=made.callee, types=types, nouns=nouns
     )
+    known: tuple[dict[Any, Any], ...] = ctx.mixed, ctx.classes
     for result, several in zip(results, made.mixed, strict=True):
-        if several:
-            ctx.mixed[result] = several
+        for entries, found in zip(known, several, strict=True):
+            if found:
+                entries[result] = found
     bindings = [ctx.as_found(result) for result in results]
     rivals = [v.location for v in given if isinstance(v, ArrayRef)]
     for k in sorted(made.shared):

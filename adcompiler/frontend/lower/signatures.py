@@ -59,8 +59,9 @@ def hint(reason: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An operand: its type, and whether an array is known to be in C order. For a float
-    an int that is known may be given, if some call of the function's own does."""
+    """An operand: its type, and whether an array is known to be in C order. A float
+    that may be `whole` is an int in some calls: a known one, or what a sum begins with.
+    """
 
     type: Type
     contiguous: bool = True
@@ -146,12 +147,13 @@ def atom_of(ctx: Context, node: ast.AST, value: Given) -> Atom:
     return atom
 
 
-def leaf_of(atom: Atom, value: Binding) -> Leaf:
+def leaf_of(ctx: Context, atom: Atom, value: Binding) -> Leaf:
     """What is known of an argument: a float that is known is an operand all the same,
     since it may be differentiated."""
     if isinstance(atom, Const) and not is_float(atom.type):
         return atom
-    return Open(atom.type, not isinstance(value, ArrayRef) or value.contiguous)
+    contiguous = not isinstance(value, ArrayRef) or value.contiguous
+    return Open(atom.type, contiguous, atom in ctx.classes)
 
 
 def own_lengths(leaves: list[Leaf]) -> list[Leaf]:
@@ -171,24 +173,27 @@ def own_lengths(leaves: list[Leaf]) -> list[Leaf]:
     ]
 
 
-def fits(leaves: list[Leaf], atoms: list[Atom], given: list[Given]) -> bool:
+def fits(
+    ctx: Context, leaves: list[Leaf], atoms: list[Atom], given: list[Given]
+) -> bool:
     """Whether a callee with these leaves takes these arguments."""
     meaning: dict[Dim, Length] = {}
     return all(
-        _leaf_fits(leaf, atom, value, meaning)
+        _leaf_fits(ctx, leaf, atom, value, meaning)
         for leaf, atom, value in zip(leaves, atoms, given, strict=True)
     )
 
 
 def _leaf_fits(
-    leaf: Leaf, atom: Atom, value: Binding, meaning: dict[Dim, Length]
+    ctx: Context, leaf: Leaf, atom: Atom, value: Binding, meaning: dict[Dim, Length]
 ) -> bool:
     if isinstance(leaf, Const):
         return leaf == atom and type(leaf.value) is type(atom.value)
     match leaf.type, atom.type:
         case Scalar() as general, Scalar():
             given = as_float(atom).type if leaf.whole else atom.type
-            return join_types(general, given) == general
+            known = leaf.whole or atom not in ctx.classes
+            return known and join_types(general, given) == general
         case Array() as general, Array() as special:
             kind = (general.dtype, general.ndim) == (special.dtype, special.ndim)
             order = not leaf.contiguous or _is_contiguous(value)
@@ -215,19 +220,21 @@ def _is_contiguous(value: Binding) -> bool:
     return isinstance(value, ArrayRef) and value.contiguous
 
 
-def widened(leaves: list[Leaf], atoms: list[Atom], given: list[Given]) -> list[Leaf]:
+def widened(
+    ctx: Context, leaves: list[Leaf], atoms: list[Atom], given: list[Given]
+) -> list[Leaf]:
     """Leaves that take these arguments too; of arrays every length is open then."""
     return [
-        _joined(leaf, atom, value)
+        _joined(ctx, leaf, atom, value)
         for leaf, atom, value in zip(leaves, atoms, given, strict=True)
     ]
 
 
-def _joined(leaf: Leaf, atom: Atom, value: Binding) -> Leaf:
+def _joined(ctx: Context, leaf: Leaf, atom: Atom, value: Binding) -> Leaf:
     if isinstance(leaf, Const) and leaf == atom:
         return leaf
     joined = join_types(leaf.type, atom.type)
-    whole = isinstance(leaf, Open) and leaf.whole
+    whole = (isinstance(leaf, Open) and leaf.whole) or atom in ctx.classes
     if joined is None:  # a known int becomes a float where the other is one
         before = leaf if isinstance(leaf, Const) else Undef(leaf.type)
         joined, whole = join_scalars(before, atom), True
