@@ -100,11 +100,11 @@ def handed_on(frame: Frame) -> None:
         frame.emit(f"if {i} > 0:")
         with frame.block():
             frame.emit(f"{total} = {total} + {_both(frame, last, middle)} * ({i} + 1)")
-        if choose.chance(40):
-            control.block(frame, 1)
         frame.emit(f"{last} = {middle}")
         frame.emit(f"{middle} = {first}")
         if choose.chance(70):
             frame.emit(f"{first} = {choose.pick([*starts, f'{last} * {middle}'])}")
+        if choose.chance(40):  # behind what a `continue` would leave unassigned
+            control.block(frame, 1)
     statements.bind(frame, statements.python(frame, f"np.tanh({total})"))
     return None
