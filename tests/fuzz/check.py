@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import linecache
+import re
 import shutil
 import sys
 import tempfile
@@ -150,8 +151,9 @@ def _compare_raised(program: Program, ad: Any, raised: Exception) -> None:
 
 
 def _named(problem: Exception) -> tuple[str, str]:
-    """An exception's class may be of the program's own module, which is made anew."""
-    return type(problem).__qualname__, str(problem)
+    """An exception's class may be of the program's own module, which is made anew.
+    What is written ``x[i][k]`` is ``x[i, k]`` in derivatives, with other axes."""
+    return type(problem).__qualname__, re.sub(r"for axis \d+", "", str(problem))
 
 
 def headline(problem: BaseException) -> str:
