@@ -42,6 +42,7 @@ from adcompiler.ir.types import PY_INT, Array, Dim, Scalar, Type, fresh_dim, joi
 from adcompiler.ir.walk import Lengths, all_stmts, free_vars
 
 Fn = ast.FunctionDef | ast.Lambda
+Several = tuple[frozenset[Type], ...]  # of the types in `ctx.mixed`, in `ctx.classes`
 
 
 @dataclass(eq=False, slots=True)
@@ -59,9 +60,7 @@ class Made:
     leaves: list[Leaf]
     tree: ResultTree | None = None
     results: tuple[Type, ...] = ()
-    mixed: tuple[
-        tuple[frozenset[Type], ...], ...
-    ] = ()  # the types that each may have, if several
+    mixed: tuple[Several, ...] = ()  # the types that each may have, if several
     shared: frozenset[int] = frozenset()
     free: tuple[Var, ...] = ()
     callee: Callee | None = None
@@ -265,7 +264,7 @@ def _confirmed(ctx: Context, made: Made, found: Found) -> bool:
     )
 
 
-Joined = tuple[tuple[Type, ...], tuple[tuple[frozenset[Type], ...], ...]]
+Joined = tuple[tuple[Type, ...], tuple[Several, ...]]
 
 
 def _joined_results(ctx: Context, made: Made, found: Found) -> Joined:
@@ -303,7 +302,6 @@ def _settled(made: Made, t: Type) -> Type:
 
 
 ONE: frozenset[Type] = frozenset()
-
 VARIANTS = 4  # callees of one structure in the making: of other types each
 ROUNDS = 20  # far more than types have to grow
 OPEN = Dim("open")  # a length of a result that each call has anew

@@ -120,10 +120,9 @@ def classes(
 ) -> dict[Var, frozenset[Type]]:
     """The types that a result may have in the program, of operands that are `known` to
     have several there, and one here: the int that a sum starts with is a float, too.
-    Of an array these are types with its lengths."""
+    """
     if not results or known.keys().isdisjoint(operands):
         return {}
-    result = results[0].type
     choices = [sorted(_types(known, a), key=str) for a in operands]
     if params.get("via") == "builtin" and name in ("maximum", "minimum", "where"):
         found = {t for each in choices[-2:] for t in each}
@@ -133,11 +132,7 @@ def classes(
     else:
         every = itertools.product(*choices)
         found = {t for types in every for t in _given(name, types, params)}
-    several = frozenset(
-        replace(result, dtype=t.dtype) if isinstance(result, Array) else t
-        for t in found
-        if isinstance(t, Scalar | Array)
-    )
+    several = frozenset(found)
     return {results[0]: several} if len(_dtypes(several)) > 1 else {}
 
 
@@ -153,8 +148,13 @@ def _dtypes(types: frozenset[Type]) -> set[str]:
 
 
 def _types(known: Classes, atom: Atom) -> frozenset[Type]:
+    """The types of an atom: of an array with its own lengths, wherever it was noted."""
     found = known.get(atom) if isinstance(atom, Var) else None
-    return found or frozenset({atom.type})
+    if found is None:
+        return frozenset({atom.type})
+    if isinstance(atom.type, Array):
+        return frozenset(replace(atom.type, dtype=d) for d in _dtypes(found))
+    return found
 
 
 def _given(
