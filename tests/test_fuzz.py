@@ -217,6 +217,17 @@ def test_a_wrong_gradient_is_noticed(fault):
     assert kinds[check.CRASH] == kinds[check.INVALID] == 0, kinds
 
 
+def test_what_overflows_on_its_way_has_a_derivative_of_nan(compiler):
+    """As in PyTorch and JAX. Where nothing overflows, nan is wrong: see above."""
+    level = (
+        "import numpy as np\n\n"
+        "def program(a0):\n    return float(np.tanh(np.exp(a0))) + 0.5 * a0\n"
+    )
+    verdict = examine(Program(level, (Argument("a0", 1000.0),)), compiler)
+    assert verdict.kind == check.DISCARDED
+    assert verdict.message.startswith("overflows: gradient")
+
+
 def test_shrinking_keeps_the_failure():
     from tests.fuzz.shrink import shrink
 

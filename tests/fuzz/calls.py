@@ -19,6 +19,10 @@ class Mismatch(Exception):
     """A number that disagrees: `args[0]` says which, `args[1]` gives both."""
 
 
+class NotANumber(Mismatch):
+    """A derivative that is nan, and should be a number."""
+
+
 class Calls:
     """What `ad` makes of the program in the module `made`."""
 

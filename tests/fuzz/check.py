@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.calls import Calls, Mismatch
+from tests.fuzz.calls import Calls, Mismatch, NotANumber
 from tests.fuzz.instrument import call
 from tests.fuzz.program import Program, is_real
 from tests.fuzz.reference import Reference, inner, reference, shifted, weighed
@@ -94,6 +94,8 @@ def examine(program: Program, ad: Any, checks: Checks = Checks()) -> Verdict:
                 return Verdict(RAISED, type(raised).__name__)
             _compare(program, ad, expected, checks)
         except Mismatch as problem:
+            if isinstance(problem, NotANumber) and _overflows(program):
+                return Verdict(DISCARDED, f"overflows: {problem.args[0]}")
             return Verdict(WRONG, problem.args[0], problem.args[1])
         except Kink as problem:  # of the reference, on a rounded path
             return Verdict(DISCARDED, headline(problem))
@@ -123,6 +125,17 @@ def _raised_by(program: Program) -> Exception | None:
         except PLANNED as problem:
             return problem.with_traceback(None)
     return None
+
+
+def _overflows(program: Program) -> bool:
+    """The plain program has an infinity on its way to a number: 0 times infinity is nan
+    in its derivative, as in PyTorch's and JAX's."""
+    with module(program.source) as plain, np.errstate(over="raise"):
+        try:
+            call(vars(plain), "program", program.values())
+        except FloatingPointError:
+            return True
+    return False
 
 
 def _compare_raised(program: Program, ad: Any, raised: Exception) -> None:
@@ -221,11 +234,11 @@ def first_order(program: Program, calls: Calls, expected: Reference) -> list[Any
         scale = magnitude(gradient, direction) + abs(estimate.value)
         slack = 20 * estimate.error + 1e-9 * (1e-3 + scale)
         reverse = inner(gradient, direction)
-        agreed("gradient along a direction", reverse, estimate.value, slack)
+        _slopes_agreed("gradient along a direction", reverse, estimate.value, slack)
         _, tangent = calls.jvp(program.values(), direction)
         tangent = weighed(tangent)
-        agreed("jvp", tangent, estimate.value, slack)
-        agreed("jvp and gradient", tangent, reverse, 1e-9 * (1e-3 + scale))
+        _slopes_agreed("jvp", tangent, estimate.value, slack)
+        _slopes_agreed("jvp and gradient", tangent, reverse, 1e-9 * (1e-3 + scale))
     return gradient
 
 
@@ -252,11 +265,11 @@ def _by_component(program: Program, gradient: list[Any], wanted: list[Any]) -> N
     for argument, g, w in zip(program.arguments, gradient, wanted, strict=True):
         if w is None:
             continue
-        error = np.abs(np.asarray(g) - w)
-        if not np.all(error <= 1e-9 * (1 + largest)):
-            raise Mismatch(
-                "gradient by component", f"{argument.name}:\n got {g!r}\n not {w!r}"
-            )
+        wrong = ~(np.abs(np.asarray(g) - w) <= 1e-9 * (1 + largest))
+        if np.any(wrong):
+            kind = NotANumber if np.all(np.isnan(g)[wrong]) else Mismatch
+            detail = f"{argument.name}:\n got {g!r}\n not {w!r}"
+            raise kind("gradient by component", detail)
 
 
 def agreed(what: str, got: Any, wanted: float, slack: float) -> None:
@@ -264,6 +277,12 @@ def agreed(what: str, got: Any, wanted: float, slack: float) -> None:
         return
     if not abs(float(got) - wanted) <= slack:
         raise Mismatch(what, f"got {float(got)!r}, not {wanted!r} within {slack:.1e}")
+
+
+def _slopes_agreed(what: str, got: Any, wanted: float, slack: float) -> None:
+    if np.isnan(got) and np.isfinite(wanted):
+        raise NotANumber(what, f"got nan, not {wanted!r}")
+    agreed(what, got, wanted, slack)
 
 
 def primal(program: Program, calls: Calls) -> None:

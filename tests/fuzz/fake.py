@@ -15,7 +15,7 @@ from tests.fuzz.instrument import Watched
 from tests.fuzz.program import Argument, Program, is_real
 from tests.fuzz.reference import inner, reference, weights
 
-FAULTS = ("scaled", "dropped", "mutating", "tangent", "value", "dtype")
+FAULTS = ("scaled", "dropped", "nan", "mutating", "tangent", "value", "dtype")
 
 
 class Unsupported(Exception):
@@ -66,6 +66,8 @@ class _Differentiable:
         last = max(i for i, p in enumerate(parts) if p is not None)
         if self._fault == "scaled":
             parts[first] = parts[first] * 1.0001
+        if self._fault == "nan":
+            parts[first] = parts[first] * np.nan
         if self._fault == "dropped":
             parts[last] = parts[last] * 0
         if self._fault == "dtype" and np.ndim(parts[last]):
