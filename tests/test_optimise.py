@@ -26,6 +26,7 @@ from adcompiler.ir.types import (
     PY_BOOL,
     PY_INT,
     Array,
+    fresh_dim,
 )
 from adcompiler.ir.verifier import verify
 from adcompiler.ir.walk import all_stmts, clone, inline
@@ -454,3 +455,15 @@ def test_time_is_near_linear(step):
     step(function)
     # A second on an idle machine at most; this leaves room for a busy one.
     assert time.perf_counter() - start < 3
+
+
+def test_what_is_read_for_its_shape_settles():
+    """Of two arrays of a shape, one made like the other, the same is read after each
+    pass."""
+    x, y = (fresh_var(Array("float64", (fresh_dim(),)), name) for name in "xy")
+    b = Builder(role="adjoint")
+    square = b.apply("outer", x, y)
+    ones = b.apply("ones_like", square, dtype=None)
+    zeros = b.apply("zeros_like", square, dtype=None)
+    function = optimise(Function("f", b.region((x, y), (ones, zeros))))
+    assert simplify(function) is function

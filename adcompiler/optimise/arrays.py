@@ -358,11 +358,13 @@ def only_for_its_shape(let: Let, at: Site) -> Given:
 
 @rewrites(*LIKE)
 def like_what_that_is_like(let: Let, at: Site) -> Given:
-    """``zeros_like(zeros_like(x))`` is like x."""
+    """``zeros_like(zeros_like(x))`` is like x, unless x gives way in its turn."""
     *values, like = let.operands
     inner = at.let(like, "zeros_like", "ones_like", "empty_like")
     other = inner.operands[0] if inner is not None else None
     if not isinstance(other, Var) or dims_of(other.type) != dims_of(like.type):
+        return None
+    if at.known.shapes.instead_of(other) is not None:  # to `like` itself, it may be
         return None
     params = dict(let.params)
     if "dtype" in params:
