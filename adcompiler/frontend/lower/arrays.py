@@ -184,8 +184,7 @@ def _of_rank_0(ctx: Context, node: ast.AST, ref: ArrayRef, access: Access) -> Ar
     alone = Step("reshape", (), (("known", Array(ref.type.dtype, ())),))
     for step in (wide, part, alone):
         ref = through(ctx, node, ref, step, False)
-    ctx.read(ref, node)
-    return ref
+    return looked_at(ctx, node, ref)
 
 
 def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
@@ -199,9 +198,7 @@ def load(ctx: Context, node: ast.AST, ref: ArrayRef, index: Binding) -> Binding:
         return _of_rank_0(ctx, node, ref, access)
     seen = _view(ctx, node, ref, access) if not access.scalar else None
     if seen is not None:
-        # NumPy checks the index here, even if the view is never read.
-        ctx.read(seen, node)
-        return seen
+        return looked_at(ctx, node, seen)
     base, last = composed(ref, access)
     atom = ctx.step(ctx.read(base, node), last.step, node)
     return ctx.wrap(atom)
@@ -248,6 +245,14 @@ def through(
     assert isinstance(t, Array)
     contiguous = contiguous or t.ndim == 0
     return ArrayRef(ref.location, (*ref.path, step), t, contiguous)
+
+
+def looked_at(ctx: Context, node: ast.AST, ref: ArrayRef) -> ArrayRef:
+    """A view that NumPy checks here, even if it is never read: with the lengths that
+    are found, which are symbols of their own each time they are not known."""
+    t = ctx.read(ref, node).type
+    assert isinstance(t, Array)
+    return replace(ref, type=t)
 
 
 def count(ctx: Context, ref: ArrayRef) -> Length:

@@ -85,8 +85,7 @@ def diagonal(call: Call) -> Binding:
         seen = arrays.through(
             call.ctx, call.node, ref, Step("diagonal", (), (("k", k),)), False
         )
-        call.ctx.read(seen, call.node)
-        return seen
+        return arrays.looked_at(call.ctx, call.node, seen)
     rest = tuple(a for a in range(rank) if a not in (one, other))
     moved = call.emit("transpose", call.atom(ref), axes=(*rest, one, other))
     places = _diagonal_places(call, moved, k)
@@ -243,8 +242,7 @@ def broadcast_to(call: Call) -> Binding:
     step = Step("broadcast_lengths", tuple(atoms), (("known", Array(t.dtype, dims)),))
     if isinstance(source, ArrayRef):
         seen = arrays.through(call.ctx, call.node, source, step, False)
-        call.ctx.read(seen, call.node)
-        return seen
+        return arrays.looked_at(call.ctx, call.node, seen)
     return call.ctx.wrap(call.ctx.step(call.atom(source), step, call.node), False)
 
 
