@@ -71,7 +71,8 @@ class Part:
 class Groups:
     """Runs of items whose keys are equal."""
 
-    def __init__(self, iterable, key=None):
+    def __init__(self, iterable, key, of):
+        self._of = of  # nothing may be stored into these before the last item
         self._items = list(iterable)
         self._keys = [v if key is None else key(v) for v in self._items]
         self._at = 0

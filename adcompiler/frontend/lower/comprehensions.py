@@ -22,6 +22,7 @@ from adcompiler.frontend.lower import (
     iteration,
     itertools_,
     listing,
+    remembering,
     sources,
     staging,
     statements,
@@ -197,7 +198,7 @@ def _items(
     entries = iteration.entries(ctx, first.iter, base)
     if entries is None or len(entries) > iteration.MOST_TRIPS:
         raise _Unknown
-    sizes = iteration.sizes(ctx, base)
+    sizes, before = iteration.sizes(ctx, base), remembering.remembered(ctx, base)
     for k, make in enumerate(entries):
         with ctx.in_trip(k):
             entry = _through(ctx, node, stages, make())
@@ -208,6 +209,7 @@ def _items(
                 yield from _items(ctx, node, item, rest)
     if iteration.sizes(ctx, base) != sizes:
         iteration.refuse_growth(ctx, first.iter, base)
+    remembering.check(ctx, first.iter, base, before)
 
 
 def _through(

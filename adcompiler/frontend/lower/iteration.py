@@ -37,6 +37,7 @@ from adcompiler.frontend.lower import (
     itertools_,
     names,
     overloads,
+    remembering,
     staging,
 )
 from adcompiler.frontend.lower.context import Context
@@ -111,6 +112,8 @@ def begun(ctx: Context, node: ast.AST, it: IterVal) -> bool:
             "this goes over an iterator again, which gives its items once",
             AS_LIST,
         )
+    if held != FRESH:
+        remembering.note_taken(ctx, node, it, held.value)
     ctx.values[it.location] = constant(-1 - held.value)
     return held == FRESH
 
@@ -128,6 +131,7 @@ def advanced(ctx: Context, node: ast.AST, it: IterVal) -> int:
     """Take one more item of an iterator: that at this index."""
     assert it.location is not None
     k = position(ctx, it)
+    remembering.note_taken(ctx, node, it, k)
     taken(ctx, node, it)
     ctx.values[it.location] = constant(k + 1)
     return k
@@ -150,7 +154,12 @@ def static_items(
 ) -> list[Binding] | None:
     """The items of what has a known length and is no range or array."""
     items = known(ctx, node, iterable)
-    return None if items is None else list(in_turn(ctx, items))
+    if items is None:
+        return None
+    before = remembering.remembered(ctx, iterable)
+    found = list(in_turn(ctx, items))
+    remembering.check(ctx, node, iterable, before)
+    return found
 
 
 def in_turn(ctx: Context, items: Sequence[Item]) -> Iterator[Binding]:
@@ -466,6 +475,9 @@ def laid_out(ctx: Context, node: ast.AST, iterable: Binding, what: str) -> list[
             items = known(ctx, node, iterator(ctx, node, kind, inner, start))
             assert items is not None
             return items
+        case IterVal("tee", _):
+            items_ = itertools_.teed_items(ctx, node, iterable)
+            return laid_out(ctx, node, items_, what)
         case _:
             found = entries(ctx, node, iterable)
             if found is not None and len(found) <= MOST_TRIPS:

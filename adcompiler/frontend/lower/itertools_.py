@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -18,15 +17,12 @@ from adcompiler.frontend.bindings import (
     ArrayRef,
     Binding,
     Dyn,
-    FunctionVal,
     IterVal,
     ListRef,
     RangeVal,
     Static,
     TupleVal,
-    locations,
 )
-from adcompiler.frontend.liveness import captured
 from adcompiler.frontend.lower import (
     calls,
     comprehensions,
@@ -36,10 +32,10 @@ from adcompiler.frontend.lower import (
     listing,
     names,
     operators,
+    remembering,
     stepping,
 )
 from adcompiler.frontend.lower.context import Context
-from adcompiler.frontend.lower.frames import Frame
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.operands import describe, known_int
 from adcompiler.frontend.lower.sources import Item
@@ -131,9 +127,7 @@ def teed(call: Call) -> Binding:
     ctx, node = call.ctx, call.node
     x = comprehensions.opened(ctx, node, x)
     items = comprehensions.used_up(ctx, node, x)
-    if items is x:  # an array, a range, a list: what changes in it shows
-        items = _as_it_is(call, x)
-    now = Static(seen(ctx, x))
+    now = Static(remembering.seen(ctx, x))
     return TupleVal(
         tuple(
             iteration.iterator(ctx, node, "tee", (items, now))
@@ -146,9 +140,9 @@ def teed_items(ctx: Context, node: ast.AST, it: IterVal) -> Binding:
     """What an iterator of `tee` goes over, if that has not changed since."""
     items, before = it.parts
     assert isinstance(before, Static)
-    if seen(ctx, before.value.of) != before.value:
-        what = "what tee has been given has changed since"
-        ctx.refuse(node, what, "make lists instead: a = list(x)")
+    if remembering.seen(ctx, before.value.of) != before.value:
+        what = "what this iterator was made of has changed since"
+        ctx.refuse(node, what, "make it where it is used, or list(...) of it before")
     return items
 
 
@@ -157,13 +151,22 @@ def grouped(call: Call) -> Binding:
     x, key = call.bind("iterable", key=NONE)
     ctx, node = call.ctx, call.node
     x = comprehensions.opened(ctx, node, x)
+    holders = remembering.holders(x)
     x = comprehensions.used_up(ctx, node, x)
     items = iteration.known_items(ctx, node, x)
     if items is not None:
         pairs = [(_key(call, key, item), item) for item in items]
         if all(_is_known(k) for k, _ in pairs):
-            return _laid_out(call, pairs)
-    return instances.instance(ctx, node, stepped.Groups, [x, key], {})
+            return _unchanged(call, _laid_out(call, pairs), holders)
+    return instances.instance(ctx, node, stepped.Groups, [x, key, holders], {})
+
+
+def _unchanged(call: Call, of: IterVal, holders: TupleVal) -> IterVal:
+    """An iterator, refused if these change before its last item."""
+    if not holders.items:
+        return of
+    now = Static(remembering.seen(call.ctx, holders))
+    return iteration.iterator(call.ctx, call.node, "tee", (of, now))
 
 
 def _key(call: Call, key: Binding, item: Binding) -> Binding:
@@ -180,7 +183,7 @@ def _is_known(key: Binding) -> bool:
             return False
 
 
-def _laid_out(call: Call, pairs: Sequence[tuple[Binding, Binding]]) -> Binding:
+def _laid_out(call: Call, pairs: Sequence[tuple[Binding, Binding]]) -> IterVal:
     """The runs of items whose keys are known to be equal."""
     rows: list[Binding] = []
     for key, run in itertools.groupby(pairs, lambda pair: pair[0]):
@@ -198,7 +201,8 @@ def product(call: Call) -> Binding:
         words = ", ".join(f"{word}=" for word in call.kwargs if word != "repeat")
         call.refuse("product takes no keyword but repeat", f"leave {words} away")
     parts = [_as_it_is(call, arg) for arg in call.args]
-    return iteration.iterator(call.ctx, call.node, "product", parts * times)
+    every = iteration.iterator(call.ctx, call.node, "product", parts * times)
+    return _unchanged(call, every, remembering.holders(every))
 
 
 def _as_it_is(call: Call, x: Binding) -> Binding:
@@ -407,48 +411,6 @@ def _joined(
     if function == NONE:
         return operators.binary(ctx, node, ast.Add(), a, b)
     return calls.apply(ctx, node, function, [a, b], {})
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What an iterator reads, as it is now: names and the contents of memory."""
-
-    of: Binding = field(compare=False)
-    names: tuple[Binding | None, ...]
-    contents: tuple[object, ...]
-
-
-def seen(ctx: Context, of: Binding) -> Seen:
-    """What the functions of an iterator read, and what it goes over."""
-    found: list[Binding | None] = []
-    for function in functions(of):
-        frame: Frame | None = function.frame
-        for name in sorted(captured([function.node])):
-            cell = function.frame.cell(name)
-            found.append(None if cell is None else ctx.record(cell, function.node))
-            while frame is not None and name not in frame.env:
-                frame = frame.closure
-            found.append(None if frame is None else frame.env[name])
-    places = [loc for part in (of, *found) if part for loc in locations(part)]
-    return Seen(of, tuple(found), tuple(map(ctx.values.get, places)))
-
-
-def functions(binding: Binding) -> Iterator[FunctionVal]:
-    """The functions of the program that it calls."""
-    match binding:
-        case FunctionVal():
-            yield binding
-        case IterVal(_, parts):
-            for part in parts:
-                yield from functions(part)
-            if binding.generator is not None:
-                node, frame = binding.generator
-                yield FunctionVal(ast.Lambda(_NONE, node), frame, (), {})
-        case _:
-            return
-
-
-_NONE = ast.arguments([], [], None, [], [], None, [])
 
 
 def is_ahead(value: Binding) -> TypeGuard[IterVal]:

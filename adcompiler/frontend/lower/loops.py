@@ -22,6 +22,7 @@ from adcompiler.frontend.lower import (
     iteration,
     itertools_,
     maybe,
+    remembering,
     sources,
     staging,
     statements,
@@ -47,21 +48,22 @@ def lower_for(ctx: Context, loop: ast.For) -> None:
     given = expressions.optional(ctx, loop.iter)
     iterable = maybe.present(ctx, loop.iter, given, text)
     base, stages = staging.staged(ctx, iteration.taken(ctx, loop.iter, iterable))
+    before = remembering.remembered(ctx, base)
     if not stages and stepping.is_stepped(ctx, base):
         stepping.lower(ctx, loop, base)
+        remembering.check(ctx, loop.iter, base, before)
         return
     items = iteration.known(ctx, loop.iter, base)
     ahead = None
     if items is None and itertools_.is_ahead(base):
-        ahead = itertools_.seen(ctx, base)
+        ahead = remembering.seen(ctx, base)
         for part in base.parts:
             iteration.given_back(ctx, part)
-        base = comprehensions.run_ahead(ctx, loop.iter, base)
+        base, before = comprehensions.run_ahead(ctx, loop.iter, base), ()
     gone_over(ctx, loop, base, stages, items)
-    if ahead is not None and itertools_.seen(ctx, ahead.of) != ahead:
-        ctx.refuse(
-            loop.iter, "what this goes over changes in the loop", iteration.AS_LIST
-        )
+    remembering.check(ctx, loop.iter, base, before)
+    if ahead is not None and remembering.seen(ctx, ahead.of) != ahead:
+        ctx.refuse(loop.iter, remembering.CHANGED, iteration.AS_LIST)
 
 
 def gone_over(
