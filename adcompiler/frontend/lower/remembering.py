@@ -53,10 +53,12 @@ def remembered(ctx: Context, iterable: Binding) -> tuple[object, ...]:
             return tuple(held for part in parts for held in remembered(ctx, part))
         case ObjectRef(location, cls) if cls is stepped.Groups:
             held = ctx.objects.get(location)
-            assert isinstance(held, RecordVal)
+            if not isinstance(held, RecordVal):
+                return (held,)
             of = held.items[held.shape.names.index("_of")]
-            assert isinstance(of, TupleVal)
-            return tuple(_contents(ctx, of.items))
+            return (
+                tuple(_contents(ctx, of.items)) if isinstance(of, TupleVal) else (of,)
+            )
         case _:
             return ()
 
