@@ -134,11 +134,25 @@ def reduce_of(ufunc, array, axis=0, keepdims=False):
 
 
 @composes(stores=True)
-def at_of(ufunc, a, indices, b):
-    values = np.broadcast_to(b, np.shape(indices))
-    for k in range(len(indices)):
-        i = indices[k]
-        a[i] = ufunc(a[i], values[k])
+def at_of(ufunc, a, indices, *b):
+    """One element, or row, after the other: of those named again, each time."""
+    if ufunc is np.subtract:
+        np.add.at(a, indices, -b[0])
+        return
+    if isinstance(indices, list):
+        indices = np.array(indices)
+    if isinstance(indices, np.ndarray) and indices.ndim == 1 and indices.dtype != bool:
+        values = [np.broadcast_to(v, indices.shape + np.shape(a)[1:]) for v in b]
+        for k in range(len(indices)):
+            i = indices[k]
+            a[i] = ufunc(a[i], *[v[k] for v in values])
+        return
+    places = np.reshape(np.arange(np.size(a)), np.shape(a))[indices]
+    values = [np.ravel(np.broadcast_to(v, np.shape(places))) for v in b]
+    places = np.ravel(places)
+    for k in range(len(places)):
+        i = places[k] if np.ndim(a) == 1 else np.unravel_index(places[k], np.shape(a))
+        a[i] = ufunc(a[i], *[v[k] for v in values])
 
 
 OF_UFUNCS = {

@@ -168,6 +168,15 @@ def cleared(xs):
         xs.pop()
 
 
+def repeat(xs, count):
+    n = len(xs)
+    if count < 1:
+        cleared(xs)
+    for _ in range(1, count):
+        for k in range(n):
+            xs.append(xs[k])
+
+
 # --- New lists -----------------------------------------------------------------------
 
 

@@ -59,11 +59,10 @@ from adcompiler.frontend.lower import (
 )
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.handling import Call
-from adcompiler.frontend.lower.operands import converted, describe
+from adcompiler.frontend.lower.operands import check_count, converted, describe
 from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Var
-from adcompiler.ir.types import is_float
 from adcompiler.library import lists as library
 
 
@@ -163,15 +162,13 @@ def _binary(ctx: Context, node: ast.BinOp) -> Binding:
             return sequences.made(ctx, node, found.items)
         return found
     if isinstance(node.op, ast.Mult):
-        if isinstance(b, TupleVal) and isinstance(a, Dyn):
+        if isinstance(b, TupleVal | ListRef) and isinstance(a, Dyn):
             a, b = b, a
+        if isinstance(a, ListRef) and isinstance(b, Dyn):
+            check_count(ctx, node, "list", b)
+            return listing.call(ctx, node, library.repeated, a, b)
         if isinstance(a, TupleVal) and isinstance(b, Dyn):
-            if is_float(b.atom.type):
-                ctx.refuse(
-                    node,
-                    f"a {a.cls.__name__} times a float is an error in Python",
-                    "make it an array: np.array(...)",
-                )
+            check_count(ctx, node, a.cls.__name__, b)
             if a.cls is list:
                 return listing.repeated(ctx, node, a, b)
             count = names.static_int(ctx, node, b, "how often a tuple is repeated")

@@ -25,13 +25,15 @@ from adcompiler.frontend.lower import (
     hints,
     lengths,
     listing,
+    names,
 )
 from adcompiler.frontend.lower.context import Context
+from adcompiler.frontend.lower.operands import check_count
 from adcompiler.frontend.lower.restarts import NeedList
 from adcompiler.ir.builder import constant
 from adcompiler.library import lists as library
 
-__all__ = ["METHODS", "method"]
+__all__ = ["METHODS", "method", "repeat"]
 
 LAID_OUT = ("insert", "clear", "reverse", "sort")
 METHODS = ("append", "extend", "pop", "copy", "remove", "index", "count", *LAID_OUT)
@@ -79,6 +81,22 @@ def method(
     if name == "copy" and not args and isinstance(owner, TupleVal):
         return listing.display(ctx, node, owner.items)
     return _of_rows(ctx, node, owner, name, args, kwargs)
+
+
+def repeat(ctx: Context, node: ast.AST, owner: Binding, count: Binding) -> None:
+    """``xs *= n``: the list itself has its items so often."""
+    from adcompiler.frontend.lower import sequences
+
+    check_count(ctx, node, "list", count)
+    if not isinstance(owner, ObjectRef):
+        listing.call(ctx, node, library.repeat, owner, count)
+        return
+    n = names.static_int(ctx, node, count, "how often a list is repeated")
+    items = sequences.items_of(ctx, node, owner) * max(n - 1, 0)
+    if n < 1:
+        method(ctx, node, owner, "clear", [])
+    elif items:
+        method(ctx, node, owner, "extend", [TupleVal(tuple(items))])
 
 
 def _of_rows(

@@ -35,7 +35,7 @@ from adcompiler.frontend.lower import orders
 from adcompiler.frontend.lower.context import Context
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const
-from adcompiler.ir.types import Scalar
+from adcompiler.ir.types import Scalar, is_float
 from adcompiler.library import collected
 
 
@@ -79,6 +79,14 @@ def converted(binding: Binding) -> str | None:
             return "make it a float outside: float(...)"
         case _:
             return None
+
+
+def check_count(ctx: Context, node: ast.AST, what: str, count: Binding) -> None:
+    """Refuse to repeat a list or a tuple but by an integer."""
+    if not isinstance(count, Dyn) or is_float(count.atom.type):
+        times = "a float" if isinstance(count, Dyn) else describe(count)
+        message = f"a {what} times {times} is an error in Python"
+        ctx.refuse(node, message, "make it an array: np.array(...)")
 
 
 def describe(binding: Binding) -> str:

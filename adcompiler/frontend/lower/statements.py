@@ -358,8 +358,7 @@ def updated(ctx: Context, stmt: ast.AugAssign, old: Binding) -> Binding:
     if isinstance(old, ArrayRef):
         updates.update(ctx, stmt, old, value)
         return old
-    if _extends(stmt, old, value):
-        list_methods.method(ctx, stmt, old, "extend", [value])
+    if _resized(ctx, stmt, old, value):
         return old
     check_unboxed(ctx, stmt, ast.unparse(stmt.target), old)
     return _anew(ctx, stmt, old, value)
@@ -373,10 +372,21 @@ def _anew(ctx: Context, stmt: ast.AugAssign, old: Binding, value: Binding) -> Bi
     return given or operators.binary(ctx, stmt, stmt.op, old, value)
 
 
-def _extends(stmt: ast.AugAssign, old: Binding, value: Binding) -> bool:
-    """Whether a list takes more items in place: an array is added by NumPy instead."""
-    addition = is_list(old) and isinstance(stmt.op, ast.Add)
-    return addition and not isinstance(value, ArrayRef)
+def _resized(
+    ctx: Context, stmt: ast.AugAssign, old: Binding, value: Binding
+) -> bool:
+    """Give a list more items, or its own again, in place, if this is what is done: with
+    an array, NumPy computes."""
+    if not is_list(old) or isinstance(value, ArrayRef):
+        return False
+    match stmt.op:
+        case ast.Add():
+            list_methods.method(ctx, stmt, old, "extend", [value])
+        case ast.Mult():
+            list_methods.repeat(ctx, stmt, old, value)
+        case _:
+            return False
+    return True
 
 
 def check_unboxed(
@@ -435,8 +445,8 @@ def augmented(ctx: Context, stmt: ast.AugAssign) -> None:
             old = expressions.optional(ctx, read)
             value = expressions.optional(ctx, stmt.value)
             old, value = maybe.operands(ctx, stmt, stmt.op, old, value)
-            if _extends(stmt, old, value):
-                list_methods.method(ctx, stmt, old, "extend", [value])
+            if _resized(ctx, stmt, old, value):
+                pass
             elif isinstance(old, ArrayRef):
                 updates.update(ctx, stmt, old, value)
                 ctx.frame.sites[name] = stmt

@@ -109,10 +109,25 @@ def add_at(
     operands, params = arrays.spread(access)
     held = ctx.read(ref, node)
     name = "accumulate"
+    if access.advanced and ref.type.ndim == 1:
+        value = _of_the_rank(ctx, node, access, value)
     if access.advanced:
         name, params["repeats"] = "scatter_add", "array" in access.entries
     changed = ctx.emit(node, name, held, value, *operands, **params)
     arrays.write_back(ctx, node, ref, changed)
+
+
+def _of_the_rank(
+    ctx: Context, node: ast.AST, access: arrays.Access, value: Atom
+) -> Atom:
+    """An array of fewer axes than the index, with axes of length 1 before them: of a
+    vector, NumPy (2.4) reads beyond its end."""
+    index = access.operands[0][0].type
+    rank = value.type.ndim if isinstance(value.type, Array) else 0
+    missing = index.ndim - rank if isinstance(index, Array) else 0
+    if rank == 0 or missing <= 0:
+        return value
+    return ctx.emit(node, "expand_dims", value, axis=tuple(range(missing)))
 
 
 def _dtype_kept(array: Array, value: Scalar | Array) -> bool:
