@@ -104,6 +104,8 @@ def _differ(let: Let, indices: tuple[Atom, ...], at: Site) -> bool:
     if any(isinstance(e, tuple) or e == "mask" for e in entries):
         return False
     arrays = [a for a in indices if dims_of(a.type)]
+    if not arrays:
+        return True  # one place: of numbers alone
     if any(len(dims_of(a.type)) != 1 for a in arrays):
         return _is_grid(arrays, at)
     for a in arrays:
