@@ -30,6 +30,7 @@ from adcompiler.frontend.lower import (
     messages,
     operators,
     overloads,
+    passing,
     recombined,
     shortcircuit,
 )
@@ -166,6 +167,7 @@ def _columns(
 ) -> tuple[Atom | None, Callable[[Dyn], Iterator[Binding]]]:
     """The length of the shortest of several iterables, and their items at an index."""
     columns = [source(ctx, node, part) for part in parts]
+    columns = passing.columns(ctx, node, parts, columns)
     length: Atom | None = None
     for column in columns:
         other = None if column.endless else count(ctx, node, column)

@@ -37,6 +37,7 @@ from adcompiler.frontend.lower import (
     itertools_,
     names,
     overloads,
+    passing,
     remembering,
     staging,
 )
@@ -261,7 +262,7 @@ def _rows(
         _first(ctx, node, part, min(lengths)) if column is None else column
         for part, column in zip(parts, columns, strict=True)
     ]
-    return list(zip(*filled, strict=False))
+    return list(zip(*passing.rows(ctx, node, parts, columns, filled), strict=False))
 
 
 def _viewed(ctx: Context, node: ast.AST, owner: Binding, kind: str) -> list[Item]:
@@ -410,6 +411,10 @@ def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[I
         case IterVal() if (of := counted.source(ctx, node, iterable)).endless:
             indices = (Dyn(constant(k)) for k in range(count))
             return [partial(of.item, k) for k in indices]
+        case IterVal() if isinstance(length := passing.length(ctx, iterable), int):
+            of = counted.source(ctx, node, iterable)
+            indices = (Dyn(constant(k)) for k in range(min(length, count)))
+            return [partial(of.item, k) for k in indices]
         case _:
             counted.source(ctx, node, iterable)  # refuses what has no items
             what = "zip of a tuple with an array of unknown length is not supported"
@@ -425,12 +430,19 @@ def require_known(
     it gives an item for each; refuse it where they are too long."""
     base, stages = staging.staged(ctx, iterable)
     filters = any(stage.filters for stage in stages)
-    if filters or known_items(ctx, node, base) is not None:
-        return
+    if not filters and known_items(ctx, node, base) is None:
+        require_lengths(ctx, node, base, message, hint)
+
+
+def require_lengths(
+    ctx: Context, node: ast.AST, iterable: Binding, message: str, hint: str
+) -> None:
+    """Start again with the lengths known that tell how many items there are; refuse it
+    where they are too long."""
     try:
         ctx.refuse(node, message, hint)
     except UnsupportedError as refusal:
-        for length in _lengths(ctx, base):
+        for length in _lengths(ctx, iterable):
             ctx.origins.require_length(length, refusal)
 
 

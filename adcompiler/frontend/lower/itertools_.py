@@ -32,6 +32,7 @@ from adcompiler.frontend.lower import (
     listing,
     names,
     operators,
+    passing,
     remembering,
     stepping,
 )
@@ -327,9 +328,7 @@ def known(ctx: Context, node: ast.AST, it: IterVal) -> list[Item] | None:
                 None if b == NONE else names.static_int(ctx, node, b, "a bound here")
                 for b in bounds
             )
-            if start:
-                check_plain(ctx, node, inner)
-            return items[start:stop:step]
+            return passing.part(ctx, node, inner, items, slice(start, stop, step))
         case "product", parts:
             columns = _columns(ctx, node, parts)
             if columns is None:
@@ -444,16 +443,8 @@ AHEAD: dict[str, Callable[..., Any]] = {
 
 
 def check_plain(ctx: Context, node: ast.AST, inner: Binding) -> None:
-    """Refuse what would compute an item twice, or leave it out."""
-    if isinstance(inner, IterVal) and not _is_plain(inner):
+    """Refuse what would compute an item twice."""
+    if not passing.is_plain(inner):
         ctx.refuse(
             node, "the items of an iterator are looked at twice here", iteration.AS_LIST
         )
-
-
-def _is_plain(it: Binding) -> bool:
-    """Whether no function of the program is called for an item."""
-    if not isinstance(it, IterVal):
-        return True
-    calling = ("map", "filter", "generator", "starmap", *AHEAD)
-    return it.kind not in calling and all(map(_is_plain, it.parts))

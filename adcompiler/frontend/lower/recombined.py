@@ -25,6 +25,7 @@ from adcompiler.frontend.lower import (
     comparisons,
     counted,
     operators,
+    passing,
     shortcircuit,
 )
 from adcompiler.frontend.lower.context import Context
@@ -175,9 +176,9 @@ def _part(
     ctx: Context, node: ast.AST, inner: Binding, bounds: tuple[Binding, ...]
 ) -> Source:
     start, stop, step = bounds
-    if start != ZERO:
-        check_plain(ctx, node, inner)
     of = counted.source(ctx, node, inner)
+    if (start, step) != (ZERO, ONE) and not passing.is_plain(inner):
+        of = passing.checked(ctx, node, of)
     ends = [] if of.endless else [_count(ctx, node, of).atom]
     ends += [stop.atom] if _is_index(stop) else []
     ended = ends and (stop == NONE or _is_index(stop))
