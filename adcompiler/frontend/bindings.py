@@ -32,7 +32,8 @@ class Location:
     are even (`lower.layouts`), and whether it is in Fortran's order; where neither is
     said, either may be. `params` are the parameters of the
     function whose memory it may be; `captured` names the closed-over or global array
-    that it is, if it is one.
+    that it is, if it is one. What is `read_only` is a view to NumPy, which nobody may
+    store through.
     """
 
     contiguous: bool = True
@@ -40,6 +41,7 @@ class Location:
     captured: str | None = None
     seams: tuple[bool, ...] | None = None
     fortran: bool = False
+    read_only: bool = False
 
     @classmethod
     def of(cls, leaf: LeafSpec, **more: Any) -> Location:

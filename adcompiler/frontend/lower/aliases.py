@@ -20,6 +20,9 @@ from adcompiler.frontend.lower.frames import Alias, Arm, Stale
 from adcompiler.ir.nodes import Atom, If, Region, fresh_var
 from adcompiler.ir.types import join_types
 
+READ_ONLY = "a store through this view is not supported", (
+    "store into a copy: y = x.copy()"
+)
 
 class _Undecided(Exception):
     """Raised where it is not known whether two locations are the same memory."""
@@ -163,5 +166,4 @@ def _undo(ctx: Context, node: ast.AST, base: Atom, step: Step, changed: Atom) ->
         case "flip":
             return ctx.emit(node, "flip", changed, axis=params["axis"])
         case _:
-            what = "a store through this view is not supported"
-            ctx.refuse(node, what, "store into a copy: y = x.copy()")
+            ctx.refuse(node, *READ_ONLY)

@@ -367,6 +367,8 @@ def write_back(ctx: Context, node: ast.AST, ref: ArrayRef, changed: Atom) -> Non
             "around",
             "copy it first, or pass it as an argument",
         )
+    if location.read_only:
+        ctx.refuse(node, *aliases.READ_ONLY)
     held = ctx.contents(location, node)
     set_contents(ctx, node, ref, aliases.undone(ctx, node, held, ref.path, changed))
 

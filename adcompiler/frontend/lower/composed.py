@@ -88,7 +88,11 @@ def handler_of(value: Hashable) -> Handler | None:
 
 
 def _seen_through(call: Call, result: Binding) -> Binding:
-    """The result as what may share the memory of the arguments."""
+    """The result as what may share the memory of the arguments, and is read."""
+    sources = (*call.args, *call.kwargs.values())
+    places = [source.location for source in sources if isinstance(source, ArrayRef)]
+    if isinstance(result, ArrayRef) and result.location not in places:
+        result.location.read_only = True
     for source in (*call.args, *call.kwargs.values()):
         if isinstance(source, ArrayRef) and isinstance(result, ArrayRef):
             call.ctx.entangle(result.location, source.location)

@@ -440,7 +440,9 @@ class Merge:
     def memory(self, left: Location, right: Location, contiguous: bool) -> Location:
         """New memory that is the one or the other."""
         captured = left.captured or right.captured
-        return Location(contiguous, left.params | right.params, captured)
+        only = left.read_only or right.read_only
+        params = left.params | right.params
+        return Location(contiguous, params, captured, read_only=only)
 
     # --- Entanglement
 

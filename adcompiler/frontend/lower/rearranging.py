@@ -243,7 +243,10 @@ def broadcast_to(call: Call) -> Binding:
     if isinstance(source, ArrayRef):
         seen = arrays.through(call.ctx, call.node, source, step, False)
         return arrays.looked_at(call.ctx, call.node, seen)
-    return call.ctx.wrap(call.ctx.step(call.atom(source), step, call.node), False)
+    made = call.ctx.wrap(call.ctx.step(call.atom(source), step, call.node), False)
+    if isinstance(made, ArrayRef):
+        made.location.read_only = True
+    return made
 
 
 # --- Order ----------------------------------------------------------------------------
