@@ -214,3 +214,31 @@ def stores_into_a_global(x):
 def test_a_global_array_is_not_stored_into():
     with pytest.raises(UnsupportedError, match="'TABLE'"):
         run(stores_into_a_global, (1.0,))
+
+
+def number_everywhere(x):
+    y = np.broadcast_to(x[0], (3,))
+    y[0] = x[1]
+    return np.sum(y)
+
+
+def number_everywhere_on_a_path(x):
+    y = np.broadcast_to(x[0], (3,)) if x[1] > 0 else np.zeros(3)
+    y += x
+    return np.sum(y)
+
+
+def windows(x):
+    y = np.lib.stride_tricks.sliding_window_view(x, 2)
+    y[0] = 1.0
+    return np.sum(y)
+
+
+@pytest.mark.parametrize(
+    "fn", [number_everywhere, number_everywhere_on_a_path, windows]
+)
+def test_no_stores_through_what_numpy_gives_to_read(fn):
+    with pytest.raises(ValueError, match="read-only"):
+        fn(np.array([0.4, 0.6, 0.9]))
+    with pytest.raises(UnsupportedError, match="a store through this view"):
+        lowered(fn, (np.array([0.4, 0.6, 0.9]),))

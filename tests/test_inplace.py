@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+import adcompiler as ad
 from adcompiler.inplace import InPlace
 from adcompiler.runtime.optimizers import updates
 
@@ -251,3 +252,25 @@ def test_large_arrays_are_shared_by_threads(monkeypatch):
     for one, three, plain in zip(*results, expected, strict=True):
         assert np.array_equal(one, three)
         np.testing.assert_allclose(one, plain, rtol=1e-6, atol=1e-6)
+
+
+PLACES = np.array([[0, 0], [3, 1]])
+
+
+def added_at_places(x):
+    y = np.zeros(4)
+    np.add.at(y, PLACES, x)
+    return np.sum(y * np.array([1.0, 2.0, 3.0, 4.0]))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+@pytest.mark.parametrize("x", [np.array([2.0, 3.0]), np.array([2.5])])
+def test_of_what_has_fewer_axes_than_its_places_nothing_else_is_read(x, backend):
+    """NumPy's own `add.at` reads beyond its end, where the array has one axis."""
+    value, x_bar = ad.value_and_grad(added_at_places, backend=backend)(x)
+    whole = np.broadcast_to(x, PLACES.shape)
+    weights = np.array([1.0, 2.0, 3.0, 4.0])[PLACES]
+    assert value == np.sum(whole * weights)
+    assert np.array_equal(
+        x_bar, np.sum(weights, axis=0 if len(x) == 2 else (0, 1)) + 0 * x
+    )

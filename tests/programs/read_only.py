@@ -49,3 +49,19 @@ def blocks_of_every_rank(x, m):
     row = np.block([x, 3.0, x[0]])
     square = np.block([[m, np.ones((2, 1)) * x[1]], [x]])
     return np.sum(np.sin(row)) * np.sum(square * np.arange(9.0).reshape(3, 3))
+
+
+@program(real(3), refused="a store through this view")
+def a_number_beside_an_array(x):
+    a, b = np.broadcast_arrays(x[0], x)
+    a[0] = 2.0
+    return np.sum(a * b)
+
+
+@program(real(4))
+def copies_of_windows_and_numbers(x):
+    y = np.lib.stride_tricks.sliding_window_view(x, 2).copy()
+    y[0] = x[3]
+    z = np.broadcast_to(x[0], (2,)) * x[:2]
+    z[1] *= 2.0
+    return np.sum(y * y) + np.sum(z * z)

@@ -160,3 +160,13 @@ def array_changed_that_may_be_a_number(x):
     y = x if x > 0.0 else x * 2.0
     x += 1.0
     return y * x
+
+
+@program(real(2, 2))
+def places_of_rank_0(a):
+    k = np.array(1)
+    row = a[k]
+    row[np.array(0)] = 3.0
+    a[k, k] *= a[0, k]
+    a[k] += row
+    return np.sum(a * a) + row[k]

@@ -20,9 +20,11 @@ from adcompiler.frontend.lower.frames import Alias, Arm, Stale
 from adcompiler.ir.nodes import Atom, If, Region, fresh_var
 from adcompiler.ir.types import join_types
 
-READ_ONLY = "a store through this view is not supported", (
-    "store into a copy: y = x.copy()"
+READ_ONLY = (
+    "a store through this view is not supported",
+    ("store into a copy: y = x.copy()"),
 )
+
 
 class _Undecided(Exception):
     """Raised where it is not known whether two locations are the same memory."""

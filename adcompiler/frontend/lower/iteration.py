@@ -411,9 +411,9 @@ def _first(ctx: Context, node: ast.AST, iterable: Binding, count: int) -> list[I
         case IterVal() if (of := counted.source(ctx, node, iterable)).endless:
             indices = (Dyn(constant(k)) for k in range(count))
             return [partial(of.item, k) for k in indices]
-        case IterVal() if isinstance(length := passing.length(ctx, iterable), int):
+        case IterVal() if isinstance(size := passing.length(ctx, iterable), int):
             of = counted.source(ctx, node, iterable)
-            indices = (Dyn(constant(k)) for k in range(min(length, count)))
+            indices = (Dyn(constant(k)) for k in range(min(size, count)))
             return [partial(of.item, k) for k in indices]
         case _:
             counted.source(ctx, node, iterable)  # refuses what has no items

@@ -65,6 +65,9 @@ def method(
     if kwargs and name != "sort":
         what = f"'.{name}()' of a list takes no arguments by name"
         ctx.refuse(node, what, "give it its arguments by place: xs.pop(0)")
+    if name == "extend" and args == [owner]:
+        repeat(ctx, node, owner, Dyn(constant(2)))
+        return NONE
     if isinstance(owner, ObjectRef):
         return sequences.method(ctx, node, owner, name, args, kwargs)
     site = owner.site if isinstance(owner, TupleVal) else None

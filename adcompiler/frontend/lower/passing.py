@@ -50,7 +50,9 @@ def is_plain(iterable: Binding) -> bool:
     """Whether no function of the program is called for an item."""
     if not isinstance(iterable, IterVal):
         return True
-    return iterable.kind not in (*CALLING, *AHEAD) and all(map(is_plain, iterable.parts))
+    return iterable.kind not in (*CALLING, *AHEAD) and all(
+        map(is_plain, iterable.parts)
+    )
 
 
 def _unchanging(
@@ -77,7 +79,9 @@ def rows(
             break  # those behind it are not asked again
         ends_later = any(len(other) == trips for other in given[k + 1 :])
         if ends_later and not is_plain(part):
-            more = partial(_at, ctx, node, part, trips) if items is None else items[trips]
+            more = (
+                partial(_at, ctx, node, part, trips) if items is None else items[trips]
+            )
             ctx.run(_unchanging(ctx, node, more, parts))
             found[k] = [_unchanging(ctx, node, item, parts) for item in given[k]]
     return found

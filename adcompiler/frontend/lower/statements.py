@@ -372,9 +372,7 @@ def _anew(ctx: Context, stmt: ast.AugAssign, old: Binding, value: Binding) -> Bi
     return given or operators.binary(ctx, stmt, stmt.op, old, value)
 
 
-def _resized(
-    ctx: Context, stmt: ast.AugAssign, old: Binding, value: Binding
-) -> bool:
+def _resized(ctx: Context, stmt: ast.AugAssign, old: Binding, value: Binding) -> bool:
     """Give a list more items, or its own again, in place, if this is what is done: with
     an array, NumPy computes."""
     if not is_list(old) or isinstance(value, ArrayRef):
@@ -413,7 +411,7 @@ def augmented_item(
         ctx.refuse(
             stmt,
             "this changes an array that a list holds in place",
-            f"write {place} = {place} + ...",
+            f"write {place} = {place} + ..., if nothing else is to see the change",
         )
     value = expressions.evaluate(ctx, stmt.value)
     new = operators.binary(ctx, stmt, stmt.op, old, value)
