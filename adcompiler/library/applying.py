@@ -19,7 +19,9 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     flat = np.reshape(lines.copy(), (count, lines.shape[-1]))
     found = np.array([typed(func1d(line, *args, **kwargs)) for line in flat])
     y = np.reshape(found, lead + found.shape[1:])
-    return np.moveaxis(y, -1, axis) if np.ndim(found) > 1 else y
+    for k in range(np.ndim(found) - 1):  # the axes of a result, one after the other
+        y = np.moveaxis(y, len(lead) + k, axis % np.ndim(arr) + k)
+    return y
 
 
 def typed(value):
@@ -80,9 +82,9 @@ def r_(*parts):
 
 @composes(np.c_)
 def c_(*parts):
-    return np.column_stack(
-        [spread(part) if isinstance(part, list) else part for part in parts]
-    )
+    parts = [spread(part) if isinstance(part, list) else part for part in parts]
+    columns = [np.reshape(part, (-1, 1)) if np.ndim(part) < 2 else part for part in parts]
+    return np.concatenate(columns, axis=-1)
 
 
 @composes(np.mgrid)
@@ -121,6 +123,11 @@ def accumulate_of(ufunc, array, axis=0):
 
 
 def reduce_of(ufunc, array, axis=0, keepdims=False):
+    if isinstance(axis, (tuple, type(None))):
+        raise NotImplementedError(
+            "'reduce' of this ufunc over several axes",
+            "reduce them one after the other, the last first",
+        )
     lines = np.moveaxis(array, axis, 0)
     if lines.shape[0] == 0:
         raise ValueError(

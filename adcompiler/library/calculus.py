@@ -27,6 +27,10 @@ def spaced(start, stop, num, endpoint, retstep, axis, dtype):
 
 @composes(np.trapezoid)
 def trapezoid(y, x=None, dx=1.0, axis=-1):
+    if np.ndim(dx) > 0:
+        raise NotImplementedError(
+            "np.trapezoid with an array of steps", "give the points: x=np.cumsum(dx)"
+        )
     y = np.moveaxis(y, axis, -1)
     means = (y[..., 1:] + y[..., :-1]) / 2.0
     if x is None:
@@ -38,6 +42,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 
 @composes(np.gradient)
 def gradient(f, *varargs, axis=None, edge_order=1):
+    f = f.astype(float) if f.dtype.kind in "iu" else f
     rank = np.ndim(f)
     if axis is None:
         axes = tuple(range(rank))
@@ -188,6 +193,10 @@ def rfftfreq(n, d=1.0):
 
 @composes(np.convolve)
 def convolve(a, v, mode="full"):
+    if mode not in ("full", "same", "valid"):
+        raise ValueError(
+            "Use one of 'valid', 'same', or 'full' for convolve/correlate mode"
+        )
     whole = np.convolve(a, v)  # a row of its own
     if mode == "full":
         return whole

@@ -15,6 +15,11 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 
 @composes(integrate.cumulative_trapezoid)
 def cumulative_trapezoid(y, x=None, dx=1.0, axis=-1, initial=None):
+    if np.ndim(dx) > 0:
+        raise NotImplementedError(
+            "cumulative_trapezoid with an array of steps",
+            "give the points: x=np.cumsum(dx)",
+        )
     y = np.moveaxis(y, axis, -1)
     if y.shape[-1] == 0:
         raise ValueError("At least one point is required along `axis`.")

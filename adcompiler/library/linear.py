@@ -186,6 +186,10 @@ def matrix_norm(x, ord, row, column, keepdims):
 
 @composes(np.vecdot, np.linalg.vecdot)
 def vecdot(x1, x2, *, axis=-1):
+    if (x1 * x2).dtype.kind in "bu":
+        raise NotImplementedError(
+            "np.vecdot of numbers that wrap", "make them floats: x.astype(float)"
+        )
     return np.sum(x1 * x2, axis=axis)
 
 
@@ -199,11 +203,45 @@ def vecmat(x1, x2):
     return np.sum(x1[..., :, None] * x2, axis=-2)
 
 
+def pinv_above(a, rcond):
+    """The pseudo-inverse of what is left of a matrix without its small singular values:
+    where these are more than rounding, its rank is not the matrix's."""
+    if rank_is_kept(np.linalg.svd(a, compute_uv=False), rcond):
+        return np.linalg.pinv(a)
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    kept = s > rcond * largest(s, -1, True)
+    inverse = np.where(kept, 1.0 / np.where(kept, s, 1.0), 0.0)
+    return np.swapaxes(vh, -1, -2) * inverse[..., None, :] @ np.swapaxes(u, -1, -2)
+
+
+def lstsq_above(a, b, rcond):
+    """Least squares without the small singular values of the matrix."""
+    x, residuals, rank, s = np.linalg.lstsq(a, b, rcond=None)
+    if rank_is_kept(s, rcond):
+        return x, residuals, rank, s
+    rank = np.count_nonzero(s > rcond * s[0])
+    return pinv_above(a, rcond) @ b, residuals[:0], rank, s
+
+
+def rank_is_kept(s, rcond):
+    """Whether none but zeros are cut off, which `np.linalg.pinv` does of itself."""
+    top = largest(s, -1, True)
+    return np.all((s > rcond * top) | (s <= 1e-15 * top))
+
+
 @composes(np.linalg.vector_norm)
 def vector_norm_of(x, axis=None, keepdims=False, ord=2):
     if axis is None and np.ndim(x) > 1:
         whole = np.linalg.norm(np.ravel(x), ord)
         return np.reshape(whole, (1,) * np.ndim(x)) if keepdims else whole
+    if isinstance(axis, tuple):
+        rank = np.ndim(x)
+        axes = [k % rank for k in axis]
+        kept = [k for k in range(rank) if k not in axes]
+        y = np.transpose(x, (*kept, *axes))
+        y = np.reshape(y, (*y.shape[: len(kept)], -1))
+        whole = np.linalg.norm(y, ord, axis=-1)
+        return np.expand_dims(whole, tuple(axes)) if keepdims else whole
     return np.linalg.norm(x, ord, axis=axis, keepdims=keepdims)
 
 
@@ -294,11 +332,14 @@ def matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
         )
     if np.ndim(A) < 2:
         return int(np.any(A != 0))
+    A = A.astype(float) if A.dtype.kind in "biu" else A
     values = np.linalg.svd(A, compute_uv=False)
     if tol is None:
         if rtol is None:
             rtol = max(A.shape[-2:]) * np.finfo(A.dtype).eps
-        tol = largest(values, -1, True) * rtol
+        tol = largest(values, -1, True) * np.asarray(rtol)[..., None]
+    else:
+        tol = np.asarray(tol)[..., None]
     return np.count_nonzero(values > tol, axis=-1)
 
 

@@ -372,7 +372,8 @@ def in_pieces(x, condlist, funclist, args, kw):
         raise ValueError("with so many conditions, as many functions or one more")
     y = np.zeros_like(x)
     rest = np.ones_like(x, dtype=bool)
-    for condition, function in zip(condlist, funclist[: len(condlist)], strict=True):
+    for given, function in zip(condlist, funclist[: len(condlist)], strict=True):
+        condition = given.astype(bool)
         y[condition] = value_of(function, x[condition], args, kw)
         rest = rest & ~condition
     if len(funclist) > len(condlist):
@@ -387,7 +388,7 @@ def value_of(function, x, args, kw):
 
 @composes(np.isscalar)
 def isscalar(element):
-    return not isinstance(element, (np.ndarray, list, tuple))
+    return not isinstance(element, (np.ndarray, list, tuple, type(None)))
 
 
 @composes(np.iscomplexobj)

@@ -44,8 +44,18 @@ def choose(a, choices):
     stack = np.asarray(choices)
     if len(stack) == 0:
         raise ValueError("0-length sequence.")
+    if np.any((a < 0) | (a >= len(stack))):
+        raise ValueError("invalid entry in choice array")
     if np.ndim(stack) == 1:
         return stack[a]
+    rank = max(np.ndim(a), np.ndim(stack) - 1)
+    if np.ndim(a) < rank or np.ndim(stack) - 1 < rank:
+        a = np.reshape(a, (1,) * (rank - np.ndim(a)) + np.shape(a))
+        ones = (1,) * (rank + 1 - np.ndim(stack))
+        stack = np.reshape(stack, stack.shape[:1] + ones + stack.shape[1:])
+    if a.shape != stack.shape[1:]:
+        a, _ = np.broadcast_arrays(a, stack[0])
+        stack, _ = np.broadcast_arrays(stack, a[None])
     return np.take_along_axis(stack, a[None], axis=0)[0]
 
 
@@ -78,6 +88,8 @@ def place(arr, mask, vals):
 @composes(np.put, stores=True)
 def put(a, ind, v, mode="raise"):
     places = np.asarray(ind)
+    if places.dtype == bool:
+        places = places.astype(int)
     if mode == "wrap":
         places = wrapped(places, np.size(a))
     elif mode == "clip":
@@ -237,6 +249,7 @@ def unravel_index(indices, shape):
 def bincount(x, weights=None, minlength=0):
     if np.any(x < 0):
         raise ValueError("'list' argument must have no negative elements")
+    x = x.astype(int) if x.dtype == bool else x
     length = max(int(np.max(x.astype(int), initial=-1)) + 1, minlength)
     if weights is None:
         counts = np.zeros(length, dtype=int)
@@ -403,7 +416,7 @@ def insert(arr, obj, values, axis=None):
     elif np.ndim(values) < np.ndim(y):
         between = np.broadcast_to(values, (1, *y.shape[1:]))
     else:
-        between = np.moveaxis(values, axis, 0)
+        between = np.broadcast_to(values, (values.shape[0], *y.shape[1:]))
     between = between.astype(y.dtype)
     joined = np.concatenate((y[:obj], between, y[obj:]))
     return joined if axis is None else np.moveaxis(joined, 0, axis)

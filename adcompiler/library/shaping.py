@@ -336,6 +336,11 @@ def geomspace(start, stop, num=50, endpoint=True):
 
 @composes(np.logspace)
 def logspace(start, stop, num=50, endpoint=True, base=10.0):
+    if np.ndim(base) > 0:
+        raise NotImplementedError(
+            "np.logspace with an array of bases",
+            "write base[:, None] ** np.linspace(start, stop, num)",
+        )
     return np.power(base, np.linspace(start, stop, num, endpoint))
 
 

@@ -6,6 +6,7 @@ In: calls. Out: applications of contractions and factorisations.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
@@ -25,8 +26,10 @@ from adcompiler.frontend.lower.shapes import array_of, flat_copy
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Const
 from adcompiler.ir.types import Length
-from adcompiler.library.linear import cross_of_plane
+from adcompiler.library.linear import cross_of_plane, lstsq_above, pinv_above
 from adcompiler.library.registry import COMPOSED
+
+ROUNDING = 1e-9  # a cut below leaves out nothing but what should be zero
 
 
 def dot(call: Call) -> Binding:
@@ -232,13 +235,22 @@ def pinv(call: Call) -> Binding:
     _option(call, symmetric, (False,))
     cut = also if cut == NONE else cut
     given = {} if cut == NONE else {"rcond": _number(call, cut, "rcond")}
+    if given.get("rcond", 0.0) > ROUNDING:
+        return _cut(call, pinv_above, call.array(a), cut)
     return call.result("pinv", call.atom(call.array(a)), **given)
+
+
+def _cut(call: Call, definition: FunctionType, *args: Binding) -> Binding:
+    """A function of a matrix without its small singular values."""
+    return composed.composed(definition)(replace(call, args=list(args), kwargs={}))
 
 
 def lstsq(call: Call) -> Binding:
     """``np.linalg.lstsq(a, b, rcond)``."""
     a, b, cut = call.bind("a", "b", rcond=None)
     given = None if cut == NONE else _number(call, cut, "rcond")
+    if given is not None and given > ROUNDING:
+        return _cut(call, lstsq_above, call.array(a), call.array(b), cut)
     atoms = (call.atom(call.array(a)), call.atom(call.array(b)))
     found = call.ctx.emit_all(call.node, "lstsq", *atoms, rcond=given)
     return TupleVal(tuple(map(call.ctx.wrap, found)))
