@@ -243,6 +243,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
 
 @composes(np.isclose)
 def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
+    b = b * 1.0  # differences of integers may wrap
     near = np.abs(a - b) <= atol + rtol * np.abs(b)
     found = np.where(np.isfinite(b), near, a == b)[()]
     return found | (np.isnan(a) & np.isnan(b)) if equal_nan else found

@@ -172,11 +172,15 @@ def log_sum(a, axis, keepdims, initial=None, where=None):
 
 def log_of_sum(a, weights, axis, keepdims, initial=None):
     """The logarithm of the sum of exponentials, the largest of which is taken out."""
-    highest = greatest(a, axis, True)
+    counted = a if weights is None else np.where(weights != 0, a, -np.inf)
+    highest = greatest(counted, axis, True)
     if initial is not None:
         highest = np.maximum(highest, initial)
     highest = held(np.where(np.isfinite(highest), highest, 0.0))
-    terms = np.exp(a - highest)
+    over = a - highest
+    if weights is not None:  # what counts for nothing may be larger than all the rest
+        over = np.where(weights != 0, over, np.minimum(over, 700.0))
+    terms = np.exp(over)
     if weights is not None:
         terms = weights * terms
     total = np.sum(terms, axis=axis, keepdims=True)

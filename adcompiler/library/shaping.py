@@ -91,7 +91,8 @@ def append(arr, values, axis=None):
 
 @composes(np.column_stack)
 def column_stack(tup):
-    columns = [a[:, None] if np.ndim(a) == 1 else a for a in tup]
+    columns = [np.reshape(a, (1,)) if np.ndim(a) == 0 else a for a in tup]
+    columns = [a[:, None] if np.ndim(a) == 1 else a for a in columns]
     return np.concatenate(columns, axis=1)
 
 

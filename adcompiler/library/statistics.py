@@ -68,6 +68,7 @@ def ptp(a, axis=None, *, keepdims=False):
 def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     if weights is None and not returned:
         return np.mean(a, axis=axis, keepdims=keepdims)
+    a = a.astype(float) if a.dtype.kind in "biu" else a
     weights = np.ones_like(a) if weights is None else np.asarray(weights)
     if np.ndim(weights) < np.ndim(a):
         if axis is None:

@@ -305,9 +305,12 @@ def take_along_axis(call: Call) -> Binding:
     """``np.take_along_axis(x, indices, axis)``."""
     x, index, axis = call.bind("arr", "indices", axis=LAST)
     ref, along = flat_or_along(call, x, axis)
-    return call.result(
-        "take_along_axis", call.atom(ref), call.atom(array_of(call, index)), axis=along
-    )
+    places = array_of(call, index)
+    for k, (m, n) in enumerate(zip(ref.type.dims, places.type.dims, strict=False)):
+        if k != along and m != n and 1 in (m, n):
+            what = "np.take_along_axis of what is broadcast against its indices"
+            call.refuse(what, "broadcast both first: np.broadcast_to(index, shape)")
+    return call.result("take_along_axis", call.atom(ref), call.atom(places), axis=along)
 
 
 def searchsorted(call: Call) -> Binding:
