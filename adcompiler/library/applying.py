@@ -83,7 +83,9 @@ def r_(*parts):
 @composes(np.c_)
 def c_(*parts):
     parts = [spread(part) if isinstance(part, list) else part for part in parts]
-    columns = [np.reshape(part, (-1, 1)) if np.ndim(part) < 2 else part for part in parts]
+    columns = [
+        np.reshape(part, (-1, 1)) if np.ndim(part) < 2 else part for part in parts
+    ]
     return np.concatenate(columns, axis=-1)
 
 

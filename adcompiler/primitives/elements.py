@@ -96,7 +96,7 @@ def _set_types(types: Types, params: Params) -> Types:
     return (ListOf(element, True),)
 
 
-def _set(xs: list[Any], value: Any, index: int) -> list[Any]:
+def _set(xs: list[Any], value: Any, index: int, known: Any = None) -> list[Any]:
     changed = list(xs)
     changed[index] = value
     return changed
@@ -108,10 +108,14 @@ def _part(xs: Expr, index: Expr, like: Expr) -> Expr:
 
 
 def _set_transpose(k: int, y_bar: Expr, operands: Exprs, let: Let) -> Expr:
-    _, value, index = operands
+    xs, value, index = operands
     if k == 1:
         return _part(y_bar, index, value)
-    return y_bar.call("list_set", zero_like(value), index)
+    items = let.param("known", None)
+    if items is not None or not isinstance(_element(xs.type), Array):
+        return y_bar.call("list_set", zero_like(value), index, **dict(let.params))
+    # What was there before may have had other lengths.
+    return y_bar.call("list_set", zero_like(xs.call("list_get", index)), index)
 
 
 list_set = define(

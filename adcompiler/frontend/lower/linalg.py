@@ -240,7 +240,7 @@ def pinv(call: Call) -> Binding:
     return call.result("pinv", call.atom(call.array(a)), **given)
 
 
-def _cut(call: Call, definition: FunctionType, *args: Binding) -> Binding:
+def _cut(call: Call, definition: Any, *args: Binding) -> Binding:
     """A function of a matrix without its small singular values."""
     return composed.composed(definition)(replace(call, args=list(args), kwargs={}))
 

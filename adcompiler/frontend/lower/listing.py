@@ -419,7 +419,11 @@ def put(
     at = _index(ctx, node, index)
     atom = fitting(ctx, node, ref, value)
     held = contents(ctx, node, ref)
-    change(ctx, node, ref, ctx.emit(node, "list_set", held, atom, at))
+    element = ref.element
+    params: dict[str, Any] = {}
+    if isinstance(element, Array) and ANY not in element.dims:
+        params["known"] = element  # so long was what is replaced, too
+    change(ctx, node, ref, ctx.emit(node, "list_set", held, atom, at, **params))
     if isinstance(value, ArrayRef):
         ctx.members.note_put(value.location, ref.location)
 
