@@ -113,6 +113,11 @@ def outer_of(ufunc, A, B):
 
 def accumulate_of(ufunc, array, axis=0):
     y = np.moveaxis(array, axis, 0).copy()
+    if y.dtype != ufunc(y[:1], y[:1]).dtype:
+        raise NotImplementedError(
+            "'accumulate' of this ufunc on integers or truth values",
+            "make them floats first: x.astype(float)",
+        )
     for k in range(1, y.shape[0]):
         # Of elements that are equal, the last is the largest, or smallest, so far.
         if ufunc is np.maximum:
@@ -146,8 +151,10 @@ def reduce_of(ufunc, array, axis=0, keepdims=False):
 def at_of(ufunc, a, indices, *b):
     """One element, or row, after the other: of those named again, each time."""
     if ufunc is np.subtract:
-        np.add.at(a, indices, -b[0])
+        less = np.asarray(b[0])
+        np.add.at(a, indices, -(less if less.dtype.kind == "f" else less.astype(a.dtype)))
         return
+    b = [np.array(v) for v in b]  # it may be a part of what is changed
     if isinstance(indices, list):
         indices = np.array(indices)
     if isinstance(indices, np.ndarray) and indices.ndim == 1 and indices.dtype != bool:

@@ -41,6 +41,10 @@ def cumulative_trapezoid(y, x=None, dx=1.0, axis=-1, initial=None):
 def simpson(y, x=None, *, dx=1.0, axis=-1):
     y = np.moveaxis(y, axis, -1)
     n = y.shape[-1]
+    if np.ndim(dx) > 0:
+        raise NotImplementedError(
+            "simpson with an array of steps", "give the points: x=np.cumsum(dx)"
+        )
     if x is None:
         steps = np.full(max(n - 1, 0), dx)
     else:

@@ -39,7 +39,8 @@ def nanmax(a, axis=None, *, keepdims=False, initial=None, where=None):
     filled = np.where(np.isnan(a), -np.inf, a)
     if initial is not None:
         return np.max(filled, axis=axis, keepdims=keepdims, initial=initial)
-    return np.max(filled, axis=axis, keepdims=keepdims)
+    found = np.max(filled, axis=axis, keepdims=keepdims)
+    return nan_of_nothing(found, a, axis, keepdims)
 
 
 @composes(np.nanmin)
@@ -48,7 +49,14 @@ def nanmin(a, axis=None, *, keepdims=False, initial=None, where=None):
     filled = np.where(np.isnan(a), np.inf, a)
     if initial is not None:
         return np.min(filled, axis=axis, keepdims=keepdims, initial=initial)
-    return np.min(filled, axis=axis, keepdims=keepdims)
+    found = np.min(filled, axis=axis, keepdims=keepdims)
+    return nan_of_nothing(found, a, axis, keepdims)
+
+
+def nan_of_nothing(found, a, axis, keepdims):
+    """nan where there is nothing else."""
+    missing = np.all(np.isnan(a), axis=axis, keepdims=keepdims)
+    return np.where(missing, np.nan, found)[()]
 
 
 @composes(np.nanmean)

@@ -414,12 +414,15 @@ class _Analysis:
                     self.hazard(Place("operand", append, 1), set())
 
     def is_element(self, atom: Atom) -> bool:
-        """Whether a value was read from a list, or is a view of one that was."""
+        """Whether a value was read from a list, or is a view of one that was, or it
+        after stores."""
         stmt = self.defs.get(atom) if isinstance(atom, Var) else None
         if not isinstance(stmt, Let):
             return False
-        taken = stmt.primitive.name == "list_get"
-        return taken or (is_view(stmt) and self.is_element(stmt.operands[0]))
+        if stmt.primitive.name in ("list_get", "list_pop"):
+            return True
+        same = is_view(stmt) or stmt.primitive.storage is Storage.IN_PLACE
+        return same and self.is_element(stmt.operands[0])
 
 
 def _closure(roots: Roots, meaning: Mapping[Root, Roots]) -> Roots:

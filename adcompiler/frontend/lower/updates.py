@@ -17,7 +17,7 @@ from adcompiler.frontend.lower import arrays, gradientless, operators
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.operands import atom_of
 from adcompiler.ir.nodes import Atom
-from adcompiler.ir.types import Array, Scalar, result_dtype
+from adcompiler.ir.types import Array, Scalar, is_float, result_dtype
 
 
 def update(ctx: Context, node: ast.AugAssign, ref: ArrayRef, value: Binding) -> None:
@@ -83,7 +83,8 @@ def update_item(
     if _is_additive(node) and kept and same and single and not ctx.frame.muted:
         atom = atom_of(ctx, node, value)
         if isinstance(node.op, ast.Sub):
-            minus = operators.unary(ctx, node, ast.USub(), value)
+            wide = ctx.wrap(_in_the_dtype(ctx, node, atom, ref.type))
+            minus = operators.unary(ctx, node, ast.USub(), wide)
             atom = atom_of(ctx, node, minus)
         name, more = "accumulate", params
         if access.advanced:
@@ -128,6 +129,15 @@ def _of_the_rank(
     if rank == 0 or missing <= 0:
         return value
     return ctx.emit(node, "expand_dims", value, axis=tuple(range(missing)))
+
+
+def _in_the_dtype(ctx: Context, node: ast.AST, value: Atom, target: Array) -> Atom:
+    """An integer as what it is subtracted from, where its negative does not wrap."""
+    t = value.type
+    assert isinstance(t, Scalar | Array)
+    if is_float(t) or t.dtype == target.dtype or getattr(t, "kind", "") == "python":
+        return value
+    return ctx.emit(node, "cast", value, dtype=target.dtype, via="astype")
 
 
 def _dtype_kept(array: Array, value: Scalar | Array) -> bool:
