@@ -152,7 +152,9 @@ def at_of(ufunc, a, indices, *b):
     """One element, or row, after the other: of those named again, each time."""
     if ufunc is np.subtract:
         less = np.asarray(b[0])
-        np.add.at(a, indices, -(less if less.dtype.kind == "f" else less.astype(a.dtype)))
+        np.add.at(
+            a, indices, -(less if less.dtype.kind == "f" else less.astype(a.dtype))
+        )
         return
     b = [np.array(v) for v in b]  # it may be a part of what is changed
     if isinstance(indices, list):

@@ -420,6 +420,14 @@ class Counter(Dict):
         made.subtract(other)
         return collections.Counter()._kept(made)
 
+    def __iadd__(self, other):
+        self._held = (self + other)._held
+        return self
+
+    def __isub__(self, other):
+        self._held = (self - other)._held
+        return self
+
     def copy(self):
         return collections.Counter(self._held)
 

@@ -291,7 +291,10 @@ class _Analysis:
     def elsewhere(self, rival: Atom, roots: Roots) -> list[Place]:
         """Where a copy would part this value from the memory; nowhere if empty."""
         if not isinstance(rival, Var) or self.found.own(rival) & roots == NONE:
-            return [Place("operand", s, 1) for s, held in self.appends if held & roots]
+            put = [s for s, held in self.appends if held & roots]
+            if any(self.is_copy(s.operands[1]) for s in put):
+                return []  # what was popped of the list may be what it holds
+            return [Place("operand", s, 1) for s in put]
         stmt = self.defs.get(rival)
         if isinstance(stmt, Let) and is_view(stmt):
             return [Place("view", stmt)]
@@ -412,6 +415,11 @@ class _Analysis:
             for append, value in self.appends:
                 if value & shared:
                     self.hazard(Place("operand", append, 1), set())
+
+    def is_copy(self, atom: Atom) -> bool:
+        """Whether a value has been copied where it is."""
+        stmt = self.defs.get(atom) if isinstance(atom, Var) else None
+        return isinstance(stmt, Let) and stmt.primitive.name == "copy"
 
     def is_element(self, atom: Atom) -> bool:
         """Whether a value was read from a list, or is a view of one that was, or it

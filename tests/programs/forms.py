@@ -94,3 +94,34 @@ def integers_that_wrap(v, k):
         + np.sum(np.gradient(k)) * v[1]
         + (np.sum(near) * v[2])
     )
+
+
+@program(real(5), const(3, 2, 1, dtype=np.uint8), wrt=("x",))
+@program(real(5), const(-128, 2, 127, dtype=np.int8), wrt=("x",), label="signed")
+@program(real(5), const(3, 2, 1, dtype=np.uint64), wrt=("x",), label="long")
+@program(real(5), const(True, False, True, dtype=np.bool_), wrt=("x",), label="bools")
+def small_integers_subtracted_in_place(x, k):
+    y = x * x
+    y[:3] -= k
+    y[1] -= k[0]
+    y[[0, 1, 0]] -= k
+    y[x > 0] -= k[1]
+    np.subtract.at(y, [0, 1, 0], k)
+    return np.sum(y * y * np.arange(1.0, 6.0))
+
+
+@program(real(2, 2))
+def changed_by_a_part_of_itself(m):
+    y = m.copy()
+    np.multiply.at(y, [0, 1], y[0])
+    np.subtract.at(y, [0, 1], y[0])
+    z = m * m
+    np.multiply.at(z[1:], [0, 0], z[:2])
+    return np.sum(y * np.arange(4.0).reshape(2, 2)) + np.sum(z)
+
+
+@program(real(2, 2))
+def nothing_but_nan(m):
+    y = np.where(m > 10.0, m, np.nan)
+    least = np.nanmin(np.where(m > -10.0, m, np.nan), axis=1)
+    return np.where(np.isnan(np.nanmax(y)), m[0, 0], 0.0) + np.sum(least * least)

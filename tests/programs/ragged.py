@@ -67,3 +67,29 @@ def a_queue_turned(x):
     q.append(q.popleft())
     q.appendleft(x[:1])
     return sum([(k + 1) * np.sum(v * v) for k, v in enumerate(q)])
+
+
+@program(real(3))
+def the_shorter_for_the_longer(x):
+    c = [x * 1.0, x[:1] * 2.0]
+    c[0] = c[1]
+    d = [x * 1.0] * 2
+    d[0] = d[0][1:] * 2.0
+    e = deque([x[0] * np.ones(1), x * 1.0])
+    total = np.sum(np.exp(e[0]) * x)
+    e.rotate(1)
+    return (
+        np.sum(c[0] * c[0])
+        + np.sum(d[0] ** 2)
+        + np.sum(d[1])
+        + total * np.sum(e[0] ** 2)
+    )
+
+
+@program(real(3))
+def sorted_by_length(x):
+    c = [x[: i + 1] * 1.0 for i in range(3)]
+    c.sort(key=lambda q: -len(q))
+    c.reverse()
+    c[0], c[2] = c[2], c[0]
+    return np.sum(c[2] * c[2]) + np.sum(c[0] ** 3)

@@ -1,5 +1,7 @@
 """Lists that are repeated in place, which whoever holds them sees."""
 
+from collections import Counter
+
 import numpy as np
 
 from .registry import TRIPS, program, real, trips
@@ -79,3 +81,12 @@ def tuples_are_made_anew(x):
     ys = xs
     ys = ys * 3
     return sum(u) * len(t) + sum(ys) * len(xs)
+
+
+@program(real(3))
+def counters_changed_in_place(x):
+    d = Counter(a=2)
+    e, held = d, [d]
+    d += Counter(a=1, b=3)
+    held[0] -= Counter(a=2)
+    return (e["a"] * x[0] + e["b"] * x[2]) * x[1]
