@@ -425,6 +425,13 @@ UNSUPPORTED = (
     "(collections.Counter({'a': x[0, 0]}) + collections.Counter({'a': 1}))['a']",
     "rows",
     "stats.kurtosis(x, bias=False)",
+    "np.hypot.reduce(x, axis=(0, 1))",
+    "np.divide.accumulate(np.array([3, 1, 2])) * x",
+    "np.trapezoid(x, dx=x[0, 1:])",
+    "integrate.cumulative_trapezoid(x, dx=x[0, 1:])",
+    "integrate.simpson(x, dx=x[0, 1:])",
+    "np.logspace(0.0, 1.0, 3, base=x[0])",
+    "np.vecdot(x[0] > 0, x[0] > 0) * x",
 )
 
 
@@ -446,6 +453,7 @@ def test_what_is_not_implemented_is_refused_at_the_users_line(call):
     body = UNLIKE if call == "rows" else f"    return np.sum({call})"
     text, name = f"def program(x):\n{body}\n", f"<unsupported {call}>"
     modules = {"np": np, "linalg": linalg, "stats": stats, "collections": collections}
+    modules["integrate"] = integrate
     function = written(text, name, modules)
     with pytest.raises(ad.UnsupportedError) as info:
         ad.grad(function)(np.eye(3) + 0.1)
