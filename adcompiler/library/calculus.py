@@ -29,7 +29,8 @@ def spaced(start, stop, num, endpoint, retstep, axis, dtype):
 def trapezoid(y, x=None, dx=1.0, axis=-1):
     if np.ndim(dx) > 0:
         raise NotImplementedError(
-            "np.trapezoid with an array of steps", "give the points: x=np.cumsum(dx)"
+            "np.trapezoid with an array of steps",
+            "give the points: x=np.append(0.0, np.cumsum(dx))",
         )
     y = np.moveaxis(y, axis, -1)
     means = (y[..., 1:] + y[..., :-1]) / 2.0

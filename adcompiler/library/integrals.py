@@ -18,7 +18,7 @@ def cumulative_trapezoid(y, x=None, dx=1.0, axis=-1, initial=None):
     if np.ndim(dx) > 0:
         raise NotImplementedError(
             "cumulative_trapezoid with an array of steps",
-            "give the points: x=np.cumsum(dx)",
+            "give the points: x=np.append(0.0, np.cumsum(dx))",
         )
     y = np.moveaxis(y, axis, -1)
     if y.shape[-1] == 0:
@@ -43,7 +43,8 @@ def simpson(y, x=None, *, dx=1.0, axis=-1):
     n = y.shape[-1]
     if np.ndim(dx) > 0:
         raise NotImplementedError(
-            "simpson with an array of steps", "give the points: x=np.cumsum(dx)"
+            "simpson with an array of steps",
+            "give the points: x=np.append(0.0, np.cumsum(dx))",
         )
     if x is None:
         steps = np.full(max(n - 1, 0), dx)

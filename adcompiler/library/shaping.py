@@ -340,7 +340,7 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0):
     if np.ndim(base) > 0:
         raise NotImplementedError(
             "np.logspace with an array of bases",
-            "write base[:, None] ** np.linspace(start, stop, num)",
+            "write base ** np.linspace(start, stop, num)[:, None]",
         )
     return np.power(base, np.linspace(start, stop, num, endpoint))
 

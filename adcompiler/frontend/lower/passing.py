@@ -26,7 +26,13 @@ from adcompiler.frontend.bindings import (
     RangeVal,
     TupleVal,
 )
-from adcompiler.frontend.lower import arrays, counted, generators, iteration
+from adcompiler.frontend.lower import (
+    arrays,
+    counted,
+    generators,
+    iteration,
+    itertools_,
+)
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.frames import Frame
 from adcompiler.frontend.lower.operands import known_int
@@ -39,7 +45,6 @@ from adcompiler.ir.walk import all_stmts
 
 HARMLESS = Effect.MAY_RAISE | Effect.READS_STATE
 CALLING = ("map", "filter", "generator", "starmap")
-AHEAD = ("accumulate", "takewhile", "dropwhile", "compress", "filterfalse")
 TAKEN = (
     "an item is taken here that goes nowhere, and computing it changes what is outside"
 )
@@ -50,7 +55,7 @@ def is_plain(iterable: Binding) -> bool:
     """Whether no function of the program is called for an item."""
     if not isinstance(iterable, IterVal):
         return True
-    return iterable.kind not in (*CALLING, *AHEAD) and all(
+    return iterable.kind not in (*CALLING, *itertools_.AHEAD) and all(
         map(is_plain, iterable.parts)
     )
 
