@@ -228,6 +228,18 @@ def test_what_overflows_on_its_way_has_a_derivative_of_nan(compiler):
     assert verdict.message.startswith("overflows: gradient")
 
 
+def far(start: str) -> Program:
+    text = f"import numpy as np\n\ndef program(a0):\n    return np.sin({start} + a0)\n"
+    return Program(text, (Argument("a0", 0.4),))
+
+
+def test_sines_of_large_numbers_have_no_digits():
+    """Differences cannot tell which gradient is right."""
+    assert check.has_no_digits(far("1e17"), "jvp")
+    assert check.has_no_digits(far("1e5"), "float32 gradient")
+    assert not check.has_no_digits(far("1e5"), "gradient along a direction")
+
+
 def test_shrinking_keeps_the_failure():
     from tests.fuzz.shrink import shrink
 

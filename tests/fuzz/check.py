@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import linecache
+import math
 import re
 import shutil
 import sys
@@ -27,7 +28,7 @@ from tests.fuzz.calls import Calls, Mismatch, NotANumber
 from tests.fuzz.instrument import call
 from tests.fuzz.program import Program, is_real
 from tests.fuzz.reference import Reference, inner, reference, shifted, weighed
-from tests.fuzz.stencils import Kink
+from tests.fuzz.stencils import Derivatives, Kink
 
 OK, RAISED, REFUSED, DISCARDED = "ok", "raised", "refused", "discarded"
 WRONG, CRASH, INVALID = "WRONG", "CRASH", "invalid"
@@ -96,6 +97,8 @@ def examine(program: Program, ad: Any, checks: Checks = Checks()) -> Verdict:
         except Mismatch as problem:
             if isinstance(problem, NotANumber) and _overflows(program):
                 return Verdict(DISCARDED, f"overflows: {problem.args[0]}")
+            if has_no_digits(program, problem.args[0]):
+                return Verdict(DISCARDED, f"no digits left: {problem.args[0]}")
             return Verdict(WRONG, problem.args[0], problem.args[1])
         except Kink as problem:  # of the reference, on a rounded path
             return Verdict(DISCARDED, headline(problem))
@@ -136,6 +139,38 @@ def _overflows(program: Program) -> bool:
         except FloatingPointError:
             return True
     return False
+
+
+class _Periodic:
+    """Stands for `np` or `math`, and sees how far sine, cosine and tangent go."""
+
+    def __init__(self, of: Any) -> None:
+        self._of, self.farthest = of, 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._of, name)
+        if name not in ("sin", "cos", "tan"):
+            return found
+
+        def seen(x: Any, *rest: Any, **how: Any) -> Any:
+            self.farthest = max(self.farthest, greatest(x))
+            return found(x, *rest, **how)
+
+        return seen
+
+
+def has_no_digits(program: Program, what: str) -> bool:
+    """The plain program takes the sine of a number so large that its rounding alone
+    moves the sine by a thousandth: neither it nor its differences are known then."""
+    dtype = "float32" if "float32" in what else "float64"
+    with module(program.source) as plain:
+        seen = [_Periodic(np), _Periodic(math)]
+        vars(plain).update(np=seen[0], math=seen[1], ad=Derivatives([]))
+        try:
+            call(vars(plain), "program", program.values(dtype))
+        except PLANNED:
+            return False
+    return max(s.farthest for s in seen) * np.finfo(dtype).eps > 1e-3
 
 
 def _compare_raised(program: Program, ad: Any, raised: Exception) -> None:

@@ -24,9 +24,9 @@ def functions(shared: Shared) -> None:
 def _inner(shared: Shared, *parameters: Variable) -> Frame:
     frame = Frame(shared)
     frame.may_call = False
-    frame.blocks[0].extend(shared.constants)
     for parameter in parameters:
         frame.add(parameter)
+    frame.blocks[0].extend(shared.constants)
     return frame
 
 
@@ -119,7 +119,7 @@ def _array_over_a_count(shared: Shared) -> None:
     n = Variable(shared.fresh("n"), "int", low=0, high=3, fixed=True)
     p.storable = False
     frame = _inner(shared, p, n)
-    frame.dtype_of = p.name
+    frame.dtype_of, frame.returns = p.name, "array"
     frame.emit(f"if {n.name} == 0:")
     frame.emit(f"    return {choose.pick([p.name, f'np.sin({p.name})'])}")
     _some(frame)

@@ -110,3 +110,29 @@ def parts_unassigned_where_it_returns(x, last):
         v = u[1:] * y[1:-2]
         y[i] = np.sum(u) - np.sum(v)
     return np.sum(u * u) + np.sum(v)
+
+
+@program(1.3, 0, order=1, label="never")
+@program(1.3, 2, order=1, label="in its first trip")
+def a_part_found_in_every_trip(x, n):
+    for i in range(0, 5, 2):
+        y = np.cos(x * np.arange(1.0, 7.0)).reshape(2, 3)
+        part = y[-1 - i % 2, 1:]
+        part *= x
+        for k in range(n):
+            return x * k, part
+    return x * x, np.sin(x * np.ones(2))
+
+
+@program(real(2, 3), 0, label="never")
+@program(real(2, 3), 1, label="in its first trip")
+def a_row_of_the_first_trip(x, n):
+    y = x * x
+    for _ in range(3):
+        for k in range(n):
+            return y[k - 1]
+        y = np.sin(y)
+    z = y[1]
+    if x[0, 0] > 0.0:
+        z = z * 3.0
+    return z * x[0]

@@ -23,7 +23,7 @@ from adcompiler.frontend.bindings import (
     map_atoms,
 )
 from adcompiler.frontend.lower import meetings
-from adcompiler.frontend.lower.conforming import Side, conform
+from adcompiler.frontend.lower.conforming import Side, conform, conform_result
 from adcompiler.frontend.lower.context import RETURNED, STOP, VALUE
 from adcompiler.frontend.lower.fixpoints import FALSE, Loop, Lowering
 from adcompiler.frontend.lower.frames import Arm
@@ -120,7 +120,10 @@ def _row(lowering: Lowering, head: Head, arm: Arm | None) -> dict[Var, Atom]:
             given = env.get(name)
             if name == RETURNED and arm is None:
                 given = FALSE
-            conform(head.merge, shape, given, side)
+            if name == VALUE:
+                conform_result(head.merge, shape, given, env.get(RETURNED), side)
+            else:
+                conform(head.merge, shape, given, side)
         for location, held in head.objects.items():
             if isinstance(held, RecordVal):
                 before = ctx.objects[location]

@@ -142,6 +142,26 @@ def _present(
     side.out.update((var, made.get(atom, atom)) for var, atom in found.items())
 
 
+def conform_result(
+    merge: Merge,
+    shape: Binding | None,
+    given: Binding | None,
+    returned: Binding | None,
+    side: Side,
+) -> None:
+    """`conform` of what a path returns: read only where it has returned. Elsewhere the
+    way to a view may go by an index that no trip has set."""
+    if shape is None or given is None or not isinstance(returned, Dyn):
+        conform(merge, shape, given, side)
+    elif isinstance(returned.atom, Var):
+        _present(merge, (returned.atom, True), shape, given, side)
+    else:
+        probe = replace(side, out=dict(side.out))
+        arm = merge.ctx.run(lambda: conform(merge, shape, given, probe))
+        unread = not arm.builder.stmts or returned.atom == constant(True)
+        conform(merge, shape, given if unread else None, side)
+
+
 def _converted(merge: Merge, atom: Atom, t: Type, node: ast.AST) -> Atom:
     """A number as the type that carries what it meets."""
     atom = converted(atom, t)

@@ -22,7 +22,7 @@ from adcompiler.frontend.bindings import (
     map_atoms,
 )
 from adcompiler.frontend.lower import meetings, mixtures
-from adcompiler.frontend.lower.conforming import Side, conform
+from adcompiler.frontend.lower.conforming import Side, conform, conform_result
 from adcompiler.frontend.lower.context import RETURNED, SPECIAL, VALUE, Context
 from adcompiler.frontend.lower.facts import same
 from adcompiler.frontend.lower.frames import Alias, Arm, Held, Stale
@@ -184,7 +184,11 @@ def _gather(
     def gather() -> None:
         for name, shape in met.shapes.items():
             given = None if name in ignored else arm.env.get(name)
-            if shape is not given:
+            if shape is given:
+                continue
+            if name == VALUE:
+                conform_result(merge, shape, given, arm.env.get(RETURNED), side)
+            else:
                 conform(merge, shape, given, side)
         if met.value is not None:
             conform(merge, met.value, value_given, side)
