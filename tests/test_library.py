@@ -432,6 +432,9 @@ UNSUPPORTED = (
     "integrate.simpson(x, dx=x[0, 1:])",
     "np.logspace(0.0, 1.0, 3, base=x[0])",
     "np.vecdot(x[0] > 0, x[0] > 0) * x",
+    "np.matvec(x > 0, x[0] > 0) * x",
+    "np.vecmat(x[0] > 0, x > 0) * x",
+    "np.histogram(x, bins=3, weights=x > 0)[0] * x",
 )
 
 

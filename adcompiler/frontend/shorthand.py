@@ -11,6 +11,7 @@ In: the tree of a function. Out: a tree that does the same in fewer kinds of nod
     try: return x finally: print(x)     result = x; print(x); return result
     with p as v: x = v                  v = entered(p); x = v; left(p)
     k in {1, 2}                         k in (1, 2)
+    del xs[k]                           deleted(xs, k)
 
 Invariants: every node keeps the place in the file that it stands for; names that are
 made here start with ``$``. What has no such form is left as it is, for `subset` to
@@ -61,7 +62,7 @@ def _is_shorthand(node: ast.AST) -> bool:
     if isinstance(node, ast.FunctionDef):
         return bool(node.decorator_list)
     kinds = ast.NamedExpr | ast.Match | ast.Import | ast.ImportFrom | ast.Set
-    kinds |= ast.Try | ast.With
+    kinds |= ast.Try | ast.With | ast.Delete
     return isinstance(node, kinds)
 
 
@@ -185,6 +186,12 @@ class _Writer(ast.NodeTransformer):
         begin = _bound(place, manager, place)
         return [begin, _place(value, place), *self.closed(body, [end])]
 
+    # --- del
+
+    def visit_Delete(self, node: ast.Delete) -> list[ast.stmt]:
+        self.generic_visit(node)
+        return [_deleted(target) for target in node.targets]
+
     # --- import
 
     def visit_Import(self, node: ast.Import) -> list[ast.stmt]:
@@ -228,6 +235,19 @@ class _Writer(ast.NodeTransformer):
             choice = ast.If(test or ast.Constant(True), body, chain)
             chain = [_place(choice, case.pattern)]
         return [bind, *chain]
+
+
+def _deleted(target: ast.expr) -> ast.stmt:
+    """What takes away a name, or an item."""
+    match target:
+        case ast.Subscript(value=owner, slice=key):
+            if isinstance(key, ast.Slice):
+                bounds = (key.lower, key.upper, key.step)
+                key = patterns.call(slice, *bounds)
+            gone = patterns.call(stand_ins.deleted, owner, key)
+            return _place(ast.Expr(gone), target)
+        case _:
+            return _place(ast.Delete([target]), target)
 
 
 def _imported(alias: ast.alias) -> tuple[str, ast.expr]:

@@ -32,6 +32,11 @@ def left(manager: object) -> None:
     raise NotImplementedError
 
 
+def deleted(owner: object, key: object) -> None:
+    """``del owner[key]``."""
+    raise NotImplementedError
+
+
 def block_begun(k: int, errors: bool) -> None:
     """Where a block begins at whose end something is done, before a `raise` too."""
     raise NotImplementedError

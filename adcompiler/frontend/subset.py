@@ -178,7 +178,7 @@ class _Checker:
         for target in node.targets:
             if not isinstance(target, ast.Name):
                 hint = "write xs.pop(k) of a list or dict, np.delete(x, k) of an array"
-                self.refuse(target, "'del' takes a name here", hint)
+                self.refuse(target, "'del' takes a name or an item here", hint)
 
     def subscript(self, node: ast.AST, parent: ast.AST | None) -> None:
         assert isinstance(node, ast.Subscript)

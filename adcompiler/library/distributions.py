@@ -21,6 +21,8 @@ LOG_TWO, LOG_PI = math.log(2.0), math.log(math.pi)
 
 def standard(x, loc, scale):
     """How many scales from the place, in double precision."""
+    if np.asarray(x).dtype.kind in "bu":  # which would wrap
+        x = np.asarray(x).astype(float)
     return (x - loc) / np.float64(scale)
 
 
@@ -106,13 +108,16 @@ def halfnorm_logpdf(x, loc=0, scale=1):
 @composes(stats.multivariate_normal.logpdf)
 def multivariate_normal_logpdf(x, mean=None, cov=1):
     """By Cholesky's factor of the covariances."""
-    if np.ndim(cov) != 2 or np.ndim(x) == 0:
+    if np.ndim(cov) != 2 or np.ndim(x) not in (1, 2):
         raise NotImplementedError(
             "stats.multivariate_normal takes a matrix as cov, and x of rank 1 or 2",
             "of a vector v of variances: np.diag(v); of a number: v * np.eye(n)",
         )
     if cov.shape[0] != x.shape[-1]:
         raise ValueError("x and cov have different dimensions")
+    if mean is not None and np.ndim(mean) != 1:
+        n = x.shape[-1]
+        raise ValueError(f"Array 'mean' must be a vector of length {n}.")
     deviation = x if mean is None else x - mean
     factor = np.linalg.cholesky(cov)
     y = np.linalg.solve(factor, np.swapaxes(np.atleast_2d(deviation), -1, -2))
@@ -343,7 +348,7 @@ def poisson_logpmf(k, mu, loc=0):
 
 @composes(stats.poisson.cdf)
 def poisson_cdf(k, mu, loc=0):
-    n = np.floor(k - loc)
+    n = np.floor(k - np.float64(loc))
     inside = special.gammaincc(np.maximum(n, 0.0) + 1.0, mu)
     return np.where(n < 0.0, 0.0, inside)[()]
 

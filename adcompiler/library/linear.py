@@ -195,11 +195,19 @@ def vecdot(x1, x2, *, axis=-1):
 
 @composes(np.matvec)
 def matvec(x1, x2):
+    if x1.dtype.kind in "bu" and x2.dtype.kind in "bu":
+        raise NotImplementedError(
+            "np.matvec of numbers that wrap", "make them floats: x.astype(float)"
+        )
     return np.sum(x1 * x2[..., None, :], axis=-1)
 
 
 @composes(np.vecmat)
 def vecmat(x1, x2):
+    if x1.dtype.kind in "bu" and x2.dtype.kind in "bu":
+        raise NotImplementedError(
+            "np.vecmat of numbers that wrap", "make them floats: x.astype(float)"
+        )
     return np.sum(x1[..., :, None] * x2, axis=-2)
 
 
@@ -252,6 +260,11 @@ def matrix_norm_of(x, keepdims=False, ord="fro"):
 
 @composes(np.linalg.outer)
 def outer(x1, x2):
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ValueError(
+            "Input arrays must be one-dimensional, "
+            f"but they are x1.ndim={np.ndim(x1)} and x2.ndim={np.ndim(x2)}."
+        )
     return np.outer(x1, x2)
 
 

@@ -101,6 +101,25 @@ def popped(xs, i):
     return taken_out(xs, i)
 
 
+def deleted(xs, i):
+    if lacks(len(xs), i):
+        raise IndexError("list assignment index out of range")
+    xs.pop(i)
+
+
+def replaced(xs, start, stop, items):
+    n = len(xs)
+    first = 0 if start is None else start
+    last = n if stop is None else stop
+    first = max(n + first, 0) if first < 0 else min(first, n)
+    last = max(n + last, 0) if last < 0 else min(last, n)
+    new, rest = [v for v in items], part(xs, max(first, last), None)  # noqa: C416
+    while len(xs) > first:
+        xs.pop()
+    extended(xs, new)
+    extended(xs, rest)
+
+
 def popped_first(xs):
     if len(xs) == 0:
         raise IndexError("pop from empty list")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from adcompiler.library.reducing import reduced_by
 from adcompiler.library.registry import composes
 from adcompiler.library.statistics import root
 
@@ -21,6 +22,8 @@ def of_taken(a, where):
 
 @composes(np.nansum)
 def nansum(a, axis=None, *, keepdims=False, initial=None, where=None):
+    if np.asarray(a).dtype.kind != "f":
+        return reduced_by(np.sum, a, axis, None, None, keepdims, initial, where)
     a = of_taken(a, where)
     total = np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
     return total if initial is None else total + initial
@@ -28,6 +31,8 @@ def nansum(a, axis=None, *, keepdims=False, initial=None, where=None):
 
 @composes(np.nanprod)
 def nanprod(a, axis=None, *, keepdims=False, initial=None, where=None):
+    if np.asarray(a).dtype.kind != "f":
+        return reduced_by(np.prod, a, axis, None, None, keepdims, initial, where)
     a = of_taken(a, where)
     product = np.prod(np.where(np.isnan(a), 1.0, a), axis=axis, keepdims=keepdims)
     return product if initial is None else product * initial
@@ -35,6 +40,8 @@ def nanprod(a, axis=None, *, keepdims=False, initial=None, where=None):
 
 @composes(np.nanmax)
 def nanmax(a, axis=None, *, keepdims=False, initial=None, where=None):
+    if np.asarray(a).dtype.kind != "f":
+        return reduced_by(np.max, a, axis, None, None, keepdims, initial, where)
     a = of_taken(a, where)
     filled = np.where(np.isnan(a), -np.inf, a)
     if initial is not None:
@@ -45,6 +52,8 @@ def nanmax(a, axis=None, *, keepdims=False, initial=None, where=None):
 
 @composes(np.nanmin)
 def nanmin(a, axis=None, *, keepdims=False, initial=None, where=None):
+    if np.asarray(a).dtype.kind != "f":
+        return reduced_by(np.min, a, axis, None, None, keepdims, initial, where)
     a = of_taken(a, where)
     filled = np.where(np.isnan(a), np.inf, a)
     if initial is not None:

@@ -82,6 +82,8 @@ def ramped(y, axis, before, after, first, last):
     y = np.moveaxis(y, axis, 0)
     up = np.linspace(first, y[0], before, endpoint=False)
     down = np.linspace(last, y[-1], after, endpoint=False)
+    if y.dtype.kind != "f":
+        up, down = np.floor(up).astype(y.dtype), np.floor(down).astype(y.dtype)
     return np.moveaxis(np.concatenate((up, y, down[::-1])), 0, axis)
 
 

@@ -201,6 +201,8 @@ def indices(dimensions, dtype=int, sparse=False):
 
 @composes(np.meshgrid)
 def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
+    if indexing not in ("xy", "ij"):
+        raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
     rank = len(xi)
     vectors = [np.ravel(x) for x in xi]
     turned = indexing == "xy" and rank > 1
@@ -247,6 +249,10 @@ def unravel_index(indices, shape):
 
 @composes(np.bincount)
 def bincount(x, weights=None, minlength=0):
+    if np.ndim(x) != 1:
+        raise ValueError("object too deep for desired array")
+    if weights is not None and np.ndim(weights) != 1:
+        raise ValueError("The weights and list don't have the same length.")
     if np.any(x < 0):
         raise ValueError("'list' argument must have no negative elements")
     x = x.astype(int) if x.dtype == bool else x
@@ -295,6 +301,11 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
     if weights is None:
         counts = np.diff(bounds)
     else:
+        if weights.dtype == bool:
+            raise NotImplementedError(
+                "np.histogram with weights that are bools",
+                "make them numbers: weights=mask.astype(float)",
+            )
         sums = np.cumsum(np.ravel(weights)[order])
         counts = np.diff(np.concatenate((np.zeros(1, dtype=sums.dtype), sums))[bounds])
     if density:

@@ -14,12 +14,20 @@ from adcompiler.library.registry import composes, held
 
 def sum_where(a, axis=None, keepdims=False, initial=0, where=True):
     taken = np.where(where, a, 0.0)
-    return np.sum(taken, axis=axis, keepdims=keepdims) + initial
+    return np.sum(taken, axis=axis, keepdims=keepdims) + start(initial, a)
 
 
 def prod_where(a, axis=None, keepdims=False, initial=1, where=True):
     taken = np.where(where, a, 1.0)
-    return np.prod(taken, axis=axis, keepdims=keepdims) * initial
+    return np.prod(taken, axis=axis, keepdims=keepdims) * start(initial, a)
+
+
+def start(initial, a):
+    """What a reduction starts with: a number of the array's kind."""
+    if np.ndim(initial) > 0:
+        raise ValueError("Input object to FillWithScalar is not a scalar")
+    whole = np.asarray(a).dtype.kind != "f" and np.asarray(initial).dtype.kind == "f"
+    return int(initial) if whole else initial
 
 
 def mean_where(a, axis=None, keepdims=False, where=True):
@@ -36,7 +44,7 @@ def max_where(a, axis=None, keepdims=False, initial=None, where=None):
             )
         return np.max(a, axis=axis, keepdims=keepdims)
     taken = a if where is None else np.where(where, a, -np.inf)
-    return np.maximum(greatest(taken, axis, keepdims), initial)
+    return np.maximum(greatest(taken, axis, keepdims), extreme(initial, a))
 
 
 def min_where(a, axis=None, keepdims=False, initial=None, where=None):
@@ -48,7 +56,12 @@ def min_where(a, axis=None, keepdims=False, initial=None, where=None):
             )
         return np.min(a, axis=axis, keepdims=keepdims)
     taken = a if where is None else np.where(where, a, np.inf)
-    return np.minimum(least(taken, axis, keepdims), initial)
+    return np.minimum(least(taken, axis, keepdims), extreme(initial, a))
+
+
+def extreme(initial, a):
+    """What the search for an extremum starts with."""
+    return start(initial, a) if np.asarray(a).dtype != bool else bool(initial)
 
 
 def greatest(a, axis, keepdims):
@@ -200,9 +213,19 @@ def multiply_accumulate(array, axis=0):
     return np.cumprod(array, axis=axis)
 
 
+def only_axis(x, axis):
+    """The axis to go along, which only a vector need not name."""
+    if axis is None and np.ndim(x) > 1:
+        raise ValueError(
+            "For arrays which have more than one dimension ``axis`` argument is "
+            "required."
+        )
+    return 0 if axis is None else axis
+
+
 @composes(np.cumulative_sum)
 def cumulative_sum(x, *, axis=None, include_initial=False):
-    along = 0 if axis is None else axis
+    along = only_axis(x, axis)
     sums = np.cumsum(x, axis=along)
     if not include_initial:
         return sums
@@ -212,7 +235,7 @@ def cumulative_sum(x, *, axis=None, include_initial=False):
 
 @composes(np.cumulative_prod)
 def cumulative_prod(x, *, axis=None, include_initial=False):
-    along = 0 if axis is None else axis
+    along = only_axis(x, axis)
     products = np.cumprod(x, axis=along)
     if not include_initial:
         return products

@@ -315,6 +315,13 @@ def diagflat(v, k=0):
 
 @composes(np.copyto, stores=True)
 def copyto(dst, src, *, where=True):
+    if dst.dtype.kind in "biu" and np.asarray(src).dtype.kind == "f":
+        what = "scalar" if np.ndim(src) == 0 else "array data"
+        given, wanted = np.asarray(src).dtype, dst.dtype
+        raise TypeError(
+            f"Cannot cast {what} from dtype('{given}') to dtype('{wanted}') according "
+            "to the rule 'same_kind'"
+        )
     if isinstance(where, bool):
         dst[...] = src
     else:

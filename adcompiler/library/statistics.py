@@ -116,8 +116,18 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         deviation = x - (x @ w / total)[:, None]
         fact = total - less * np.sum(w * w) / total
         result = (deviation * w) @ deviation.T / fact
-    alone = np.ndim(m) == 1 and y is None
-    return np.squeeze(result, axis=(0, 1)) if alone else result
+    if np.ndim(m) == 1 and y is None:
+        return np.squeeze(result, axis=(0, 1))
+    if x.shape[0] == 1:
+        raise ValueError("np.cov of one variable is of a vector here: np.cov(x[0])")
+    return result
+
+
+def cov_of_one(
+    m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None
+):
+    """Of a matrix with one variable."""
+    return cov(np.ravel(m), None, True, bias, ddof, fweights, aweights)
 
 
 def observations(m, rowvar):

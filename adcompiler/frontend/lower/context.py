@@ -28,12 +28,11 @@ from adcompiler.frontend.bindings import (
     Step,
 )
 from adcompiler.frontend.interface import Capture, Derive, Guard
-from adcompiler.frontend.lower import hints, mixtures, orders
+from adcompiler.frontend.lower import hints, membership, mixtures, orders
 from adcompiler.frontend.lower.closings import Closings
 from adcompiler.frontend.lower.expansion import Expansion, Path
 from adcompiler.frontend.lower.facts import CONNECTIVES, Connections, Facts, meaning
 from adcompiler.frontend.lower.frames import Alias, Arm, Frame, Held, Stale
-from adcompiler.frontend.lower.membership import Membership
 from adcompiler.frontend.lower.origins import Origins
 from adcompiler.frontend.lower.restarts import (
     Element,
@@ -114,7 +113,7 @@ class Context:
     # Those of which each call and trip has a kind of its own, and where they are.
     split: frozenset[Site] = frozenset()
     places: dict[Site, set[Site]] = field(default_factory=dict)
-    members: Membership = field(default_factory=Membership)
+    members: membership.Membership = field(default_factory=membership.Membership)
     iterated: tuple[Location, ...] = ()  # the lists that loops around go over
     loops: tuple[ast.AST, ...] = ()  # those around, of which a trip is lowered now
     unfolded: dict[ast.AST, str] = field(default_factory=dict)  # no callees, and why
@@ -279,9 +278,12 @@ class Context:
 
     def wrap(self, atom: Atom, contiguous: bool | None = None) -> Binding:
         """The binding of a fresh value: an array gets memory of its own."""
-        if isinstance(atom.type, Array):
-            return self.fresh_array(atom, contiguous)
-        return Dyn(atom)
+        if not isinstance(atom.type, Array):
+            return Dyn(atom)
+        ref = self.fresh_array(atom, contiguous)
+        if self.builder.stmts and atom in self.builder.stmts[-1].results:
+            self.members.apart.made[ref.location] = self.builder
+        return ref
 
     def fresh_array(self, atom: Atom, contiguous: bool | None = None) -> ArrayRef:
         """An array in new memory, in the order in which NumPy lays it out if none is
@@ -386,8 +388,9 @@ class Context:
     def spoil(self, stored: Location, node: ast.AST) -> None:
         """After a store into an array: the lists that may hold it are stale, and what
         else they hold that may be the same array."""
+        kept = membership.written_back(self, stored, node)
         for location in self.members.touched(stored, self.entangled):
-            if location in self.values:
+            if location in self.values and location is not kept:
                 self.values[location] = self.stale(node, listed=True)
 
     def capture_of(self, key: str) -> Var:

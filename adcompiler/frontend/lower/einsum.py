@@ -20,6 +20,7 @@ from adcompiler.frontend.lower import attributes, hints
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.ir.nodes import Atom, Const
 from adcompiler.ir.types import Array, Scalar, dims_of, result_dtype
+from adcompiler.primitives.typerules import leaves
 
 ELLIPSIS = "..."
 AS_IN = 'as in np.einsum("ij,jk->ik", a, b)'
@@ -51,11 +52,21 @@ def einsum(call: Call) -> Binding:
         axes = tuple(letters[0].index(c) for c in target)
         return attributes.transposed(call.ctx, call.node, seen, axes)
     terms = [Term(c, call.atom(x)) for c, x in zip(letters, refs, strict=True)]
+    if set("".join(letters)) - set(target):
+        _check_sums(call, terms)
     value = contracted(call, terms, target, optimize is not None and _true(optimize))
     found = call.ctx.as_found(value)
     if isinstance(found, ArrayRef) and isinstance(seen, ArrayRef):
         call.ctx.entangle(found.location, seen.location)
     return found
+
+
+def _check_sums(call: Call, terms: list[Term]) -> None:
+    """NumPy adds up small integers in their own dtype here, unlike in np.sum."""
+    found = np.dtype(result_dtype(*leaves("np.einsum", [t.atom.type for t in terms])))
+    if found.itemsize < 4:
+        what = f"np.einsum of {found} arrays, whose sums wrap"
+        call.refuse(what, "make them floats: x.astype(float)")
 
 
 def _true(binding: Binding) -> bool:

@@ -29,7 +29,7 @@ from adcompiler.frontend.bindings import (
     Static,
     TupleVal,
 )
-from adcompiler.frontend.lower import lengths
+from adcompiler.frontend.lower import lengths, membership
 from adcompiler.frontend.lower.context import Context
 from adcompiler.frontend.lower.frames import Held
 from adcompiler.frontend.lower.kinds import type_text
@@ -171,7 +171,9 @@ def rows_of(items: Iterable[Binding]) -> RowsOf | None:
 def empty(ctx: Context, node: ast.AST, site: Site, element: Type) -> ListRef:
     """A list without elements."""
     held = ctx.emit(node, "list_new", element=element, indexed=True)
-    return in_place(ctx, held, element, frozenset({site}))
+    ref = in_place(ctx, held, element, frozenset({site}))
+    ctx.members.apart.lists.add(ref.location)
+    return ref
 
 
 def in_place(
@@ -356,7 +358,7 @@ def append(ctx: Context, node: ast.AST, ref: ListRef, value: Binding) -> None:
     held = contents(ctx, node, ref)
     change(ctx, node, ref, ctx.emit(node, "list_append", held, atom))
     if isinstance(value, ArrayRef):
-        ctx.members.note_put(value.location, ref.location)
+        membership.note_put(ctx, value, ref)
 
 
 def _check_iterated(ctx: Context, node: ast.AST, ref: ListRef) -> None:
@@ -391,7 +393,11 @@ def get(ctx: Context, node: ast.AST, ref: ListRef, index: Binding) -> Binding:
     known = known_type(ref.element)
     params: dict[str, Any] = {"known": known} if known else {}
     held, at = contents(ctx, node, ref), _index(ctx, node, index)
-    return _read(ctx, ref, ctx.emit(node, "list_get", held, at, **params))
+    found = _read(ctx, ref, ctx.emit(node, "list_get", held, at, **params))
+    if isinstance(found, ArrayRef):
+        place = membership.Place(ref, at, held)
+        ctx.members.apart.places[found.location] = place
+    return found
 
 
 def _index(ctx: Context, node: ast.AST, index: Binding) -> Atom:
@@ -415,7 +421,11 @@ def _read(ctx: Context, ref: ListRef, atom: Var) -> Binding:
 def put(
     ctx: Context, node: ast.AST, ref: ListRef, index: Binding, value: Binding
 ) -> None:
-    """``xs[i] = value``."""
+    """``xs[i] = value``, ``xs[i:j] = values``."""
+    if isinstance(index, SliceVal) and index.step is None:
+        bounds = [part or NONE for part in (index.start, index.stop)]
+        call(ctx, node, library.replaced, ref, *bounds, value)
+        return
     at = _index(ctx, node, index)
     atom = fitting(ctx, node, ref, value)
     held = contents(ctx, node, ref)
@@ -425,7 +435,7 @@ def put(
         params["known"] = element  # so long was what is replaced, too
     change(ctx, node, ref, ctx.emit(node, "list_set", held, atom, at, **params))
     if isinstance(value, ArrayRef):
-        ctx.members.note_put(value.location, ref.location)
+        membership.note_put(ctx, value, ref)
 
 
 def length(ctx: Context, node: ast.AST, ref: ListRef) -> Dyn:

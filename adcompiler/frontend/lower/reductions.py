@@ -9,11 +9,12 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from adcompiler.frontend.bindings import NONE, Binding, TupleVal
+from adcompiler.frontend.bindings import NONE, ArrayRef, Binding, Dyn, TupleVal
 from adcompiler.frontend.lower import composed
 from adcompiler.frontend.lower.handling import Call, Handler
+from adcompiler.ir.builder import constant
 from adcompiler.ir.types import Array, Scalar
-from adcompiler.library import linear
+from adcompiler.library import linear, statistics
 from adcompiler.library import reducing as library
 
 
@@ -88,6 +89,25 @@ def running(name: str) -> Handler:
     return handle
 
 
+def covariance(call: Call) -> Binding:
+    """``np.cov(m)``, which is a number of one variable: of a matrix, too, of which it
+    is known that it has one."""
+    m, y, rowvar, *_ = call.bind(
+        "m",
+        y=None,
+        rowvar=Dyn(constant(True)),
+        bias=None,
+        ddof=None,
+        fweights=None,
+        aweights=None,
+    )
+    found = call.array(m)
+    lengths = found.type.dims if isinstance(found, ArrayRef) else ()
+    one = len(lengths) == 2 and lengths[0 if call.flag(rowvar, "rowvar") else 1] == 1
+    alone = one and y == NONE
+    return composed.composed(statistics.cov_of_one if alone else statistics.cov)(call)
+
+
 NAMES = ("sum", "prod", "mean", "max", "min", "any", "all")
 
 FUNCTIONS: dict[Hashable, Handler] = {
@@ -98,6 +118,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     linear.largest: extremum("size"),
     library.least: extremum("min"),
     np.argmax: position("argmax"),
+    np.cov: covariance,
     np.argmin: position("argmin"),
     np.cumsum: running("cumsum"),
     np.cumprod: running("cumprod"),

@@ -13,11 +13,20 @@ from types import ModuleType
 
 from adcompiler.frontend import capture as capturing
 from adcompiler.frontend import stand_ins, subset
-from adcompiler.frontend.bindings import NONE, Binding, Static
-from adcompiler.frontend.lower import attributes, overloads
+from adcompiler.frontend.bindings import (
+    NONE,
+    Binding,
+    ListRef,
+    SliceVal,
+    Static,
+    TupleVal,
+    is_list,
+)
+from adcompiler.frontend.lower import attributes, calls, displays, listing, overloads
 from adcompiler.frontend.lower.handling import Call, Handler
 from adcompiler.frontend.lower.syntax import own_nodes
 from adcompiler.ir.builder import constant
+from adcompiler.library import lists as library
 
 # Whose only part in a pattern is the whole.
 _WHOLE = (bool, bytes, dict, float, frozenset, int, list, set, str, tuple)
@@ -94,6 +103,33 @@ def left(call: Call) -> Binding:
     return NONE
 
 
+def deleted(call: Call) -> Binding:
+    """``del owner[key]``."""
+    owner, key = call.args
+    if overloads.call(call.ctx, call.node, owner, "__delitem__", key) is not None:
+        return NONE
+    if isinstance(owner, TupleVal) and owner.cls is list:
+        displays.becomes_list(call.ctx, call.node, owner)
+    if isinstance(owner, ListRef) and isinstance(key, SliceVal):
+        listing.put(call.ctx, call.node, owner, key, TupleVal((), list))
+    elif isinstance(key, SliceVal):
+        call.refuse(
+            "'del' takes parts of lists of numbers, or of arrays that are alike",
+            "take the items away one by one: xs.pop(k)",
+        )
+    elif is_list(owner):
+        listing.call(call.ctx, call.node, library.deleted, owner, key)
+    elif getattr(owner, "cls", None) is dict:
+        pop = attributes.attribute(call.ctx, call.node, owner, "pop")
+        calls.apply(call.ctx, call.node, pop, [key], {})
+    else:
+        call.refuse(
+            "'del' takes an item of a list or a dict here",
+            "leave an item of an array away: np.delete(x, k)",
+        )
+    return NONE
+
+
 def block_begun(call: Call) -> Binding:
     """The start of a block at whose end something is done."""
     call.ctx.closings.begin(_block(call))
@@ -130,6 +166,7 @@ FUNCTIONS: dict[Hashable, Handler] = {
     stand_ins.part: part,
     stand_ins.entered: entered,
     stand_ins.left: left,
+    stand_ins.deleted: deleted,
     stand_ins.block_begun: block_begun,
     stand_ins.last_begun: last_begun,
     stand_ins.last_ended: last_ended,

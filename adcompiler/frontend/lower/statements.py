@@ -20,6 +20,7 @@ from adcompiler.frontend.bindings import (
     ListRef,
     ObjectRef,
     RecordVal,
+    SliceVal,
     TupleVal,
     is_list,
 )
@@ -35,6 +36,7 @@ from adcompiler.frontend.lower import (
     listing,
     loops,
     maybe,
+    membership,
     messages,
     names,
     objects,
@@ -273,7 +275,8 @@ def assign(ctx: Context, target: ast.expr, binding: Binding) -> None:
                 records.store(ctx, target, owner, key, binding)
                 return
             if isinstance(owner, TupleVal) and owner.cls is list:
-                displays.becomes_list(ctx, target, owner, binding)
+                more = () if isinstance(index, SliceVal) else (binding,)  # of an item
+                displays.becomes_list(ctx, target, owner, *more)
             if isinstance(owner, ListRef):
                 listing.put(ctx, target, owner, index, binding)
                 return
@@ -404,16 +407,14 @@ def check_unboxed(
 def augmented_item(
     ctx: Context, stmt: ast.AugAssign, owner: ListRef, index: Binding
 ) -> None:
-    """``xs[i] += value`` of a list of numbers."""
+    """``xs[i] += value``: in place, if this is an array."""
     old = listing.get(ctx, stmt, owner, index)
-    if isinstance(old, ArrayRef):
-        place = ast.unparse(stmt.target)
-        ctx.refuse(
-            stmt,
-            "this changes an array that a list holds in place",
-            f"write {place} = {place} + ..., if nothing else is to see the change",
-        )
     value = expressions.evaluate(ctx, stmt.value)
+    if isinstance(old, ArrayRef):
+        if not membership.keeps_apart(ctx, owner):
+            membership.refuse_change(ctx.frame.captured, stmt)
+        updates.update(ctx, stmt, old, value)
+        return
     new = operators.binary(ctx, stmt, stmt.op, old, value)
     listing.put(ctx, stmt, owner, index, new)
 
