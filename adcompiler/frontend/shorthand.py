@@ -239,15 +239,14 @@ class _Writer(ast.NodeTransformer):
 
 def _deleted(target: ast.expr) -> ast.stmt:
     """What takes away a name, or an item."""
-    match target:
-        case ast.Subscript(value=owner, slice=key):
-            if isinstance(key, ast.Slice):
-                bounds = (key.lower, key.upper, key.step)
-                key = patterns.call(slice, *bounds)
-            gone = patterns.call(stand_ins.deleted, owner, key)
-            return _place(ast.Expr(gone), target)
-        case _:
-            return _place(ast.Delete([target]), target)
+    gone: ast.stmt = ast.Delete([target])
+    if isinstance(target, ast.Subscript):
+        key = target.slice
+        if isinstance(key, ast.Slice):
+            key = patterns.call(slice, key.lower, key.upper, key.step)
+        gone = ast.Expr(patterns.call(stand_ins.deleted, target.value, key))
+    _place(gone, target)
+    return gone
 
 
 def _imported(alias: ast.alias) -> tuple[str, ast.expr]:

@@ -115,7 +115,7 @@ def put_in_again_later(x, n):
     return total
 
 
-@program(real(3), 3, refused="a list holds: 'first' is read afterwards")
+@program(real(3), 3, refused="that a list holds, and 'first', read")
 def an_item_with_a_name(x, n):
     rows = [x * i for i in range(n)]
     first = rows[0]
@@ -124,7 +124,7 @@ def an_item_with_a_name(x, n):
     return np.sum(first)
 
 
-@program(real(3), 3, refused="a list holds: 'last' is read afterwards")
+@program(real(3), 3, refused="that a list holds, and 'last', read")
 def what_was_put_in_has_a_name(x, n):
     rows = []
     last = x * 1.0

@@ -32,7 +32,7 @@ from adcompiler.frontend.lower import hints, membership, mixtures, orders
 from adcompiler.frontend.lower.closings import Closings
 from adcompiler.frontend.lower.expansion import Expansion, Path
 from adcompiler.frontend.lower.facts import CONNECTIVES, Connections, Facts, meaning
-from adcompiler.frontend.lower.frames import Alias, Arm, Frame, Held, Stale
+from adcompiler.frontend.lower.frames import Alias, Arm, Frame, Held, Stale, Way
 from adcompiler.frontend.lower.origins import Origins
 from adcompiler.frontend.lower.restarts import (
     Element,
@@ -312,7 +312,7 @@ class Context:
             raise InternalError("an array is read outside the region that holds it")
         if isinstance(held, Stale):
             self.origins.settle(held.cond)
-            tell = hints.in_a_list if held.listed else hints.may_alias
+            tell = hints.CHANGED[held.way]
             read = self.frame.captured.site or node  # of ours: where it is called
             message = tell(self.names_of(location), held.node, read)
             subset.refuse(held.captured, held.node, *message)
@@ -381,17 +381,19 @@ class Context:
 
     # --- Arrays in lists
 
-    def stale(self, node: ast.AST, *, listed: bool = False) -> Stale:
+    def stale(self, node: ast.AST) -> Stale:
         """The contents of what this may have changed."""
-        return Stale(self.frame.captured, node, None, listed)
+        return Stale(self.frame.captured, node)
 
     def spoil(self, stored: Location, node: ast.AST) -> None:
         """After a store into an array: the lists that may hold it are stale, and what
         else they hold that may be the same array."""
         kept = membership.written_back(self, stored, node)
+        way: Way = "an item" if kept else "in a list"
+        stale = replace(self.stale(node), way=way)
         for location in self.members.touched(stored, self.entangled):
             if location in self.values and location is not kept:
-                self.values[location] = self.stale(node, listed=True)
+                self.values[location] = stale
 
     def capture_of(self, key: str) -> Var:
         """The parameter that a captured value is passed in."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import Literal
 
 import adcompiler.primitives  # noqa: F401  (enters the rows)
 from adcompiler.frontend.bindings import (
@@ -24,6 +25,8 @@ from adcompiler.frontend.lower.facts import Facts
 from adcompiler.ir.builder import Builder
 from adcompiler.ir.nodes import Atom, Var, defined
 
+Way = Literal["alias", "in a list", "an item"]
+
 
 @dataclass(frozen=True, slots=True)
 class Stale:
@@ -33,7 +36,8 @@ class Stale:
     captured: Captured
     node: ast.AST
     cond: Atom | None = None
-    listed: bool = False  # what is stored into may be an element of the list
+    # What is stored into may be in the list, or is an item of another.
+    way: Way = "alias"
 
 
 Held = RecordVal | Conflict | Stale  # what the memory of an object holds

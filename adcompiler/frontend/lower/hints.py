@@ -72,6 +72,20 @@ def in_a_list(names: Sequence[str], store: ast.AST, read: object) -> tuple[str, 
     return message, hint
 
 
+def of_an_item(names: Sequence[str], store: ast.AST, read: object) -> tuple[str, str]:
+    """Of a store into an item of a list, where what may be the same array is read later,
+    or a list that may hold it."""
+    held, line = f"'{names[0]}'" if names else "a list", getattr(read, "lineno", "?")
+    message = (
+        f"this changes an array in place that a list holds, and {held}, read "
+        f"afterwards at line {line}, may be or hold the same array"
+    )
+    return message, "put a copy into the list, or read one: y = xs[i].copy()"
+
+
+CHANGED = {"alias": may_alias, "in a list": in_a_list, "an item": of_an_item}
+
+
 def _item_stored_to(store: ast.AST) -> str | None:
     """``rows[0][1]`` of ``rows[0][1][k] = v``."""
     target = store.target if isinstance(store, ast.AugAssign) else store

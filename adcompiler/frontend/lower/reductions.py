@@ -6,6 +6,7 @@ In: calls with `axis` and `keepdims`. Out: applications of reducing primitives.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from types import FunctionType
 
 import numpy as np
 
@@ -105,7 +106,9 @@ def covariance(call: Call) -> Binding:
     lengths = found.type.dims if isinstance(found, ArrayRef) else ()
     one = len(lengths) == 2 and lengths[0 if call.flag(rowvar, "rowvar") else 1] == 1
     alone = one and y == NONE
-    return composed.composed(statistics.cov_of_one if alone else statistics.cov)(call)
+    definition = statistics.cov_of_one if alone else statistics.cov
+    assert isinstance(definition, FunctionType)
+    return composed.composed(definition)(call)
 
 
 NAMES = ("sum", "prod", "mean", "max", "min", "any", "all")

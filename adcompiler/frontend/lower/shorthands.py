@@ -112,7 +112,7 @@ def deleted(call: Call) -> Binding:
         displays.becomes_list(call.ctx, call.node, owner)
     if isinstance(owner, ListRef) and isinstance(key, SliceVal):
         listing.put(call.ctx, call.node, owner, key, TupleVal((), list))
-    elif isinstance(key, SliceVal):
+    elif is_list(owner) and isinstance(key, SliceVal):
         call.refuse(
             "'del' takes parts of lists of numbers, or of arrays that are alike",
             "take the items away one by one: xs.pop(k)",
