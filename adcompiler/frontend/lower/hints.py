@@ -73,8 +73,8 @@ def in_a_list(names: Sequence[str], store: ast.AST, read: object) -> tuple[str, 
 
 
 def of_an_item(names: Sequence[str], store: ast.AST, read: object) -> tuple[str, str]:
-    """Of a store into an item of a list, where what may be the same array is read later,
-    or a list that may hold it."""
+    """Of a store into an item of a list, where what may be the same array is read
+    later, or a list that may hold it."""
     held, line = f"'{names[0]}'" if names else "a list", getattr(read, "lineno", "?")
     message = (
         f"this changes an array in place that a list holds, and {held}, read "
