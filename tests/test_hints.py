@@ -190,13 +190,14 @@ WRITTEN_ANEW = [
     (MATRIX, "x.tolist()[0][1]", "of rank 2", "x[i, j]", "x[0, 1]"),
     (
         VECTOR,
-        "xs = [v for v in x if v > -9.0]; xs[1:2] = [x[0] * x[2]]; return xs[1]",
+        "xs = [v for v in x if v > -9.0]; xs[::2] = [x[0] * x[2]] * 2; return xs[2]",
         "index of a list",
-        "xs[:i] + [a, b] + xs[j:]",
+        "range(0, len(xs), 2)",
         """
         xs = [v for v in x if v > -9.0]
-        xs = xs[:1] + [x[0] * x[2]] + xs[2:]
-        return xs[1]
+        for k in range(0, len(xs), 2):
+            xs[k] = x[0] * x[2]
+        return xs[2]
         """,
     ),
     (

@@ -406,7 +406,7 @@ def _index(ctx: Context, node: ast.AST, index: Binding) -> Atom:
     if atom is None or not isinstance(t, Scalar) or t.dtype != "int64":
         hint = "convert it: int(i)"
         if isinstance(index, SliceVal):
-            hint = "join the parts: xs[:i] + [a, b] + xs[j:]"
+            hint = "go over the items: for k in range(0, len(xs), 2)"
         ctx.refuse(node, "the index of a list is an integer", hint)
     return atom
 
