@@ -321,11 +321,11 @@ def a_table_looked_up(x):
     return s
 
 
-@trips(real(3), TRIPS, counts=(2,), refused="'rows' is read")
+@trips(real(3), TRIPS, counts=(2, 3))
 def an_array_of_a_row_stored_to(x, n):
     rows = [(x * i, x[i]) for i in range(n)]
     rows[0][0][1] = x[0]
-    return np.sum(rows[1][0]) * rows[0][1]
+    return np.sum(rows[1][0]) * rows[0][1] + rows[0][0][1]
 
 
 @trips(real(3), TRIPS, counts=(2,), refused="'rows' is read")
