@@ -6,6 +6,9 @@ The sample here has fixed seeds. `python -m tests.fuzz.run --help` runs many mor
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from tests.fuzz.generate import program, program_from
 from tests.fuzz.instrument import Watched, call
 from tests.fuzz.program import Argument, Options, Program, load_text
 from tests.fuzz.reference import reference, weighed
+from tests.fuzz.stencils import Derivatives, Kink
 from tests.fuzz.variants import REWRITINGS, UNOPTIMISED, agree, variants
 
 CHUNKS, CHUNK = 3, 15
@@ -197,6 +201,33 @@ def test_a_refusal_says_where_and_what_instead(compiler, where, hint):
     problem = compiler.UnsupportedError("no", span=span, hint=hint)
     good = where and hint
     assert check.refused(problem).kind == (check.REFUSED if good else check.CRASH)
+
+
+def test_a_seed_stands_for_a_program():
+    """Whatever order sets have in an interpreter."""
+    text = (
+        "from tests.fuzz.generate import program; import zlib; "
+        "print(zlib.crc32(''.join(program(s).source for s in range(80)).encode()))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", text],
+            cwd=Path(__file__).parents[1],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in (1, 2, 3)
+    }
+    assert len(found) == 1
+
+
+def test_too_steep_for_differences_is_no_reference():
+    """What a derivative inside is compared with."""
+    steep = Derivatives([]).grad(lambda x: np.sin(x * x))
+    np.testing.assert_allclose(steep(0.4), 0.8 * np.cos(0.16), rtol=1e-9)
+    with pytest.raises(Kink):
+        steep(2e4)
 
 
 def test_a_right_gradient_passes():

@@ -62,7 +62,8 @@ def _class(shared: Shared, kind: Kind) -> tuple[Kind, str]:
     else:
         lines += [f"    {f.name}: {_annotation(f)}" for f in kind.fields]
     ways = ["number", "property", "anew"] + ["change", "change"] * kind.changing
-    for way in {shared.chooser.pick(ways) for _ in range(2)} if kind.fields else ():
+    found = [shared.chooser.pick(ways) for _ in range(2)] if kind.fields else []
+    for way in dict.fromkeys(found):
         method, text = _method(shared, kind, way)
         kind = dataclasses.replace(kind, methods=(*kind.methods, method))
         lines += text

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-STEP, LEVELS, NOISE = 0.02, 4, 1e-9
+STEP, LEVELS, NOISE, SETTLED = 0.02, 4, 1e-9, 1e-6
 
 Function = Callable[..., Any]
 
 
 class Kink(ArithmeticError):
-    """A decision flips between the points of a formula: there is no reference."""
+    """A decision flips between the points of a formula, or its function turns too fast
+    for them: there is no reference."""
 
 
 class Derivatives:
@@ -74,7 +75,9 @@ class Derivatives:
             for k, old in enumerate(rows):
                 new.append(new[-1] + (new[-1] - old) / (4 ** (k + 1) - 1))
             rows = new
-        slope = rows[-1]
+        slope, before = rows[-1], rows[-2]
+        if np.any(np.abs(slope - before) > SETTLED * (1 + np.abs(slope))):
+            raise Kink("a derivative that the program takes is too steep")
         # What is rounding alone is zero, so that the sign of a slope is no accident.
         return slope - np.where(np.abs(np.real(slope)) < NOISE, np.real(slope), 0.0)[()]
 
