@@ -199,6 +199,9 @@ class Shim:
         turn = np.arctan2(real(a), real(b)) - np.arctan(real(a) / real(b))
         return np.arctan(np.true_divide(a, b)) + turn
 
+    def correlate(self, a: Any, v: Any, mode: str = "valid") -> Any:
+        return np.correlate(a, np.conj(v), mode)  # which conjugates it again
+
     # -- reductions ------------------------------------------------------------
 
     def _extreme(
