@@ -101,6 +101,8 @@ def renamings(row, text):
     for order, pool in ((names, used), (names[::-1], [*COMMON, *HELD])):
         free = [n for n in pool if n not in read and n != "_"]
         yield dict(zip(order, free, strict=False))
+    if "_" not in own:
+        yield from ({name: "_"} for name in dict.fromkeys((names[0], names[-1])))
 
 
 def wrt_of(row, names):
@@ -117,11 +119,16 @@ def test_the_names_of_generated_code_are_the_user_s(name):
         expected = numerics.flatten(derivative.grad(*row.args()))
     except UnsupportedError:
         pytest.skip("not a scalar")
+    pulled = numerics.flatten(derivative.vjp(*row.args())[1](1.0))
     text = derivative.source()
     for names in renamings(row, text):
         other = ad.differentiate(renamed(row.fn, names), wrt=wrt_of(row, names))
         np.testing.assert_array_equal(
             numerics.flatten(other.grad(*row.args())), expected, err_msg=str(names)
+        )
+        _, pullback = other.vjp(*row.args())
+        np.testing.assert_array_equal(
+            numerics.flatten(pullback(1.0)), pulled, err_msg=str(names)
         )
         scope = {}
         exec(other.source(), scope)  # as it is kept in a file

@@ -331,3 +331,52 @@ def matrix_functions(a):
         + np.cross(a[0], a[1]) @ a[2]
         + np.linalg.det(a)
     )
+
+
+# --- A name that says that nobody reads it, and is read -------------------------------
+
+
+@program(0.8, 3)
+def a_sine_that_is_there_again(x, n):
+    _ = np.sin(x)
+    s = 0.0
+    for i in range(n):
+        s = s + np.sin(x) * np.exp(x * 0.1)
+    return s * np.cos(np.sin(x))
+
+
+@program(0.8, 3, 0.7)
+def an_argument_that_is_read(x, n, _):
+    s = 0.0
+    for i in range(n):
+        s = s + x * _
+    return s
+
+
+@program(0.8, 3)
+def the_only_argument(_, n):
+    s = 0.0
+    for i in range(n):
+        s = s * _ + np.sin(_)
+    return s
+
+
+@program(real(2), 3)
+def one_of_a_pair(p, n):
+    _, a = p
+    s = 0.0
+    for i in range(n):
+        s = s + _ * a * s + np.sin(_) * a
+        p[0]
+    return s
+
+
+_ = 0.3
+
+
+@program(0.8, 3)
+def a_global_that_is_read(x, n):
+    s = 0.5
+    for i in range(n):
+        s = s + x * _ * s + x * _
+    return s
