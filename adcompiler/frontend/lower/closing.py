@@ -120,10 +120,11 @@ def _row(lowering: Lowering, head: Head, arm: Arm | None) -> dict[Var, Atom]:
             given = env.get(name)
             if name == RETURNED and arm is None:
                 given = FALSE
-            if name == VALUE:
-                conform_result(head.merge, shape, given, env.get(RETURNED), side)
-            else:
+            if name != VALUE:
                 conform(head.merge, shape, given, side)
+        if VALUE in head.shapes:
+            shape, given = head.shapes[VALUE], env.get(VALUE)
+            conform_result(head.merge, shape, given, env.get(RETURNED), side)
         for location, held in head.objects.items():
             if isinstance(held, RecordVal):
                 before = ctx.objects[location]

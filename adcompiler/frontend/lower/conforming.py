@@ -150,13 +150,15 @@ def conform_result(
     side: Side,
 ) -> None:
     """`conform` of what a path returns: read only where it has returned. Elsewhere the
-    way to a view may go by an index that no trip has set."""
+    way to a view may go by an index that no trip has set. What names hold that are read
+    elsewhere, too, has been gone through before.
+    """
     if shape is None or given is None or not isinstance(returned, Dyn):
         conform(merge, shape, given, side)
     elif isinstance(returned.atom, Var):
         _present(merge, (returned.atom, True), shape, given, side)
     else:
-        probe = replace(side, out=dict(side.out))
+        probe = Side(side.node, dict(side.out), dict(side.stale), set(side.seen))
         arm = merge.ctx.run(lambda: conform(merge, shape, given, probe))
         unread = not arm.builder.stmts or returned.atom == constant(True)
         conform(merge, shape, given if unread else None, side)

@@ -184,12 +184,11 @@ def _gather(
     def gather() -> None:
         for name, shape in met.shapes.items():
             given = None if name in ignored else arm.env.get(name)
-            if shape is given:
-                continue
-            if name == VALUE:
-                conform_result(merge, shape, given, arm.env.get(RETURNED), side)
-            else:
+            if name != VALUE and shape is not given:
                 conform(merge, shape, given, side)
+        shape, result = met.shapes.get(VALUE), arm.env.get(VALUE)
+        if shape is not result:
+            conform_result(merge, shape, result, arm.env.get(RETURNED), side)
         if met.value is not None:
             conform(merge, met.value, value_given, side)
         for location, held in met.objects.items():
