@@ -14,6 +14,7 @@ import numpy as np
 from tests.fuzz import containers, control, raising, recursion
 from tests.fuzz.entropy import Chooser, SeededEntropy, Source
 from tests.fuzz.frame import Frame, Helper, Shape, Shared
+from tests.fuzz.names import renamed
 from tests.fuzz.program import Argument, Options, Program, Variable, tidy
 
 DEFAULT = Options()
@@ -65,6 +66,9 @@ def program_from(source: Source, options: Options = DEFAULT) -> Program:
     lines += [helper.source for helper in shared.helpers]
     lines += [*pack, f"def program({', '.join(names)}){annotation}:"]
     text = _imported("\n".join(lines + frame.lines) + "\n")
+    if choose.chance(options.names):
+        text, other = renamed(text, choose)
+        arguments = [Argument(other.get(a.name, a.name), a.value) for a in arguments]
     return Program(tidy(text), tuple(arguments), None, shared.float32)
 
 

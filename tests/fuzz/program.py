@@ -57,6 +57,7 @@ class Options:
     conditional_expressions: bool = True
     methods: bool = True  # x.sum() beside np.sum(x)
     linalg: bool = True
+    names: int = 25  # programs whose names are those that generated code would choose
     numpy_calls: int = 5  # functions of NumPy beside those that occur everywhere
     kinks: bool = True  # maximum, clip, where, abs, max, ...
     mutate_arguments: bool = True
