@@ -19,7 +19,6 @@ import numpy as np
 
 from adcompiler.ir.names import Named
 from adcompiler.ir.nodes import Function, Var
-from adcompiler.ir.walk import count_uses
 from adcompiler.pipeline import Faults, stored
 from adcompiler.resident import Resident, RuntimeShelf
 
@@ -340,16 +339,15 @@ def _named(function: Function, taken: Iterable[str], *, inner: bool = False) -> 
     from adcompiler.lowering.naming import name_values
 
     function = stored(function, inner=inner)
-    used = count_uses(function.region)
-    arg_names = _distinct(_argument(p, p in used) for p in function.params)
+    arg_names = _distinct(map(_argument, function.params))
     with Faults("emit", function):
         return name_values(function, arg_names=arg_names, taken=taken)
 
 
-def _argument(param: Var, used: bool) -> str:
+def _argument(param: Var) -> str:
     """The name of a parameter: `_` is assigned to, where nothing reads what is."""
     name = _identifier(param.name or param.noun or "x")
-    return _identifier(param.noun or "x") if name == "_" and used else name
+    return _identifier(param.noun or "x") if name == "_" else name
 
 
 def _doc(unit: Unit) -> str:

@@ -380,3 +380,15 @@ def a_global_that_is_read(x, n):
     for i in range(n):
         s = s + x * _ * s + x * _
     return s
+
+
+@program(0.8, 1.3)
+def an_argument_that_becomes_another(_, x):
+    if x > 1.0:
+        for i in range(2):
+            np.sqrt(x + i)
+    _ = np.sin(x)
+    s = 0.0
+    for k in range(3):
+        s = s + _ * x * np.abs(_)
+    return s * _
