@@ -230,6 +230,19 @@ def test_too_steep_for_differences_is_no_reference():
         steep(2e4)
 
 
+def test_tables_have_exact_slopes():
+    """Those by differences had half the digits: a right gradient was called wrong."""
+    text = (
+        "import numpy as np\n\ndef program(a0):\n"
+        "    y = np.interp(np.array([a0, 5.0]), [-1.0, 0.2, 1.1], [0.4, -0.3, 0.9])\n"
+        "    return np.exp(y[0] * a0 + y[1])\n"
+    )
+    found = reference(Program(text, (Argument("a0", 0.7),)))
+    slope, y = 1.2 / 0.9, -0.3 + 0.5 * 1.2 / 0.9
+    value = np.exp(0.7 * y + 0.9)
+    assert found.components[0] == pytest.approx(value * (y + 0.7 * slope), rel=1e-14)
+
+
 def test_a_right_gradient_passes():
     cases = [program(s, FLAT) for s in range(20)]
     kinds = Counter(examine(case, fake.Numerical()).kind for case in cases)

@@ -279,10 +279,12 @@ class Shim:
         self.note(np.searchsorted(at, real(x)))
         if not self._complex:
             return np.interp(x, at, values)
-        low, h = np.interp(real(x), at, values), 1e-7
-        right = np.interp(real(x) + h, at, values)
-        left = np.interp(real(x) - h, at, values)
-        return low + 1j * np.imag(x) * (right - left) / (2 * h)
+        point, at, table = real(x), np.asarray(at), np.asarray(values)
+        k = np.clip(np.searchsorted(at, point, side="right"), 1, len(at) - 1)
+        slope = (real(table)[k] - real(table)[k - 1]) / (at[k] - at[k - 1])
+        inside = (at[0] <= point) & (point <= at[-1])
+        found = np.interp(point, at, table)
+        return found + 1j * np.imag(x) * np.where(inside, slope, 0.0)
 
     # -- fresh arrays ----------------------------------------------------------
 
