@@ -272,6 +272,20 @@ def test_what_overflows_on_its_way_has_a_derivative_of_nan(compiler):
     assert verdict.message.startswith("overflows: gradient")
 
 
+def test_what_overflows_in_single_precision_alone_is_not_compared(compiler):
+    """Where a gradient is nearly as large as its numbers go."""
+    text = (
+        "import numpy as np\n\ndef program(x0):\n"
+        "    y = 0.1 * x0\n    return float(np.exp(float(y[0])))\n"
+    )
+    for x, overflows in ((898.0, True), (700.0, False)):
+        case = Program(text, (Argument("x0", np.array([x])),), float32=True)
+        with module(case.source) as made, np.errstate(over="ignore"):
+            found = compiler.grad(made.program)(*case.values("float32"))
+        assert np.all(np.isinf(found)) == overflows
+        assert examine(case, compiler).kind == check.OK
+
+
 def far(start: str) -> Program:
     text = f"import numpy as np\n\ndef program(a0):\n    return np.sin({start} + a0)\n"
     return Program(text, (Argument("a0", 0.4),))
