@@ -272,6 +272,20 @@ def test_what_overflows_on_its_way_has_a_derivative_of_nan(compiler):
     assert verdict.message.startswith("overflows: gradient")
 
 
+def test_covariances_have_complex_steps():
+    """NumPy's of complex numbers are others, and a small derivative is not missed."""
+    text = (
+        "import numpy as np\n\ndef program(a0):\n"
+        "    x = np.array([[a0, 0.3], [0.2, a0 * a0]])\n"
+        "    return a0 + np.sum(np.cov(x, rowvar=False)[0] * 1e-6)\n"
+    )
+    a = 0.7
+    found = reference(Program(text, (Argument("a0", a),)))
+    # of (a - 0.2)^2 / 2 and (a - 0.2) * (0.3 - a^2) / 2
+    slope = (a - 0.2) + 0.5 * ((0.3 - a * a) - 2 * a * (a - 0.2))
+    assert found.components[0] == pytest.approx(1 + 1e-6 * slope, rel=1e-14)
+
+
 def test_what_overflows_in_single_precision_alone_is_not_compared(compiler):
     """Where a gradient is nearly as large as its numbers go."""
     text = (

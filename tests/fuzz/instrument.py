@@ -202,6 +202,14 @@ class Shim:
     def correlate(self, a: Any, v: Any, mode: str = "valid") -> Any:
         return np.correlate(a, np.conj(v), mode)  # which conjugates it again
 
+    def cov(self, m: Any, rowvar: bool = True) -> Any:
+        if not self._complex:
+            return np.cov(m, rowvar=rowvar)
+        x = np.array(m, ndmin=2)
+        x = x if rowvar or x.shape[0] == 1 else x.T
+        x = x - np.mean(x, axis=1, keepdims=True)
+        return np.squeeze(x @ x.T / (x.shape[1] - 1))  # NumPy's conjugates a factor
+
     # -- reductions ------------------------------------------------------------
 
     def _extreme(
