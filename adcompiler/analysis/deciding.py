@@ -50,11 +50,15 @@ def _read(let: Let) -> set[Var]:
 
 def _decides(let: Let) -> bool:
     """Whether the result jumps where the operands do not."""
+    if _JUMPS.get(let.primitive) is False and _gives_floats(let):
+        return False  # as of most statements, whatever it reads
     if not any(is_float(a.type) for a in _read(let)):
         return False
-    if not any(is_float(result.type) for result in let.results):
-        return True
-    return _jumps(let)
+    return not _gives_floats(let) or _jumps(let)
+
+
+def _gives_floats(let: Let) -> bool:
+    return any(is_float(result.type) for result in let.results)
 
 
 def _jumps(let: Let) -> bool:

@@ -130,7 +130,8 @@ class Cotangents:
             self._known[var] = contribution
             if contribution.mask is None or contribution.zeroed:
                 value = _named(self.builder, contribution.value, var)
-                self._known[var] = replace(contribution, value=value)
+                if value is not contribution.value:
+                    self._known[var] = replace(contribution, value=value)
             return
         mask = None
         if self.keeps(var, earlier.mask, contribution.mask):
@@ -354,8 +355,8 @@ def rename_last(builder: Builder, value: Atom, name: str | None) -> Atom:
         or last.results != (value,)
     ):
         return value
-    renamed = replace(value, name=name)
-    builder.stmts[-1] = replace(last, results=(renamed,))
+    renamed = Var(value.id, value.type, name, value.noun)
+    builder.stmts[-1] = last.renewed((renamed,), last.operands)
     return renamed
 
 
@@ -374,8 +375,8 @@ def called_last(builder: Builder, value: Atom, var: Var, word: str) -> Atom:
         or last.primitive.name == "load"  # an element of something that has a name
     ):
         return value
-    known = replace(value, noun=f"{var.noun}_{word}")
-    builder.stmts[-1] = replace(last, results=(known,))
+    known = Var(value.id, value.type, value.name, f"{var.noun}_{word}")
+    builder.stmts[-1] = last.renewed((known,), last.operands)
     return known
 
 
@@ -400,6 +401,8 @@ def _cast(builder: Builder, cotangent: Cotangent, target: Type) -> Cotangent:
 def _as_number(builder: Builder, cotangent: Cotangent) -> Cotangent:
     """The cotangent of a number that was spread over an array without axes."""
     value, mask = cotangent.value, cotangent.mask
+    if not any(a is not None and isinstance(a.type, Array) for a in (value, mask)):
+        return cotangent
     if isinstance(value.type, Array):
         value = builder.apply("load", value, index=())
     if mask is not None and isinstance(mask.type, Array):

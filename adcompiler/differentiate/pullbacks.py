@@ -13,8 +13,6 @@ before the statement reads its results.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from adcompiler.analysis.activity import differentiable_operands
 from adcompiler.differentiate import masks
 from adcompiler.differentiate.cotangents import (
@@ -107,7 +105,7 @@ def _product(
     factor = in_precision(builder, y_bar.value, partial.type, let.result.type)
     product = (builder.expr(factor) * partial).atom
     zeroed = y_bar.zeroed and isinstance(partial.atom, Const)
-    return replace(y_bar, value=product, zeroed=zeroed)
+    return Cotangent(product, y_bar.mask, zeroed)
 
 
 def _reverse_where(

@@ -374,9 +374,17 @@ class _Replayer(Threader):
             )
             return _of_its_kind(value, var, builder)
         copy = fresh_var(var.type, var.name)
-        let = replace(reading.let, role=builder.role, span=builder.span)
-        let = replace(let, results=(copy,), operands=operands, safe=True, again=True)
-        builder.append(let)
+        builder.append(
+            replace(
+                reading.let,
+                results=(copy,),
+                operands=operands,
+                span=builder.span,
+                role=builder.role,
+                safe=True,
+                again=True,
+            )
+        )
         return copy
 
     def _element(self, var: Var, builder: Builder) -> Atom:

@@ -77,7 +77,7 @@ class _Shapes:
         spare = let.primitive.name == "zeros_like" and like not in self.read
         if given == let.operands and spare and self.lacks(like):
             return _by_lengths(let, self.places, builder)
-        return replace(let, operands=given)
+        return let.renewed(let.results, given)
 
     def model(self, atom: Atom) -> Atom:
         """An array of the same shape that is in scope."""

@@ -51,8 +51,7 @@ class Threader:
         used = self.touched_by(stmt)
         match stmt:
             case Let():
-                operands = tuple(map(self.atom, stmt.operands))
-                return replace(stmt, operands=operands)
+                return stmt.renewed(stmt.results, tuple(map(self.atom, stmt.operands)))
             case If():
                 return self._if(stmt, used, lists)
             case For() | While():

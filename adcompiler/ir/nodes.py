@@ -119,6 +119,8 @@ class Let:
         """The exceptions that it may raise, in the order of their tests."""
         if self.safe:
             return ()
+        if isinstance(self.primitive.raises, tuple):
+            return self.primitive.raises  # whatever the types
         types = tuple(a.type for a in self.operands)
         return self.primitive.raises_on(types, dict(self.params))
 
@@ -144,7 +146,10 @@ class Let:
 
     def param(self, name: str, default: Any = None) -> Any:
         """A static parameter, e.g. the axis of a reduction."""
-        return dict(self.params).get(name, default)
+        for known, value in self.params:
+            if known == name:
+                return value
+        return default
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -319,7 +324,11 @@ def stop_marks(loop: For | While) -> tuple[Var, ...]:
 
 def defined(stmt: Stmt) -> tuple[Var, ...]:
     """The values that a statement defines in its own region."""
-    if isinstance(stmt, For | While):
-        extra = (stmt.trips,) if stmt.stopped is None else (stmt.trips, stmt.stopped)
-        return (*stmt.results, *extra)
-    return stmt.results
+    match stmt:
+        case Let() | If():
+            return stmt.results
+        case For() | While():
+            ends = (stmt.trips,) if stmt.stopped is None else (stmt.trips, stmt.stopped)
+            return (*stmt.results, *ends)
+        case _:
+            assert_never(stmt)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -171,7 +172,17 @@ def is_float(t: Type) -> bool:
         return is_float(t.element)
     if isinstance(t, Residuals):
         return True
-    return np.dtype(t.dtype).kind == "f"
+    return kind_of(t.dtype) == "f"
+
+
+@cache
+def kind_of(dtype: str) -> str:
+    """NumPy's letter for what numbers a dtype has: "f" for floats.
+
+    >>> kind_of("float32"), kind_of("uint8"), kind_of("bool")
+    ('f', 'u', 'b')
+    """
+    return np.dtype(dtype).kind
 
 
 def result_dtype(*types: Scalar | Array) -> str:

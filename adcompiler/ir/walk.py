@@ -114,8 +114,14 @@ def reads(node: Region) -> Iterator[Var]:
 def count_uses(region: Region) -> dict[Var, int]:
     """How often each value is read; absent where never."""
     counts: dict[Var, int] = {}
-    for var in reads(region):
-        counts[var] = counts.get(var, 0) + 1
+    for inner in all_regions(region):  # as `reads` does, which takes twice the time
+        for stmt in inner.body:
+            for atom in stmt.operands if isinstance(stmt, Let) else operands(stmt):
+                if isinstance(atom, Var):
+                    counts[atom] = counts.get(atom, 0) + 1
+        for atom in inner.results:
+            if isinstance(atom, Var):
+                counts[atom] = counts.get(atom, 0) + 1
     return counts
 
 

@@ -40,7 +40,12 @@ _ARITHMETIC = frozenset(
 def may_wrap(let: Let) -> bool:
     """Whether a statement computes with integers of NumPy's, or adds bools."""
     name = let.primitive.name
-    if name not in _ARITHMETIC or not any(is_sized(r.type) for r in let.results):
+    if name not in _ARITHMETIC:
+        return False
+    for result in let.results:  # every pass asks this of every statement
+        if is_sized(result.type):
+            break
+    else:
         return False
     types = [a.type for a in let.operands if isinstance(a.type, Scalar | Array)]
     dtypes = [np.dtype(t.dtype) for t in types]
@@ -51,9 +56,9 @@ def may_wrap(let: Let) -> bool:
 
 def is_sized(t: Type) -> bool:
     """Whether values of a type are integers of a fixed size, or bools."""
-    if not isinstance(t, Scalar | Array) or is_float(t):
-        return False
-    return isinstance(t, Array) or t.kind != "python"
+    if isinstance(t, Scalar):
+        return t.kind != "python" and not is_float(t)
+    return isinstance(t, Array) and not is_float(t)
 
 
 def in_floats(rule: Callable[..., Any]) -> Callable[..., Any]:

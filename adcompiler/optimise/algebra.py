@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from adcompiler.ir.builder import constant
-from adcompiler.ir.nodes import Atom, Const, Let
+from adcompiler.ir.nodes import Atom, Const, Let, Var
 from adcompiler.ir.types import PY_INT, Array, ListOf, Scalar, Type, dims_of, is_float
 from adcompiler.ir.wrapping import is_sized
 from adcompiler.optimise.rewriting import (
@@ -410,7 +410,10 @@ def collected(a: Atom, b: Atom, at: Site) -> Atom | None:
     """The sum of two multiples of the same float, the factors in any order."""
     if isinstance(a, Const) or isinstance(b, Const) or not _is_float(a):
         return None
-    (c, xs), (d, ys) = (_multiple(t, at, own=False) for t in (a, b))
+    # Of one with more factors than the other they need not all be found.
+    single = at.let(b, "multiply") is None
+    c, xs = _multiple(a, at, own=False, room=2 if single else MANY)
+    d, ys = _multiple(b, at, own=False, room=min(MANY, len(xs) + 1))
     if len(xs) != len(ys) or len(xs) > MANY:
         return None
     if sorted(map(_order, xs)) != sorted(map(_order, ys)):
@@ -464,7 +467,7 @@ def _multiple(
 
 
 def _order(atom: Atom) -> str:
-    return repr(atom_key(atom))
+    return str(atom.id) if isinstance(atom, Var) else repr(atom_key(atom))
 
 
 @rewrites("less_equal", exact=True)

@@ -118,16 +118,20 @@ class _Marks:
                 self.parent[stmt] = parent
             for k, var in enumerate(defined(stmt)):
                 self.source[var] = (stmt, k)
-            if isinstance(stmt, For | While):
-                for k, param in enumerate(carried_params(stmt)):
-                    self.source[param] = (stmt, k)
-            if isinstance(stmt, While):
-                for k, param in enumerate(stmt.cond.params):
-                    self.source[param] = (stmt, k)
-            for inner in regions(stmt):
-                self._index(inner, stmt)
+            if not isinstance(stmt, Let):
+                self._index_within(stmt)
             if has_effect(stmt):
                 self.pending.append(stmt)
+
+    def _index_within(self, stmt: If | For | While) -> None:
+        if not isinstance(stmt, If):
+            for k, param in enumerate(carried_params(stmt)):
+                self.source[param] = (stmt, k)
+        if isinstance(stmt, While):
+            for k, param in enumerate(stmt.cond.params):
+                self.source[param] = (stmt, k)
+        for inner in regions(stmt):
+            self._index(inner, stmt)
 
     def _reach(self, atoms: Iterable[Atom]) -> None:
         self.pending += [a for a in atoms if isinstance(a, Var)]
@@ -146,13 +150,16 @@ class _Marks:
                 self._reach((stmt.cond,))
             case For():
                 self._reach(stmt.range.atoms)
+                self._reach_flag(stmt)
             case While():
                 self._reach(stmt.cond.results)
+                self._reach_flag(stmt)
             case _:
                 assert_never(stmt)
-        if isinstance(stmt, For | While) and stmt.exits and stmt.body.falls:
-            flag = stop_flag(stmt)
-            self._reach(() if flag is None else (flag,))
+
+    def _reach_flag(self, loop: For | While) -> None:
+        flag = stop_flag(loop) if loop.exits and loop.body.falls else None
+        self._reach(() if flag is None else (flag,))
 
     def _mark_var(self, var: Var) -> None:
         """A value is live: so is what it comes from."""

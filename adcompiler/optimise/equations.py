@@ -38,7 +38,9 @@ class Equations:
 
     def define(self, var: Var) -> None:
         """A value that stays is defined here."""
-        self._seen.update(d for d in dims_of(var.type) if isinstance(d, Dim))
+        for d in dims_of(var.type):
+            if isinstance(d, Dim):
+                self._seen.add(d)
 
     def agree(self, old: Type, new: Type, same: Same | None = None) -> bool:
         """Whether values of the new type may stand for ones of the old.
@@ -64,7 +66,8 @@ class Equations:
 
         What they tell is learnt.
         """
-        if all(self._known(n) for r in let.results for n in dims_of(r.type)):
+        lengths = [n for r in let.results for n in dims_of(r.type)]
+        if all(map(self._known, lengths)):
             return False
         types = let.primitive.types(
             tuple(a.type for a in let.operands), dict(let.params)

@@ -89,7 +89,7 @@ def by_rule(let: Let, read: list[Value]) -> Value | None:
     if len(operands) < len(read) or any(isinstance(a, Undef) for a in operands):
         return None
     let = replace(let, operands=operands)
-    for rule in rules_for(let.primitive):
+    for rule in rules_for(let.primitive, exact=False):
         site = Site(Known({}, Shapes(EMPTY)), Builder([], let.span, let.role), 0)
         atom = rule.rewrite(let, site)
         if isinstance(atom, Var | Const) and not site.builder.stmts:

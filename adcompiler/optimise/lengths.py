@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeGuard
 
 from adcompiler.ir.nodes import Atom, Const, Function, If, Let, Region, Var, defined
 from adcompiler.ir.types import Array, Dim, Length, dims_of
@@ -38,10 +39,18 @@ def _infer(region: Region, lengths: Lengths, seen: set[Length]) -> None:
     for stmt in region.body:
         for inner in regions(stmt):
             _infer(inner, lengths, seen)
-        for old, new in _told(stmt, lengths) if isinstance(stmt, Let) else ():
-            if isinstance(old, Dim) and isinstance(old.key, int) and old not in seen:
-                lengths.known[old] = new
-        seen.update(d for r in defined(stmt) for d in dims_of(r.type))
+        own = {d for r in defined(stmt) for d in dims_of(r.type)}
+        if isinstance(stmt, Let) and any(_is_new(d, seen) for d in own):
+            for old, new in _told(stmt, lengths):
+                if _is_new(old, seen):
+                    lengths.known[old] = new
+        seen.update(own)
+
+
+def _is_new(length: Length, seen: set[Length]) -> TypeGuard[Dim]:
+    """Whether a length is a symbol that no statement before has."""
+    symbol = isinstance(length, Dim) and isinstance(length.key, int)
+    return symbol and length not in seen
 
 
 def _told(let: Let, lengths: Lengths) -> Iterator[tuple[Length, Length]]:
@@ -192,7 +201,7 @@ def _met(let: Let) -> Iterator[Dims]:
         return
     if not let.primitive.elementwise:
         return
-    rank = max((len(dims_of(t)) for t in types), default=0)
+    rank = max(map(len, map(dims_of, types)), default=0)
     for column in _columns(types, rank):
         lengths = tuple(n for n in column if n != 1)
         if lengths and all(_never_one(n) for n in lengths):

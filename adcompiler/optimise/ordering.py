@@ -79,11 +79,12 @@ class _Body:
         self.home = {v: s for s in self.stmts for v in defined(s)}
         self.read = {id(s): free_vars(s) for s in self.stmts}
         self.readers: dict[Var, list[Stmt]] = {}
-        self.named: dict[str | None, list[tuple[Stmt, Var]]] = {}
         for stmt in self.stmts:
             for var in self.read[id(stmt)]:
                 self.readers.setdefault(var, []).append(stmt)
-                self.named.setdefault(var.name, []).append((stmt, var))
+        self.named: dict[str | None, list[tuple[Stmt | None, list[Stmt]]]] = {}
+        for var, readers in self.readers.items():
+            self.named.setdefault(var.name, []).append((self.home.get(var), readers))
         self._places: dict[int, int] = {}
         self._number(0, len(self.stmts))
 
@@ -152,9 +153,11 @@ class _Writer:
     ) -> int | None:
         """Where another value of the same name is read last, if that is later."""
         name, last = let.result.name, None
-        for stmt, var in body.named.get(name, ()):
-            if body.place(stmt) > position and not body.is_from(position, var):
-                last = max(last or 0, self.written_at(body.place(stmt), body))
+        for made, readers in body.named.get(name, ()):
+            if made is None or body.place(made) < position:
+                for place in map(body.place, readers):
+                    if place > position:
+                        last = max(last or 0, self.written_at(place, body))
         kept = (v for v in region.results if isinstance(v, Var) and v.name == name)
         return last if all(body.is_from(position, v) for v in kept) else None
 

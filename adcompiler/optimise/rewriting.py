@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, get_args
 
 import numpy as np
@@ -57,10 +58,13 @@ QUOTIENTS = ("divide", "ieee_divide")
 ELEMENTWISE = "elementwise"  # stands for every elementwise primitive
 
 
-def rules_for(primitive: Primitive) -> list[Rule]:
-    """The rules for applications of a primitive, in the order to be tried."""
+@cache
+def rules_for(primitive: Primitive, exact: bool) -> tuple[Rule, ...]:
+    """The rules for applications of a primitive, in the order to be tried; all of them,
+    or those that are exact."""
     general = RULES.get(ELEMENTWISE, []) if primitive.elementwise else []
-    return RULES.get(primitive.name, []) + general
+    rules = RULES.get(primitive.name, []) + general
+    return tuple(r for r in rules if r.exact or not exact)
 
 
 def rewrites(*primitives: str, exact: bool = False) -> Callable[[Rewrite], Rewrite]:
@@ -69,6 +73,7 @@ def rewrites(*primitives: str, exact: bool = False) -> Callable[[Rewrite], Rewri
     def enter(rewrite: Rewrite) -> Rewrite:
         for name in primitives:
             RULES.setdefault(name, []).append(Rule(rewrite, exact))
+        rules_for.cache_clear()
         return rewrite
 
     return enter

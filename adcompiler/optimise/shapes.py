@@ -56,8 +56,9 @@ class Shapes:
 
     def define(self, var: Var) -> None:
         """A value is in scope from here on."""
-        hidden = self.is_spare(var) or var in self._written
-        if isinstance(var.type, Array) and var in self._sure and not hidden:
+        if not isinstance(var.type, Array) or var not in self._sure:
+            return
+        if not (self.is_spare(var) or var in self._written):
             self._arrays.append(var)
 
     def is_spare(self, atom: Atom) -> bool:

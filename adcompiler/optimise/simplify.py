@@ -165,9 +165,7 @@ class _Simplifier:
         site = Site(self.known, Builder([], let.span, let.role), self.place)
         decides = must_agree(let, self.deciding)
         as_it_is = let.role == "primal" or decides or may_wrap(let)
-        for rule in rules_for(let.primitive) if fuel else ():
-            if not rule.exact and as_it_is:
-                continue
+        for rule in rules_for(let.primitive, as_it_is) if fuel else ():
             if site.builder.stmts:  # of a rule that gave nothing, or did not fit
                 site = Site(self.known, Builder([], let.span, let.role), self.place)
             given = rule.rewrite(let, site)

@@ -58,8 +58,10 @@ _OPPOSITE_WITHOUT_NAN = {
 def opposite(name: str, operands: Sequence[Atom]) -> str | None:
     """The comparison that is true where this one is false, if there is one: of floats,
     which may be nan, only that of ``==``."""
+    if name not in _OPPOSITE_WITHOUT_NAN:
+        return _OPPOSITE.get(name)
     exact = not any(isinstance(a.type, ListOf) or is_float(a.type) for a in operands)
-    return _OPPOSITE.get(name) or (_OPPOSITE_WITHOUT_NAN.get(name) if exact else None)
+    return _OPPOSITE_WITHOUT_NAN[name] if exact else None
 
 
 def comparison(name: str, symbol: str, python: Function) -> Primitive:

@@ -19,6 +19,7 @@ from adcompiler.ir.primitive import DtypeRule, TypeRule
 from adcompiler.ir.types import (
     PY_FLOAT,
     Array,
+    Kind,
     Length,
     Scalar,
     Type,
@@ -32,6 +33,8 @@ from adcompiler.ir.types import (
 Params = Mapping[str, Any]
 Types = tuple[Type, ...]
 Leaf = Scalar | Array
+_LEAVES = (Scalar, Array)  # far faster to ask for than either of two
+Kinds = tuple[tuple[str, Kind], ...]
 
 _SAMPLES: dict[str, Any] = {"float64": 1.0, "int64": 1, "bool": True}
 _PYTHON_TYPES: dict[str, type] = {"float64": float, "int64": int}
@@ -39,14 +42,15 @@ _PYTHON_TYPES: dict[str, type] = {"float64": float, "int64": int}
 
 def leaves(name: str, types: Iterable[Type]) -> tuple[Leaf, ...]:
     """The operand types, none of which may be a list."""
-    found = tuple(types)
-    for t in found:
-        if not isinstance(t, Leaf):
+    found: list[Leaf] = []
+    for t in types:
+        if not isinstance(t, _LEAVES):
             raise TypeError(
                 f"{name} takes numbers and arrays, not a list",
                 "make it an array: np.array(xs)",
             )
-    return tuple(t for t in found if isinstance(t, Leaf))
+        found.append(t)
+    return tuple(found)
 
 
 def is_python(t: Type) -> bool:
@@ -97,14 +101,17 @@ def _resolve(name: str, terms: tuple[tuple[str, bool], ...]) -> tuple[str, ...]:
         ) from None
 
 
-def _versions(types: tuple[Leaf, ...]) -> Iterable[tuple[tuple[str, bool], ...]]:
+def _kinds(types: tuple[Leaf, ...]) -> Kinds:
+    """What promotion asks of operands, among which arrays are like NumPy's numbers."""
+    return tuple((t.dtype, t.kind if isinstance(t, Scalar) else "numpy") for t in types)
+
+
+_WEAK = {"python": (True,), "numpy": (False,), "either": (True, False)}
+
+
+def _versions(kinds: Kinds) -> Iterable[tuple[tuple[str, bool], ...]]:
     """The operands as (dtype, weak), once for each kind that a scalar may have."""
-    choices = []
-    for t in types:
-        kind = t.kind if isinstance(t, Scalar) else "numpy"
-        weak = {"python": (True,), "numpy": (False,), "either": (True, False)}[kind]
-        choices.append([(t.dtype, w) for w in weak])
-    return itertools.product(*choices)
+    return itertools.product(*([(d, weak) for weak in _WEAK[k]] for d, k in kinds))
 
 
 def _one_dtype(name: str, dtypes: set[str]) -> str:
@@ -121,7 +128,12 @@ def _one_dtype(name: str, dtypes: set[str]) -> str:
 
 def ufunc_dtype(name: str, types: tuple[Leaf, ...]) -> str:
     """The result dtype of the NumPy function on these operands."""
-    return _one_dtype(name, {_resolve(name, v)[-1] for v in _versions(types)})
+    return _ufunc_dtype(name, _kinds(types))
+
+
+@cache
+def _ufunc_dtype(name: str, kinds: Kinds) -> str:
+    return _one_dtype(name, {_resolve(name, v)[-1] for v in _versions(kinds)})
 
 
 def shaped(dtype: str, *types: Type) -> Leaf:
@@ -147,6 +159,19 @@ def operator_types(name: str, python: Callable[..., Any]) -> TypeRule:
     """
     by_ufunc = ufunc_types(name)
 
+    @cache
+    def of_numbers(kinds: Kinds) -> Types:
+        dtypes = set()
+        for version in _versions(kinds):
+            # A float32 that may be Python's, as the sum of no items is, is no double.
+            if all(weak and d in _SAMPLES for d, weak in version):
+                sample = python(*(_SAMPLES[d] for d, _ in version))
+                dtypes.add(str(np.dtype(type(sample))))
+            else:
+                dtypes.add(_resolve(name, version)[-1])
+        scalars = (Scalar(*k) for k in kinds)
+        return (Scalar(_one_dtype(name, dtypes), result_kind(*scalars)),)
+
     def rule(types: Types, params: Params) -> Types:
         via = params.get("via")
         if via == "math":
@@ -154,16 +179,7 @@ def operator_types(name: str, python: Callable[..., Any]) -> TypeRule:
         operands = leaves(name, types)
         if via == "np" or not all_scalars(operands):
             return by_ufunc(types, params)
-        dtypes = set()
-        for version in _versions(operands):
-            # A float32 that may be Python's, as the sum of no items is, is no double.
-            if all(weak and d in _SAMPLES for d, weak in version):
-                sample = python(*(_SAMPLES[d] for d, _ in version))
-                dtypes.add(str(np.dtype(type(sample))))
-            else:
-                dtypes.add(_resolve(name, version)[-1])
-        scalars = [t for t in operands if isinstance(t, Scalar)]
-        return (Scalar(_one_dtype(name, dtypes), result_kind(*scalars)),)
+        return of_numbers(_kinds(operands))
 
     return rule
 
@@ -189,10 +205,15 @@ def ufunc_computes(name: str) -> DtypeRule:
     """As the ufunc does: by NEP 50, then to a dtype that it has a loop for."""
 
     def rule(types: Types, params: Params) -> tuple[str, ...]:
-        (version, *_) = _versions(leaves(full_name(name), types))
-        return _resolve(name, version)[:-1]
+        return _ufunc_computes(name, _kinds(leaves(full_name(name), types)))
 
     return rule
+
+
+@cache
+def _ufunc_computes(name: str, kinds: Kinds) -> tuple[str, ...]:
+    (version, *_) = _versions(kinds)
+    return _resolve(name, version)[:-1]
 
 
 def operator_computes(name: str) -> DtypeRule:

@@ -51,8 +51,11 @@ class Divisor:
         return code.select(usual, "double", both, first)
 
 
-def divisor_of(writer: Writer, group: Group, let: Let) -> Divisor | None:
-    """The divisor of a member of a group, if it is a number that this serves."""
+def divisor_of(
+    writer: Writer, group: Group, let: Let, made: dict[Var, Divisor]
+) -> Divisor | None:
+    """The divisor of a member of a group, if it is a number that this serves. Those
+    that are `made` before the nest are kept by the numbers that they are of."""
     if let.primitive.name not in ("divide", "ieee_divide") or not writer.module.fused:
         return None
     given = [getattr(a.type, "dtype", "") for a in let.operands]
@@ -66,13 +69,15 @@ def divisor_of(writer: Writer, group: Group, let: Let) -> Divisor | None:
     if isinstance(atom, Const):
         return _of_constant(float(atom.value))
     found = group.sources.get(atom) if isinstance(atom, Var) else None
-    if not isinstance(found, Number):
+    if not isinstance(atom, Var) or not isinstance(found, Number):
         return None
-    code = writer.code
-    text = convert(code, found.text, found.dtype, "float64")
-    if found.dtype == "float64":
-        _require_usual(code, text)
-    return _of_number(code, text)
+    if atom not in made:
+        code = writer.code
+        text = convert(code, found.text, found.dtype, "float64")
+        if found.dtype == "float64":
+            _require_usual(code, text)
+        made[atom] = _of_number(code, text)
+    return made[atom]
 
 
 def over(writer: Writer, let: Let, text: str, divisor: Divisor) -> str:

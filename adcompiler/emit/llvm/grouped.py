@@ -10,6 +10,7 @@ is new.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import starmap
 from typing import Any
 
 from adcompiler.emit.llvm.accumulators import Reduction
@@ -99,9 +100,11 @@ class _Nest:
         )
         sinks = (s.target for s in group.sinks)
         reduced = (found.target for found in self.axes.values())
-        found = {m: divisor_of(writer, group, m) for m in inner}
-        self.divisors = {m: d for m, d in found.items() if d is not None}
-        numbers = (number for d in self.divisors.values() for number in d.sources)
+        made: dict[Var, Divisor] = {}
+        divisors = {m: divisor_of(writer, group, m, made) for m in inner}
+        self.divisors = {m: d for m, d in divisors.items() if d is not None}
+        self.reciprocals = tuple(dict.fromkeys(self.divisors.values()))
+        numbers = (number for d in self.reciprocals for number in d.sources)
         self.arrays = [*self.targets.values(), *given, *sinks, *numbers, *reduced]
 
     def write(self) -> None:
@@ -146,9 +149,10 @@ class _Nest:
         """The divisors, as they are read there."""
         code = self.writer.code
         last = len(places) - len(self.axes)
-        found = [p.get(code) for p in places[last - 2 * len(self.divisors) : last]]
+        found = [p.get(code) for p in places[last - 2 * len(self.reciprocals) : last]]
         pairs = zip(found[::2], found[1::2], strict=True)
-        return {m: Divisor(*p) for m, p in zip(self.divisors, pairs, strict=True)}
+        here = dict(zip(self.reciprocals, starmap(Divisor, pairs), strict=True))
+        return {m: here[d] for m, d in self.divisors.items()}
 
     def body(self, places: list[At], carried: tuple[str, ...]) -> Sequence[str]:
         return self.some([places], carried)

@@ -72,8 +72,9 @@ class Classes:
 
 def lengths_that_meet(let: Let) -> Iterator[tuple[Length, Length]]:
     """Pairs of lengths that are equal, if the statement repeats nothing."""
-    yield from _required(let)
-    yield from _met(let)
+    if any(dims_of(a.type) for a in (*let.operands, *let.results)):
+        yield from _required(let)
+        yield from _met(let)
 
 
 def _unconditional(region: Region) -> Iterator[Let]:

@@ -120,6 +120,8 @@ class Op:
             return self.op(
                 f"fcmp {'une' if how == 'ne' else 'o' + how} {self.word} {a}, {b}"
             )
+        if a == b:  # as of lengths that are known to be equal
+            return "true" if how in ("eq", "le", "ge") else "false"
         if how in ("eq", "ne"):
             return self.op(f"icmp {how} {self.word} {a}, {b}")
         return self.op(
@@ -265,6 +267,9 @@ def _clip(m: Op, x: str, low: str, high: str) -> str:
 
 
 def _logical(name: str) -> Rule:
+    known = {"and": Code.both, "or": Code.either}.get(name)
+    if known is not None:
+        return lambda m, a, b: known(m.code, a, b)
     return lambda m, a, b: m.op(f"{name} i1 {a}, {b}")
 
 

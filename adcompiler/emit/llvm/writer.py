@@ -310,7 +310,8 @@ class Writer(ABC):
 
     def _of_kind(self, let: Let, value: Number, t: Scalar) -> Number:
         if t.kind != "either":
-            return replace(value, python="true" if t.kind == "python" else "false")
+            flag = "true" if t.kind == "python" else "false"
+            return Number(value.dtype, value.text, flag)
         if value.python:
             return value
         flag = "true"
