@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from adcompiler.emit.llvm.code import Code, Loop
+from adcompiler.emit.llvm.code import LINED, Code, Loop
 from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.fitting import require_fitting
 from adcompiler.emit.llvm.framed import framed_arrays
@@ -433,7 +433,8 @@ def write_function(
     text = code.text if module.notes is None else tagged(code, writer.values)
     if module.notes is not None:
         header = renamed(header, code.names)
-    return f"{header} {{\n{text}\n}}\n"
+    how = f" {LINED}" if code.loops else ""
+    return f"{header}{how} {{\n{text}\n}}\n"
 
 
 def _give_results(

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from adcompiler.emit.llvm.chunks import CHUNKS, ONCE
-from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.code import LINED, Code
 from adcompiler.emit.llvm.memory import CONTEXT_BYTES
 from adcompiler.emit.llvm.nests import At, Source, bytes_of, each, filled
 from adcompiler.emit.llvm.shown import names_of, renamed, tagged
@@ -216,7 +216,7 @@ def _some_of(writer: Writer, loop: Outlined, code: Code) -> str:
     else:
         code.names = {}
     # Inlined, it would be there twice.
-    return f"{_header(loop, code)} noinline {{\n{text}\n}}\n"
+    return f"{_header(loop, code)} noinline {LINED} {{\n{text}\n}}\n"
 
 
 def _bytes(code: Code, apart: Apart) -> str:

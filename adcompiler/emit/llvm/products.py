@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from adcompiler.emit.llvm.blas import GEMM
-from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.code import LINED, Code
 from adcompiler.emit.llvm.nests import At, fill
 from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.values import Elements, Number, machine, read, zero_text
@@ -58,7 +58,8 @@ def product_function(dtype: str, *, adds: bool) -> str:
         "i64 %b1, ptr noalias %c, i64 %m, i64 %k, i64 %n"
     )
     name = product_name(dtype, adds=adds)
-    return f"define internal void @{name}({taken}) noinline {{\n{code.text}\n}}\n"
+    how = f"noinline {LINED}"
+    return f"define internal void @{name}({taken}) {how} {{\n{code.text}\n}}\n"
 
 
 def _by_layout(

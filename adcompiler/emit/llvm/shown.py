@@ -21,6 +21,8 @@ from adcompiler.ir.nodes import Var
 __all__ = ["commented", "located", "marked", "names_of", "reached", "renamed", "tagged"]
 
 _TAG = re.compile(r" ;@(\d+)$")
+_TAGS = re.compile(_TAG.pattern, re.MULTILINE)
+_CALL = re.compile(r"  (%\S+ = )?((musttail|tail|notail) )?call ")
 _NUMBERED = re.compile(r"%[vp]\d+\b")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _FIRST = 1_000_000  # of the metadata that says where lines come from
@@ -146,22 +148,22 @@ def reached(text: str, kept: Iterable[str]) -> str:
 def located(text: str) -> str:
     """The text with its tags as what LLVM keeps of lines: locations for a debugger.
 
-    A mark is the line number of its location.
+    A mark is the line number of its location; calls that have none are in line 0, as
+    LLVM wants one for each call in a function that has locations.
     """
     lines: list[str] = []
     facts: dict[tuple[int, int], int] = {}
-    functions = 0
-    for line in text.splitlines():
-        tag = _TAG.search(line)
-        if line.startswith("define "):
-            functions += 1
-        if tag is None:
-            lines.append(line)
-            continue
-        place = functions, int(tag.group(1))
-        number = facts.setdefault(place, len(facts))
-        body = line[: tag.start()]
-        lines.append(f"{body}, !dbg !{_FIRST + 10 + number}")
+    for functions, part in enumerate(re.split(r"^(?=define )", text, flags=re.M)):
+        has_tags = _TAGS.search(part) is not None
+        for line in part.splitlines():
+            tag = _TAG.search(line)
+            if tag is None and not (has_tags and _CALL.match(line)):
+                lines.append(line)
+                continue
+            place = functions, int(tag.group(1)) if tag else 0
+            number = facts.setdefault(place, len(facts))
+            body = line[: tag.start()] if tag else line
+            lines.append(f"{body}, !dbg !{_FIRST + 10 + number}")
     scopes = {function: k for k, function in enumerate({f: None for f, _ in facts})}
     base = _FIRST + 10 + len(facts)
     functions = 0
