@@ -9,16 +9,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from adcompiler.emit.llvm.blas import GEMM, gemm
+from adcompiler.emit.llvm.blas import GEMM
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.nests import At, broadcast, copied, each, joined
-from adcompiler.emit.llvm.products import (
-    FEW,
-    by_nest,
-    dot,
-    product_function,
-    product_name,
-)
+from adcompiler.emit.llvm.products import FEW, by_nest, call_product, dot
 from adcompiler.emit.llvm.scalars import convert, elementwise
 from adcompiler.emit.llvm.values import Elements, Number, Value, dense, element
 from adcompiler.emit.llvm.writer import Writer
@@ -142,18 +136,7 @@ def _multiply(
     if k == "1" or (known and math.prod(map(int, lengths)) <= most):
         by_nest(code, found, left, right, adds=adds)
         return
-    writer.module.note_call("BLAS", code.mark)
-    name = product_name(found.dtype, adds=adds)
-    if name not in writer.module.extra:
-        gemm_name = GEMM[found.dtype]
-        writer.module.extra.setdefault(gemm_name, gemm(found.dtype))
-        writer.module.extra[name] = product_function(found.dtype, adds=adds)
-    given = f"{_matrix(left)}, {_matrix(right)}, ptr {found.data}"
-    code.do(f"call void @{name}({given}, i64 {m}, i64 {k}, i64 {n})")
-
-
-def _matrix(x: Elements) -> str:
-    return f"ptr {x.data}, i64 {x.strides[0]}, i64 {x.strides[1]}"
+    call_product(writer, found, left, right, adds=adds)
 
 
 def _outer(writer: Writer, let: Let) -> Values | None:
@@ -254,6 +237,22 @@ def add_product(writer: Writer, let: Let) -> Values | None:
     if product is None:
         return None
     target = writer.elements(let.operands[0])
+    delayed = writer.delayed.get(let)
+    factors = [writer.elements(x) for x in product.operands]
+    if delayed is None or not target.contiguous:
+        _add_now(writer, product, target)
+    else:
+        row = product.primitive.name == "matmul"
+        left = _as_matrix(factors[0], row=row)
+        right = _as_matrix(factors[1], row=not row)
+        delayed.add(
+            *(writer, target, left, right),
+            lambda: call_product(writer, target, left, right, adds=True),
+        )
+    return [writer.handed(let.operands[0])]
+
+
+def _add_now(writer: Writer, product: Let, target: Elements) -> None:
     if product.primitive.name == "outer":
         a, b = (writer.elements(x) for x in product.operands)
         _outer_product(writer.code, target, a, b, adds=True)
@@ -264,7 +263,6 @@ def add_product(writer: Writer, let: Let) -> Values | None:
         assert isinstance(found, Elements)
         _add(writer.code, target, found)
         writer.release(found)
-    return [writer.handed(let.operands[0])]
 
 
 def _add(code: Code, target: Elements, more: Elements) -> None:

@@ -16,6 +16,7 @@ from typing import Any, assert_never
 
 from adcompiler.emit.llvm.code import LINED, Code, Loop
 from adcompiler.emit.llvm.contractions import waits
+from adcompiler.emit.llvm.delayed import Delays
 from adcompiler.emit.llvm.fitting import require_fitting
 from adcompiler.emit.llvm.framed import framed_arrays
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible
@@ -217,6 +218,7 @@ class FunctionWriter(Writer):
         if bounds.limit is not None:
             count = self._limited(count, self.number(bounds.limit).text)
         way, lists = Pace(self, stmt, count), Counted(self, stmt, count)
+        sums = Delays(self, stmt, count)
         loop, (trips,) = self._opened(stmt, [("i64", "0")], way)
         more = code.op(f"icmp slt i64 {trips}, {way.bound}")
         place = trips
@@ -241,6 +243,7 @@ class FunctionWriter(Writer):
         lists.trip(trips)
         self._trip(stmt, loop, trips, head, after, way)
         lists.over(self.number(stmt.trips).text)
+        sums.over()
 
     def _limited(self, count: str, limit: str) -> str:
         code = self.code
@@ -250,7 +253,7 @@ class FunctionWriter(Writer):
 
     def repeated(self, stmt: While) -> None:
         code = self.code
-        way = Pace(self, stmt)
+        way, sums = Pace(self, stmt), Delays(self, stmt, None)
         loop, (trips,) = self._opened(stmt, [("i64", "0")], way)
         held = stmt.cond.params
         for param, mine in zip(carried_params(stmt), held, strict=True):
@@ -263,6 +266,7 @@ class FunctionWriter(Writer):
         head = way.head(loop, more, inside, after)
         code.start(inside)
         self._trip(stmt, loop, trips, head, after, way)
+        sums.over()
 
     def _trip(
         self,

@@ -11,24 +11,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from adcompiler.emit.llvm.blas import GEMM
+from adcompiler.emit.llvm.blas import GEMM, gemm
 from adcompiler.emit.llvm.code import LINED, Code
 from adcompiler.emit.llvm.nests import At, fill
 from adcompiler.emit.llvm.scalars import convert
 from adcompiler.emit.llvm.values import Elements, Number, machine, read, zero_text
+from adcompiler.emit.llvm.writer import Writer
 
-__all__ = ["FEW", "by_nest", "dot", "product_function", "product_name"]
+__all__ = ["FEW", "by_nest", "call_product", "dot"]
 
 FEW = 512  # products of elements, of which a nest is the faster
 _AT_ONCE = 4  # that are added to an element, between reading and writing it
 
 
-def product_name(dtype: str, *, adds: bool) -> str:
+def _name(dtype: str, *, adds: bool) -> str:
     """The name of the function that gives a product, or adds it."""
     return f"adc_{'add_' if adds else ''}product_{dtype}"
 
 
-def product_function(dtype: str, *, adds: bool) -> str:
+def _function(dtype: str, *, adds: bool) -> str:
     """The function for matrices of a dtype."""
     code, word = Code(), machine(dtype)
     m, k, n = "%m", "%k", "%n"
@@ -57,9 +58,28 @@ def product_function(dtype: str, *, adds: bool) -> str:
         "ptr noalias readonly %a, i64 %a0, i64 %a1, ptr noalias readonly %b, i64 %b0, "
         "i64 %b1, ptr noalias %c, i64 %m, i64 %k, i64 %n"
     )
-    name = product_name(dtype, adds=adds)
+    name = _name(dtype, adds=adds)
     how = f"noinline {LINED}"
     return f"define internal void @{name}({taken}) {how} {{\n{code.text}\n}}\n"
+
+
+def call_product(
+    writer: Writer, found: Elements, left: Elements, right: Elements, *, adds: bool
+) -> None:
+    """The product of matrices, or its sum with what is there, by a function."""
+    code, ((m, n), k) = writer.code, (found.dims, left.dims[1])
+    writer.module.note_call("BLAS", code.mark)
+    name = _name(found.dtype, adds=adds)
+    if name not in writer.module.extra:
+        gemm_name = GEMM[found.dtype]
+        writer.module.extra.setdefault(gemm_name, gemm(found.dtype))
+        writer.module.extra[name] = _function(found.dtype, adds=adds)
+    given = f"{_matrix(left)}, {_matrix(right)}, ptr {found.data}"
+    code.do(f"call void @{name}({given}, i64 {m}, i64 {k}, i64 {n})")
+
+
+def _matrix(x: Elements) -> str:
+    return f"ptr {x.data}, i64 {x.strides[0]}, i64 {x.strides[1]}"
 
 
 def _by_layout(
