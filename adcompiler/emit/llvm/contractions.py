@@ -26,6 +26,9 @@ Values = list[Value]
 
 def _matmul(writer: Writer, let: Let) -> Values | None:
     """The product; None of what there is no code for."""
+    foreseen = writer.foreseen.get(let)
+    if foreseen is not None:
+        return [foreseen.value(writer, let)]
     found = multiplied(writer, let, None)
     return None if found is None else [found]
 

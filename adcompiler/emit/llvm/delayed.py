@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from adcompiler.emit.llvm.blas import GEMM
-from adcompiler.emit.llvm.nests import At, allocated, each
+from adcompiler.emit.llvm.nests import allocated, fill
 from adcompiler.emit.llvm.products import call_product
 from adcompiler.emit.llvm.values import Elements, element
 from adcompiler.emit.llvm.writer import Writer
@@ -77,8 +77,8 @@ class Delayed:
             for wait, given in ((self.left, turned), (self.right, right)):
                 first = element(code, wait, code.multiply(place, wait.strides[0]))
                 dims = (rows, wait.dims[1])
-                places = replace(wait, data=first, dims=dims), replace(given, dims=dims)
-                each(code, dims, places, _copied(writer), parallel=True)
+                part = replace(wait, data=first, dims=dims)
+                fill(code, part, replace(given, dims=dims))
             code.do(f"store i64 {code.add(place, rows)}, ptr {self.count}")
             return ()
 
@@ -100,15 +100,6 @@ class Delayed:
         left = replace(self.left, dims=(m, held), strides=("1", m), contiguous=False)
         right = replace(self.right, dims=(held, n))
         call_product(writer, target, left, right, adds=True)
-
-
-def _copied(
-    writer: Writer,
-) -> Callable[[list[At], tuple[str, ...]], Sequence[str] | None]:
-    def body(places: list[At], carried: tuple[str, ...]) -> None:
-        places[0].put(writer.code, places[1].get(writer.code))
-
-    return body
 
 
 class Delays:

@@ -18,6 +18,7 @@ from adcompiler.emit.llvm.code import LINED, Code, Loop
 from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.delayed import Delays
 from adcompiler.emit.llvm.fitting import require_fitting
+from adcompiler.emit.llvm.foreseen import Ahead
 from adcompiler.emit.llvm.framed import framed_arrays
 from adcompiler.emit.llvm.fusion import accepted, deferred, is_fusible
 from adcompiler.emit.llvm.gathered import looks_itself
@@ -218,7 +219,7 @@ class FunctionWriter(Writer):
         if bounds.limit is not None:
             count = self._limited(count, self.number(bounds.limit).text)
         way, lists = Pace(self, stmt, count), Counted(self, stmt, count)
-        sums = Delays(self, stmt, count)
+        sums, ahead = Delays(self, stmt, count), Ahead(self, stmt, count)
         loop, (trips,) = self._opened(stmt, [("i64", "0")], way)
         more = code.op(f"icmp slt i64 {trips}, {way.bound}")
         place = trips
@@ -241,9 +242,11 @@ class FunctionWriter(Writer):
                 within = code.op(f"icmp {bound}")
                 code.do(f"call void @llvm.assume(i1 {within})")
         lists.trip(trips)
+        ahead.trip(trips)
         self._trip(stmt, loop, trips, head, after, way)
         lists.over(self.number(stmt.trips).text)
         sums.over()
+        ahead.over()
 
     def _limited(self, count: str, limit: str) -> str:
         code = self.code

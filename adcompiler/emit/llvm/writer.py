@@ -135,9 +135,8 @@ class Writer(ABC):
         self.groups: list[Group] = []
         self.pending: dict[Var, Group] = {}
         self.waiting: dict[Atom, Let] = {}  # products, until they are added
-        self.delayed: dict[
-            Let, Any
-        ] = {}  # what adds products up, some trips' at a time
+        self.delayed: dict[Let, Any] = {}  # sums of products, by what adds to them
+        self.foreseen: dict[Let, Any] = {}  # products, of which some come at once
         self.lent: dict[Var, Var] = {}  # values, by what is held in their stead
         self.missing: frozenset[Var] = frozenset()  # what paths leave unassigned
         self.heads: dict[Var, Head] = {}  # of lists, as loops know them
