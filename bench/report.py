@@ -64,13 +64,20 @@ def summary(rows: Sequence[Measured]) -> None:
 
 def _verdict(row: Measured) -> str:
     """The ratio to the adjoint by hand, the bar, and the peers that are faster."""
-    text = _number(row.ratio("hand"))
-    if row.bar is not None:
-        met = (row.ratio("hand") or 0.0) <= row.bar
-        text = f"{text} of at most {row.bar}, {'met' if met else 'missed'}"
+    text = f"{_number(row.ratio('hand'))}{_of_bar(row)}"
     peers = ((n, row.ratio(n) or 0.0) for n in ("jax", "torch", "autograd"))
     slower = ", ".join(f"{_TITLES[n]} ({r:.2f})" for n, r in peers if r > 1.0)
     return f"{text}; slower than {slower}" if slower else text
+
+
+def _of_bar(row: Measured) -> str:
+    """Whether the bar is met, if there is one, and if it was measured."""
+    ratio = row.ratio("hand")
+    if row.bar is None:
+        return ""
+    if ratio is None:
+        return f"not measured by hand, at most {row.bar}"
+    return f" of at most {row.bar}, {'met' if ratio <= row.bar else 'missed'}"
 
 
 # --- Files --------------------------------------------------------------------------
@@ -153,8 +160,9 @@ def _of_ratios(row: Measured, column: str) -> str:
             return row.hand_by
         case "hand" if row.bar is not None:
             ratio = row.ratio("hand")
-            met = ratio is not None and ratio <= row.bar
-            return f"{_number(ratio)} {'met' if met else '**missed**'}"
+            if ratio is None:
+                return "not measured"
+            return f"{_number(ratio)} {'met' if ratio <= row.bar else '**missed**'}"
         case _:
             return _number(row.ratio(column))
 

@@ -6,6 +6,8 @@ import pytest
 
 import adcompiler as ad
 from bench.by_hand import Missing, compiled
+from bench.compare import Measured
+from bench.report import summary
 from bench.workload import Numba
 from bench.workloads import NAMES, workload
 from tests.numerics import copy_arguments, flatten, reference_gradient
@@ -56,3 +58,10 @@ def test_every_size_has_an_adjoint_by_hand(name):
         found.bar_at(size)
     assert set(found.left_out) <= set(found.sizes)
     assert set(found.peers) == {"jax", "torch", "autograd"}
+
+
+def test_what_was_not_measured_meets_no_bar(capsys):
+    summary([Measured("chain", "elementwise chain", "10^3", 1.5)])
+    printed = capsys.readouterr().out
+    assert "not measured by hand, at most 1.5" in printed
+    assert "met" not in printed
