@@ -312,6 +312,13 @@ def test_sines_of_large_numbers_have_no_digits():
     assert not check.has_no_digits(far("1e5"), "gradient along a direction")
 
 
+def test_values_are_as_exact_as_their_arguments():
+    """Programs that spread the last digits of what they are given have no more."""
+    assert check.last_digits([2.0, None], [3.0, 7]) == 32 * 2.0**-52 * 6.0
+    assert check.last_digits([np.array([1e6, -2e6])], [np.ones(2)]) < 1e-7
+    assert check.last_digits([np.inf], [1.0]) == 0.0
+
+
 def test_shrinking_keeps_the_failure():
     from tests.fuzz.shrink import shrink
 
