@@ -463,3 +463,12 @@ def a_view_sees_a_whole_array_stored(x):
     y[...] = before + x
     y[::-1][...] = y * y
     return np.sum(rest * before[1:])
+
+
+@trips(real(4), TRIPS)
+def an_array_is_divided_by_its_beginning(x, n):
+    y, z = x.copy(), np.outer(x, x)
+    for _ in range(n):
+        y[:] = y / (1.5 + y[:1])
+        z[...] = z / (2.0 + z[:1] * z[:, :1])
+    return np.sum(y * y) + np.sum(z)

@@ -232,8 +232,9 @@ def _is_same(writer: Writer, let: Let, source: Elements | Number) -> bool:
         return False
     if not isinstance(array, Elements) or not isinstance(source, Elements):
         return False
-    return (array.data, array.dtype) == (source.data, source.dtype) and (
-        array.strides == source.strides
+    # A part from the first element on has the same strides, and is stretched.
+    return (array.data, array.dtype, array.dims, array.strides) == (
+        *(source.data, source.dtype, source.dims, source.strides),
     )
 
 
