@@ -44,7 +44,7 @@ def while_it_is_small(W, xs):
 def of_the_primal(xs, weights):
     S = np.zeros((xs.shape[1], xs.shape[1]))
     for i in range(len(xs)):
-        S += np.outer(xs[i] * weights[i], xs[i])
+        S[:] += np.outer(xs[i] * weights[i], xs[i])
     return np.sum(S * S)
 
 
@@ -62,7 +62,7 @@ def read_meanwhile(xs, W):
     S = W.copy()
     total = 0.0
     for i in range(len(xs)):
-        S += np.outer(xs[i], xs[i])
+        S[:] += np.outer(xs[i], xs[i])
         total += np.sum(np.sin(S @ xs[i]))
     return total
 
@@ -142,6 +142,7 @@ def test_what_waits():
     # When it is full, at once, and at the end.
     assert products_added(of_vectors, (N, N), (N, N), (N,), (9, N)) == 2 * 3
     assert products_added(in_two_loops, (N, N), (9, N)) == 3
+    assert products_added(of_the_primal, (9, N), (9,)) == 3
     # What is read in between is added to, by a nest, in each trip.
     assert products_added(read_meanwhile, (9, N), (N, N)) == 0
 

@@ -77,6 +77,8 @@ class _ByRows:
 
         for k, stmt in enumerate(region.body):
             pure = isinstance(stmt, Let) and not stmt.effect & ~Effect.MAY_RAISE
+            # What raises for sure ends its region, and stays there.
+            pure &= region.falls or k < len(region.body) - 1
             if not pure or len(segment) == _MOST:
                 close(k)
             if isinstance(stmt, Let) and pure:
