@@ -242,3 +242,21 @@ def test_text_tells_names_and_lengths_apart():
     assert show(function([v, w], [], [v, w])) == (
         "f(v: float64[n0], v.1: float64[n1?, 3])\n    return v, v.1"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "dims"),
+    [("add", {"via": "operator"}, (4,)), ("stack", {"axis": 0}, (2, 4))],
+)
+def test_what_does_not_fit_has_any_length(name, params, dims):
+    """Lengths that are found later may show that a statement raises: it gives nothing,
+    and no length of that is wrong."""
+    three, four, five = (fresh_var(Array("float64", (k,)), "x") for k in (3, 4, 5))
+    out = fresh_var(Array("float64", dims), "out")
+    b = Builder()
+    b.apply(name, five, five, **params)
+    (fits,) = b.stmts
+    raises = replace(fits, results=(out,), operands=(three, four))
+    verify(function([three, four], [raises], [out]))
+    bad = function([five], [replace(fits, results=(out,))], [out])
+    refused(bad, "its results have the types that the row gives")

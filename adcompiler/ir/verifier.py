@@ -24,6 +24,7 @@ f()
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import UnionType
 from typing import Any
 
@@ -106,17 +107,17 @@ def _retyped(let: Let) -> bool:
         )
     except TypeError as error:
         raise _Fault(f"{let.primitive.name}: {error}") from None
-    raises = _never_broadcasts(let)
     return len(found) == len(let.results) and all(
-        covers(r.type, t) and (raises or _lengths_agree(r.type, t))
+        covers(r.type, t) and (_lengths_agree(r.type, t) or _never_fits(let))
         for r, t in zip(let.results, found, strict=True)
     )
 
 
-def _never_broadcasts(let: Let) -> bool:
-    """Whether an elementwise statement raises, as the lengths of its operands say: then
-    it gives nothing, and no type of that is wrong."""
-    if not let.primitive.elementwise:
+def _never_fits(let: Let) -> bool:
+    """Whether a statement raises, as the lengths of its operands say: then it gives
+    nothing, and no type of that is wrong."""
+    # A copy of one that has not raised is safe: it is not reached where that raises.
+    if all(r.exception != "ValueError" for r in replace(let, safe=False).raises):
         return False
     shapes = [dims_of(a.type) for a in let.operands]
     for axis in range(1, max(map(len, shapes), default=0) + 1):

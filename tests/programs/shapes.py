@@ -268,6 +268,15 @@ def stacked_of_other_ranks(x):
     return np.sum(np.stack((x, x[None])))
 
 
+@program(real(4), raises=ValueError)
+def stacked_of_other_lengths_in_a_loop(x):
+    part = x[1:]
+    total = 0.0
+    for _ in range(4):
+        total += np.sum(np.stack((part, 0.7 * np.ones(17))))
+    return total
+
+
 @program(real(3), raises=ValueError)
 def side_by_side_of_other_ranks(x):
     return np.sum(np.hstack((x, x[:, None])))
