@@ -54,7 +54,8 @@ $(VENV)/.test $(VENV)/.demo: $(VENV)/.%: pyproject.toml | $(BIN)/python
 # The peers have their own environment. Of PyTorch, nothing but the build for the CPU.
 $(PEERS)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -e ".[test]" \
+	  "pytest-benchmark>=5"
 	for peer in "numba>=0.68" "jax>=0.10" "autograd>=1.7" "torch==2.13.0+cpu"; do \
 	  $(PEERS)/bin/pip install --quiet --disable-pip-version-check "$$peer" \
 	    || echo "not installed, and left out: $$peer"; \

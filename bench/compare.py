@@ -7,10 +7,9 @@ the run ends with an AssertionError.
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -27,12 +26,28 @@ _LONGEST = 0.5  # seconds of a call that is left out
 
 @dataclass(frozen=True)
 class Time:
-    """Seconds of a call: the median of the rounds, and the quartiles around it."""
+    """Seconds of a call over the rounds, as pytest-benchmark sums them up: the median,
+    the quartiles around it, the least, the mean and how far the rounds lie from it, and
+    how many are outliers, beyond one deviation and beyond 1.5 quartile ranges."""
 
     median: float
-    low: float
-    high: float
+    q1: float
+    q3: float
+    min: float
+    mean: float
+    stddev: float
+    outliers: str
     rounds: int
+
+    @classmethod
+    def of(cls, seconds: Iterable[float]) -> Time:
+        """Of the rounds' seconds."""
+        from pytest_benchmark.stats import Stats
+
+        stats = Stats()
+        for second in seconds:
+            stats.update(second)
+        return cls(**{f.name: getattr(stats, f.name) for f in fields(cls)})
 
 
 @dataclass
@@ -144,8 +159,5 @@ def _check(
 def _timed(calls: Mapping[str, Callable[[], Any]], seconds: float) -> dict[str, Time]:
     from bench.timing import samples
 
-    result = {}
-    for name, times in samples(calls, seconds).items():
-        low, middle, high = statistics.quantiles(times, n=4)
-        result[name] = Time(middle, low, high, len(times))
-    return result
+    rounds = samples(calls, seconds)
+    return {name: Time.of(times) for name, times in rounds.items()}
