@@ -58,6 +58,14 @@ def stacks(x, g):
     return np.sum(np.sum(b * b, axis=2) * x) + np.sum(np.tanh(b[:, 0]) @ g[1])
 
 
+def moments(x, g):
+    """What stacks of matrices are multiplied of, which is summed after that."""
+    a = x[:, :, None] * np.tanh(g[0]) - g[1]
+    b = np.swapaxes(a, 1, 2) @ a
+    first = np.sum(a, axis=1)
+    return np.sum(first * g[2]) + np.sum(b**2) - np.sum(np.sum(a * a, axis=(1, 2)) ** 2)
+
+
 def pooled(x, g):
     y = np.maximum(x * g[0], 0.0)
     w = y / (1.0 + np.sum(y, axis=1))[:, None]
@@ -91,6 +99,7 @@ PROGRAMS = [
     nearest,
     attention,
     stacks,
+    moments,
     pooled,
     kept,
 ]
@@ -126,7 +135,7 @@ def test_it_agrees_with_numpy(f):
         agree(*both(f, x, g), 1e-11)
 
 
-@pytest.mark.parametrize("f", [cross_entropy, normalised, distances, stacks])
+@pytest.mark.parametrize("f", [cross_entropy, normalised, distances, stacks, moments])
 def test_other_arrays(f):
     n = 6
     x, g = RNG.normal(size=(n, 5)), RNG.normal(size=(n if f is cross_entropy else 3, 5))
@@ -178,3 +187,16 @@ def test_what_a_row_alone_needs_is_not_stored_for_all():
     (loop,) = (s for s in body if isinstance(s, For))
     # The value, and the gradients by both.
     assert len(loop.inits) == 3
+
+
+def test_what_a_product_reads_is_reduced_before_it():
+    """So that one nest computes and reduces it, rather than two that read it."""
+    args = RNG.normal(size=(7, 5)), RNG.normal(size=(3, 5))
+    low, _ = ir_interpreter.lowered(moments, args)
+    body = stored(low.function, ("rows", by_rows)).region.body
+    (loop,) = (s for s in body if isinstance(s, For))
+    lets = loop.body.body
+    names = [let.primitive.name for let in lets]
+    before = lets[: names.index("matmul")]
+    axes = [let.param("axis") for let in before if let.primitive.name == "sum"]
+    assert {(1,), (1, 2)} <= set(axes)

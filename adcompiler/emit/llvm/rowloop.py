@@ -129,7 +129,7 @@ def row_loop(rows: Rows, seen: Sequence[Var]) -> list[Stmt] | None:
     loop = _begun(rows, ahead, count, step)
     params = [fresh_var(a.type) for a in inits]
     loop.held = dict(zip(made, params, strict=True))
-    for plan in _late(rows.plans):
+    for plan in _late(_reduced_first(rows.plans)):
         _state(loop, plan)
     ends = tuple(loop.held[v] for v in made)
     body = Region((loop.start, *params), tuple(loop.body.stmts), ends)
@@ -141,6 +141,30 @@ def row_loop(rows: Rows, seen: Sequence[Var]) -> list[Stmt] | None:
     place = (fresh_var(PY_INT), None, ahead.span, ahead.role)
     ahead.append(For(tuple(made), bounds, tuple(inits), body, *place, by_rows=True))
     return ahead.stmts
+
+
+def _reduced_first(plans: Sequence[Plan]) -> list[Plan]:
+    """The statements in an order in which what a product reads is reduced before it: by
+    the nest that computes it, while a row of it is in registers."""
+    found = list(plans)
+    makers = {p.let.result: p for p in plans}
+    needs: dict[Plan, set[Plan]] = {}
+    for plan in plans:
+        direct = [makers[v] for v in plan.taken("rows") if v in makers]
+        needs[plan] = {*direct}.union(*(needs[p] for p in direct))
+    for product in (p for p in plans if p.kind == "product"):
+        here = found.index(product)
+        early = {
+            p
+            for plan in found[here + 1 :]
+            if plan.kind in ("reduce", "sum")
+            and product not in needs[plan]
+            and needs[plan] & needs[product]
+            for p in (plan, *needs[plan])
+        }
+        moved = [p for p in found[here:] if p in early]
+        found[here:] = [*moved, *(p for p in found[here:] if p not in early)]
+    return found
 
 
 def _late(plans: Sequence[Plan]) -> list[Plan]:
