@@ -20,15 +20,17 @@ demo: $(VENV)/.demo ## differentiate, check and train a classifier of handwritte
 test: lint ## lint, then run doctests and tests (minutes)
 	$(BIN)/pytest -q -n $(WORKERS)
 
-test-all: lint ## the same with every variant and the long fuzz (hours)
+test-all: lint ## the same with every variant, by machine code too, and the long fuzz (hours)
 	$(BIN)/pytest -q -n $(WORKERS) -m ""
+	ADC_BACKEND=llvm $(BIN)/pytest -q -n $(WORKERS) tests/test_programs.py
 
 # Peers that cannot be had are skipped, and the tables say so.
 bench: $(PEERS)/.ready ## measure gradients against the peers' and those by hand (minutes)
 	$(PEERS)/bin/python -m bench --json build/bench.json
 
-fuzz: $(VENV)/.test ## differentiate 20,000 random programs and their variants (hours)
-	$(BIN)/python -m tests.fuzz.run --count 20000 --variants --second-order
+fuzz: $(VENV)/.test ## differentiate 20,000 random programs by each backend (hours)
+	ADC_BACKEND=numpy $(BIN)/python -m tests.fuzz.run --count 20000 --variants --second-order
+	ADC_BACKEND=llvm $(BIN)/python -m tests.fuzz.run --count 20000
 
 lint: $(VENV)/.test ## check style, types and architecture
 	$(BIN)/ruff check .
