@@ -210,11 +210,16 @@ class _Native:
     def _slow(self, *leaves: Any) -> Any:
         """What the code for arrays in C order does not serve.
 
-        That code takes lengths that meet for equal. Where calls give it up again and
-        again without an error, the other code serves them, which does not.
+        That code takes lengths that meet for equal. Where these differ, the other code
+        serves the call, which does not: from the first on, so that what a call gives
+        does not depend on those before. It also does where calls give that code up
+        again and again for something else, and not for an error.
         """
+        from adcompiler.execute.llvm.entry import were_unequal
+
         arrays = (v for v in leaves if isinstance(v, np.ndarray))
-        if self._unserved < _PATIENCE and all(a.flags.c_contiguous for a in arrays):
+        patient = not were_unequal() and self._unserved < _PATIENCE
+        if patient and all(a.flags.c_contiguous for a in arrays):
             results = self.built.numpy_call(*leaves)
             self._unserved += 1
             return results

@@ -330,6 +330,29 @@ def test_lengths_that_meet_are_taken_for_equal(n):
             np.testing.assert_allclose(slopes, gradient, rtol=1e-12)
 
 
+def rows_divided(x, y):
+    """A loop over rows in the code for lengths that meet, of which one may be 1."""
+    e = np.exp(x - np.max(x, axis=1, keepdims=True))
+    s = np.sum(e * y, axis=1, keepdims=True)
+    return np.sum(np.tanh(e / s) * y)
+
+
+@pytest.mark.parametrize("n", [1, 9])
+def test_what_a_call_gives_does_not_depend_on_those_before(n):
+    """To the last bit, be the lengths equal or not."""
+    rng = np.random.default_rng(n)
+    longer = rng.normal(size=2 * n + (1 if n > 1 else 4))
+    call = native(gates)
+    assert len({call(longer, n)[1].tobytes() for _ in range(5)}) == 1
+    args = rng.normal(size=(7, 5)), rng.normal(size=(1, 5))
+    call = ad.value_and_grad(rows_divided, wrt=(0, 1), backend="llvm")
+    call(rng.normal(size=(1, 5)), args[1])
+    found = {tuple(g.tobytes() for g in call(*args)[1]) for _ in range(5)}
+    assert len(found) == 1
+    pulls = [ad.vjp(gates, backend="llvm")(longer, n)[1] for _ in range(2)]
+    assert len({pull(1.0)[0].tobytes() for pull in pulls for _ in range(3)}) == 1
+
+
 def accumulated(x, n):
     y = x * 2.0
     z = np.ones_like(x)

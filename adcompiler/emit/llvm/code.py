@@ -20,7 +20,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["FAILED", "FALLBACK", "LINED", "Code", "Loop", "with_loops_numbered"]
+__all__ = [
+    "FAILED",
+    "FALLBACK",
+    "LINED",
+    "UNEQUAL",
+    "Code",
+    "Loop",
+    "note_unequal",
+    "with_loops_numbered",
+]
 
 # Of a loop whose trips are independent, and of what loads and stores in it. Each loop
 # is numbered when a module is put together.
@@ -36,6 +45,7 @@ LINED = "alignstack(64)"
 
 FAILED = 1  # the status of a run in which Python has raised
 FALLBACK = 2  # the status of a run that the NumPy program is to repeat
+UNEQUAL = 3  # as FALLBACK, of lengths that were taken for equal: which is noted
 
 
 def with_loops_numbered(text: str) -> str:
@@ -170,7 +180,9 @@ class Code:
         """Write the blocks that leave with a status."""
         for status in sorted(self.failures):
             self.start(f"fail{status}")
-            self.do(f"ret i32 {status}")
+            if status == UNEQUAL:
+                note_unequal(self)
+            self.do(f"ret i32 {min(status, FALLBACK)}")
 
     @property
     def text(self) -> str:
@@ -348,3 +360,8 @@ def _calls(line: str) -> bool:
 
 def _whole(text: str) -> bool:
     return text.lstrip("-").isdigit()
+
+
+def note_unequal(code: Code) -> None:
+    """Note that a run is given up for lengths that were taken for equal."""
+    code.do("store i8 1, ptr @adc_unequal")

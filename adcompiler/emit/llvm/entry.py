@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from adcompiler.emit.llvm.code import FAILED, FALLBACK, Code
+from adcompiler.emit.llvm.code import FAILED, FALLBACK, Code, note_unequal
 from adcompiler.emit.llvm.giving import object_of
 from adcompiler.emit.llvm.memory import CONTEXT_BYTES, POOL, SAVED
 from adcompiler.emit.llvm.needs import Needs
@@ -187,10 +187,10 @@ class _Boxed:
             found.append(f"ptr {value.data}")
         return found
 
-    def require(self, condition: str) -> None:
+    def require(self, condition: str, otherwise: str = "slow") -> None:
         """Take the slow path unless the condition holds."""
         onward = self.code.label("fits")
-        self.code.branch(condition, onward, "slow")
+        self.code.branch(condition, onward, otherwise)
         self.code.start(onward)
 
     def _start_context(self, ctx: str) -> None:
@@ -233,6 +233,9 @@ class _Boxed:
         code.do(f"ret i32 {status}")
         code.start("misshapen")
         self._free_all(ctx)
+        code.jump("slow")
+        code.start("unequal")
+        note_unequal(code)
         code.jump("slow")
         code.start("slow")
         code.do(f"ret i32 {FALLBACK}")
@@ -320,7 +323,7 @@ class _Boxed:
             self.require(code.op(f"icmp ne i64 {n}, 1"))
         known = self.lengths.setdefault(key, n)
         if known != n:
-            self.require(code.op(f"icmp eq i64 {n}, {known}"))
+            self.require(code.op(f"icmp eq i64 {n}, {known}"), "unequal")
 
     # -- results --
 

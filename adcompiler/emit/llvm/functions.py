@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from adcompiler.emit.llvm.code import LINED, Code, Loop
+from adcompiler.emit.llvm.code import FALLBACK, LINED, UNEQUAL, Code, Loop
 from adcompiler.emit.llvm.contractions import waits
 from adcompiler.emit.llvm.delayed import Delays
 from adcompiler.emit.llvm.fitting import require_fitting
@@ -29,6 +29,7 @@ from adcompiler.emit.llvm.heads import Counted
 from adcompiler.emit.llvm.into import deliver, memory_given
 from adcompiler.emit.llvm.pace import Pace
 from adcompiler.emit.llvm.parts import sinks_into
+from adcompiler.emit.llvm.rowloop import is_of_lengths
 from adcompiler.emit.llvm.rows import written
 from adcompiler.emit.llvm.rowshared import shared_rows
 from adcompiler.emit.llvm.shifted import joins_sums, write_sums
@@ -344,7 +345,7 @@ class FunctionWriter(Writer):
         if raises.when is None:
             return
         if raises.when is always:
-            self.code.fail()
+            self.code.fail(UNEQUAL if is_of_lengths(let) else FALLBACK)
             self.code.start(self.code.label("never"))
             return
         condition = self.formula(raises.when, let.operands)

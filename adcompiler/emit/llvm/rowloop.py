@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,10 @@ from adcompiler.ir.types import (
     fresh_dim,
 )
 
-__all__ = ["Rows", "row_loop"]
+__all__ = ["Rows", "is_of_lengths", "row_loop"]
+
+# What is raised where lengths that are taken for equal differ.
+_UNEQUAL: dict[str, Any] = {"exception": "ValueError", "template": None}
 
 ELEMENTS = 2048  # of one array, in a trip of the loop
 SLICE = (("slice", True, True, False),)
@@ -111,6 +115,11 @@ class _Loop:
     count: Dim
     known: dict[Var, Atom] = field(default_factory=dict)
     held: dict[Var, Var] = field(default_factory=dict)
+
+
+def is_of_lengths(let: Let) -> bool:
+    """Whether a statement raises as lengths differ that are taken for equal."""
+    return let.primitive.name == "raise" and dict(let.params) == _UNEQUAL
 
 
 def row_loop(rows: Rows, seen: Sequence[Var]) -> list[Stmt] | None:
@@ -198,7 +207,7 @@ def _compare(rows: Rows, ahead: Builder, count: Var) -> None:
         mine = ahead.apply("shape", var, axis=0)
         differ = ahead.apply("not_equal", mine, count)
         inner = ahead.child()
-        inner.apply_all("raise", exception="ValueError", template=None)
+        inner.apply_all("raise", **_UNEQUAL)
         raised = Region((), tuple(inner.stmts), (), falls=False)
         ahead.append(If((), differ, raised, Region((), (), ()), ahead.span, ahead.role))
 

@@ -170,6 +170,7 @@ declare ptr @adc_array_new(ptr, i32, ptr, i32, ptr, ptr, i32, i32, ptr)
 declare ptr @adc_array_scalar(ptr, ptr, ptr)
 @adc_default_handler = external global ptr
 @adc_error_state = external global i8
+@adc_unequal = external global i8
 @PyFloat_Type = external global i8
 @PyLong_Type = external global i8
 @PyBool_Type = external global i8

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from adcompiler.emit.llvm.code import Code
+from adcompiler.emit.llvm.code import UNEQUAL, Code
 from adcompiler.emit.llvm.groups import Group, Scope
 from adcompiler.emit.llvm.nests import allocated, copied
 from adcompiler.emit.llvm.notes import Notes
@@ -371,7 +371,8 @@ class Writer(ABC):
     def require_equal(self, mine: str, theirs: str) -> None:
         """Give the run up where lengths that were assumed to be equal are not."""
         if mine != theirs:
-            self.code.fail_if(self.code.op(f"icmp ne i64 {mine}, {theirs}"))
+            differ = self.code.op(f"icmp ne i64 {mine}, {theirs}")
+            self.code.fail_if(differ, UNEQUAL)
 
     def aligned(
         self, t: Type, x: Elements, shape: Sequence[Hashable], dims: Sequence[str]

@@ -25,7 +25,15 @@ from adcompiler.random import kernels
 from adcompiler.random.kernels import NAMES
 from adcompiler.random.rewinding import same_draws
 
-__all__ = ["Code", "Entry", "Runtime", "code_of", "compiled", "linked_runtime"]
+__all__ = [
+    "Code",
+    "Entry",
+    "Runtime",
+    "code_of",
+    "compiled",
+    "linked_runtime",
+    "were_unequal",
+]
 
 _FASTCALL = 0x80
 _DRAWING = frozenset({"draw", "dropout_mask", "fork", "generator", "touch"})
@@ -149,7 +157,19 @@ def _numpy_api() -> Mapping[str, int]:
     table = ctypes.cast(pointer(capsule, None), ctypes.POINTER(ctypes.c_void_p))
     found = {name: int(table[k] or 0) for name, k in _NUMPY.items()}
     errors: Any = np._core._multiarray_umath._extobj_contextvar  # type: ignore[attr-defined]
+    found["adc_unequal"] = ctypes.addressof(_unequal)
     return {**found, "adc_error_state": id(errors)}
+
+
+_unequal = ctypes.c_byte(0)
+
+
+def were_unequal() -> bool:
+    """Whether a run was given up, since this was asked last, for lengths that are taken
+    for equal; of another thread's run, possibly."""
+    found = bool(_unequal.value)
+    _unequal.value = 0
+    return found
 
 
 # Where these stand in the table of NumPy's C API.
