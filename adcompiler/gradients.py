@@ -12,7 +12,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-__all__ = ["Gradients", "gradients_type"]
+__all__ = ["Gradients", "gradients_type", "spare"]
 
 
 class Gradients(tuple[Any, ...]):
@@ -50,6 +50,16 @@ def gradients_type(names: tuple[str, ...]) -> type[Gradients]:
     }
     fields |= {"__slots__": (), "__match_args__": names}
     return type("Gradients", (Gradients,), fields)
+
+
+def spare(cls: type[Gradients]) -> Gradients:
+    """An object of such a class that code gives when nobody else holds it, with other
+    numbers in it: as `zip` does, which spares making one, and letting go of it.
+
+    >>> spare(gradients_type(("x", "y")))
+    Gradients(x=0.0, y=0.0)
+    """
+    return cls((0.0,) * len(cls.__match_args__))
 
 
 def _rebuild(names: tuple[str, ...], values: Iterable[Any]) -> Gradients:

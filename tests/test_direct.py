@@ -440,3 +440,22 @@ def test_a_captured_array_that_lies_otherwise(monkeypatch):
 
 
 TABLE = ROWS
+
+
+def test_gradients_that_are_held_stay():
+    """An object that nobody holds is given again, with other numbers."""
+    g = ad.value_and_grad(product, backend="llvm")
+    kept = [g(x, 3.0)[1] for x in (1.0, 2.0, 4.0)]
+    assert kept == [(6.0, 1.0), (12.0, 4.0), (24.0, 16.0)]
+    assert len(set(map(id, kept))) == 3
+    held = g(5.0, 3.0)
+    numbers = list(held[1])
+    del held
+    for x in (6.0, 7.0):
+        assert g(x, 3.0)[1] == (6.0 * x, x * x)
+    assert numbers == [30.0, 25.0]
+    assert [x for x, _ in (g(k, 1.0)[1] for k in (1.0, 2.0))] == [2.0, 4.0]
+    gc.collect()
+    assert kept == [(6.0, 1.0), (12.0, 4.0), (24.0, 16.0)]
+    other = ad.value_and_grad(product, backend="llvm")
+    assert other(1.0, 1.0)[1] is not g(2.0, 2.0)[1]

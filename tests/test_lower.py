@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -433,3 +434,20 @@ def test_known_integers_are_folded():
     (load,) = low.function.region.body
     assert [a.value for a in load.operands[1:]] == [2, -1]
     assert all(isinstance(a, Const) for a in load.operands[1:])
+
+
+# --- What compiling does beside ----------------------------------------------------
+
+
+@pytest.mark.parametrize("worst", [-1e300, 1e39, float("inf")])
+def test_numbers_that_float32_cannot_hold_are_no_reason_to_warn(worst):
+    def best(x):
+        found = worst
+        for v in x:
+            if v > found or found > 1e38:
+                found = v
+        return found
+
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        assert agrees(best, np.array([1.0, 2.0])) is None

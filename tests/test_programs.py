@@ -69,7 +69,7 @@ def test_refused_program_still_runs(row):
 
 
 @over(RAISING)
-@pytest.mark.parametrize("call", ["value", "grad", "vjp", "jvp"])
+@pytest.mark.parametrize("call", ["value", "grad", "value_and_grad", "vjp", "jvp"])
 def test_exceptions_are_plain_python_s(row, call):
     with pytest.raises(row.raises) as expected:
         row.fn(*row.args())

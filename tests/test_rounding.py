@@ -93,6 +93,20 @@ def arguments(n, signs):
     return A, np.array([1.0, -2.0, 0.5]), np.array([0.25]), r
 
 
+def laid_out(layout, array):
+    """The same array in memory that is not its own alone."""
+    wide = np.zeros((*array.shape, 3), array.dtype)
+    match layout:
+        case "apart":
+            wide[..., 1] = array
+            return wide[..., 1]
+        case "backwards":
+            return np.ascontiguousarray(array[::-1])[::-1]
+        case "part of rows":
+            return np.concatenate((array, array), axis=-1)[..., : array.shape[-1]]
+    return array
+
+
 def check(found, terms):
     """A number, or an array of them, each against the sum of its terms."""
     found = np.atleast_1d(found)
@@ -134,3 +148,30 @@ def test_affine(program, backend, n, signs):
     exact = [math.fsum(row) for row in each[:100]]
     size = np.sum(np.abs(each[:100]), axis=1)
     assert np.all(np.abs(r_bar[:100] - exact) <= most(4) * size)
+
+
+def squares(A):
+    return np.sum(A * A)
+
+
+def column(A):
+    return np.mean((A[:, 1] - 0.125) ** 2) + np.sum(A[:, 0] * A[:, 2])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("layout", ["apart", "backwards", "part of rows"])
+@pytest.mark.parametrize("program", [squares, column])
+def test_elements_that_lie_apart(program, layout, dtype):
+    """Loops over such are not of vectors. Equal terms all round the same way, which is
+    the most that sums can lose."""
+    f = derived(program, ("A",), "llvm")
+    wanted = derived(program, ("A",), "numpy")
+    for n in (1, 65, 4097, 200_003):
+        for A in (np.full((n, 3), 0.3), np.random.default_rng(n).normal(size=(n, 3))):
+            found, found_bar = f(laid_out(layout, A.astype(dtype)))
+            value, bar = wanted(A.astype(dtype).astype(np.float64))
+            size = wanted(np.abs(A))[0]
+            bound = most(3 * n) * np.finfo(dtype).eps / np.finfo(np.float64).eps
+            assert abs(found - value) <= 3 * bound * size
+            scale = np.max(np.abs(bar))
+            assert np.max(np.abs(found_bar - bar)) <= 3 * bound * scale

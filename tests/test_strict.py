@@ -38,6 +38,25 @@ def test_scalars_have_the_same_bits(monkeypatch, f, args, form):
         assert strict(*args) == plain(*args)
 
 
+POWERS = (2, 3, 4, 5, -1, 0.5, -0.5, 1.0, 2.5)
+
+
+@pytest.mark.parametrize("exponent", POWERS)
+def test_powers_are_those_of_python(monkeypatch, exponent):
+    monkeypatch.setenv("ADC_STRICT_FP", "1")
+
+    def power(x, y):
+        return x**exponent + math.pow(y, exponent)
+
+    strict = ad.value_and_grad(power, backend="llvm")
+    plain = ad.value_and_grad(power, backend="numpy")
+    for x, y in np.random.default_rng(1).uniform(0.01, 3.0, (200, 2)).tolist():
+        value, slopes = strict(x, y)
+        assert value == plain(x, y)[0] == power(x, y)
+        # The derivative of `math.pow` has powers of NumPy's, which are not libm's.
+        assert slopes == pytest.approx(plain(x, y)[1], rel=1e-15)
+
+
 def lengths(x, y):
     a, b = math.hypot(x, 1.3), math.hypot(x, y, 0.7)
     return a * b + math.dist((x, 1.0), (2.0, y)) * math.dist((y, a), (x, b))

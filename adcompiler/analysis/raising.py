@@ -20,6 +20,8 @@ may be reported.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adcompiler.ir.nodes import Let
 
 ARRAY_ERRORS = frozenset({"ValueError", "IndexError", "LinAlgError"})
@@ -32,3 +34,11 @@ def error_kinds(let: Let) -> frozenset[str]:
         return frozenset({""})
     kinds = frozenset(r.exception for r in let.raises)
     return frozenset({""}) if kinds and let.param("via") == "math" else kinds
+
+
+def sheltered_kinds(let: Let) -> frozenset[str]:
+    """The kinds of errors that a safe statement would raise, were it run earlier: what
+    it is safe for may be that another one has not raised."""
+    if let.primitive.name == "ieee_divide" and let.param("safe"):
+        return frozenset({"ZeroDivisionError"})
+    return error_kinds(replace(let, safe=False)) if let.safe else frozenset()

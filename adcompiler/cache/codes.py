@@ -22,6 +22,7 @@ from adcompiler.cache.fingerprints import Undescribed
 from adcompiler.cache.notation import decoded, encoded
 from adcompiler.cache.versions import versions
 from adcompiler.execute.llvm.image import Image
+from adcompiler.gradients import Gradients, spare
 from adcompiler.ir.evaluation import Evaluation
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ def _words(value: Any, classes: Sequence[type]) -> list[Any]:
             return ["scalar", np.dtype(value).str]
         case type():
             raise Undescribed(f"{value!r} in machine code")
+    if isinstance(value, Gradients):
+        return ["spare", classes.index(type(value))]
     if isinstance(value, Evaluation):
         params = encoded(value.params)
         types = encoded(value.operands), encoded(value.types)
@@ -148,6 +151,8 @@ def _object(words: Any, classes: Sequence[type]) -> Any:
             return classes[k]
         case ["scalar", str(text)]:
             return np.dtype(text).type
+        case ["spare", int(k)]:
+            return spare(classes[k])
         case ["evaluated", str(name), params, operands, types]:
             return Evaluation(name, decoded(params), decoded(operands), decoded(types))
         case ["value", value]:

@@ -33,7 +33,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from adcompiler.analysis.raising import ARRAY_ERRORS, error_kinds
+from adcompiler.analysis.raising import ARRAY_ERRORS, error_kinds, sheltered_kinds
 from adcompiler.analysis.tapes import item_of
 from adcompiler.ir.nodes import (
     Atom,
@@ -124,9 +124,11 @@ def elements_of(stmt: Let | If) -> tuple[Atom, ...]:
 
 class Effects(NamedTuple):
     """What running a statement may do that others notice: the kinds of errors that it
-    may raise, whether it prints or draws, what it writes to and assigns."""
+    may raise, whether it prints or draws, what it writes to and assigns. `sheltered`
+    are those that it would raise if another statement had not raised before it."""
 
     raises: frozenset[str]
+    sheltered: frozenset[str]
     acts: bool
     writes: frozenset[Root]
     names: frozenset[str | None]
@@ -316,6 +318,7 @@ class _Folder:
             acting = Effect.PRINTS | Effect.DRAWS | Effect.READS_STATE
             self.effects_of[stmt] = Effects(
                 frozenset[str]().union(*map(error_kinds, lets)),
+                frozenset[str]().union(*map(sheltered_kinds, lets)),
                 any(let.effect & acting for let in lets),
                 self.memory.writes.get(stmt, frozenset()),
                 names - {None},
@@ -420,9 +423,10 @@ def _are_ordered(stmt: Effects, other: Effects) -> bool:
     kind that array code meets, either may be reported (see `analysis.raising`)."""
     if not stmt.raises:
         return False
-    kinds = stmt.raises | other.raises
+    others = other.raises | other.sheltered
+    kinds = stmt.raises | others
     alike = len(kinds) == 1 and kinds <= ARRAY_ERRORS
-    return other.acts or (bool(other.raises) and not alike)
+    return other.acts or (bool(others) and not alike)
 
 
 def _is_large(stmt: Stmt) -> bool:

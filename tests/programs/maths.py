@@ -99,3 +99,33 @@ def curvature_of_the_gamma_function(x):
 def quantiles(u):
     p = 0.5 + 0.5 * u
     return np.sum(special.ndtri(p) * special.erfinv(u)) + special.erfcx(u).sum()
+
+
+@program(0.0, raises=ValueError)
+def logarithm_of_zero(x):
+    return math.log(x)
+
+
+@program(0.0, raises=ValueError)
+def logarithm_of_the_square_of_zero(x):
+    return math.log(x * x)
+
+
+@program(0.0, raises=ValueError)
+def root_times_logarithm_of_zero(x):
+    return math.sqrt(x) * math.log(x)
+
+
+@program(np.zeros(2), 7, raises=ValueError)
+def logarithm_of_zero_before_an_item_that_is_not_there(x, i):
+    return math.log(x[0]) + x[i]
+
+
+@program(0.0, raises=ValueError)
+def logarithm_of_zero_before_a_quotient(x):
+    return math.log10(x) + 1.0 / x
+
+
+@program(0.0, raises=ZeroDivisionError)
+def logarithm_of_zero_after_a_quotient(x):
+    return 1.0 / x + math.log10(x)

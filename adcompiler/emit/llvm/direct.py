@@ -15,7 +15,7 @@ the function for ``out=``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -23,8 +23,9 @@ from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.entry import branch_on_status
 from adcompiler.emit.llvm.values import offset_by
 from adcompiler.emit.llvm.writer import Module
+from adcompiler.gradients import Gradients, spare
 from adcompiler.ir.nodes import Function
-from adcompiler.ir.types import Type
+from adcompiler.ir.types import Scalar, Type
 
 __all__ = ["Direct", "Item", "Known", "Packed", "write_direct"]
 
@@ -87,7 +88,13 @@ def write_direct(
     else:
         given = _plain(code)
     branch_on_status(code, code.op(f"call i32 @{name}_boxed({given}, ptr {boxes})"))
-    code.do(f"ret ptr {_assembled(code, module, direct.tree, boxes)}")
+
+    def floats(item: Item | Known | Packed) -> bool:
+        """Whether it is a float of Python."""
+        number = Scalar("float64", "python")
+        return isinstance(item, Item) and direct.types[item.index] == number
+
+    code.do(f"ret ptr {_assembled(code, module, direct.tree, boxes, floats)}")
     code.start("slow")
     called = module.object_named("__call__", "text")
     given = f"ptr {called}, ptr %self, ptr %args, i64 %flags, ptr %words"
@@ -168,7 +175,11 @@ def _require(code: Code, condition: str) -> None:
 
 
 def _assembled(
-    code: Code, module: Module, tree: Item | Known | Packed, boxes: str
+    code: Code,
+    module: Module,
+    tree: Item | Known | Packed,
+    boxes: str,
+    floats: Callable[[Item | Known | Packed], bool],
 ) -> str:
     """The object of a part of the result; null where memory is lacking."""
     match tree:
@@ -179,7 +190,7 @@ def _assembled(
             code.do(f"call void @Py_IncRef(ptr {symbol})")
             return symbol
         case Packed(cls=cls, items=items):
-            parts = [_assembled(code, module, item, boxes) for item in items]
+            parts = [_assembled(code, module, item, boxes, floats) for item in items]
             held = code.alloca("ptr", max(1, len(parts)))
             for k, part in enumerate(parts):
                 code.do(f"store ptr {part}, ptr {offset_by(code, held, str(8 * k))}")
@@ -187,6 +198,9 @@ def _assembled(
                 return code.op(f"call ptr @adc_tuple_of(ptr {held}, i64 {len(parts)})")
             symbol = module.object_named(cls, "class")
             given = f"ptr {symbol}, ptr {held}, i64 {len(parts)}"
+            if issubclass(cls, Gradients) and all(map(floats, items)):
+                mine = module.object_named(spare(cls), "spare")
+                return code.op(f"call ptr @adc_refilled(ptr {mine}, {given})")
             return code.op(f"call ptr @adc_instance_of({given})")
         case _:
             assert_never(tree)

@@ -14,6 +14,7 @@ from itertools import starmap
 from typing import Any
 
 from adcompiler.emit.llvm.accumulators import Reduction
+from adcompiler.emit.llvm.cascaded import Carried
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.divisors import Divisor, divisor_of, over
 from adcompiler.emit.llvm.fusion import is_dear
@@ -116,6 +117,11 @@ class _Nest:
         few = len(group.members) + len(self.arrays) <= _JAMMED
         jam = few and all(axis.over_rows for axis in self.axes.values())
 
+        held = [*self.sums.values(), *(self.axes[m].found for m in self.rows)]
+        joins = [Carried(machine(r.dtype), r.first, r.join) for r in held]
+        if self.writer.module.strict:
+            joins = []  # the order in which they are stated is kept
+
         def nest(
             code: Code,
             dims: Sequence[str],
@@ -123,10 +129,12 @@ class _Nest:
             inits: Sequence[tuple[str, str]],
         ) -> tuple[str, ...]:
             if not self.axes:
-                return each(code, dims, sources, self.body, inits, parallel=True)
+                given = (code, dims, sources, self.body, inits)
+                return each(*given, parallel=True, sums=joins)
             if jam:
                 return jammed(code, dims, sources, self.some, inits)
-            return rowed(code, dims, sources, self.body, inits, own, self.end)
+            given = (code, dims, sources, self.body, inits)
+            return rowed(*given, own, self.end, joins)
 
         dims: Sequence[str] = group.dims
         arrays: Sequence[Source] = self.arrays

@@ -78,7 +78,7 @@ def scalar_result(
     args = [
         convert(code, t, g, w) for t, g, w in zip(texts, given, wanted, strict=True)
     ]
-    params = _params(let)
+    params = _params(let, writer.module.strict)
     text, dtype = elementwise(
         code, let.primitive.name, params, args, wanted, checked=checked
     )
@@ -160,11 +160,16 @@ def _require_exact(writer: Writer, text: str) -> None:
     code.fail_if(code.op(f"icmp ugt i64 {shifted}, {2 * _EXACT}"))
 
 
-def _params(let: Let) -> Mapping[str, Any]:
-    """The params, with the exponent of a power that is known."""
+def _params(let: Let, strict: bool) -> Mapping[str, Any]:
+    """The params, with the exponent of a power that is known: of a number by strict
+    arithmetic it does not matter, as Python asks libm for any."""
     params = dict(let.params)
-    if let.primitive.name == "power" and isinstance(exponent := let.operands[1], Const):
-        params["exponent"] = exponent.value
+    if let.primitive.name == "power":
+        exponent = let.operands[1]
+        if strict and isinstance(let.result.type, Scalar):
+            params["libm"] = True
+        elif isinstance(exponent, Const):
+            params["exponent"] = exponent.value
     return params
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from adcompiler.emit.llvm.cascaded import Carried, cascaded
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.memory import LARGEST_CLASS
 from adcompiler.emit.llvm.values import (
@@ -189,14 +190,18 @@ def each(
     inits: Sequence[tuple[str, str]] = (),
     *,
     parallel: bool = False,
+    sums: Sequence[Carried] = (),
 ) -> tuple[str, ...]:
     """Run `body(places, carried)` for each place of this shape.
 
     The sources are arrays of these lengths, or numbers. `inits` are (type, value) of
     what is carried from place to place; gives what is carried at last. `parallel`: what
-    is stored at a place is read at no other.
+    is stored at a place is read at no other. `sums` say of what is carried how it is
+    joined, where it may be: which is made use of where elements lie apart.
     """
     dims, sources = flattened(code, dims, sources)
+    if sums and (len(dims) > 1 or _lie_apart(sources)):
+        return _in_blocks(code, dims, sources, body, inits, sums)
     return visited(
         *(code, dims, sources, lambda _, places, held: body(places, held)),
         *(inits, parallel),
@@ -248,6 +253,39 @@ def visited(
         )
 
     return tuple(level([], ["0"] * len(sources), tuple(v for _, v in inits)))
+
+
+def _lie_apart(sources: Sequence[Source]) -> bool:
+    """Whether there are arrays along whose last axis vectors are not read at once."""
+    arrays = (s for s in sources if isinstance(s, Elements) and s.strides)
+    return any(a.strides[-1] not in ("0", "1") for a in arrays)
+
+
+def _in_blocks(
+    code: Code,
+    dims: Sequence[str],
+    sources: Sequence[Source],
+    body: Callable[[list[At], tuple[str, ...]], Sequence[str] | None],
+    inits: Sequence[tuple[str, str]],
+    sums: Sequence[Carried],
+) -> tuple[str, ...]:
+    """As `each`, with what is carried in blocks along the first axis, and along the
+    last where elements lie apart."""
+    last = len(dims) - 1
+    levels = {last: 1 if _lie_apart(sources) else 0} | {0: 2}
+
+    def level(k: int, offsets: list[str], carried: tuple[str, ...]) -> tuple[str, ...]:
+        if k == len(dims):
+            places = [At(s, o) for s, o in zip(sources, offsets, strict=True)]
+            return tuple(body(places, carried) or ())
+
+        def trip(index: str, held: tuple[str, ...]) -> Sequence[str]:
+            pairs = zip(sources, offsets, strict=True)
+            return level(k + 1, [_moved(code, s, o, index, k) for s, o in pairs], held)
+
+        return cascaded(code, dims[k], trip, carried, sums, levels=levels.get(k, 0))
+
+    return level(0, ["0"] * len(sources), tuple(v for _, v in inits))
 
 
 def jammed(
@@ -310,9 +348,11 @@ def rowed(
     inits: Sequence[tuple[str, str]],
     own: Sequence[tuple[str, str]],
     end: Callable[[list[At], tuple[str, ...]], None],
+    sums: Sequence[Carried] = (),
 ) -> tuple[str, ...]:
     """As `each`, in parallel, with a loop for each axis, where each row carries more
     from place to place: `own`, which `end` is given after it, with the row's places."""
+    apart = bool(sums) and _lie_apart(sources)
 
     def level(k: int, offsets: list[str], carried: tuple[str, ...]) -> tuple[str, ...]:
         places = [At(s, o) for s, o in zip(sources, offsets, strict=True)]
@@ -329,7 +369,12 @@ def rowed(
         pairs = [(t, v) for (t, _), v in zip(inits, carried, strict=True)]
         if k < len(dims) - 1:
             return code.counted(dims[k], trip, pairs)
-        found = code.counted(dims[k], trip, [*pairs, *own], parallel=True)
+        starts = [*pairs, *own]
+        if apart:
+            held = [v for _, v in starts]
+            found = cascaded(code, dims[k], trip, held, sums, levels=1)
+        else:
+            found = code.counted(dims[k], trip, starts, parallel=True)
         end(places, found[len(inits) :])
         return found[: len(inits)]
 

@@ -51,6 +51,33 @@ define internal ptr @adc_instance_of(ptr %class, ptr %boxes, i64 %count) {
   ret ptr %found
 }
 
+define internal ptr @adc_refilled(ptr %spare, ptr %class, ptr %boxes, i64 %count) {
+entry:
+  %holders = load i64, ptr %spare
+  %alone = icmp eq i64 %holders, 1
+  br i1 %alone, label %loop, label %held
+loop:
+  %k = phi i64 [0, %entry], [%next, %one]
+  %more = icmp slt i64 %k, %count
+  br i1 %more, label %one, label %done
+one:
+  %items = getelementptr i8, ptr %spare, i64 24
+  %item_at = getelementptr ptr, ptr %items, i64 %k
+  %box_at = getelementptr ptr, ptr %boxes, i64 %k
+  %old = load ptr, ptr %item_at
+  %box = load ptr, ptr %box_at
+  store ptr %box, ptr %item_at
+  call void @Py_DecRef(ptr %old)
+  %next = add i64 %k, 1
+  br label %loop
+done:
+  call void @Py_IncRef(ptr %spare)
+  ret ptr %spare
+held:
+  %made = call ptr @adc_instance_of(ptr %class, ptr %boxes, i64 %count)
+  ret ptr %made
+}
+
 define internal i1 @adc_facts_hold(ptr %self) {
 entry:
   %at = getelementptr i8, ptr %self, i64 24

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from adcompiler.emit.llvm.accumulators import STEPS, Reduction, plus
+from adcompiler.emit.llvm.cascaded import Carried
 from adcompiler.emit.llvm.code import Code
 from adcompiler.emit.llvm.nests import (
     At,
@@ -292,7 +293,7 @@ def _along_last(
 
         def body(places: list[At], carried: tuple[str, ...]) -> None:
             from_ = replace(row, data=places[1].address(code))
-            total = _total_of(code, found, from_)
+            total = _total_of(writer, code, found, from_)
             places[0].put(code, found.result(code, total, count))
 
         return each(code, dims, sources, body)
@@ -302,14 +303,16 @@ def _along_last(
     return made
 
 
-def _total_of(code: Code, found: Reduction, x: Elements) -> str:
+def _total_of(writer: Writer, code: Code, found: Reduction, x: Elements) -> str:
     """What is reduced of all of an array."""
 
     def step(places: list[At], held: tuple[str, ...]) -> Sequence[str]:
         return [found.step(code, held[0], places[0].get(code))]
 
-    inits = [(machine(found.dtype), found.first)]
-    return each(code, x.dims, [x], step, inits, parallel=True)[0]
+    word = machine(found.dtype)
+    sums = () if writer.module.strict else (Carried(word, found.first, found.join),)
+    inits = [(word, found.first)]
+    return each(code, x.dims, [x], step, inits, parallel=True, sums=sums)[0]
 
 
 def _spread(

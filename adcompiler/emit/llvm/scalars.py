@@ -100,11 +100,13 @@ class Op:
         self.code.fail_if(self.op(f"extractvalue {pair} {both}, 1"))
         return result
 
-    def call(self, name: str, *args: str) -> str:
-        """A function of libm, in the precision of the operands."""
+    def call(self, name: str, *args: str, as_it_is: bool = False) -> str:
+        """A function of libm, in the precision of the operands, for which LLVM knows no
+        other code if it is called `as_it_is`."""
         suffix = "f" if self.dtype == "float32" else ""
         given = ", ".join(f"{self.word} {a}" for a in args)
-        return self.op(f"call {self.word} @{name}{suffix}({given})")
+        own = " nobuiltin" if as_it_is else ""
+        return self.op(f"call {self.word} @{name}{suffix}({given}){own}")
 
     def intrinsic(self, name: str, *args: str) -> str:
         given = ", ".join(f"{self.word} {a}" for a in args)
@@ -218,7 +220,8 @@ def _power(m: Op, a: str, b: str) -> str:
             case -1:
                 return m.op(f"fdiv {m.word} {m.number(1)}, {a}")
             case _:
-                return m.call("pow", a, b)
+                # LLVM has quicker ones for some exponents, with other last digits.
+                return m.call("pow", a, b, as_it_is="libm" in m.params)
     if m.checked:
         code = m.code
         base = _absolute(m, a)

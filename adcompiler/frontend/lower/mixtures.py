@@ -10,6 +10,7 @@ determines, is refused; so are print and messages, which would show the differen
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -215,7 +216,17 @@ def _precision(
 
 def _is_exact(atom: Atom) -> bool:
     """Whether a number is known, and the same in every precision."""
-    return isinstance(atom, Const) and bool(np.float32(atom.value) == atom.value)
+    return isinstance(atom, Const) and is_single(atom.value)
+
+
+def is_single(value: float) -> bool:
+    """Whether float32 holds a number exactly."""
+    if abs(value) > _LARGEST and abs(value) != math.inf:
+        return False  # without asking NumPy, who warns of it
+    return bool(float(np.float32(value)) == value)
+
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def _dtype(t: Type) -> str:

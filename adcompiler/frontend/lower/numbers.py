@@ -13,7 +13,7 @@ import numpy as np
 
 from adcompiler.frontend.bindings import ArrayRef, Binding, Dyn
 from adcompiler.frontend.lower.context import Context
-from adcompiler.frontend.lower.mixtures import NP_SINGLE
+from adcompiler.frontend.lower.mixtures import NP_SINGLE, is_single
 from adcompiler.ir.builder import constant
 from adcompiler.ir.nodes import Atom, Const, Undef
 from adcompiler.ir.types import PY_FLOAT, PY_INT, Scalar, Type, join_types
@@ -70,7 +70,7 @@ def is_held(atom: Atom) -> bool:
     """Whether this is a known number of Python's that float32 holds exactly."""
     if not isinstance(atom, Const) or atom.type not in (PY_INT, PY_FLOAT):
         return False
-    return bool(float(np.float32(atom.value)) == atom.value)
+    return is_single(atom.value)
 
 
 def _becomes_float(atom: Atom) -> bool:
