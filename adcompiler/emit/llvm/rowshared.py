@@ -50,7 +50,7 @@ __all__ = ["shared_rows"]
 Kind = Literal["stored", "array", "number"]
 
 _OURS = (
-    *("adc_array", "adc_each_trip", "adc_pooled", "adc_block"),
+    *("adc_array", "adc_each_trip", "adc_pooled", "adc_block", "adc_unequal"),
     *("adc_release", "adc_retain", "adc_rounded"),
     *("adc_range_length", "adc_floor_divide_i64", "adc_floor_divide_f64"),
     *("adc_remainder_i64", "adc_remainder_f64", "adc_power_i64"),
