@@ -20,7 +20,7 @@ from adcompiler.emit.llvm.code import Code
 
 __all__ = ["Carried", "cascaded"]
 
-BLOCK = 64  # trips, and blocks
+BLOCK = 512  # trips, and blocks
 
 Trip = Callable[[str, tuple[str, ...]], Sequence[str]]
 
